@@ -1,0 +1,81 @@
+package payout
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// Reason is why a payout needs a human.
+type Reason string
+
+// The reasons for attention.
+const (
+	Contradiction          Reason = "contradiction"
+	CallbackMismatch       Reason = "callback_mismatch"
+	DoublePaymentSuspected Reason = "double_payment_suspected"
+	UnknownTooLong         Reason = "unknown_too_long"
+	QueuedTooLong          Reason = "queued_too_long"
+	UnlistedStatus         Reason = "unlisted_status"
+	Returned               Reason = "returned"
+	ProviderConfiguration  Reason = "provider_configuration"
+	NotificationFailing    Reason = "notification_failing"
+)
+
+// endedBy says which reasons fall away by themselves when a payout comes to a
+// status. Whatever stands here under no status stays until a human clears it.
+var endedBy = map[Reason][]Status{
+	UnknownTooLong:        {Processing, Succeeded, Failed},
+	UnlistedStatus:        {Succeeded, Failed},
+	QueuedTooLong:         {Submitting, Processing, Succeeded, Failed, Cancelled},
+	ProviderConfiguration: {Processing, Unknown, Succeeded, Failed, Cancelled},
+}
+
+// Attention is a set of reasons, each with the time it was first seen. It is
+// never changed in place.
+type Attention map[Reason]time.Time
+
+// With returns the set with one more reason; a reason that is there already keeps
+// its time, because "since" is what a person on call sorts by.
+func (a Attention) With(r Reason, at time.Time) Attention {
+	if _, raised := a[r]; raised {
+		return a
+	}
+	grown := maps.Clone(a)
+	if grown == nil {
+		grown = Attention{}
+	}
+	grown[r] = at
+	return grown
+}
+
+// Entering returns the set without the reasons that end with status s.
+func (a Attention) Entering(s Status) Attention {
+	kept := maps.Clone(a)
+	maps.DeleteFunc(kept, func(r Reason, _ time.Time) bool { return slices.Contains(endedBy[r], s) })
+	return kept
+}
+
+// Since returns the time of the oldest reason, and false when there is none.
+func (a Attention) Since() (time.Time, bool) {
+	var oldest time.Time
+	for _, at := range a {
+		if oldest.IsZero() || at.Before(oldest) {
+			oldest = at
+		}
+	}
+	return oldest, len(a) > 0
+}
+
+// Reasons returns the reasons, oldest first.
+func (a Attention) Reasons() []Reason {
+	return slices.SortedFunc(maps.Keys(a), func(x, y Reason) int {
+		if c := a[x].Compare(a[y]); c != 0 {
+			return c
+		}
+		if x < y {
+			return -1
+		}
+		return 1
+	})
+}

@@ -1,0 +1,137 @@
+package payout
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"cambodia-payouts/pkg/money"
+)
+
+// Finding is what a provider's words mean for the money. Connectors translate by
+// tables; a word that no table lists is Unlisted or Unclear, never a failure.
+type Finding string
+
+// The findings.
+const (
+	FoundProcessing Finding = "processing" // taken, not finished
+	FoundSucceeded  Finding = "succeeded"  // paid
+	FoundFailed     Finding = "failed"     // documented as final and not paid
+	FoundReturned   Finding = "returned"   // paid, and the money came back
+	FoundUnlisted   Finding = "unlisted"   // a status that is not documented: hold and ask
+	FoundUnclear    Finding = "unclear"    // no usable answer: timeout, 5xx, garbage, duplicate reference
+	FoundNotSent    Finding = "not_sent"   // failed before a connection existed; certain
+	FoundAboutUs    Finding = "about_us"   // refused for our key, address, project or endpoint; not registered
+	FoundAbsent     Finding = "absent"     // the provider says it does not know the payout; proves nothing by itself
+)
+
+// Claim is what a provider says about a payout, after its origin was verified (a
+// callback's signature, or our own TLS connection). It is a claim, not a fact:
+// Decide compares it with the record first.
+type Claim struct {
+	Source    Source
+	Provider  Provider
+	Reference string // as the provider wrote it; see ParseProviderReference
+	// ProviderID is the provider's own number, empty when the claim has none.
+	ProviderID string
+	Finding    Finding
+	// Amounts holds every amount that the claim states; all must be ours, since
+	// conversion happens on the provider's side of these figures.
+	Amounts []money.Amount
+	// Description is the echoed remark or description; nil when not echoed.
+	Description *string
+	// Suspect says what in the claim cannot be right even before it is compared
+	// with our record (an unreadable amount, a missing one); empty when nothing.
+	Suspect string
+	// OnlyIfFirst marks a refusal that speaks of this submission alone: after an
+	// earlier one that may have arrived, it proves nothing.
+	OnlyIfFirst bool
+
+	Code    string // the provider's code, verbatim
+	Message string // the provider's text; see Printable
+	// Failure classifies a failed claim; Conclusive says that the refusal is
+	// documented as final, so that paying again cannot pay twice.
+	Failure    FailureCode
+	Conclusive bool
+
+	Raw []byte    // what the provider sent, byte for byte; empty if nothing came
+	At  time.Time // when it arrived
+}
+
+// Key recognises a repetition: the same finding, provider number and code, stated
+// for the same reference and amounts. Bytes do not serve, because providers sign
+// every retry anew.
+func (c Claim) Key() string {
+	parts := []string{string(c.Provider), c.Reference, string(c.Finding), c.ProviderID, c.Code, c.Suspect}
+	for _, a := range c.Amounts {
+		parts = append(parts, string(a.Currency()), a.String())
+	}
+	if c.Description != nil {
+		parts = append(parts, *c.Description)
+	}
+	digest := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return base64.RawURLEncoding.EncodeToString(digest[:9])
+}
+
+// entry records the claim in a payout's history.
+func (c Claim) entry(after Status) *Entry {
+	return &Entry{
+		At:           c.At,
+		Source:       c.Source,
+		Status:       after,
+		Finding:      c.Finding,
+		ProviderCode: c.Code,
+		Message:      Printable(c.Message),
+		ClaimKey:     c.Key(),
+		Evidence:     HashEvidence(c.Raw),
+		Raw:          c.Raw,
+	}
+}
+
+// messageLimit bounds, in bytes, what is kept of a provider's text.
+const messageLimit = 160
+
+// Printable makes a provider's text fit to be stored and shown: control
+// characters become blanks and the text is clipped at a character boundary.
+func Printable(text string) string {
+	clean := strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, "?"))
+	end := 0
+	for i, r := range clean {
+		if i+utf8.RuneLen(r) > messageLimit {
+			break
+		}
+		end = i + utf8.RuneLen(r)
+	}
+	return strings.TrimSpace(clean[:end])
+}
+
+// failure is what a failed claim says about why, and about paying again.
+func (c Claim) failure() Failure {
+	code := c.Failure
+	if code == "" {
+		code = FailureUnclassified
+	}
+	return Failure{
+		Code: code, ProviderCode: c.Code, Message: Printable(c.Message), SafeToPayAgain: c.Conclusive,
+	}
+}
+
+// confirmAfter is how long after a failure that nobody documents as final the
+// provider is asked once more.
+const confirmAfter = 5 * time.Minute
+
+// confirmAt is when to ask about a payout that this claim brought to a final
+// state; the zero time means never.
+func (c Claim) confirmAt(s Status) time.Time {
+	if s == Failed && !c.Conclusive {
+		return c.At.Add(confirmAfter)
+	}
+	return time.Time{}
+}

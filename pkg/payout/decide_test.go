@@ -1,0 +1,248 @@
+package payout_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/payout"
+)
+
+// in returns a payout that stands in a status, as if it had come there.
+func in(t *testing.T, s payout.Status) payout.Payout {
+	t.Helper()
+	at := time.Date(2026, 5, 16, 8, 0, 0, 0, time.UTC)
+	p := payout.Payout{
+		ID: payout.DeriveID("test", "R1"), Reference: "R1", Provider: payout.Vexora, Attempt: 1,
+		Status: s, Amount: amount(t, "50000", money.KHR), Description: "May salary",
+		History:   []payout.Entry{{At: at, Source: payout.FromCreate, Status: payout.Submitting}},
+		CreatedAt: at, UpdatedAt: at, StatusAt: at, Sent: 1, Version: 3,
+	}
+	if s == payout.Failed {
+		p.Failure = &payout.Failure{Code: payout.FailureDeclined}
+	}
+	return p
+}
+
+func claimOf(p payout.Payout, f payout.Finding) payout.Claim {
+	return payout.Claim{
+		Source: payout.FromCallback, Provider: p.Provider, Reference: string(p.ProviderReference()), Finding: f,
+		Amounts: []money.Amount{p.Amount}, At: p.UpdatedAt.Add(time.Minute), Raw: []byte("{}"),
+	}
+}
+
+// TestEveryClaimMeetsEveryState is the whole reaction of the domain on one page:
+// what a verified, matching claim does to a payout in each state.
+func TestEveryClaimMeetsEveryState(t *testing.T) {
+	type row map[payout.Finding]string // the new status, or the verdict in brackets
+	const same, old, orphaned = "(repeated)", "(stale)", "(noted)"
+	const conflict = "(noted contradiction)"
+	table := map[payout.Status]row{
+		payout.Submitting: {"processing": "processing", "succeeded": "succeeded", "failed": "failed", "returned": "succeeded", "unlisted": "(noted unlisted_status)", "unclear": "unknown", "absent": "unknown"},
+		payout.Queued:     {"processing": "processing", "succeeded": "succeeded", "failed": "failed", "returned": "succeeded", "unlisted": "(noted unlisted_status)", "unclear": old, "absent": old},
+		payout.Processing: {"processing": same, "succeeded": "succeeded", "failed": "failed", "returned": "succeeded", "unlisted": "(noted unlisted_status)", "unclear": old, "absent": old},
+		payout.Unknown:    {"processing": "processing", "succeeded": "succeeded", "failed": "failed", "returned": "succeeded", "unlisted": "(noted unlisted_status)", "unclear": old, "absent": old},
+		payout.Succeeded:  {"processing": old, "succeeded": same, "failed": conflict, "returned": "(applied returned)", "unlisted": "(noted unlisted_status)", "unclear": old, "absent": old},
+		payout.Failed:     {"processing": old, "succeeded": conflict, "failed": same, "returned": conflict, "unlisted": "(noted unlisted_status)", "unclear": old, "absent": old},
+		payout.Cancelled:  {"processing": conflict, "succeeded": conflict, "failed": old, "returned": conflict, "unlisted": "(noted unlisted_status)", "unclear": old, "absent": old},
+		payout.Orphan:     {"processing": orphaned, "succeeded": orphaned, "failed": orphaned, "returned": orphaned, "unlisted": orphaned, "unclear": orphaned, "absent": orphaned},
+	}
+	if len(table) != len(payout.Statuses) {
+		t.Fatalf("%d of %d states are listed", len(table), len(payout.Statuses))
+	}
+	for status, row := range table {
+		for finding, want := range row {
+			t.Run(string(status)+" hears "+string(finding), func(t *testing.T) {
+				p := in(t, status)
+				if got := reaction(p, p.Decide(claimOf(p, finding))); got != want {
+					t.Errorf("got %s, want %s", got, want)
+				}
+			})
+		}
+	}
+}
+
+// reaction writes a decision as the table above has it, and checks that no
+// decision moves a payout in a way that the transition table does not show.
+func reaction(p payout.Payout, d payout.Decision) string {
+	if d.Change == nil {
+		return "(" + string(d.Verdict) + ")"
+	}
+	after := d.Change.Apply(p)
+	if d.Change.Status != "" {
+		if !p.Status.MayBecome(after.Status) {
+			return "an illegal transition to " + string(after.Status)
+		}
+		return string(after.Status)
+	}
+	text := string(d.Verdict)
+	for _, r := range after.Attention.Reasons() {
+		text += " " + string(r)
+	}
+	return "(" + text + ")"
+}
+
+func TestFinalStatesHaveNoWayOut(t *testing.T) {
+	for _, next := range payout.Statuses {
+		for _, from := range next.Arrivals() {
+			if from.Final() {
+				t.Errorf("%s may be rewritten as %s", from, next)
+			}
+		}
+	}
+}
+
+func TestClaimsThatAreNotAboutThisPayoutChangeNothingButAttention(t *testing.T) {
+	other := "other remark"
+	tests := map[string]func(t *testing.T, c *payout.Claim){
+		"another amount":    func(t *testing.T, c *payout.Claim) { c.Amounts = []money.Amount{amount(t, "500", money.KHR)} },
+		"a hundred times":   func(t *testing.T, c *payout.Claim) { c.Amounts = []money.Amount{amount(t, "5000000", money.KHR)} },
+		"another currency":  func(t *testing.T, c *payout.Claim) { c.Amounts = []money.Amount{amount(t, "50000", money.USD)} },
+		"one of two wrong":  func(t *testing.T, c *payout.Claim) { c.Amounts = append(c.Amounts, amount(t, "1", money.KHR)) },
+		"another provider":  func(_ *testing.T, c *payout.Claim) { c.Provider = payout.Monetix },
+		"another remark":    func(_ *testing.T, c *payout.Claim) { c.Description = &other },
+		"a later attempt":   func(_ *testing.T, c *payout.Claim) { c.Reference = c.Reference[:27] + "02" },
+		"something suspect": func(_ *testing.T, c *payout.Claim) { c.Suspect = "the amount cannot be read" },
+	}
+	for name, change := range tests {
+		t.Run(name, func(t *testing.T) {
+			for _, status := range []payout.Status{payout.Processing, payout.Unknown, payout.Succeeded} {
+				p := in(t, status)
+				c := claimOf(p, payout.FoundSucceeded)
+				change(t, &c)
+				d := p.Decide(c)
+				if got := reaction(p, d); got != "(noted callback_mismatch)" {
+					t.Fatalf("%s: %s", status, got)
+				}
+				after := d.Change.Apply(p)
+				if !status.Final() && !after.DueAt.Equal(c.At) {
+					t.Errorf("%s: the provider is asked at %v, not at once", status, after.DueAt)
+				}
+				if again := after.Decide(c); again.Change != nil {
+					t.Errorf("%s: a repetition is written again", status)
+				}
+			}
+		})
+	}
+}
+
+func TestASuccessOfAnOlderAttemptIsADoublePaymentSuspected(t *testing.T) {
+	p := in(t, payout.Succeeded)
+	p.Attempt = 2
+	c := claimOf(p, payout.FoundSucceeded)
+	c.Reference = string(p.ID.ProviderReference(1))
+	if got := reaction(p, p.Decide(c)); got != "(noted double_payment_suspected)" {
+		t.Error(got)
+	}
+	c.Finding = payout.FoundFailed
+	if got := reaction(p, p.Decide(c)); got != "(stale)" {
+		t.Error(got)
+	}
+}
+
+func TestASecondSuccessUnderAnotherNumberIsAContradiction(t *testing.T) {
+	p := in(t, payout.Succeeded)
+	p.ProviderID = "N1"
+	c := claimOf(p, payout.FoundSucceeded)
+	c.ProviderID = "N2"
+	if got := reaction(p, p.Decide(c)); got != "(noted contradiction)" {
+		t.Error(got)
+	}
+}
+
+func TestARefusalOfTheSecondSubmissionSaysNothingAboutTheFirst(t *testing.T) {
+	p := in(t, payout.Submitting)
+	p.Sent = 2
+	c := claimOf(p, payout.FoundFailed)
+	c.OnlyIfFirst = true
+	if got := reaction(p, p.Decide(c)); got != "unknown" {
+		t.Error(got)
+	}
+}
+
+func TestSafeToPayAgainNeedsAConclusiveWordAndEndsWithAContradiction(t *testing.T) {
+	p := in(t, payout.Processing)
+	failed := p.Decide(claimOf(p, payout.FoundFailed)).Change.Apply(p)
+	if failed.Failure.SafeToPayAgain {
+		t.Error("a callback alone made it safe")
+	}
+	if failed.DueAt.IsZero() {
+		t.Error("nobody asks for confirmation")
+	}
+	confirmation := claimOf(failed, payout.FoundFailed)
+	confirmation.Source, confirmation.Conclusive = payout.FromQuery, true
+	confirmed := failed.Decide(confirmation).Change.Apply(failed)
+	if !confirmed.Failure.SafeToPayAgain || confirmed.Status != payout.Failed {
+		t.Errorf("after the confirmation: %+v", confirmed.Failure)
+	}
+	doubted := confirmed.Decide(claimOf(confirmed, payout.FoundSucceeded)).Change.Apply(confirmed)
+	if doubted.Failure.SafeToPayAgain {
+		t.Error("still safe, though a success was claimed")
+	}
+	if again := doubted.Decide(confirmation); again.Change != nil {
+		t.Error("a repeated confirmation made it safe again")
+	}
+}
+
+func TestAReturnBeforeItsSuccessIsBothInOneWrite(t *testing.T) {
+	p := in(t, payout.Processing)
+	after := p.Decide(claimOf(p, payout.FoundReturned)).Change.Apply(p)
+	if after.Status != payout.Succeeded || after.Return == nil || after.CompletedAt.IsZero() {
+		t.Errorf("%s with return %v", after.Status, after.Return)
+	}
+	if late := after.Decide(claimOf(after, payout.FoundSucceeded)); late.Change != nil {
+		t.Error("the late success was not recognised")
+	}
+}
+
+func TestAttentionEndsWhereTheTableSaysAndNowhereElse(t *testing.T) {
+	p := in(t, payout.Unknown)
+	at := p.CreatedAt
+	for _, r := range []payout.Reason{payout.UnknownTooLong, payout.Contradiction, payout.CallbackMismatch} {
+		p.Attention = p.Attention.With(r, at)
+	}
+	after := p.Decide(claimOf(p, payout.FoundSucceeded)).Change.Apply(p)
+	got := after.Attention.Reasons()
+	if slices.Contains(got, payout.UnknownTooLong) || len(got) != 2 {
+		t.Errorf("attention %v", got)
+	}
+}
+
+func TestHistoryIsBoundedButTheEndAlwaysFindsRoom(t *testing.T) {
+	p := in(t, payout.Processing)
+	for i := range 200 {
+		c := claimOf(p, payout.FoundUnlisted)
+		c.Code = string(rune('A' + i))
+		if d := p.Decide(c); d.Change != nil {
+			p = d.Change.Apply(p)
+		}
+	}
+	if len(p.History) >= payout.HistoryLimit {
+		t.Fatalf("%d entries", len(p.History))
+	}
+	after := p.Decide(claimOf(p, payout.FoundSucceeded)).Change.Apply(p)
+	if len(after.History) != len(p.History)+1 || after.History[len(p.History)].Status != payout.Succeeded {
+		t.Error("the final state is missing from the history")
+	}
+}
+
+func TestProviderTextIsMadePrintable(t *testing.T) {
+	long := ""
+	for range 100 {
+		long += "ខ្មែរ"
+	}
+	tests := map[string]string{
+		"a\x00b\r\nc":    "a b  c",
+		" plain ":        "plain",
+		"bad \xff bytes": "bad ? bytes",
+	}
+	for text, want := range tests {
+		if got := payout.Printable(text); got != want {
+			t.Errorf("%q became %q", text, got)
+		}
+	}
+	if got := payout.Printable(long); len(got) > 160 || got != long[:len(got)] {
+		t.Errorf("clipped to %d bytes: %q", len(got), got)
+	}
+}

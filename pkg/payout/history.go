@@ -1,0 +1,53 @@
+package payout
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+)
+
+// Source says where a history entry comes from.
+type Source string
+
+// The sources of history entries.
+const (
+	FromCreate   Source = "create"   // the merchant's request
+	FromAnswer   Source = "answer"   // the provider's answer to the submission
+	FromCallback Source = "callback" // a verified callback
+	FromQuery    Source = "query"    // the provider's answer to our question
+	FromSweep    Source = "sweep"    // our own clock
+)
+
+// HistoryLimit is the most entries that a payout holds. A change of status always
+// finds room (see historyReserve); what repeats without end is only counted.
+const HistoryLimit = 50
+
+// historyReserve is kept free for changes of status: they are few, and each
+// matters more than the fortieth repetition of a mismatch.
+const historyReserve = 10
+
+// Entry is one change of a payout. Its sequence is its place in the history,
+// counted from 1.
+type Entry struct {
+	At           time.Time
+	Source       Source
+	Status       Status  // the status after the change
+	Finding      Finding // what the provider claimed; empty for our own doings
+	ProviderCode string
+	Message      string
+	// ClaimKey recognises a repetition of the same claim; see [Claim.Key].
+	ClaimKey string
+	// Evidence is the lower-case hexadecimal SHA-256 of the raw bytes.
+	Evidence string
+	// Raw is what the provider sent, byte for byte.
+	Raw []byte
+}
+
+// HashEvidence names raw bytes by their SHA-256 in lower-case hexadecimal.
+func HashEvidence(raw []byte) string {
+	if len(raw) == 0 {
+		return ""
+	}
+	digest := sha256.Sum256(raw)
+	return hex.EncodeToString(digest[:])
+}

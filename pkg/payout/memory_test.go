@@ -1,0 +1,351 @@
+package payout_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/payout"
+)
+
+// memory is a store in a map, with the semantics of the port and faults on
+// demand: the real stores cannot be told to lose an acknowledgement.
+type memory struct {
+	mu      sync.Mutex
+	payouts map[payout.ID]payout.Payout
+	orphans map[string]payout.Orphaned
+	writes  int
+	// fault is asked before every write: lostBefore leaves it undone and
+	// unclear, lostAfter does it and is unclear.
+	fault func(write int) fault
+	reads int
+}
+
+type fault int
+
+const (
+	none fault = iota
+	lostBefore
+	lostAfter
+)
+
+func newMemory() *memory {
+	return &memory{
+		payouts: map[payout.ID]payout.Payout{}, orphans: map[string]payout.Orphaned{},
+		fault: func(int) fault { return none },
+	}
+}
+
+// write runs one write under the fault of its turn.
+func (m *memory) write(do func() error) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.writes++
+	switch m.fault(m.writes) {
+	case lostBefore:
+		return fmt.Errorf("%w: lost before", payout.ErrUnclear)
+	case lostAfter:
+		if err := do(); err != nil {
+			return err
+		}
+		return fmt.Errorf("%w: lost after", payout.ErrUnclear)
+	}
+	return do()
+}
+
+func (m *memory) Insert(_ context.Context, p payout.Payout) error {
+	return m.write(func() error {
+		if old, taken := m.payouts[p.ID]; taken {
+			return &payout.Refused{Current: &old}
+		}
+		m.payouts[p.ID] = p
+		return nil
+	})
+}
+
+func (m *memory) Apply(_ context.Context, s payout.Step) (payout.Payout, error) {
+	var after payout.Payout
+	err := m.write(func() error {
+		old, there := m.payouts[s.ID]
+		if !there {
+			return &payout.Refused{}
+		}
+		if !s.When.Holds(old) {
+			return &payout.Refused{Current: &old}
+		}
+		after = s.Then.Apply(old)
+		m.payouts[s.ID] = after
+		return nil
+	})
+	return after, err
+}
+
+func (m *memory) Get(_ context.Context, id payout.ID) (payout.Payout, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.reads++
+	p, there := m.payouts[id]
+	if !there {
+		return payout.Payout{}, payout.ErrNotFound
+	}
+	return p, nil
+}
+
+func (m *memory) Due(_ context.Context, shard int, until time.Time, limit int) ([]payout.Due, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var due []payout.Due
+	for id, p := range m.payouts {
+		if id.Shard() == shard && !p.DueAt.IsZero() && !p.DueAt.After(until) {
+			due = append(due, payout.Due{ID: id, DueAt: p.DueAt})
+		}
+	}
+	slices.SortFunc(due, func(a, b payout.Due) int { return a.DueAt.Compare(b.DueAt) })
+	return due[:min(limit, len(due))], nil
+}
+
+func (m *memory) KeepOrphan(_ context.Context, o payout.Orphaned) (bool, error) {
+	fresh := false
+	err := m.write(func() error {
+		_, there := m.orphans[o.Key]
+		fresh = !there
+		m.orphans[o.Key] = o
+		return nil
+	})
+	return fresh, err
+}
+
+func (m *memory) BindNamespace(context.Context, payout.Namespace) error { return nil }
+
+func (m *memory) ListDay(context.Context, string, payout.PageQuery) (payout.Page, error) {
+	return payout.Page{}, nil
+}
+
+func (m *memory) ListAttention(context.Context, payout.PageQuery) (payout.Page, error) {
+	return payout.Page{}, nil
+}
+
+func (m *memory) ListOrphans(context.Context, payout.PageQuery) (payout.OrphanPage, error) {
+	return payout.OrphanPage{}, nil
+}
+
+// provider is a connector whose answers are scripted; it counts what it sends.
+type provider struct {
+	name    payout.Provider
+	answer  func(p payout.Payout) payout.Claim
+	told    func(p payout.Payout) payout.Claim
+	during  func() // runs while the request is on its way
+	faults  []payout.Fault
+	failing error
+
+	mu    sync.Mutex
+	sent  []payout.ProviderReference
+	asked int
+}
+
+func (p *provider) Check(context.Context, payout.Payout) ([]payout.Fault, error) {
+	return p.faults, p.failing
+}
+
+func (p *provider) Serves(context.Context, payout.Payout) ([]payout.Fault, error) {
+	return p.faults, p.failing
+}
+
+func (p *provider) Open(_ context.Context, po payout.Payout) (payout.Submission, error) {
+	return submission{p, po}, nil
+}
+
+func (p *provider) Ask(_ context.Context, po payout.Payout) payout.Claim {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.asked++
+	return p.told(po)
+}
+
+func (p *provider) AskAfter() time.Duration { return 10 * time.Second }
+
+type submission struct {
+	of *provider
+	po payout.Payout
+}
+
+func (s submission) Send(context.Context) payout.Claim {
+	s.of.mu.Lock()
+	defer s.of.mu.Unlock()
+	s.of.sent = append(s.of.sent, s.po.ProviderReference())
+	if s.of.during != nil {
+		s.of.during()
+	}
+	return s.of.answer(s.po)
+}
+
+func (submission) Close() {}
+
+// signals remembers what was raised.
+type signals struct {
+	mu     sync.Mutex
+	raised []payout.Signal
+}
+
+func (s *signals) Signal(_ context.Context, name payout.Signal, _ payout.Provider, _ payout.ID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.raised = append(s.raised, name)
+}
+
+// clock is the tests' time; it moves only when told.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// world is one deployment in memory.
+type world struct {
+	t       *testing.T
+	clock   *clock
+	store   *memory
+	vexora  *provider
+	monetix *provider
+	signals *signals
+	brakes  *payout.Brakes
+	creator *payout.Creator
+	sweeper *payout.Sweeper
+	desk    *payout.Receiver
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{
+		t:     t,
+		clock: &clock{now: time.Date(2026, 5, 16, 8, 10, 0, 0, time.UTC)},
+		store: newMemory(), signals: &signals{}, brakes: payout.NewBrakes(),
+	}
+	w.vexora, w.monetix = w.provider(payout.Vexora), w.provider(payout.Monetix)
+	tokens := 0
+	var mu sync.Mutex
+	ports := payout.Ports{
+		Store:      w.store,
+		Connectors: map[payout.Provider]payout.Connector{payout.Vexora: w.vexora, payout.Monetix: w.monetix},
+		Signals:    w.signals, Brakes: w.brakes, Now: w.clock.Now,
+		NewToken: func() string {
+			mu.Lock()
+			defer mu.Unlock()
+			tokens++
+			return fmt.Sprintf("token-%d", tokens)
+		},
+		Pause: func(context.Context, time.Duration) {},
+	}
+	policy := payout.Policy{
+		Namespace: "test", Order: []payout.Provider{payout.Monetix, payout.Vexora},
+		Caps: map[money.Currency]money.Amount{
+			money.KHR: amount(t, "60000000", money.KHR), money.USD: amount(t, "10000", money.USD),
+		},
+	}
+	var err error
+	if w.creator, err = payout.NewCreator(ports, policy); err != nil {
+		t.Fatal(err)
+	}
+	same := func(d time.Duration) time.Duration { return d }
+	if w.sweeper, err = payout.NewSweeper(ports, policy, same); err != nil {
+		t.Fatal(err)
+	}
+	w.desk = payout.NewReceiver(w.store, w.signals)
+	return w
+}
+
+func (w *world) provider(name payout.Provider) *provider {
+	accepted := func(p payout.Payout) payout.Claim {
+		return payout.Claim{Finding: payout.FoundProcessing, ProviderID: "N-" + string(p.ID[:6]), Code: "0015", At: w.clock.Now()}
+	}
+	return &provider{name: name, answer: accepted, told: accepted}
+}
+
+func amount(t *testing.T, text string, c money.Currency) money.Amount {
+	t.Helper()
+	a, err := money.Parse(text, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// draft is the Vexora page's own example as a create request.
+func draft(reference string) payout.Draft {
+	return payout.Draft{
+		Reference: payout.Reference(reference), Provider: payout.Vexora, Amount: "50000", Currency: "KHR",
+		Destination: payout.Destination{
+			Type: payout.WalletDestination, Wallet: payout.Lanton,
+			AccountID: "lanton_88990011", AccountNumber: "88990011",
+		},
+		Beneficiary: payout.Beneficiary{
+			ID: "customer_123", FirstName: "Sophea", LastName: "Chan",
+			Email: "sophea.chan@example.com", Phone: "+855 12 345 678",
+		},
+	}
+}
+
+func (w *world) create(d payout.Draft) (payout.Created, error) {
+	return w.creator.Create(context.Background(), d, "arn:aws:iam::111122223333:role/payroll")
+}
+
+func (w *world) mustCreate(d payout.Draft) payout.Payout {
+	w.t.Helper()
+	created, err := w.create(d)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return created.Payout
+}
+
+func (w *world) stored(id payout.ID) payout.Payout {
+	w.t.Helper()
+	p, err := w.store.Get(context.Background(), id)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return p
+}
+
+// claim is a callback about the payout, as its provider would send it.
+func (w *world) claim(p payout.Payout, f payout.Finding) payout.Claim {
+	return payout.Claim{
+		Source: payout.FromCallback, Provider: p.Provider, Reference: string(p.ProviderReference()),
+		ProviderID: "N-" + string(p.ID[:6]), Finding: f, Amounts: []money.Amount{p.Amount},
+		Code: "c-" + string(f), Message: "as the provider has it", Raw: []byte(`{"a":1}`), At: w.clock.Now(),
+	}
+}
+
+func (w *world) receive(c payout.Claim) payout.Verdict {
+	w.t.Helper()
+	v, err := w.desk.Receive(context.Background(), c)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return v
+}
+
+// sweep runs every shard once.
+func (w *world) sweep() {
+	w.t.Helper()
+	for shard := range payout.Shards {
+		if _, err := w.sweeper.Sweep(context.Background(), shard); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}

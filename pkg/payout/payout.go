@@ -1,0 +1,147 @@
+package payout
+
+import (
+	"time"
+
+	"cambodia-payouts/pkg/money"
+)
+
+// Provider is one of the two companies that send money for us.
+type Provider string
+
+// The providers, as they are named on the wire.
+const (
+	Vexora  Provider = "vexora"
+	Monetix Provider = "monetix"
+)
+
+// Providers lists every provider.
+var Providers = []Provider{Vexora, Monetix}
+
+// DestinationType says what kind of account receives the money.
+type DestinationType string
+
+// The kinds of destination.
+const (
+	WalletDestination DestinationType = "wallet"
+	BankDestination   DestinationType = "bank_account"
+)
+
+// Lanton is the one wallet that the Vexora disbursement page documents.
+const Lanton = "LANTON"
+
+// Destination is the account that receives the money. A wallet has Wallet and
+// AccountID; a bank account has Bank (a slug of the bank directory) and may name
+// the branch, its city and its province.
+type Destination struct {
+	Type          DestinationType
+	Wallet        string
+	AccountID     string
+	Bank          string
+	AccountNumber string
+	Branch        string
+	City          string
+	Province      string
+}
+
+// Beneficiary is the person who is paid. Phone is as the merchant wrote it; each
+// connector brings it into its provider's form.
+type Beneficiary struct {
+	ID        string
+	FirstName string
+	LastName  string
+	Email     string
+	Phone     string
+	IPAddress string
+}
+
+// Principal is who asked: an IAM user or role ARN, or the subject of a token.
+type Principal string
+
+// Payout is one payout with its whole history. Only steps change it.
+type Payout struct {
+	ID          ID
+	Reference   Reference
+	Provider    Provider
+	Attempt     Attempt
+	Status      Status
+	ProviderID  string // the provider's own number: platFormTradeNo, request_id
+	Amount      money.Amount
+	Destination Destination
+	Beneficiary Beneficiary
+	Description string
+	Metadata    map[string]string
+	CreatedBy   Principal
+	Fingerprint Fingerprint
+	Failure     *Failure
+	Return      *Return
+	Attention   Attention
+	History     []Entry
+	// HistoryDropped counts what happened after the history was full.
+	HistoryDropped int
+
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+	CompletedAt time.Time // zero until final
+	StatusAt    time.Time // when the present status began
+
+	// Sent counts the submissions of this attempt that may have reached the
+	// provider. A refusal of the second one says nothing about the first.
+	Sent        int
+	SubmittedAt time.Time // when the last submission was fenced
+	Lease       Lease
+	DueAt       time.Time // when the sweep looks next; zero: never
+	Polls       int       // questions asked since the status began
+
+	// Version rises with every write and guards the writes that depend on
+	// something read before.
+	Version int64
+}
+
+// Sequence numbers the payout's changes from 1, without a gap: it is the number
+// of the latest history entry.
+func (p Payout) Sequence() int { return len(p.History) }
+
+// ProviderReference is what the provider knows the present attempt by.
+func (p Payout) ProviderReference() ProviderReference { return p.ID.ProviderReference(p.Attempt) }
+
+// Lease is the right to submit a payout once: whoever holds the token may send,
+// until the time is over. Tokens are never reused.
+type Lease struct {
+	Token string
+	Until time.Time
+}
+
+// FailureCode is our word for why a payout failed, from a short closed list.
+type FailureCode string
+
+// The reasons for a failure.
+const (
+	FailureDeclined     FailureCode = "declined"             // no reason given
+	FailureRefused      FailureCode = "request_refused"      // the request never became a payout
+	FailureRecipient    FailureCode = "recipient_account"    // the account is wrong, closed or cannot be credited
+	FailureLimit        FailureCode = "amount_limit"         // below or above a limit, or too often
+	FailureFunds        FailureCode = "insufficient_funds"   // our balance, or the provider's
+	FailureRisk         FailureCode = "risk"                 // do not tell the beneficiary why
+	FailureProvider     FailureCode = "provider_unavailable" // a technical fault on the way
+	FailureConfigured   FailureCode = "provider_configuration"
+	FailureUnclassified FailureCode = "unclassified"
+)
+
+// Failure says why a payout failed. SafeToPayAgain is true only when a refusal is
+// documented as final, or a query or statement confirmed the failure: it is the
+// promise that a new payout cannot be the second one.
+type Failure struct {
+	Code           FailureCode
+	ProviderCode   string
+	Message        string
+	SafeToPayAgain bool
+}
+
+// Return is money that came back after a success. The status stays succeeded,
+// since the payout did happen.
+type Return struct {
+	At           time.Time
+	ProviderCode string
+	Message      string
+}

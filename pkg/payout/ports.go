@@ -1,0 +1,169 @@
+package payout
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Errors of the store port. Anything else that a store returns is ErrUnclear by
+// nature: callers must treat an unknown error of a write as "may have happened".
+var (
+	// ErrNotFound: a consistent read found no such payout.
+	ErrNotFound = errors.New("payout: not found")
+	// ErrUnclear: the write may or may not have been applied.
+	ErrUnclear = errors.New("payout: the store did not say whether the write was applied")
+	// ErrCursor: the cursor is not one that this listing gave out.
+	ErrCursor = errors.New("payout: not a cursor of this list")
+	// ErrNamespace: the table belongs to another ID_NAMESPACE.
+	ErrNamespace = errors.New("payout: the table belongs to another namespace")
+)
+
+// Refused is the error of a conditional write whose condition was false. Current
+// is the stored payout as the store saw it within that write, nil if there is
+// none. Nothing was changed, unless an earlier try of the same write was (look
+// for your own token).
+type Refused struct{ Current *Payout }
+
+// Error implements error.
+func (*Refused) Error() string { return "payout: the condition of the write was false" }
+
+// Store keeps payouts. A method that returns nil has made its write durable.
+//
+// Insert and Apply return *Refused when the condition was false, ErrUnclear
+// (wrapped) when the outcome is not known.
+type Store interface {
+	// Insert stores a payout if its id is absent.
+	Insert(ctx context.Context, p Payout) error
+	// Apply makes the step's change if its guard holds and returns the payout
+	// after it.
+	Apply(ctx context.Context, s Step) (Payout, error)
+	// Get reads consistently; ErrNotFound if there is none.
+	Get(ctx context.Context, id ID) (Payout, error)
+	// Due lists ids of one shard that are due at or before a time, oldest first.
+	// It may be behind: Apply with Guard.DueAt decides.
+	Due(ctx context.Context, shard int, until time.Time, limit int) ([]Due, error)
+	// KeepOrphan stores a claim that is not about a payout of ours; true if it
+	// was new. Repetitions (same Key) are nil and false.
+	KeepOrphan(ctx context.Context, o Orphaned) (bool, error)
+	// BindNamespace remembers the namespace of a new table, or returns
+	// ErrNamespace if the table is bound to another one.
+	BindNamespace(ctx context.Context, ns Namespace) error
+	Lister
+}
+
+// Lister reads lists. Lists may be a moment behind; a page may be short or empty
+// while a cursor remains.
+type Lister interface {
+	// ListDay lists the payouts created on a UTC day (YYYY-MM-DD), newest first.
+	ListDay(ctx context.Context, day string, q PageQuery) (Page, error)
+	// ListAttention lists everything that needs a human, oldest first.
+	ListAttention(ctx context.Context, q PageQuery) (Page, error)
+	// ListOrphans lists claims that match no payout, newest first.
+	ListOrphans(ctx context.Context, q PageQuery) (OrphanPage, error)
+}
+
+// PageQuery asks for one page. An empty status or provider means any.
+type PageQuery struct {
+	Status   Status
+	Provider Provider
+	Limit    int // 1 to 100
+	Cursor   string
+}
+
+// Wants reports whether the filter of the query lets the payout through.
+func (q PageQuery) Wants(p Payout) bool {
+	return (q.Status == "" || q.Status == p.Status) && (q.Provider == "" || q.Provider == p.Provider)
+}
+
+// Page is one page of payouts; an empty Next ends the list.
+type Page struct {
+	Payouts []Payout
+	Next    string
+}
+
+// OrphanPage is one page of orphans.
+type OrphanPage struct {
+	Orphans []Orphaned
+	Next    string
+}
+
+// Due is a row of the due index.
+type Due struct {
+	ID    ID
+	DueAt time.Time
+}
+
+// Connector speaks one provider's protocol.
+type Connector interface {
+	// Check lists everything about the payout that the provider cannot express
+	// or that is not configured; none means that Open can build the request. An
+	// error means that the settings could not be read.
+	Check(ctx context.Context, p Payout) ([]Fault, error)
+	// Serves is the part of Check that routing needs: configuration, destination
+	// and currency.
+	Serves(ctx context.Context, p Payout) ([]Fault, error)
+	// Open builds and signs the request and starts to dial one fresh connection.
+	// Nothing is sent before Send.
+	Open(ctx context.Context, p Payout) (Submission, error)
+	// Ask asks the provider for the payout's status. It always returns a claim;
+	// a question that failed is FoundUnclear.
+	Ask(ctx context.Context, p Payout) Claim
+	// AskAfter is how long after a submission the provider's "not found" means
+	// nothing at all, so that a question is not worth asking.
+	AskAfter() time.Duration
+}
+
+// Submission is one request, ready to be sent once.
+type Submission interface {
+	// Send sends the request at most once and says what became of it.
+	Send(ctx context.Context) Claim
+	// Close gives the connection up. It may be called at any time, and twice.
+	Close()
+}
+
+// Signal is an event that somebody should be alarmed by.
+type Signal string
+
+// The signals. They are counted as metrics; alarms watch them.
+const (
+	SignalOrphan           Signal = "orphan"
+	SignalContradiction    Signal = "contradiction"
+	SignalMismatch         Signal = "callback_mismatch"
+	SignalDoublePayment    Signal = "double_payment_suspected"
+	SignalUnlisted         Signal = "unlisted_status"
+	SignalReturned         Signal = "returned"
+	SignalAboutUs          Signal = "provider_configuration"
+	SignalUnknown          Signal = "unknown"
+	SignalUnknownTooLong   Signal = "unknown_too_long"
+	SignalQueuedTooLong    Signal = "queued_too_long"
+	SignalBadSignature     Signal = "callback_signature"
+	SignalForeignCallback  Signal = "callback_unusable"
+	SignalUnrelatedPayment Signal = "callback_not_payout"
+)
+
+// Signals receives signals. Implementations never fail: a lost metric must not
+// lose a payout.
+type Signals interface {
+	Signal(ctx context.Context, s Signal, p Provider, id ID)
+}
+
+// Errors of verifying a callback, in the order in which it is checked. Whatever
+// else a Verifier returns means that it could not check, and that the provider
+// must send again.
+var (
+	// ErrCallbackMalformed: not the JSON that the provider documents.
+	ErrCallbackMalformed = errors.New("payout: malformed callback")
+	// ErrCallbackSignature: the signature is missing or wrong, and nothing else.
+	ErrCallbackSignature = errors.New("payout: callback signature does not verify")
+	// ErrCallbackUnusable: verified, but about another project or about nothing.
+	ErrCallbackUnusable = errors.New("payout: verified callback is not usable")
+	// ErrCallbackUnrelated: verified, and about something that is not a payout.
+	ErrCallbackUnrelated = errors.New("payout: verified callback is not about a payout")
+)
+
+// Verifier turns the body of a callback into a claim, if its signature proves
+// that the provider sent it.
+type Verifier interface {
+	Verify(ctx context.Context, body []byte) (Claim, error)
+}

@@ -1,0 +1,164 @@
+package payout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Receiver is the story "apply a claim": a verified word of a provider comes in
+// and is stored before anybody is thanked for it.
+type Receiver struct {
+	store   Store
+	signals Signals
+}
+
+// NewReceiver returns a receiver over a store.
+func NewReceiver(store Store, signals Signals) *Receiver {
+	return &Receiver{store: store, signals: signals}
+}
+
+// rounds bounds how often a claim is weighed again because the payout changed
+// between the look and the write. Each round means that somebody else succeeded.
+const rounds = 8
+
+// errBusy means that a payout changed under every attempt to write to it.
+var errBusy = fmt.Errorf("%w: the payout kept changing", ErrUnclear)
+
+// Receive stores a claim. A nil error means that it is durable, or that it was
+// before, and may be acknowledged; after an error the provider must send it again.
+//
+// The ordinary claim and its repetition take one write and no read: the write
+// itself carries the whole comparison, and a refusal returns the payout that
+// explains it.
+func (r *Receiver) Receive(ctx context.Context, c Claim) (Verdict, error) {
+	id, attempt, ours := ParseProviderReference(c.Reference)
+	if !ours {
+		return r.keepOrphan(ctx, c)
+	}
+	current, verdict, err := r.first(ctx, id, attempt, c)
+	if verdict != "" || err != nil {
+		return verdict, err
+	}
+	return r.settle(ctx, id, attempt, current, c)
+}
+
+// first tries the write that needs no look. No verdict means that the payout it
+// returns (nil: absent) has to be weighed.
+func (r *Receiver) first(ctx context.Context, id ID, attempt Attempt, c Claim) (*Payout, Verdict, error) {
+	step, ok := direct(id, attempt, c)
+	if !ok {
+		p, err := r.store.Get(ctx, id)
+		if errors.Is(err, ErrNotFound) {
+			return nil, "", nil
+		}
+		return &p, "", err
+	}
+	_, err := r.store.Apply(ctx, step)
+	if refused := (*Refused)(nil); errors.As(err, &refused) {
+		return refused.Current, "", nil
+	}
+	if err != nil {
+		return nil, "", fmt.Errorf("receive a claim: %w", err)
+	}
+	return nil, Applied, nil
+}
+
+// direct is the write for a claim about a payout that nobody has looked at: right
+// for every payout without complications, refused for every other.
+func direct(id ID, attempt Attempt, c Claim) (Step, bool) {
+	target, ok := map[Finding]Status{
+		FoundProcessing: Processing, FoundSucceeded: Succeeded, FoundFailed: Failed,
+	}[c.Finding]
+	if !ok || c.Suspect != "" || len(c.Amounts) == 0 {
+		return Step{}, false
+	}
+	for _, a := range c.Amounts {
+		if a != c.Amounts[0] {
+			return Step{}, false
+		}
+	}
+	guard := Guard{
+		Statuses:      target.Arrivals(),
+		Uncomplicated: true,
+		Claimed: &Claimed{
+			Provider: c.Provider, Attempt: attempt, Amount: c.Amounts[0], Description: c.Description,
+		},
+	}
+	if c.OnlyIfFirst {
+		guard.Sent = 1
+	}
+	return Step{ID: id, When: guard, Then: *Payout{}.enter(target, c).Change}, true
+}
+
+// settle weighs the claim against the payout until a write goes through.
+func (r *Receiver) settle(ctx context.Context, id ID, attempt Attempt, current *Payout, c Claim) (Verdict, error) {
+	for range rounds {
+		if current == nil {
+			fresh := c.orphanPayout(id, attempt)
+			err := r.store.Insert(ctx, fresh)
+			if err == nil {
+				r.signals.Signal(ctx, SignalOrphan, c.Provider, id)
+				return KeptAsOrphan, nil
+			}
+			if current, err = refusal(err); err != nil {
+				return "", fmt.Errorf("keep an orphan: %w", err)
+			}
+			continue
+		}
+		verdict, next, err := r.write(ctx, *current, current.Decide(c))
+		if verdict != "" || err != nil {
+			return verdict, err
+		}
+		current = next
+	}
+	return "", errBusy
+}
+
+// write makes a decision's change. No verdict and no error mean that the payout
+// had changed; the one returned is to be weighed again.
+func (r *Receiver) write(ctx context.Context, p Payout, d Decision) (Verdict, *Payout, error) {
+	if d.Change == nil {
+		return d.Verdict, nil, nil
+	}
+	_, err := r.store.Apply(ctx, p.step(*d.Change))
+	if err != nil {
+		next, err := refusal(err)
+		return "", next, err
+	}
+	for _, s := range d.Signals {
+		r.signals.Signal(ctx, s, p.Provider, p.ID)
+	}
+	return d.Verdict, nil, nil
+}
+
+// step guards a change by the very payout it was decided on, and once more by the
+// transition table.
+func (p Payout) step(change Change) Step {
+	guard := Guard{Version: p.Version}
+	if change.Status != "" {
+		guard.Statuses = change.Status.Arrivals()
+	}
+	return Step{ID: p.ID, When: guard, Then: change}
+}
+
+// refusal separates "the condition was false" from every other error.
+func refusal(err error) (*Payout, error) {
+	var refused *Refused
+	if errors.As(err, &refused) {
+		return refused.Current, nil
+	}
+	return nil, err
+}
+
+func (r *Receiver) keepOrphan(ctx context.Context, c Claim) (Verdict, error) {
+	fresh, err := r.store.KeepOrphan(ctx, c.orphaned())
+	if err != nil {
+		return "", fmt.Errorf("keep an orphan: %w", err)
+	}
+	if !fresh {
+		return Repeated, nil
+	}
+	r.signals.Signal(ctx, SignalOrphan, c.Provider, "")
+	return KeptAsOrphan, nil
+}

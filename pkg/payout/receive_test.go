@@ -1,0 +1,99 @@
+package payout_test
+
+import (
+	"context"
+	"testing"
+
+	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/payout"
+)
+
+func TestTheOrdinaryCallbackAndItsRepetitionTakeOneWriteEach(t *testing.T) {
+	w := newWorld(t)
+	p := w.mustCreate(draft("R1"))
+	writes, reads := w.store.writes, w.store.reads
+	if v := w.receive(w.claim(p, payout.FoundSucceeded)); v != payout.Applied {
+		t.Errorf("verdict %s", v)
+	}
+	if v := w.receive(w.claim(p, payout.FoundSucceeded)); v != payout.Repeated {
+		t.Errorf("verdict %s of the repetition", v)
+	}
+	if w.store.writes != writes+2 || w.store.reads != reads {
+		t.Errorf("%d writes, %d reads", w.store.writes-writes, w.store.reads-reads)
+	}
+}
+
+func TestACallbackIsAcknowledgedOnlyWhenStored(t *testing.T) {
+	for _, lost := range []fault{lostBefore, lostAfter} {
+		w := newWorld(t)
+		p := w.mustCreate(draft("R1"))
+		once := true
+		w.store.fault = func(int) fault {
+			if once {
+				once = false
+				return lost
+			}
+			return none
+		}
+		c := w.claim(p, payout.FoundSucceeded)
+		if _, err := w.desk.Receive(context.Background(), c); err == nil {
+			t.Fatal("acknowledged without knowing")
+		}
+		w.receive(c) // the provider's retry
+		stored := w.stored(p.ID)
+		if stored.Status != payout.Succeeded || stored.Sequence() != 3 {
+			t.Errorf("%s with %d entries", stored.Status, stored.Sequence())
+		}
+	}
+}
+
+func TestAContradictionIsStoredOnceAndAlarms(t *testing.T) {
+	w := newWorld(t)
+	p := w.mustCreate(draft("R1"))
+	w.receive(w.claim(p, payout.FoundSucceeded))
+	late := w.claim(p, payout.FoundFailed)
+	if v := w.receive(late); v != payout.Noted {
+		t.Errorf("verdict %s", v)
+	}
+	writes := w.store.writes
+	if v := w.receive(late); v != payout.Repeated || w.store.writes != writes+1 {
+		t.Errorf("verdict %s of the repetition after %d writes", v, w.store.writes-writes)
+	}
+	stored := w.stored(p.ID)
+	if stored.Status != payout.Succeeded || len(w.signals.raised) != 1 || w.signals.raised[0] != payout.SignalContradiction {
+		t.Errorf("%s, signals %v", stored.Status, w.signals.raised)
+	}
+}
+
+func TestOrphansAreKeptAndBlockTheirReference(t *testing.T) {
+	w := newWorld(t)
+	ghost := payout.Payout{ID: payout.DeriveID("test", "GHOST"), Attempt: 1, Provider: payout.Vexora, Amount: amount(t, "50000", money.KHR)}
+	c := w.claim(ghost, payout.FoundSucceeded)
+	if v := w.receive(c); v != payout.KeptAsOrphan {
+		t.Errorf("verdict %s", v)
+	}
+	if v := w.receive(c); v != payout.Repeated {
+		t.Errorf("verdict %s of the repetition", v)
+	}
+	foreign := c
+	foreign.Reference = "made-in-the-dashboard-1"
+	if v := w.receive(foreign); v != payout.KeptAsOrphan {
+		t.Errorf("verdict %s of a foreign reference", v)
+	}
+	if v := w.receive(foreign); v != payout.Repeated || len(w.store.orphans) != 1 {
+		t.Errorf("verdict %s, %d orphans", v, len(w.store.orphans))
+	}
+}
+
+func TestAClaimWithoutAmountsIsWeighedByALook(t *testing.T) {
+	w := newWorld(t)
+	p := w.mustCreate(draft("R1"))
+	c := w.claim(p, payout.FoundSucceeded)
+	c.Amounts, c.Suspect = nil, "the amount is missing"
+	if v := w.receive(c); v != payout.Noted {
+		t.Errorf("verdict %s", v)
+	}
+	if got := w.stored(p.ID); got.Status != payout.Processing {
+		t.Errorf("moved to %s", got.Status)
+	}
+}

@@ -1,0 +1,282 @@
+package payout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Sweeper is the story "reconcile": it looks at every payout whose time has come,
+// so that no state is without an exit. The table is its queue.
+type Sweeper struct {
+	ports     Ports
+	policy    Policy
+	submitter submitter
+	jitter    func(time.Duration) time.Duration
+}
+
+// NewSweeper returns a sweeper. Jitter spreads the questions of payouts that were
+// created together; it must return a duration near the one it is given.
+func NewSweeper(ports Ports, policy Policy, jitter func(time.Duration) time.Duration) (*Sweeper, error) {
+	if err := ports.check(); err != nil {
+		return nil, err
+	}
+	if jitter == nil {
+		return nil, errors.New("payout: no jitter")
+	}
+	if policy.QueuedMaxAge <= 0 {
+		policy.QueuedMaxAge = DefaultQueuedMaxAge
+	}
+	return &Sweeper{ports: ports, policy: policy, submitter: ports.submitter(), jitter: jitter}, nil
+}
+
+// visibility is how long a sweep owns what it has taken up. A sweep that dies
+// leaves the payout to a later one after that time.
+const visibility = 90 * time.Second
+
+// sweepBatch is the most payouts of one shard that one sweep takes up.
+const sweepBatch = 50
+
+// unknownTooLong is when an unknown payout needs a human.
+const unknownTooLong = time.Hour
+
+// questions are the waits between two questions about one payout. The last one
+// repeats for ever: nothing is ever given up.
+var questions = []time.Duration{
+	15 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 15 * time.Minute,
+	time.Hour, 6 * time.Hour, 24 * time.Hour,
+}
+
+// confirmations is how often a final failure is asked about for confirmation
+// before the matter rests.
+const confirmations = 8
+
+// Swept counts what one sweep of a shard did.
+type Swept struct {
+	Due    int // rows that were due
+	Taken  int // rows that this sweep, and no other, worked on
+	Failed int // rows that could not be worked on; they come back
+}
+
+// Sweep works through one shard of what is due. An error means that the list
+// could not be read; trouble with a single payout is counted and logged by the
+// caller, and never stops the others.
+func (s *Sweeper) Sweep(ctx context.Context, shard int) (Swept, error) {
+	due, err := s.ports.Store.Due(ctx, shard, s.ports.Now(), sweepBatch)
+	if err != nil {
+		return Swept{}, fmt.Errorf("list what is due: %w", err)
+	}
+	swept := Swept{Due: len(due)}
+	var failures []error
+	for _, row := range due {
+		if !s.timeFor(ctx) {
+			break
+		}
+		taken, err := s.take(ctx, row)
+		if err != nil {
+			swept.Failed++
+			failures = append(failures, fmt.Errorf("payout %s: %w", row.ID, err))
+		}
+		if taken {
+			swept.Taken++
+		}
+	}
+	return swept, errors.Join(failures...)
+}
+
+// timeFor reports whether the invocation has time for one more submission.
+func (s *Sweeper) timeFor(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ctx.Err() == nil && (!ok || s.ports.Now().Add(postNeeds).Before(deadline))
+}
+
+// take claims one row for this sweep by moving its due time, then acts. A row
+// that somebody else moved is theirs.
+func (s *Sweeper) take(ctx context.Context, row Due) (bool, error) {
+	now := s.ports.Now()
+	until := now.Add(visibility)
+	p, err := s.ports.Store.Apply(ctx, Step{
+		ID: row.ID, When: Guard{DueAt: row.DueAt}, Then: Change{At: now, DueAt: &until},
+	})
+	if err != nil {
+		_, err := refusal(err)
+		return false, err
+	}
+	return true, s.act(ctx, p)
+}
+
+func (s *Sweeper) act(ctx context.Context, p Payout) error {
+	switch p.Status {
+	case Submitting:
+		return s.expire(ctx, p)
+	case Queued:
+		return s.dispatch(ctx, p)
+	case Processing, Unknown, Failed, Succeeded:
+		return s.ask(ctx, p)
+	}
+	return s.schedule(ctx, p, time.Time{})
+}
+
+// expire makes a submission whose process never came back unknown. It keeps the
+// lease's token: the process may only be slow, and then its answer still counts.
+func (s *Sweeper) expire(ctx context.Context, p Payout) error {
+	now := s.ports.Now()
+	if now.Before(p.Lease.Until) {
+		return s.schedule(ctx, p, p.Lease.Until)
+	}
+	change := p.inscribe(Change{At: now, Status: Unknown}, &Entry{
+		At: now, Source: FromSweep, Status: Unknown, Message: "the submission ended without a recorded answer",
+	})
+	after, err := s.ports.Store.Apply(ctx, p.step(*change))
+	if err != nil {
+		_, err := refusal(err) // whoever changed it has moved it on
+		return err
+	}
+	s.ports.Signals.Signal(ctx, SignalUnknown, p.Provider, p.ID)
+	return s.ask(ctx, after)
+}
+
+// dispatch submits a queued payout, or holds it when it has become too old to be
+// sent without being looked at.
+func (s *Sweeper) dispatch(ctx context.Context, p Payout) error {
+	now := s.ports.Now()
+	if now.Sub(p.CreatedAt) > s.policy.QueuedMaxAge {
+		return s.raise(ctx, p, QueuedTooLong, SignalQueuedTooLong)
+	}
+	connector, wired := s.ports.Connectors[p.Provider]
+	if !wired || s.ports.Brakes.Held(p.Provider, now) {
+		return s.schedule(ctx, p, now.Add(time.Minute))
+	}
+	return s.resubmit(ctx, p, connector)
+}
+
+// resubmit fences a payout that was certainly not sent, and sends it.
+func (s *Sweeper) resubmit(ctx context.Context, p Payout, connector Connector) error {
+	submission, err := connector.Open(ctx, p)
+	if err != nil {
+		return fmt.Errorf("open a submission: %w", err)
+	}
+	defer submission.Close()
+	now, token, sent := s.ports.Now(), s.ports.NewToken(), p.Sent+1
+	due := now.Add(visibility)
+	change := p.inscribe(Change{
+		At: now, Status: Submitting, SubmittedAt: now, Sent: &sent, DueAt: &due,
+		Lease: &Lease{Token: token, Until: now.Add(leaseFor)},
+	}, &Entry{At: now, Source: FromSweep, Status: Submitting})
+	fenced, err := s.ports.Store.Apply(ctx, p.step(*change))
+	if err != nil {
+		current, err := refusal(err)
+		if err != nil || current == nil || current.Lease.Token != token {
+			return err // not ours, or not clear: then nothing is sent
+		}
+		fenced = *current
+	}
+	_, err = s.submitter.submit(ctx, fenced, submission)
+	return err
+}
+
+// ask puts the question to the provider and weighs the answer as a claim, in the
+// same write that sets the time of the next question.
+func (s *Sweeper) ask(ctx context.Context, p Payout) error {
+	connector, wired := s.ports.Connectors[p.Provider]
+	if !wired {
+		return s.schedule(ctx, p, s.next(p))
+	}
+	if ready := p.SubmittedAt.Add(connector.AskAfter()); s.ports.Now().Before(ready) {
+		return s.schedule(ctx, p, ready)
+	}
+	c := connector.Ask(ctx, p)
+	c.Source, c.Provider, c.Reference = FromQuery, p.Provider, string(p.ProviderReference())
+	if c.Finding == FoundFailed {
+		c.Conclusive = true // a question that confirms a failure
+	}
+	return s.weigh(ctx, p, c)
+}
+
+// weigh applies the answer of a question until a write goes through.
+func (s *Sweeper) weigh(ctx context.Context, p Payout, c Claim) error {
+	for range rounds {
+		d := p.Decide(c)
+		change := Change{At: s.ports.Now()}
+		if d.Change != nil {
+			change = *d.Change
+		}
+		s.follow(p, &change, c.Finding)
+		if p.tooLong(change, s.ports.Now()) {
+			attention := p.Attention.With(UnknownTooLong, s.ports.Now())
+			change.Attention = &attention
+			d.Signals = append(d.Signals, SignalUnknownTooLong)
+		}
+		_, err := s.ports.Store.Apply(ctx, p.step(change))
+		if err == nil {
+			for _, signal := range d.Signals {
+				s.ports.Signals.Signal(ctx, signal, p.Provider, p.ID)
+			}
+			return nil
+		}
+		current, err := refusal(err)
+		if err != nil || current == nil {
+			return err
+		}
+		p = *current
+	}
+	return errBusy
+}
+
+// follow sets the time of the next question, unless the change ends the
+// questions.
+func (s *Sweeper) follow(p Payout, change *Change, f Finding) {
+	polls := p.Polls + 1
+	change.Polls = &polls
+	due := s.next(p)
+	if change.Status.Final() {
+		due = time.Time{}
+	}
+	if p.Status.Final() && (f.states() || polls > confirmations) {
+		due = time.Time{}
+	}
+	change.DueAt = &due
+}
+
+// tooLong reports whether a payout that stays unknown begins to need a human.
+func (p Payout) tooLong(change Change, now time.Time) bool {
+	_, raised := p.Attention[UnknownTooLong]
+	return !raised && p.Status == Unknown && change.Status == "" && now.Sub(p.StatusAt) > unknownTooLong
+}
+
+// raise adds a reason for attention and looks again in an hour.
+func (s *Sweeper) raise(ctx context.Context, p Payout, reason Reason, signal Signal) error {
+	now := s.ports.Now()
+	due := now.Add(s.jitter(time.Hour))
+	if _, raised := p.Attention[reason]; raised {
+		return s.schedule(ctx, p, due)
+	}
+	attention := p.Attention.With(reason, now)
+	change := p.inscribe(Change{At: now, Attention: &attention, DueAt: &due}, &Entry{
+		At: now, Source: FromSweep, Status: p.Status, Message: string(reason),
+	})
+	if _, err := s.ports.Store.Apply(ctx, p.step(*change)); err != nil {
+		_, err := refusal(err)
+		return err
+	}
+	s.ports.Signals.Signal(ctx, signal, p.Provider, p.ID)
+	return nil
+}
+
+// schedule sets the next look and nothing else. If the payout has changed
+// meanwhile, whoever changed it has set a time, or the visibility time brings it
+// back.
+func (s *Sweeper) schedule(ctx context.Context, p Payout, due time.Time) error {
+	_, err := s.ports.Store.Apply(ctx, p.step(Change{At: s.ports.Now(), DueAt: &due}))
+	if err != nil {
+		_, err := refusal(err)
+		return err
+	}
+	return nil
+}
+
+func (s *Sweeper) next(p Payout) time.Time {
+	step := questions[min(p.Polls, len(questions)-1)]
+	return s.ports.Now().Add(s.jitter(step))
+}

@@ -1,0 +1,140 @@
+package payout
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"cambodia-payouts/pkg/money"
+)
+
+// Step is one conditional write to one payout. Stores apply it atomically: either
+// the guard holds and the whole change is made, or nothing is.
+//
+// Every step makes its own guard false (it leaves the guarded status, moves the
+// guarded due time, or raises the guarded version), so a write that is sent twice
+// takes effect once.
+type Step struct {
+	ID   ID
+	When Guard
+	Then Change
+}
+
+// Guard is what must hold of the stored payout. Fields that are zero ask for
+// nothing; a guard that asks for nothing at all still asks for existence.
+type Guard struct {
+	Statuses []Status
+	Token    string    // the lease that the writer holds
+	Version  int64     // the version that the writer has read
+	DueAt    time.Time // the due time that the sweep has seen
+	Sent     int       // exactly so many submissions may have arrived
+	Claimed  *Claimed
+	// Uncomplicated asks that the payout has no attention and room in its
+	// history, so that a change can be made without having read either.
+	Uncomplicated bool
+}
+
+// Claimed is what a claim says about the payout itself, to be compared within the
+// write: neither provider's signature separates fields safely, so even a verified
+// claim may not be about the payout it seems to be about.
+type Claimed struct {
+	Provider    Provider
+	Attempt     Attempt
+	Amount      money.Amount // zero: the claim states none
+	Description *string      // nil: the claim echoes none
+}
+
+// Change is what a step does. Fields that are zero change nothing.
+type Change struct {
+	At          time.Time // becomes UpdatedAt; never zero
+	Status      Status
+	ProviderID  string
+	Failure     *Failure
+	Return      *Return
+	Entry       *Entry
+	Dropped     bool       // count an entry that found no room
+	Attention   *Attention // the whole new set, possibly empty
+	Lease       *Lease     // the zero lease ends the right to submit
+	Sent        *int
+	SubmittedAt time.Time
+	DueAt       *time.Time // the zero time: never look again
+	Polls       *int
+}
+
+// Holds evaluates the guard. Stores that cannot run Go inside their write (the
+// DynamoDB one) translate it; the conformance suite compares the two.
+func (g Guard) Holds(p Payout) bool {
+	return (len(g.Statuses) == 0 || slices.Contains(g.Statuses, p.Status)) &&
+		(g.Token == "" || g.Token == p.Lease.Token) &&
+		(g.Version == 0 || g.Version == p.Version) &&
+		(g.DueAt.IsZero() || g.DueAt.Equal(p.DueAt)) &&
+		(g.Sent == 0 || g.Sent == p.Sent) &&
+		(g.Claimed == nil || g.Claimed.of(p)) &&
+		(!g.Uncomplicated || p.uncomplicated())
+}
+
+func (c Claimed) of(p Payout) bool {
+	return c.Provider == p.Provider && c.Attempt == p.Attempt &&
+		(c.Amount.IsZero() || c.Amount == p.Amount) &&
+		(c.Description == nil || *c.Description == p.Description)
+}
+
+func (p Payout) uncomplicated() bool {
+	return len(p.Attention) == 0 && len(p.History) < HistoryLimit
+}
+
+// Apply returns the payout after the change. It shares no memory with p that a
+// later change could write to.
+func (c Change) Apply(p Payout) Payout {
+	p.UpdatedAt = c.At
+	p.Version++
+	if c.Status != "" {
+		p = c.enter(p)
+	}
+	if c.ProviderID != "" {
+		p.ProviderID = c.ProviderID
+	}
+	if c.Failure != nil {
+		p.Failure = c.Failure
+	}
+	if c.Return != nil {
+		p.Return = c.Return
+	}
+	if c.Entry != nil {
+		p.History = append(slices.Clip(p.History), *c.Entry)
+	}
+	if c.Dropped {
+		p.HistoryDropped++
+	}
+	if c.Attention != nil {
+		p.Attention = maps.Clone(*c.Attention)
+	}
+	return c.applySchedule(p)
+}
+
+func (c Change) enter(p Payout) Payout {
+	p.Status, p.StatusAt = c.Status, c.At
+	if c.Status.Final() {
+		p.CompletedAt = c.At
+	}
+	return p
+}
+
+func (c Change) applySchedule(p Payout) Payout {
+	if c.Lease != nil {
+		p.Lease = *c.Lease
+	}
+	if c.Sent != nil {
+		p.Sent = *c.Sent
+	}
+	if !c.SubmittedAt.IsZero() {
+		p.SubmittedAt = c.SubmittedAt
+	}
+	if c.DueAt != nil {
+		p.DueAt = *c.DueAt
+	}
+	if c.Polls != nil {
+		p.Polls = *c.Polls
+	}
+	return p
+}

@@ -1,0 +1,120 @@
+package payout
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// postNeeds is the time that a submission must have left, of its lease and of the
+// invocation: 15 s for the provider's answer and 3 s to record it. Starting one
+// later could leave a payout that was sent and says it was not.
+const postNeeds = 18 * time.Second
+
+// leaseFor is how long one process holds the right to submit a payout.
+const leaseFor = 60 * time.Second
+
+// submitter sends a fenced payout and records what became of it. Create and the
+// sweep share it, so that there is one way to send money.
+type submitter struct {
+	receiver   *Receiver
+	connectors map[Provider]Connector
+	brakes     *Brakes
+	now        func() time.Time
+}
+
+// submit sends a payout whose lease this process holds, at most once. An error
+// means that the answer could not be stored; the payout returned is then the last
+// known one, and the sweep will ask.
+func (s *submitter) submit(ctx context.Context, p Payout, sub Submission) (Payout, error) {
+	c := s.send(ctx, p, sub)
+	c.Source, c.Provider, c.Reference = FromAnswer, p.Provider, string(p.ProviderReference())
+	s.brakes.heed(p.Provider, c.Finding, c.At)
+	return s.record(ctx, p, c)
+}
+
+func (s *submitter) send(ctx context.Context, p Payout, sub Submission) Claim {
+	end := p.Lease.Until
+	if deadline, ok := ctx.Deadline(); ok && deadline.Before(end) {
+		end = deadline
+	}
+	if s.now().Add(postNeeds).After(end) {
+		return Claim{Finding: FoundNotSent, Message: "too little time was left to submit", At: s.now()}
+	}
+	return sub.Send(ctx)
+}
+
+// record writes the answer under the lease. If something else has moved the
+// payout meanwhile, the answer is one claim among others.
+func (s *submitter) record(ctx context.Context, p Payout, c Claim) (Payout, error) {
+	token, current := p.Lease.Token, &p
+	for range rounds {
+		d := current.Decide(c)
+		if current.Lease.Token == token && (current.Status == Submitting || current.Status == Unknown) {
+			d = current.conclude(c)
+		}
+		if d.Change == nil {
+			return *current, nil
+		}
+		step := current.step(*d.Change)
+		step.When.Token = current.Lease.Token
+		after, err := s.receiver.store.Apply(ctx, step)
+		if err == nil {
+			for _, signal := range d.Signals {
+				s.receiver.signals.Signal(ctx, signal, p.Provider, p.ID)
+			}
+			return after, nil
+		}
+		next, err := refusal(err)
+		if err != nil || next == nil {
+			return *current, fmt.Errorf("record the answer: %w", err)
+		}
+		current = next
+	}
+	return *current, errBusy
+}
+
+// conclude weighs an answer for the one process that may say "nothing was sent":
+// the holder of the lease. Everybody else must doubt it.
+func (p Payout) conclude(c Claim) Decision {
+	switch c.Finding {
+	case FoundNotSent, FoundAboutUs:
+		return p.stepBack(c)
+	case FoundUnlisted:
+		return p.holdUnsure(c)
+	}
+	return p.Decide(c)
+}
+
+// stepBack undoes a submission that certainly did not arrive. If an earlier one
+// may have, the payout stays unknown.
+func (p Payout) stepBack(c Claim) Decision {
+	sent, target := p.Sent-1, Queued
+	if sent > 0 {
+		target = Unknown
+	}
+	change := Change{Status: target, Sent: &sent, Lease: &Lease{}}
+	if target == p.Status {
+		change.Status = ""
+	}
+	d := p.write(c, change)
+	d.Verdict = Applied
+	if c.Finding == FoundAboutUs {
+		attention := p.Attention.With(ProviderConfiguration, c.At)
+		d.Change.Attention, d.Signals = &attention, []Signal{SignalAboutUs}
+	}
+	return d
+}
+
+// holdUnsure records an answer with an unlisted status: the provider may have the
+// payout, in a state that nobody has documented.
+func (p Payout) holdUnsure(c Claim) Decision {
+	d := p.lose(c)
+	if d.Change == nil {
+		return p.hold(c)
+	}
+	attention := d.attention(p).With(UnlistedStatus, c.At)
+	d.Change.Attention = &attention
+	d.Signals = append(d.Signals, SignalUnlisted)
+	return d
+}
