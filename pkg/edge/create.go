@@ -1,0 +1,165 @@
+package edge
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"cambodia-payouts/pkg/jsontree"
+	"cambodia-payouts/pkg/payout"
+)
+
+// Creator is the story that NewCreate serves; *payout.Creator implements it.
+type Creator interface {
+	Create(ctx context.Context, d payout.Draft, by payout.Principal) (payout.Created, error)
+}
+
+// NewCreate serves POST /v1/payouts.
+func NewCreate(creator Creator, log *slog.Logger) Handler {
+	return func(ctx context.Context, e Event) (Reply, error) {
+		if p := routed(e, http.MethodPost, "/v1/payouts"); p != nil {
+			return p.reply(ctx, e), nil
+		}
+		draft, p := readDraft(e)
+		if p != nil {
+			return p.reply(ctx, e), nil
+		}
+		created, err := creator.Create(ctx, draft, principal(e))
+		if err != nil {
+			return refusalReply(ctx, e, log, err), nil
+		}
+		logCreated(ctx, e, log, created)
+		return createdReply(created), nil
+	}
+}
+
+// routed checks method and path; nil means that the request is for this route.
+func routed(e Event, wantMethod string, paths ...string) *Problem {
+	for _, want := range paths {
+		if path(e) != want {
+			continue
+		}
+		if method(e) != wantMethod {
+			p := problem(http.StatusMethodNotAllowed, MethodNotAllowed, "this route takes "+wantMethod)
+			return &p
+		}
+		return nil
+	}
+	p := problem(http.StatusNotFound, NotFound, "there is no such route")
+	return &p
+}
+
+// readDraft decodes the body. If the body cannot be read but the header names the
+// reference, the draft still carries it: the answer can then speak of the payout.
+func readDraft(e Event) (payout.Draft, *Problem) {
+	raw, err := body(e)
+	if err != nil {
+		return unreadable(e, err)
+	}
+	tree, err := jsontree.Parse(raw, jsontree.DefaultLimits)
+	if err != nil {
+		return unreadable(e, err)
+	}
+	reference, p := referenceOf(e, &tree)
+	if p != nil {
+		return payout.Draft{}, p
+	}
+	draft := decodeDraft(tree)
+	draft.Reference = reference
+	return draft, nil
+}
+
+// unreadable answers a body that is not JSON: as a draft full of faults when the
+// header names the reference, as a problem otherwise.
+func unreadable(e Event, cause error) (payout.Draft, *Problem) {
+	p := unreadableProblem(cause)
+	p.Outcome = payout.OutcomeUnknown
+	if p.Status == http.StatusRequestEntityTooLarge {
+		return payout.Draft{}, &p
+	}
+	reference, missing := referenceOf(e, nil)
+	if missing != nil {
+		return payout.Draft{}, &p
+	}
+	fault := payout.Fault{Code: payout.FaultCode(p.Code), Message: p.Detail}
+	return payout.Draft{Reference: reference, Shape: []payout.Fault{fault}}, nil
+}
+
+func unreadableProblem(cause error) Problem {
+	p := problem(http.StatusBadRequest, InvalidJSON, "the body is not acceptable JSON")
+	var syntax *jsontree.SyntaxError
+	switch {
+	case errors.Is(cause, errTooLarge):
+		p = problem(http.StatusRequestEntityTooLarge, BodyTooLarge, "the body must not exceed 65536 bytes")
+	case errors.As(cause, &syntax):
+		p.Detail = "the body is not acceptable JSON: " + syntax.Error()
+	case errors.Is(cause, errBase64):
+		p.Detail = cause.Error()
+	}
+	return p
+}
+
+// createdReply follows the table of answers: 200 for a replay, 201 for what is
+// stored and known, 202 for what still has to be found out.
+func createdReply(c payout.Created) Reply {
+	status := http.StatusAccepted
+	switch c.Payout.Status {
+	case payout.Processing, payout.Succeeded, payout.Failed:
+		status = http.StatusCreated
+	}
+	if c.Replayed {
+		status = http.StatusOK
+	}
+	reply := jsonReply(status, viewWithHistory(c.Payout))
+	if c.Replayed {
+		reply.Headers["idempotent-replayed"] = "true"
+		return reply
+	}
+	reply.Headers["location"] = payoutPath(c.Payout.ID)
+	return reply
+}
+
+func payoutPath(id payout.ID) string { return "/v1/payouts/" + string(id) }
+
+// refusalKinds says how each kind of refusal is answered. The code of a refusal
+// with faults is that of its first fault.
+var refusalKinds = map[payout.RefusalKind]struct {
+	status int
+	code   Code
+	detail string
+}{
+	payout.Unreadable:       {http.StatusBadRequest, InvalidBody, "the request could not be read; errors lists every fault"},
+	payout.Unacceptable:     {http.StatusUnprocessableEntity, InvalidBody, "the request breaks a rule; errors lists every fault"},
+	payout.ReferenceReused:  {http.StatusUnprocessableEntity, ReferenceReused, "this reference belongs to a payout with other amount, recipient or provider"},
+	payout.ReferenceBlocked: {http.StatusConflict, ReferenceBlocked, "a provider has reported a payout under this reference that this table does not hold; see GET /v1/orphans"},
+	payout.Unavailable:      {http.StatusServiceUnavailable, ServiceUnavailable, "the service cannot take the payout now; send the same request again, with the same reference"},
+}
+
+func refusalReply(ctx context.Context, e Event, log *slog.Logger, err error) Reply {
+	refusal := &payout.Refusal{Kind: payout.Unavailable, Outcome: payout.OutcomeUnknown, Cause: err}
+	errors.As(err, &refusal)
+	kind := refusalKinds[refusal.Kind]
+	p := problem(kind.status, kind.code, kind.detail)
+	p.Outcome = refusal.Outcome
+	for i, f := range refusal.Faults {
+		if i == 0 {
+			p.Code, p.Type = Code(f.Code), problemType+string(f.Code)
+		}
+		p.Errors = append(p.Errors, FieldError{Pointer: f.Pointer, Code: string(f.Code), Detail: f.Message})
+	}
+	if refusal.Existing != "" {
+		p.Payout = payoutPath(refusal.Existing)
+	}
+	log.LogAttrs(ctx, slog.LevelInfo, "create refused",
+		slog.String("request_id", requestID(ctx, e)), slog.String("code", string(p.Code)),
+		slog.String("outcome", string(p.Outcome)), slog.Any("error", refusal.Cause))
+	return p.reply(ctx, e)
+}
+
+func logCreated(ctx context.Context, e Event, log *slog.Logger, c payout.Created) {
+	log.LogAttrs(ctx, slog.LevelInfo, "create answered",
+		slog.String("request_id", requestID(ctx, e)), slog.String("payout_id", string(c.Payout.ID)),
+		slog.String("provider", string(c.Payout.Provider)), slog.String("status", string(c.Payout.Status)),
+		slog.Bool("replayed", c.Replayed))
+}

@@ -1,0 +1,173 @@
+package edge
+
+import (
+	"fmt"
+	"strings"
+
+	"cambodia-payouts/pkg/jsontree"
+	"cambodia-payouts/pkg/payout"
+)
+
+// decoder reads a JSON object into texts and collects every fault of its shape.
+type decoder struct{ faults []payout.Fault }
+
+func (d *decoder) fault(pointer, message string) {
+	d.faults = append(d.faults, payout.Fault{Pointer: pointer, Code: payout.FaultCode(InvalidBody), Message: message})
+}
+
+// members says what each member of an object is read by.
+type members map[string]func(pointer string, v jsontree.Value)
+
+// object reads the members of an object; one that is not listed is a fault,
+// because a misspelt optional member would otherwise be lost in silence.
+func (d *decoder) object(pointer string, v jsontree.Value, known members) {
+	if v.Kind() != jsontree.Object {
+		d.fault(pointer, "must be an object")
+		return
+	}
+	for _, m := range v.Members() {
+		at := pointer + "/" + escapePointer(m.Name)
+		read, ok := known[m.Name]
+		if !ok {
+			d.fault(at, "is not a member of this object")
+			continue
+		}
+		read(at, m.Value)
+	}
+}
+
+// text reads a text member; surrounding blanks go, since no field means them.
+func (d *decoder) text(into *string) func(string, jsontree.Value) {
+	return func(pointer string, v jsontree.Value) {
+		text, ok := v.Text()
+		if !ok {
+			d.fault(pointer, "must be text")
+			return
+		}
+		*into = strings.TrimSpace(text)
+	}
+}
+
+// amount reads the amount, which is text so that no JSON library on the way can
+// turn it into a binary fraction. Blanks are not trimmed: digits only.
+func (d *decoder) amount(into *string) func(string, jsontree.Value) {
+	return func(pointer string, v jsontree.Value) {
+		text, ok := v.Text()
+		if !ok {
+			d.fault(pointer, `must be decimal text in quotes, such as "50000"`)
+			return
+		}
+		*into = text
+	}
+}
+
+func (d *decoder) nested(known members) func(string, jsontree.Value) {
+	return func(pointer string, v jsontree.Value) { d.object(pointer, v, known) }
+}
+
+// texts reads an object whose members are all texts of the caller's choice.
+func (d *decoder) texts(into map[string]string) func(string, jsontree.Value) {
+	return func(pointer string, v jsontree.Value) {
+		if v.Kind() != jsontree.Object {
+			d.fault(pointer, "must be an object of texts")
+			return
+		}
+		for _, m := range v.Members() {
+			text, ok := m.Value.Text()
+			if !ok {
+				d.fault(pointer+"/"+escapePointer(m.Name), "must be text")
+				continue
+			}
+			into[m.Name] = text
+		}
+	}
+}
+
+// decodeDraft reads the tree of a create request. The reference is checked by the
+// caller, which has the header to compare it with.
+func decodeDraft(tree jsontree.Value) payout.Draft {
+	var (
+		d                             decoder
+		draft                         payout.Draft
+		reference, provider, destType string
+	)
+	draft.Metadata = map[string]string{}
+	to, who := &draft.Destination, &draft.Beneficiary
+	d.object("", tree, members{
+		"reference":   d.text(&reference),
+		"provider":    d.text(&provider),
+		"amount":      d.amount(&draft.Amount),
+		"currency":    d.text(&draft.Currency),
+		"description": d.text(&draft.Description),
+		"metadata":    d.texts(draft.Metadata),
+		"destination": d.nested(members{
+			"type": d.text(&destType), "wallet": d.text(&to.Wallet), "account_id": d.text(&to.AccountID),
+			"bank": d.text(&to.Bank), "account_number": d.text(&to.AccountNumber),
+			"branch": d.text(&to.Branch), "city": d.text(&to.City), "province": d.text(&to.Province),
+		}),
+		"beneficiary": d.nested(members{
+			"id": d.text(&who.ID), "first_name": d.text(&who.FirstName), "last_name": d.text(&who.LastName),
+			"email": d.text(&who.Email), "phone": d.text(&who.Phone), "ip_address": d.text(&who.IPAddress),
+		}),
+	})
+	for _, name := range []string{"amount", "currency", "destination", "beneficiary"} {
+		if _, present := tree.Member(name); tree.Kind() == jsontree.Object && !present {
+			d.fault("/"+name, "is required")
+		}
+	}
+	draft.Provider, to.Type = payout.Provider(provider), payout.DestinationType(destType)
+	draft.Shape = d.faults
+	return draft
+}
+
+// escapePointer writes a member name as a JSON pointer token (RFC 6901), clipped:
+// a name of 60 KB must not come back in the answer.
+func escapePointer(name string) string {
+	const most = 64
+	if len(name) > most {
+		name = fmt.Sprintf("%.*s…", most, name)
+	}
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+}
+
+// referenceOf finds the reference of a create request: in the body, in the header
+// Idempotency-Key (bare, or quoted as the header's draft standard has it), or in
+// both, if they are equal. The tree may be missing, when the body was unreadable.
+func referenceOf(e Event, tree *jsontree.Value) (payout.Reference, *Problem) {
+	var written []string
+	if key, ok := header(e, "idempotency-key"); ok {
+		written = append(written, unquote(key))
+	}
+	if tree != nil {
+		if v, ok := tree.Member("reference"); ok {
+			text, _ := v.Text()
+			written = append(written, text)
+		}
+	}
+	if len(written) == 0 {
+		return "", refuse(ReferenceMissing, "a reference is required, as the member \"reference\" or the header Idempotency-Key")
+	}
+	if len(written) == 2 && written[0] != written[1] {
+		return "", refuse(ReferenceConflict, "the header Idempotency-Key and the member \"reference\" differ")
+	}
+	reference, ok := payout.ParseReference(written[0])
+	if !ok {
+		return "", refuse(ReferenceMissing, "the reference must be 1 to 64 letters, digits and . _ : -")
+	}
+	return reference, nil
+}
+
+// refuse is a 400 that cannot speak about any reference.
+func refuse(code Code, detail string) *Problem {
+	p := problem(400, code, detail)
+	p.Outcome = payout.OutcomeUnknown
+	return &p
+}
+
+func unquote(key string) string {
+	key = strings.TrimSpace(key)
+	if len(key) >= 2 && key[0] == '"' && key[len(key)-1] == '"' {
+		return key[1 : len(key)-1]
+	}
+	return key
+}

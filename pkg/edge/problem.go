@@ -1,0 +1,99 @@
+package edge
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"net/http"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+// Code names a kind of problem. Programs branch on it; it never changes.
+type Code string
+
+// The codes of problems that are not faults of a request's members; those have
+// the codes of payout.FaultCode.
+const (
+	InvalidJSON        Code = "invalid-json"
+	InvalidBody        Code = "invalid-body"
+	InvalidQuery       Code = "invalid-query"
+	ReferenceMissing   Code = "reference-missing"
+	ReferenceConflict  Code = "reference-conflict"
+	ReferenceReused    Code = "reference-reused"
+	ReferenceBlocked   Code = "reference-blocked"
+	BodyTooLarge       Code = "body-too-large"
+	NotFound           Code = "not-found"
+	MethodNotAllowed   Code = "method-not-allowed"
+	SignatureInvalid   Code = "signature-invalid"
+	CallbackUnusable   Code = "callback-unusable"
+	ServiceUnavailable Code = "service-unavailable"
+)
+
+// problemType prefixes the code in the member "type". It is a name, not an
+// address: nothing has to be fetched to understand it.
+const problemType = "urn:cambodia-payouts:problem:"
+
+// FieldError is one fault of a request, at a JSON pointer into its body.
+type FieldError struct {
+	Pointer string `json:"pointer"`
+	Code    string `json:"code"`
+	Detail  string `json:"detail"`
+}
+
+// Problem is an RFC 9457 problem document with this service's members.
+type Problem struct {
+	Type      string         `json:"type"`
+	Title     string         `json:"title"`
+	Status    int            `json:"status"`
+	Detail    string         `json:"detail,omitempty"`
+	Code      Code           `json:"code"`
+	RequestID string         `json:"request_id,omitempty"`
+	Errors    []FieldError   `json:"errors,omitempty"`
+	Retryable bool           `json:"retryable"`
+	Outcome   payout.Outcome `json:"outcome,omitempty"`
+	Payout    string         `json:"payout,omitempty"` // path of the payout that holds the reference
+}
+
+// problem starts a problem. Only an answer of 503 invites the same request again.
+func problem(status int, code Code, detail string) Problem {
+	return Problem{
+		Type: problemType + string(code), Title: http.StatusText(status), Status: status,
+		Code: code, Detail: detail, Retryable: status == http.StatusServiceUnavailable,
+	}
+}
+
+func (p Problem) reply(ctx context.Context, e Event) Reply {
+	p.RequestID = requestID(ctx, e)
+	reply := jsonReply(p.Status, p)
+	reply.Headers["content-type"] = "application/problem+json"
+	if p.Retryable {
+		reply.Headers["retry-after"] = "2"
+	}
+	return reply
+}
+
+// common headers: answers hold personal data, and are never to be cached or
+// guessed at.
+var commonHeaders = map[string]string{
+	"cache-control":          "no-store",
+	"x-content-type-options": "nosniff",
+}
+
+// jsonReply encodes an answer of ours. The types are our own and always encode.
+func jsonReply(status int, value any) Reply {
+	encoded, err := json.Marshal(value)
+	if err != nil {
+		return Reply{StatusCode: http.StatusInternalServerError}
+	}
+	headers := maps.Clone(commonHeaders)
+	headers["content-type"] = "application/json"
+	return Reply{StatusCode: status, Headers: headers, Body: string(encoded)}
+}
+
+// textReply answers with bare text: no quotes, no line end.
+func textReply(status int, text string) Reply {
+	headers := maps.Clone(commonHeaders)
+	headers["content-type"] = "text/plain; charset=utf-8"
+	return Reply{StatusCode: status, Headers: headers, Body: text}
+}

@@ -1,0 +1,250 @@
+package edge
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"cambodia-payouts/pkg/bank"
+	"cambodia-payouts/pkg/payout"
+)
+
+// Library is what the reading routes read from; every payout.Store is one.
+type Library interface {
+	Get(ctx context.Context, id payout.ID) (payout.Payout, error)
+	payout.Lister
+}
+
+// Reader serves the reading routes.
+type Reader struct {
+	Library   Library
+	Namespace payout.Namespace
+	Banks     bank.Directory
+	Now       func() time.Time
+	Log       *slog.Logger
+}
+
+// page sizes of every list.
+const (
+	defaultLimit = 25
+	mostLimit    = 100
+)
+
+// NewRead serves GET /v1/payouts, /v1/payouts/{id}, /v1/orphans and /v1/banks.
+func NewRead(r Reader) Handler {
+	return func(ctx context.Context, e Event) (Reply, error) {
+		if method(e) != http.MethodGet {
+			return problem(http.StatusMethodNotAllowed, MethodNotAllowed, "this route takes GET").reply(ctx, e), nil
+		}
+		parameters, err := query(e)
+		if err != nil {
+			return problem(http.StatusBadRequest, InvalidQuery, err.Error()).reply(ctx, e), nil
+		}
+		answer, err := r.route(ctx, path(e), parameters)
+		if err != nil {
+			return r.problemOf(ctx, e, err).reply(ctx, e), nil
+		}
+		return jsonReply(http.StatusOK, answer), nil
+	}
+}
+
+func (r Reader) route(ctx context.Context, path string, parameters map[string]string) (any, error) {
+	switch path {
+	case "/v1/payouts":
+		return r.list(ctx, parameters)
+	case "/v1/orphans":
+		return r.orphans(ctx, parameters)
+	case "/v1/banks":
+		return r.banks(), only(parameters)
+	}
+	text, isOne := strings.CutPrefix(path, "/v1/payouts/")
+	id, wellFormed := payout.ParseID(text)
+	if !isOne || !wellFormed {
+		return nil, payout.ErrNotFound
+	}
+	if err := only(parameters); err != nil {
+		return nil, err
+	}
+	p, err := r.Library.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return viewWithHistory(p), nil
+}
+
+// badQuery is an error whose text is ours and may be shown.
+type badQuery string
+
+func (b badQuery) Error() string { return string(b) }
+
+// only refuses parameters that a route does not know: one that is misspelt would
+// otherwise quietly list something else.
+func only(parameters map[string]string, known ...string) error {
+	for name := range parameters {
+		if !slices.Contains(known, name) {
+			return badQuery("this route takes these query parameters only: " + strings.Join(known, ", "))
+		}
+	}
+	return nil
+}
+
+func (r Reader) problemOf(ctx context.Context, e Event, err error) Problem {
+	var bad badQuery
+	switch {
+	case errors.As(err, &bad):
+		return problem(http.StatusBadRequest, InvalidQuery, string(bad))
+	case errors.Is(err, payout.ErrCursor):
+		return problem(http.StatusBadRequest, InvalidQuery, "cursor is not one that this list gave out")
+	case errors.Is(err, payout.ErrNotFound):
+		return problem(http.StatusNotFound, NotFound, "there is nothing at this path")
+	}
+	r.Log.LogAttrs(ctx, slog.LevelError, "read failed",
+		slog.String("request_id", requestID(ctx, e)), slog.Any("error", err))
+	return problem(http.StatusServiceUnavailable, ServiceUnavailable, "the table cannot be read now")
+}
+
+type payoutList struct {
+	Payouts    []payoutView `json:"payouts"`
+	NextCursor string       `json:"next_cursor,omitempty"`
+}
+
+// list answers GET /v1/payouts in its three forms.
+func (r Reader) list(ctx context.Context, parameters map[string]string) (any, error) {
+	if text, byReference := parameters["reference"]; byReference {
+		return r.byReference(ctx, text, parameters)
+	}
+	known := []string{"day", "attention", "status", "provider", "limit", "cursor"}
+	if err := only(parameters, append(known, "reference")...); err != nil {
+		return nil, err
+	}
+	q, err := pageQuery(parameters)
+	if err != nil {
+		return nil, err
+	}
+	if _, wanted := parameters["attention"]; wanted {
+		return r.attention(ctx, parameters, q)
+	}
+	day, err := r.day(parameters)
+	if err != nil {
+		return nil, err
+	}
+	return viewPage(r.Library.ListDay(ctx, day, q))
+}
+
+func (r Reader) byReference(ctx context.Context, text string, parameters map[string]string) (any, error) {
+	if err := only(parameters, "reference"); err != nil {
+		return nil, err
+	}
+	reference, ok := payout.ParseReference(text)
+	if !ok {
+		return nil, badQuery("reference must be 1 to 64 letters, digits and . _ : -")
+	}
+	p, err := r.Library.Get(ctx, payout.DeriveID(r.Namespace, reference))
+	switch {
+	case errors.Is(err, payout.ErrNotFound):
+		return payoutList{Payouts: []payoutView{}}, nil
+	case err != nil:
+		return nil, err
+	}
+	return payoutList{Payouts: []payoutView{view(p)}}, nil
+}
+
+func (r Reader) attention(ctx context.Context, parameters map[string]string, q payout.PageQuery) (any, error) {
+	if parameters["attention"] != "true" {
+		return nil, badQuery("attention takes the value true only")
+	}
+	if _, both := parameters["day"]; both {
+		return nil, badQuery("day and attention cannot be asked together")
+	}
+	return viewPage(r.Library.ListAttention(ctx, q))
+}
+
+// day is the creation day to list: a real UTC day, today if it is left out.
+func (r Reader) day(parameters map[string]string) (string, error) {
+	day, given := parameters["day"]
+	if !given {
+		return r.Now().UTC().Format(time.DateOnly), nil
+	}
+	if _, err := time.Parse(time.DateOnly, day); err != nil {
+		return "", badQuery("day must be a day in the form 2026-05-16")
+	}
+	return day, nil
+}
+
+func pageQuery(parameters map[string]string) (payout.PageQuery, error) {
+	q := payout.PageQuery{
+		Status:   payout.Status(parameters["status"]),
+		Provider: payout.Provider(parameters["provider"]),
+		Limit:    defaultLimit,
+		Cursor:   parameters["cursor"],
+	}
+	if q.Status != "" && !slices.Contains(payout.Statuses, q.Status) {
+		return q, badQuery("status is not one of the states of a payout")
+	}
+	if q.Provider != "" && !slices.Contains(payout.Providers, q.Provider) {
+		return q, badQuery("provider must be vexora or monetix")
+	}
+	if text, given := parameters["limit"]; given {
+		limit, err := strconv.Atoi(text)
+		if err != nil || limit < 1 || limit > mostLimit {
+			return q, badQuery("limit must be a number from 1 to 100")
+		}
+		q.Limit = limit
+	}
+	return q, nil
+}
+
+func viewPage(page payout.Page, err error) (any, error) {
+	list := payoutList{Payouts: []payoutView{}, NextCursor: page.Next}
+	for _, p := range page.Payouts {
+		list.Payouts = append(list.Payouts, view(p))
+	}
+	return list, err
+}
+
+type orphanList struct {
+	Orphans    []orphanView `json:"orphans"`
+	NextCursor string       `json:"next_cursor,omitempty"`
+}
+
+func (r Reader) orphans(ctx context.Context, parameters map[string]string) (any, error) {
+	if err := only(parameters, "limit", "cursor"); err != nil {
+		return nil, err
+	}
+	q, err := pageQuery(parameters)
+	if err != nil {
+		return nil, err
+	}
+	page, err := r.Library.ListOrphans(ctx, q)
+	list := orphanList{Orphans: []orphanView{}, NextCursor: page.Next}
+	for _, o := range page.Orphans {
+		list.Orphans = append(list.Orphans, viewOrphan(o))
+	}
+	return list, err
+}
+
+type bankList struct {
+	Banks []bankView `json:"banks"`
+}
+
+func (r Reader) banks() any {
+	list := bankList{Banks: []bankView{}}
+	for _, b := range r.Banks.All() {
+		v := bankView{Slug: b.Slug, Name: b.Name}
+		if b.Vexora.Code != "" {
+			v.Vexora = &bankRouteView{Code: string(b.Vexora.Code), Enabled: b.Vexora.Enabled, Source: string(b.Vexora.Source)}
+		}
+		if b.Monetix.ID != 0 {
+			v.Monetix = &bankRouteView{
+				Code: strconv.FormatInt(int64(b.Monetix.ID), 10), Enabled: b.Monetix.Enabled, Source: string(b.Monetix.Source),
+			}
+		}
+		list.Banks = append(list.Banks, v)
+	}
+	return list
+}

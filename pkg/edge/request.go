@@ -1,0 +1,147 @@
+package edge
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"net/url"
+	"strings"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+// Event is a request of an HTTP API or a function URL; both use payload format
+// 2.0 and the same member names.
+type Event = events.APIGatewayV2HTTPRequest
+
+// Reply is the answer to an Event.
+type Reply = events.APIGatewayV2HTTPResponse
+
+// Handler answers one event. It returns an error only where the platform itself
+// should see a failed invocation; faults of a request are problems in the reply.
+type Handler = func(ctx context.Context, e Event) (Reply, error)
+
+// BodyLimit is the most bytes that a body may have, after base64 decoding.
+const BodyLimit = 64 << 10
+
+var (
+	errTooLarge = errors.New("body is too large")
+	errBase64   = errors.New("body is not valid base64")
+)
+
+// body returns the request's bytes exactly as they were sent. Signatures are
+// verified over them, so nothing is trimmed or repaired.
+func body(e Event) ([]byte, error) {
+	if !e.IsBase64Encoded {
+		if len(e.Body) > BodyLimit {
+			return nil, errTooLarge
+		}
+		return []byte(e.Body), nil
+	}
+	if len(e.Body) > base64.StdEncoding.EncodedLen(BodyLimit) {
+		return nil, errTooLarge
+	}
+	decoded, err := base64.StdEncoding.Strict().DecodeString(e.Body)
+	if err != nil {
+		return nil, errBase64
+	}
+	if len(decoded) > BodyLimit {
+		return nil, errTooLarge
+	}
+	return decoded, nil
+}
+
+// header returns a header's value. The gateway sends names in lower case; tools
+// and tests do not always.
+func header(e Event, name string) (string, bool) {
+	if value, ok := e.Headers[name]; ok {
+		return value, true
+	}
+	for key, value := range e.Headers {
+		if strings.EqualFold(key, name) {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// method returns the request's method in upper case.
+func method(e Event) string { return strings.ToUpper(e.RequestContext.HTTP.Method) }
+
+// path returns the request's path without the name of a stage that is not the
+// default one, which the gateway puts in front.
+func path(e Event) string {
+	stage := e.RequestContext.Stage
+	if stage == "" || stage == "$default" {
+		return e.RawPath
+	}
+	if rest, found := strings.CutPrefix(e.RawPath, "/"+stage+"/"); found {
+		return "/" + rest
+	}
+	return e.RawPath
+}
+
+// query returns the query parameters. One that is given twice is an error, since
+// it is not clear which was meant.
+func query(e Event) (map[string]string, error) {
+	if e.RawQueryString == "" {
+		return e.QueryStringParameters, nil
+	}
+	values, err := url.ParseQuery(e.RawQueryString)
+	if err != nil {
+		return nil, errors.New("the query string is not valid")
+	}
+	parameters := map[string]string{}
+	for name, given := range values {
+		if len(given) > 1 {
+			return nil, errors.New("a query parameter is given twice")
+		}
+		parameters[name] = given[0]
+	}
+	return parameters, nil
+}
+
+// requestID is the gateway's id of the request, or that of the invocation.
+func requestID(ctx context.Context, e Event) string {
+	if id := e.RequestContext.RequestID; id != "" {
+		return id
+	}
+	if lc, ok := lambdacontext.FromContext(ctx); ok {
+		return lc.AwsRequestID
+	}
+	return ""
+}
+
+// principal is who signed the request: the token's subject, or the IAM user or
+// role. Two sessions of one role are one principal, or anybody could be two
+// people by signing in twice.
+func principal(e Event) payout.Principal {
+	authorizer := e.RequestContext.Authorizer
+	switch {
+	case authorizer == nil:
+		return ""
+	case authorizer.JWT != nil:
+		return payout.Principal(authorizer.JWT.Claims["sub"])
+	case authorizer.IAM != nil:
+		return payout.Principal(roleOfSession(authorizer.IAM.UserARN))
+	}
+	return ""
+}
+
+// roleOfSession turns arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION into
+// arn:aws:iam::ACCOUNT:role/ROLE and leaves every other ARN as it is.
+func roleOfSession(arn string) string {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) != 6 || parts[2] != "sts" {
+		return arn
+	}
+	role, found := strings.CutPrefix(parts[5], "assumed-role/")
+	if !found {
+		return arn
+	}
+	name, _, _ := strings.Cut(role, "/")
+	return strings.Join([]string{parts[0], parts[1], "iam", "", parts[4], "role/" + name}, ":")
+}

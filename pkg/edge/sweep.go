@@ -1,0 +1,54 @@
+package edge
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"sync"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+// Sweeper is the story that NewSweep serves; *payout.Sweeper implements it.
+type Sweeper interface {
+	Sweep(ctx context.Context, shard int) (payout.Swept, error)
+}
+
+// SweepReport is what one run over all shards did.
+type SweepReport struct {
+	Due    int `json:"due"`
+	Taken  int `json:"taken"`
+	Failed int `json:"failed"`
+}
+
+// SweepHandler answers the scheduler's event.
+type SweepHandler = func(ctx context.Context, event json.RawMessage) (SweepReport, error)
+
+// NewSweep serves the scheduler's event: one run over all shards, side by side.
+// The event's content does not matter. An error, after every shard had its turn,
+// makes the invocation fail, so that the alarm on errors sees it.
+func NewSweep(sweeper Sweeper, log *slog.Logger) SweepHandler {
+	return func(ctx context.Context, _ json.RawMessage) (SweepReport, error) {
+		var (
+			wait   sync.WaitGroup
+			mu     sync.Mutex
+			report SweepReport
+			faults []error
+		)
+		for shard := range payout.Shards {
+			wait.Go(func() {
+				swept, err := sweeper.Sweep(ctx, shard)
+				mu.Lock()
+				defer mu.Unlock()
+				report.Due, report.Taken, report.Failed = report.Due+swept.Due, report.Taken+swept.Taken, report.Failed+swept.Failed
+				faults = append(faults, err)
+			})
+		}
+		wait.Wait()
+		err := errors.Join(faults...)
+		log.LogAttrs(ctx, slog.LevelInfo, "swept", slog.Int("due", report.Due),
+			slog.Int("taken", report.Taken), slog.Int("failed", report.Failed), slog.Any("error", err))
+		return report, err
+	}
+}

@@ -1,0 +1,200 @@
+package edge
+
+import (
+	"time"
+
+	"cambodia-payouts/pkg/bank"
+	"cambodia-payouts/pkg/payout"
+)
+
+// payoutView is a payout as callers see it: numbers masked, amounts canonical.
+type payoutView struct {
+	ID                payout.ID                `json:"id"`
+	Reference         payout.Reference         `json:"reference,omitempty"`
+	Status            payout.Status            `json:"status"`
+	Provider          payout.Provider          `json:"provider"`
+	ProviderReference payout.ProviderReference `json:"provider_reference"`
+	ProviderID        string                   `json:"provider_id,omitempty"`
+	Amount            string                   `json:"amount"`
+	Currency          string                   `json:"currency"`
+	Destination       destinationView          `json:"destination"`
+	Beneficiary       beneficiaryView          `json:"beneficiary"`
+	Description       string                   `json:"description,omitempty"`
+	Metadata          map[string]string        `json:"metadata,omitempty"`
+	CreatedBy         payout.Principal         `json:"created_by,omitempty"`
+	Failure           *failureView             `json:"failure,omitempty"`
+	Return            *returnView              `json:"return,omitempty"`
+	Attention         []attentionView          `json:"attention"`
+	Sequence          int                      `json:"sequence"`
+	CreatedAt         string                   `json:"created_at"`
+	UpdatedAt         string                   `json:"updated_at"`
+	CompletedAt       string                   `json:"completed_at,omitempty"`
+	History           []entryView              `json:"history,omitempty"`
+	HistoryDropped    int                      `json:"history_dropped,omitempty"`
+}
+
+type destinationView struct {
+	Type          payout.DestinationType `json:"type,omitempty"`
+	Wallet        string                 `json:"wallet,omitempty"`
+	AccountID     string                 `json:"account_id,omitempty"`
+	Bank          string                 `json:"bank,omitempty"`
+	AccountNumber string                 `json:"account_number,omitempty"`
+	Branch        string                 `json:"branch,omitempty"`
+	City          string                 `json:"city,omitempty"`
+	Province      string                 `json:"province,omitempty"`
+}
+
+type beneficiaryView struct {
+	ID        string `json:"id,omitempty"`
+	FirstName string `json:"first_name,omitempty"`
+	LastName  string `json:"last_name,omitempty"`
+	Email     string `json:"email,omitempty"`
+	Phone     string `json:"phone,omitempty"`
+	IPAddress string `json:"ip_address,omitempty"`
+}
+
+type failureView struct {
+	Code           payout.FailureCode `json:"code"`
+	ProviderCode   string             `json:"provider_code,omitempty"`
+	Message        string             `json:"message,omitempty"`
+	SafeToPayAgain bool               `json:"safe_to_pay_again"`
+}
+
+type returnView struct {
+	At           string `json:"at"`
+	ProviderCode string `json:"provider_code,omitempty"`
+	Message      string `json:"message,omitempty"`
+}
+
+type attentionView struct {
+	Reason payout.Reason `json:"reason"`
+	Since  string        `json:"since"`
+}
+
+type entryView struct {
+	Sequence     int            `json:"sequence"`
+	At           string         `json:"at"`
+	Source       payout.Source  `json:"source"`
+	Status       payout.Status  `json:"status"`
+	Finding      payout.Finding `json:"finding,omitempty"`
+	ProviderCode string         `json:"provider_code,omitempty"`
+	Message      string         `json:"message,omitempty"`
+	Evidence     string         `json:"evidence,omitempty"`
+}
+
+// view shows a payout without its history.
+func view(p payout.Payout) payoutView {
+	v := payoutView{
+		ID: p.ID, Reference: p.Reference, Status: p.Status, Provider: p.Provider,
+		ProviderReference: p.ProviderReference(), ProviderID: p.ProviderID,
+		Destination: viewDestination(p.Destination), Beneficiary: viewBeneficiary(p.Beneficiary),
+		Description: p.Description, Metadata: p.Metadata, CreatedBy: p.CreatedBy,
+		Attention: viewAttention(p.Attention), Sequence: p.Sequence(),
+		CreatedAt: instant(p.CreatedAt), UpdatedAt: instant(p.UpdatedAt), CompletedAt: instant(p.CompletedAt),
+		HistoryDropped: p.HistoryDropped,
+	}
+	if !p.Amount.IsZero() {
+		v.Amount, v.Currency = p.Amount.String(), string(p.Amount.Currency())
+	}
+	if f := p.Failure; f != nil {
+		v.Failure = &failureView{f.Code, f.ProviderCode, f.Message, f.SafeToPayAgain}
+	}
+	if r := p.Return; r != nil {
+		v.Return = &returnView{instant(r.At), r.ProviderCode, r.Message}
+	}
+	return v
+}
+
+// viewWithHistory shows a payout and every entry of its history.
+func viewWithHistory(p payout.Payout) payoutView {
+	v := view(p)
+	for i, e := range p.History {
+		v.History = append(v.History, entryView{
+			Sequence: i + 1, At: instant(e.At), Source: e.Source, Status: e.Status, Finding: e.Finding,
+			ProviderCode: e.ProviderCode, Message: e.Message, Evidence: e.Evidence,
+		})
+	}
+	return v
+}
+
+func viewDestination(d payout.Destination) destinationView {
+	return destinationView{
+		Type: d.Type, Wallet: d.Wallet, AccountID: mask(d.AccountID), Bank: d.Bank,
+		AccountNumber: mask(d.AccountNumber), Branch: d.Branch, City: d.City, Province: d.Province,
+	}
+}
+
+func viewBeneficiary(b payout.Beneficiary) beneficiaryView {
+	return beneficiaryView{
+		ID: b.ID, FirstName: b.FirstName, LastName: b.LastName, Email: b.Email,
+		Phone: mask(b.Phone), IPAddress: b.IPAddress,
+	}
+}
+
+func viewAttention(a payout.Attention) []attentionView {
+	views := []attentionView{}
+	for _, r := range a.Reasons() {
+		views = append(views, attentionView{Reason: r, Since: instant(a[r])})
+	}
+	return views
+}
+
+// mask hides all but the last four characters, and at least half of a short
+// number; the length is not told either.
+func mask(number string) string {
+	if number == "" {
+		return ""
+	}
+	shown := min(4, len(number)/2)
+	return "****" + number[len(number)-shown:]
+}
+
+// instant writes a time in RFC 3339, UTC, with milliseconds; nothing for none.
+func instant(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02T15:04:05.000Z07:00")
+}
+
+// orphanView is a claim that matches no payout of ours.
+type orphanView struct {
+	PayoutID          payout.ID       `json:"payout_id,omitempty"`
+	Provider          payout.Provider `json:"provider"`
+	ProviderReference string          `json:"provider_reference"`
+	ProviderID        string          `json:"provider_id,omitempty"`
+	Finding           payout.Finding  `json:"finding"`
+	Amount            string          `json:"amount,omitempty"`
+	Currency          string          `json:"currency,omitempty"`
+	ProviderCode      string          `json:"provider_code,omitempty"`
+	Message           string          `json:"message,omitempty"`
+	Evidence          string          `json:"evidence"`
+	ReceivedAt        string          `json:"received_at"`
+}
+
+func viewOrphan(o payout.Orphaned) orphanView {
+	v := orphanView{
+		PayoutID: o.ID, Provider: o.Provider, ProviderReference: o.Reference, ProviderID: o.ProviderID,
+		Finding: o.Finding, ProviderCode: o.Code, Message: o.Message, Evidence: o.Evidence,
+		ReceivedAt: instant(o.ReceivedAt),
+	}
+	if !o.Amount.IsZero() {
+		v.Amount, v.Currency = o.Amount.String(), string(o.Amount.Currency())
+	}
+	return v
+}
+
+// bankView is a row of the bank directory: what each provider calls the bank, and
+// whether payouts to it are enabled there.
+type bankView struct {
+	Slug    bank.Slug      `json:"slug"`
+	Name    string         `json:"name"`
+	Vexora  *bankRouteView `json:"vexora,omitempty"`
+	Monetix *bankRouteView `json:"monetix,omitempty"`
+}
+
+type bankRouteView struct {
+	Code    string `json:"code"`
+	Enabled bool   `json:"enabled"`
+	Source  string `json:"source"`
+}
