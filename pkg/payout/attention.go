@@ -20,6 +20,7 @@ const (
 	Returned               Reason = "returned"
 	ProviderConfiguration  Reason = "provider_configuration"
 	NotificationFailing    Reason = "notification_failing"
+	PossibleDuplicate      Reason = "possible_duplicate" // held: the same money to the same recipient is unsettled
 )
 
 // endedBy says which reasons fall away by themselves when a payout comes to a
@@ -28,6 +29,7 @@ var endedBy = map[Reason][]Status{
 	UnknownTooLong:        {Processing, Succeeded, Failed},
 	UnlistedStatus:        {Succeeded, Failed},
 	QueuedTooLong:         {Submitting, Processing, Succeeded, Failed, Cancelled},
+	PossibleDuplicate:     {Submitting, Processing, Succeeded, Failed, Cancelled},
 	ProviderConfiguration: {Processing, Unknown, Succeeded, Failed, Cancelled},
 }
 

@@ -123,14 +123,15 @@ func (c Claim) failure() Failure {
 	}
 }
 
-// confirmAfter is how long after a failure that nobody documents as final the
-// provider is asked once more.
+// confirmAfter is how long after the end of a payout the provider is asked about
+// it once more.
 const confirmAfter = 5 * time.Minute
 
 // confirmAt is when to ask about a payout that this claim brought to a final
-// state; the zero time means never.
+// state; the zero time means never. A callback is confirmed, because its signature
+// hangs on a key that may have leaked; a failure, unless it is documented as final.
 func (c Claim) confirmAt(s Status) time.Time {
-	if s == Failed && !c.Conclusive {
+	if c.Source == FromCallback || (s == Failed && !c.Conclusive) {
 		return c.At.Add(confirmAfter)
 	}
 	return time.Time{}

@@ -22,6 +22,16 @@ type Policy struct {
 	FirstQuestion time.Duration
 	// QueuedMaxAge is how old a queued payout may be and still be sent.
 	QueuedMaxAge time.Duration
+	// RestoredAt is when the table was restored from a backup, zero if never. What
+	// was queued before may have been sent by the table that was lost.
+	RestoredAt time.Time
+	// RedactAfter is how long after its end a payout keeps its personal data; zero
+	// means for ever.
+	RedactAfter time.Duration
+	// DuplicateWindow is how long the same money to the same recipient counts as a
+	// possible duplicate, however the first payout ended. Zero means only while
+	// that one is not settled.
+	DuplicateWindow time.Duration
 }
 
 // DefaultFirstQuestion lies behind every lease and the usual callback, so that a
@@ -65,7 +75,7 @@ func NewCreator(ports Ports, policy Policy) (*Creator, error) {
 	if policy.FirstQuestion <= 0 {
 		policy.FirstQuestion = DefaultFirstQuestion
 	}
-	return &Creator{ports: ports, policy: policy, submitter: ports.submitter()}, nil
+	return &Creator{ports: ports, policy: policy, submitter: ports.submitter(policy)}, nil
 }
 
 func (p Ports) check() error {
@@ -78,9 +88,10 @@ func (p Ports) check() error {
 	return nil
 }
 
-func (p Ports) submitter() submitter {
+func (p Ports) submitter(policy Policy) submitter {
 	return submitter{
-		receiver: NewReceiver(p.Store, p.Signals), connectors: p.Connectors, brakes: p.Brakes, now: p.Now,
+		receiver: NewReceiver(p.Store, p.Signals, policy), connectors: p.Connectors, brakes: p.Brakes,
+		now: p.Now, newToken: p.NewToken,
 	}
 }
 
@@ -149,10 +160,33 @@ func (c *Creator) Create(ctx context.Context, d Draft, by Principal) (Created, e
 	if len(found) > 0 {
 		return c.refuse(ctx, d, amount, &Refusal{Kind: Unacceptable, Faults: found})
 	}
-	if c.ports.Brakes.Held(p.Provider, c.ports.Now()) {
-		return c.enqueue(ctx, p)
+	hold, err := c.hold(ctx, &p)
+	if err != nil {
+		return c.refuse(ctx, d, amount, &Refusal{Kind: Unavailable, Cause: err})
+	}
+	if hold != "" {
+		return c.enqueue(ctx, p, hold)
 	}
 	return c.send(ctx, d, p, connector)
+}
+
+// hold says why a payout must not be sent now, "" if it may.
+func (c *Creator) hold(ctx context.Context, p *Payout) (string, error) {
+	now := c.ports.Now()
+	c.ports.Brakes.Look(ctx, now)
+	earlier, err := c.similar(ctx, *p)
+	switch {
+	case err != nil:
+		return "", err
+	case earlier != "":
+		p.SimilarTo, p.Attention = earlier, p.Attention.With(PossibleDuplicate, now)
+		return "the same amount to the same recipient is not settled; confirm it by a resend, or cancel it", nil
+	case c.ports.Brakes.Held(p.Provider, now):
+		return "submissions to the provider are paused", nil
+	case c.policy.mayHaveBeenSentBefore(p.Provider):
+		return heldAfterRestore, nil
+	}
+	return "", nil
 }
 
 // draw builds the payout of a draft that passed every check, in the state in
@@ -235,24 +269,34 @@ func (c *Creator) send(ctx context.Context, d Draft, p Payout, connector Connect
 	if existing != nil {
 		return replay(*existing, p.Fingerprint)
 	}
+	if c.policy.DuplicateWindow > 0 {
+		pinUnsettled(ctx, c.ports.Store, p, c.ports.Now())
+	}
 	after, err := c.submitter.submit(ctx, p, submission)
 	if err != nil {
 		// Sent, but the result is not stored: only what is stored may be told.
 		after.Status = Unknown
 	}
+	if after.Status == Unknown {
+		c.ports.Brakes.noteUnsettled(c.ports.Now())
+		pinUnsettled(ctx, c.ports.Store, after, c.ports.Now())
+	}
 	return Created{Payout: after}, nil
 }
 
-// enqueue stores a payout of a paused provider without sending it.
-func (c *Creator) enqueue(ctx context.Context, p Payout) (Created, error) {
+// enqueue stores a payout without sending it.
+func (c *Creator) enqueue(ctx context.Context, p Payout, why string) (Created, error) {
 	p.Status, p.Sent, p.Lease.Until, p.SubmittedAt = Queued, 0, time.Time{}, time.Time{}
-	p.History = []Entry{{At: p.CreatedAt, Source: FromCreate, Status: Queued, Message: "submissions to the provider are paused"}}
+	p.History = []Entry{{At: p.CreatedAt, Source: FromCreate, Status: Queued, Message: why}}
 	existing, err := c.fence(ctx, p)
 	if err != nil {
 		return Created{}, &Refusal{Kind: Unavailable, Outcome: OutcomeUnknown, Cause: err}
 	}
 	if existing != nil {
 		return replay(*existing, p.Fingerprint)
+	}
+	if p.SimilarTo != "" {
+		c.ports.Signals.Signal(ctx, SignalDuplicate, p.Provider, p.ID)
 	}
 	return Created{Payout: p}, nil
 }
@@ -288,6 +332,8 @@ func (c *Creator) fence(ctx context.Context, p Payout) (*Payout, error) {
 	}
 	return nil, fmt.Errorf("fence the payout: %w", unclear)
 }
+
+func isNotFound(err error) bool { return errors.Is(err, ErrNotFound) }
 
 // refuse answers a request that cannot start a payout. Before it says anything
 // about the reference it looks, consistently, whether the reference has a payout.

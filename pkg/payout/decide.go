@@ -230,7 +230,7 @@ func (p Payout) enter(s Status, c Claim) Decision {
 	}
 	if s.Final() {
 		due := c.confirmAt(s)
-		change.DueAt = &due
+		change.DueAt, change.Polls = &due, new(int)
 	}
 	if s == Failed {
 		failure := c.failure()

@@ -11,11 +11,13 @@ type Source string
 
 // The sources of history entries.
 const (
-	FromCreate   Source = "create"   // the merchant's request
-	FromAnswer   Source = "answer"   // the provider's answer to the submission
-	FromCallback Source = "callback" // a verified callback
-	FromQuery    Source = "query"    // the provider's answer to our question
-	FromSweep    Source = "sweep"    // our own clock
+	FromCreate    Source = "create"    // the merchant's request
+	FromAnswer    Source = "answer"    // the provider's answer to the submission
+	FromCallback  Source = "callback"  // a verified callback
+	FromQuery     Source = "query"     // the provider's answer to our question
+	FromSweep     Source = "sweep"     // our own clock
+	FromOperator  Source = "operator"  // a person at the desk
+	FromStatement Source = "statement" // a row of the provider's statement
 )
 
 // HistoryLimit is the most entries that a payout holds. A change of status always
@@ -35,6 +37,7 @@ type Entry struct {
 	Finding      Finding // what the provider claimed; empty for our own doings
 	ProviderCode string
 	Message      string
+	By           Principal // who gave the order; empty for everything else
 	// ClaimKey recognises a repetition of the same claim; see [Claim.Key].
 	ClaimKey string
 	// Evidence is the lower-case hexadecimal SHA-256 of the raw bytes.

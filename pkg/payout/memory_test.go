@@ -3,6 +3,7 @@ package payout_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -23,6 +24,10 @@ type memory struct {
 	// unclear, lostAfter does it and is unclear.
 	fault func(write int) fault
 	reads int
+
+	board     payout.Board
+	unsettled map[payout.RecipientKey]payout.Unsettled
+	reports   map[string][]byte
 }
 
 type fault int
@@ -36,8 +41,19 @@ const (
 func newMemory() *memory {
 	return &memory{
 		payouts: map[payout.ID]payout.Payout{}, orphans: map[string]payout.Orphaned{},
+		board:     payout.Board{Pauses: map[payout.Provider]payout.Pause{}},
+		unsettled: map[payout.RecipientKey]payout.Unsettled{}, reports: map[string][]byte{},
 		fault: func(int) fault { return none },
 	}
+}
+
+// copy is a backup of the payouts.
+func (m *memory) copy() *memory {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	backup := newMemory()
+	backup.payouts = maps.Clone(m.payouts)
+	return backup
 }
 
 // write runs one write under the fault of its turn.
@@ -121,8 +137,67 @@ func (m *memory) KeepOrphan(_ context.Context, o payout.Orphaned) (bool, error) 
 
 func (m *memory) BindNamespace(context.Context, payout.Namespace) error { return nil }
 
-func (m *memory) ListDay(context.Context, string, payout.PageQuery) (payout.Page, error) {
-	return payout.Page{}, nil
+// ListDay lists a whole day on one page.
+func (m *memory) ListDay(_ context.Context, day string, q payout.PageQuery) (payout.Page, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var page payout.Page
+	for _, p := range m.payouts {
+		if p.CreatedAt.Format(time.DateOnly) == day && q.Wants(p) {
+			page.Payouts = append(page.Payouts, p)
+		}
+	}
+	return page, nil
+}
+
+func (m *memory) Board(context.Context) (payout.Board, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return payout.Board{Pauses: maps.Clone(m.board.Pauses), UnsettledUntil: m.board.UnsettledUntil}, nil
+}
+
+func (m *memory) PinPause(_ context.Context, p payout.Pause) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.board.Pauses[p.Provider] = p
+	return nil
+}
+
+func (m *memory) PinUnsettled(_ context.Context, u payout.Unsettled, until time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.unsettled[u.Key] = u
+	m.board.UnsettledUntil = until
+	return nil
+}
+
+func (m *memory) FindUnsettled(_ context.Context, key payout.RecipientKey) (payout.Unsettled, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	u, there := m.unsettled[key]
+	if !there {
+		return payout.Unsettled{}, payout.ErrNotFound
+	}
+	return u, nil
+}
+
+func (m *memory) KeepReport(_ context.Context, hash string, report []byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if _, there := m.reports[hash]; !there {
+		m.reports[hash] = report
+	}
+	return nil
+}
+
+func (m *memory) FindReport(_ context.Context, hash string) ([]byte, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	report, there := m.reports[hash]
+	if !there {
+		return nil, payout.ErrNotFound
+	}
+	return report, nil
 }
 
 func (m *memory) ListAttention(context.Context, payout.PageQuery) (payout.Page, error) {
@@ -227,15 +302,25 @@ type world struct {
 	creator *payout.Creator
 	sweeper *payout.Sweeper
 	desk    *payout.Receiver
+	// operator and importer share everything with the others.
+	operator *payout.Operator
+	importer *payout.Importer
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return newWorldWith(t, func(*payout.Policy) {})
+}
+
+// newWorldWith is a world under another policy.
+func newWorldWith(t *testing.T, decide func(*payout.Policy)) *world {
+	t.Helper()
 	w := &world{
 		t:     t,
 		clock: &clock{now: time.Date(2026, 5, 16, 8, 10, 0, 0, time.UTC)},
-		store: newMemory(), signals: &signals{}, brakes: payout.NewBrakes(),
+		store: newMemory(), signals: &signals{},
 	}
+	w.brakes = payout.NewBrakes(w.store)
 	w.vexora, w.monetix = w.provider(payout.Vexora), w.provider(payout.Monetix)
 	tokens := 0
 	var mu sync.Mutex
@@ -257,6 +342,7 @@ func newWorld(t *testing.T) *world {
 			money.KHR: amount(t, "60000000", money.KHR), money.USD: amount(t, "10000", money.USD),
 		},
 	}
+	decide(&policy)
 	var err error
 	if w.creator, err = payout.NewCreator(ports, policy); err != nil {
 		t.Fatal(err)
@@ -265,7 +351,11 @@ func newWorld(t *testing.T) *world {
 	if w.sweeper, err = payout.NewSweeper(ports, policy, same); err != nil {
 		t.Fatal(err)
 	}
-	w.desk = payout.NewReceiver(w.store, w.signals)
+	w.desk = payout.NewReceiver(w.store, w.signals, policy)
+	w.importer = payout.NewImporter(w.store, w.desk, w.clock.Now)
+	if w.operator, err = payout.NewOperator(ports, policy); err != nil {
+		t.Fatal(err)
+	}
 	return w
 }
 

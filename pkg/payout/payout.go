@@ -76,13 +76,19 @@ type Payout struct {
 	Failure     *Failure
 	Return      *Return
 	Attention   Attention
-	History     []Entry
+	// Proposal is an operator's order that waits for a second principal.
+	Proposal Proposal
+	// SimilarTo is the earlier payout of the same money to the same recipient
+	// because of which this one is held.
+	SimilarTo ID
+	History   []Entry
 	// HistoryDropped counts what happened after the history was full.
 	HistoryDropped int
 
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	CompletedAt time.Time // zero until final
+	RedactedAt  time.Time // when personal data was taken out; zero: not yet
 	StatusAt    time.Time // when the present status began
 
 	// Sent counts the submissions of this attempt that may have reached the
@@ -125,6 +131,7 @@ const (
 	FailureRisk         FailureCode = "risk"                 // do not tell the beneficiary why
 	FailureProvider     FailureCode = "provider_unavailable" // a technical fault on the way
 	FailureConfigured   FailureCode = "provider_configuration"
+	FailureResolved     FailureCode = "resolved_by_operator" // two people said so, no provider did
 	FailureUnclassified FailureCode = "unclassified"
 )
 

@@ -50,6 +50,8 @@ type Store interface {
 	// ErrNamespace if the table is bound to another one.
 	BindNamespace(ctx context.Context, ns Namespace) error
 	Lister
+	Desk
+	Archive
 }
 
 // Lister reads lists. Lists may be a moment behind; a page may be short or empty
@@ -140,6 +142,8 @@ const (
 	SignalBadSignature     Signal = "callback_signature"
 	SignalForeignCallback  Signal = "callback_unusable"
 	SignalUnrelatedPayment Signal = "callback_not_payout"
+	SignalPaused           Signal = "provider_paused"
+	SignalDuplicate        Signal = "possible_duplicate"
 )
 
 // Signals receives signals. Implementations never fail: a lost metric must not

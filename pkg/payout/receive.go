@@ -11,11 +11,13 @@ import (
 type Receiver struct {
 	store   Store
 	signals Signals
+	policy  Policy
 }
 
-// NewReceiver returns a receiver over a store.
-func NewReceiver(store Store, signals Signals) *Receiver {
-	return &Receiver{store: store, signals: signals}
+// NewReceiver returns a receiver over a store; of the policy it uses the retention
+// alone.
+func NewReceiver(store Store, signals Signals, policy Policy) *Receiver {
+	return &Receiver{store: store, signals: signals, policy: policy}
 }
 
 // rounds bounds how often a claim is weighed again because the payout changed
@@ -54,6 +56,7 @@ func (r *Receiver) first(ctx context.Context, id ID, attempt Attempt, c Claim) (
 		}
 		return &p, "", err
 	}
+	r.policy.keep(&step.Then)
 	_, err := r.store.Apply(ctx, step)
 	if refused := (*Refused)(nil); errors.As(err, &refused) {
 		return refused.Current, "", nil
@@ -96,6 +99,7 @@ func (r *Receiver) settle(ctx context.Context, id ID, attempt Attempt, current *
 	for range rounds {
 		if current == nil {
 			fresh := c.orphanPayout(id, attempt)
+			fresh.DueAt = r.policy.retention(c.At)
 			err := r.store.Insert(ctx, fresh)
 			if err == nil {
 				r.signals.Signal(ctx, SignalOrphan, c.Provider, id)
@@ -121,6 +125,7 @@ func (r *Receiver) write(ctx context.Context, p Payout, d Decision) (Verdict, *P
 	if d.Change == nil {
 		return d.Verdict, nil, nil
 	}
+	r.policy.keep(d.Change)
 	_, err := r.store.Apply(ctx, p.step(*d.Change))
 	if err != nil {
 		next, err := refusal(err)
@@ -136,7 +141,12 @@ func (r *Receiver) write(ctx context.Context, p Payout, d Decision) (Verdict, *P
 // transition table.
 func (p Payout) step(change Change) Step {
 	guard := Guard{Version: p.Version}
-	if change.Status != "" {
+	switch {
+	case change.NewAttempt:
+		// The one way past a final state: what ended is the attempt, and the next
+		// one has a provider reference of its own.
+		guard.Statuses = []Status{Failed}
+	case change.Status != "":
 		guard.Statuses = change.Status.Arrivals()
 	}
 	return Step{ID: p.ID, When: guard, Then: change}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -28,7 +29,7 @@ func NewSweeper(ports Ports, policy Policy, jitter func(time.Duration) time.Dura
 	if policy.QueuedMaxAge <= 0 {
 		policy.QueuedMaxAge = DefaultQueuedMaxAge
 	}
-	return &Sweeper{ports: ports, policy: policy, submitter: ports.submitter(), jitter: jitter}, nil
+	return &Sweeper{ports: ports, policy: policy, submitter: ports.submitter(policy), jitter: jitter}, nil
 }
 
 // visibility is how long a sweep owns what it has taken up. A sweep that dies
@@ -59,30 +60,53 @@ type Swept struct {
 	Failed int // rows that could not be worked on; they come back
 }
 
+// sweepers is how many payouts of one shard are worked on side by side: a provider
+// that answers slowly must not hold up those that are due at the other one.
+const sweepers = 4
+
 // Sweep works through one shard of what is due. An error means that the list
 // could not be read; trouble with a single payout is counted and logged by the
 // caller, and never stops the others.
 func (s *Sweeper) Sweep(ctx context.Context, shard int) (Swept, error) {
+	s.ports.Brakes.Look(ctx, s.ports.Now())
 	due, err := s.ports.Store.Due(ctx, shard, s.ports.Now(), sweepBatch)
 	if err != nil {
 		return Swept{}, fmt.Errorf("list what is due: %w", err)
 	}
-	swept := Swept{Due: len(due)}
-	var failures []error
+	tally := tally{swept: Swept{Due: len(due)}}
+	var wait sync.WaitGroup
+	slots := make(chan struct{}, sweepers)
 	for _, row := range due {
+		slots <- struct{}{}
 		if !s.timeFor(ctx) {
 			break
 		}
-		taken, err := s.take(ctx, row)
-		if err != nil {
-			swept.Failed++
-			failures = append(failures, fmt.Errorf("payout %s: %w", row.ID, err))
-		}
-		if taken {
-			swept.Taken++
-		}
+		wait.Go(func() {
+			defer func() { <-slots }()
+			tally.count(s.take(ctx, row))
+		})
 	}
-	return swept, errors.Join(failures...)
+	wait.Wait()
+	return tally.swept, errors.Join(tally.failures...)
+}
+
+// tally counts what the workers of one sweep did.
+type tally struct {
+	mu       sync.Mutex
+	swept    Swept
+	failures []error
+}
+
+func (t *tally) count(taken bool, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if taken {
+		t.swept.Taken++
+	}
+	if err != nil {
+		t.swept.Failed++
+		t.failures = append(t.failures, err)
+	}
 }
 
 // timeFor reports whether the invocation has time for one more submission.
@@ -103,7 +127,10 @@ func (s *Sweeper) take(ctx context.Context, row Due) (bool, error) {
 		_, err := refusal(err)
 		return false, err
 	}
-	return true, s.act(ctx, p)
+	if err := s.act(ctx, p); err != nil {
+		return true, fmt.Errorf("payout %s: %w", row.ID, err)
+	}
+	return true, nil
 }
 
 func (s *Sweeper) act(ctx context.Context, p Payout) error {
@@ -112,10 +139,54 @@ func (s *Sweeper) act(ctx context.Context, p Payout) error {
 		return s.expire(ctx, p)
 	case Queued:
 		return s.dispatch(ctx, p)
-	case Processing, Unknown, Failed, Succeeded:
+	case Processing, Unknown:
 		return s.ask(ctx, p)
 	}
-	return s.schedule(ctx, p, time.Time{})
+	return s.rest(ctx, p)
+}
+
+// rest looks at a payout that has ended: its end may have to be confirmed, and one
+// day its personal data has to go.
+func (s *Sweeper) rest(ctx context.Context, p Payout) error {
+	now, forget := s.ports.Now(), s.policy.retention(p.StatusAt)
+	switch {
+	case !p.RedactedAt.IsZero():
+		return s.schedule(ctx, p, time.Time{})
+	case !forget.IsZero() && !now.Before(forget):
+		return s.redact(ctx, p)
+	case p.unconfirmed():
+		return s.ask(ctx, p)
+	}
+	return s.schedule(ctx, p, forget)
+}
+
+// unconfirmed reports whether the provider should be asked about the end of a
+// payout. A success needs one answer or none; a failure that nobody documents as
+// final is worth a few questions, since money may be paid again on it.
+func (p Payout) unconfirmed() bool {
+	switch p.Status {
+	case Succeeded:
+		return p.Polls == 0
+	case Failed:
+		return p.Polls < confirmations && (p.Polls == 0 || (p.Failure != nil && !p.Failure.SafeToPayAgain))
+	}
+	return false
+}
+
+// redact takes the personal data out, once nobody has to look into the payout any
+// more.
+func (s *Sweeper) redact(ctx context.Context, p Payout) error {
+	now := s.ports.Now()
+	if len(p.Attention) > 0 {
+		return s.schedule(ctx, p, now.Add(s.jitter(24*time.Hour)))
+	}
+	never := time.Time{}
+	_, err := s.ports.Store.Apply(ctx, p.step(Change{At: now, Redaction: p.redaction(), DueAt: &never}))
+	if err != nil {
+		_, err := refusal(err)
+		return err
+	}
+	return nil
 }
 
 // expire makes a submission whose process never came back unknown. It keeps the
@@ -134,6 +205,7 @@ func (s *Sweeper) expire(ctx context.Context, p Payout) error {
 		return err
 	}
 	s.ports.Signals.Signal(ctx, SignalUnknown, p.Provider, p.ID)
+	pinUnsettled(ctx, s.ports.Store, after, now)
 	return s.ask(ctx, after)
 }
 
@@ -141,38 +213,25 @@ func (s *Sweeper) expire(ctx context.Context, p Payout) error {
 // sent without being looked at.
 func (s *Sweeper) dispatch(ctx context.Context, p Payout) error {
 	now := s.ports.Now()
-	if now.Sub(p.CreatedAt) > s.policy.QueuedMaxAge {
+	if p.StatusAt.Before(s.policy.RestoredAt) {
+		return s.doubt(ctx, p)
+	}
+	if _, held := p.Attention[PossibleDuplicate]; held {
+		return s.schedule(ctx, p, now.Add(s.jitter(24*time.Hour))) // until somebody confirms it
+	}
+	if now.Sub(p.CreatedAt) > s.policy.QueuedMaxAge || s.policy.mayHaveBeenSentBefore(p.Provider) {
 		return s.raise(ctx, p, QueuedTooLong, SignalQueuedTooLong)
 	}
 	connector, wired := s.ports.Connectors[p.Provider]
 	if !wired || s.ports.Brakes.Held(p.Provider, now) {
 		return s.schedule(ctx, p, now.Add(time.Minute))
 	}
-	return s.resubmit(ctx, p, connector)
+	return s.resubmit(ctx, p, connector, "submitted from the queue")
 }
 
-// resubmit fences a payout that was certainly not sent, and sends it.
-func (s *Sweeper) resubmit(ctx context.Context, p Payout, connector Connector) error {
-	submission, err := connector.Open(ctx, p)
-	if err != nil {
-		return fmt.Errorf("open a submission: %w", err)
-	}
-	defer submission.Close()
-	now, token, sent := s.ports.Now(), s.ports.NewToken(), p.Sent+1
-	due := now.Add(visibility)
-	change := p.inscribe(Change{
-		At: now, Status: Submitting, SubmittedAt: now, Sent: &sent, DueAt: &due,
-		Lease: &Lease{Token: token, Until: now.Add(leaseFor)},
-	}, &Entry{At: now, Source: FromSweep, Status: Submitting})
-	fenced, err := s.ports.Store.Apply(ctx, p.step(*change))
-	if err != nil {
-		current, err := refusal(err)
-		if err != nil || current == nil || current.Lease.Token != token {
-			return err // not ours, or not clear: then nothing is sent
-		}
-		fenced = *current
-	}
-	_, err = s.submitter.submit(ctx, fenced, submission)
+// resubmit sends a payout that nobody has to look at first.
+func (s *Sweeper) resubmit(ctx context.Context, p Payout, connector Connector, why string) error {
+	_, _, err := s.submitter.again(ctx, p, connector, sweepEntry(s.ports.Now(), why))
 	return err
 }
 
@@ -190,6 +249,10 @@ func (s *Sweeper) ask(ctx context.Context, p Payout) error {
 	c.Source, c.Provider, c.Reference = FromQuery, p.Provider, string(p.ProviderReference())
 	if c.Finding == FoundFailed {
 		c.Conclusive = true // a question that confirms a failure
+	}
+	if c.Finding == FoundAbsent && p.resendable(s.ports.Now(), s.policy.QueuedMaxAge) &&
+		!s.ports.Brakes.Held(p.Provider, s.ports.Now()) {
+		return s.resubmit(ctx, p, connector, "the provider does not know it; sent again under the same reference")
 	}
 	return s.weigh(ctx, p, c)
 }
@@ -230,11 +293,13 @@ func (s *Sweeper) follow(p Payout, change *Change, f Finding) {
 	polls := p.Polls + 1
 	change.Polls = &polls
 	due := s.next(p)
-	if change.Status.Final() {
-		due = time.Time{}
-	}
-	if p.Status.Final() && (f.states() || polls > confirmations) {
-		due = time.Time{}
+	asked := p
+	asked.Polls = polls
+	switch {
+	case change.Status.Final():
+		due = s.policy.retention(change.At)
+	case p.Status.Final() && (f.states() || !asked.unconfirmed()):
+		due = s.policy.retention(p.StatusAt)
 	}
 	change.DueAt = &due
 }

@@ -83,13 +83,13 @@ func TestAQueuedPayoutIsSubmittedBySweepOnceAndHeldWhenOld(t *testing.T) {
 		t.Errorf("%s with %d sent", got.Status, got.Sent)
 	}
 
-	*w.brakes = *payout.NewBrakes(payout.Vexora)
+	*w.brakes = *payout.NewBrakes(w.store, payout.Vexora)
 	held := w.mustCreate(draft("R2"))
 	for range 90 {
 		w.clock.pass(time.Minute)
 		w.sweep()
 	}
-	*w.brakes = *payout.NewBrakes()
+	*w.brakes = *payout.NewBrakes(w.store)
 	w.clock.pass(time.Minute)
 	w.sweep()
 	stored := w.stored(held.ID)

@@ -59,6 +59,13 @@ type Change struct {
 	SubmittedAt time.Time
 	DueAt       *time.Time // the zero time: never look again
 	Polls       *int
+	Proposal    *Proposal // the zero proposal withdraws
+	SimilarTo   ID
+	// NewAttempt starts the next attempt, under a new provider reference, and
+	// clears what the ended one left behind; the history keeps it.
+	NewAttempt bool
+	// Redaction replaces what identifies a person.
+	Redaction *Redaction
 }
 
 // Holds evaluates the guard. Stores that cannot run Go inside their write (the
@@ -109,11 +116,32 @@ func (c Change) Apply(p Payout) Payout {
 	if c.Attention != nil {
 		p.Attention = maps.Clone(*c.Attention)
 	}
+	if c.Proposal != nil {
+		p.Proposal = *c.Proposal
+	}
+	if c.SimilarTo != "" {
+		p.SimilarTo = c.SimilarTo
+	}
+	if c.Redaction != nil {
+		p.Destination, p.Beneficiary, p.History = c.Redaction.Destination, c.Redaction.Beneficiary, c.Redaction.History
+		p.RedactedAt = c.At
+	}
 	return c.applySchedule(p)
 }
 
+// anew is the payout as its next attempt finds it.
+func (p Payout) anew() Payout {
+	p.Attempt++
+	p.ProviderID, p.Failure, p.CompletedAt = "", nil, time.Time{}
+	return p
+}
+
 func (c Change) enter(p Payout) Payout {
+	if c.NewAttempt {
+		p = p.anew()
+	}
 	p.Status, p.StatusAt = c.Status, c.At
+	p.Proposal = Proposal{} // it was made about another state
 	if c.Status.Final() {
 		p.CompletedAt = c.At
 	}

@@ -21,6 +21,7 @@ type submitter struct {
 	connectors map[Provider]Connector
 	brakes     *Brakes
 	now        func() time.Time
+	newToken   func() string
 }
 
 // submit sends a payout whose lease this process holds, at most once. An error
@@ -29,7 +30,9 @@ type submitter struct {
 func (s *submitter) submit(ctx context.Context, p Payout, sub Submission) (Payout, error) {
 	c := s.send(ctx, p, sub)
 	c.Source, c.Provider, c.Reference = FromAnswer, p.Provider, string(p.ProviderReference())
-	s.brakes.heed(p.Provider, c.Finding, c.At)
+	if s.brakes.heed(ctx, p.Provider, c.Finding, c.At) {
+		s.receiver.signals.Signal(ctx, SignalPaused, p.Provider, p.ID)
+	}
 	return s.record(ctx, p, c)
 }
 
@@ -56,6 +59,7 @@ func (s *submitter) record(ctx context.Context, p Payout, c Claim) (Payout, erro
 		if d.Change == nil {
 			return *current, nil
 		}
+		s.receiver.policy.keep(d.Change)
 		step := current.step(*d.Change)
 		step.When.Token = current.Lease.Token
 		after, err := s.receiver.store.Apply(ctx, step)

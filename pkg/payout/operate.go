@@ -1,0 +1,196 @@
+package payout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Operator is the story "operate": what a person may order when the machine has
+// come to its end. Every order is in the history with who gave it.
+type Operator struct {
+	ports     Ports
+	policy    Policy
+	submitter submitter
+}
+
+// NewOperator returns an operator over the ports.
+func NewOperator(ports Ports, policy Policy) (*Operator, error) {
+	if err := ports.check(); err != nil {
+		return nil, err
+	}
+	return &Operator{ports: ports, policy: policy, submitter: ports.submitter(policy)}, nil
+}
+
+// Order is what a person wants done to one payout.
+type Order struct {
+	ID     ID
+	By     Principal
+	Reason string     // 3 to 500 bytes; kept in the history
+	As     Resolution // of a Resolve
+	// Evidence says what a Resolve rests on: a statement line, a ticket, a letter.
+	// It is kept with the history entry, as a provider's words are.
+	Evidence string
+}
+
+// The limits of what a person writes.
+const (
+	leastReason  = 3
+	mostReason   = 500
+	mostEvidence = 4 << 10
+)
+
+// Ordered is what became of an order that was not refused.
+type Ordered struct {
+	Payout Payout
+	// Awaiting means that nothing was done yet: another principal has to give the
+	// same order.
+	Awaiting bool
+}
+
+// OrderProblem says why an order was refused.
+type OrderProblem string
+
+// The reasons for refusing an order.
+const (
+	OrderUnreadable   OrderProblem = "invalid-body"
+	OrderUnknown      OrderProblem = "not-found"
+	OrderNotPossible  OrderProblem = "not-possible"   // the payout's state does not allow it
+	OrderBusy         OrderProblem = "busy"           // it is being submitted right now
+	OrderPaused       OrderProblem = "paused"         // nothing may be submitted to the provider
+	OrderInexpressive OrderProblem = "unacceptable"   // the provider cannot express the payout
+	OrderUnavailable  OrderProblem = "unavailable"    // the store, or a secret
+	OrderNeedsOther   OrderProblem = "same-principal" // the second one must be somebody else
+)
+
+// OrderRefused is the error of an order.
+type OrderRefused struct {
+	Problem OrderProblem
+	Detail  string // ours, fit to be shown
+	Faults  []Fault
+	Cause   error // for the log
+}
+
+// Error implements error.
+func (r *OrderRefused) Error() string {
+	return fmt.Sprintf("order refused: %s: %s: %v", r.Problem, r.Detail, r.Cause)
+}
+
+// Unwrap returns the cause.
+func (r *OrderRefused) Unwrap() error { return r.Cause }
+
+func notPossible(format string, values ...any) error {
+	return &OrderRefused{Problem: OrderNotPossible, Detail: fmt.Sprintf(format, values...)}
+}
+
+// check lists every fault of what a person wrote.
+func (o Order) check(needsEvidence bool) error {
+	var faults []Fault
+	blame := func(pointer, message string) {
+		faults = append(faults, Fault{Pointer: pointer, Code: InvalidRequest, Message: message})
+	}
+	if len(strings.TrimSpace(o.Reason)) < leastReason || len(o.Reason) > mostReason || !utf8.ValidString(o.Reason) {
+		blame("/reason", fmt.Sprintf("a reason of %d to %d bytes is required", leastReason, mostReason))
+	}
+	if len(o.Evidence) > mostEvidence || !utf8.ValidString(o.Evidence) {
+		blame("/evidence", fmt.Sprintf("must not be longer than %d bytes", mostEvidence))
+	}
+	if needsEvidence && strings.TrimSpace(o.Evidence) == "" {
+		blame("/evidence", "say what this rests on: a statement line, a ticket, a letter")
+	}
+	if len(faults) > 0 {
+		return &OrderRefused{Problem: OrderUnreadable, Detail: "the order is not complete", Faults: faults}
+	}
+	return nil
+}
+
+// entry records the order in the payout's history.
+func (o Order) entry(at time.Time, after Status, what string) *Entry {
+	return &Entry{
+		At: at, Source: FromOperator, Status: after, By: o.By,
+		Message:  Printable(what + ": " + o.Reason),
+		Evidence: HashEvidence(o.raw()), Raw: o.raw(),
+	}
+}
+
+// raw is everything that the person wrote; the message may be clipped.
+func (o Order) raw() []byte {
+	return []byte("reason: " + o.Reason + "\nevidence: " + o.Evidence)
+}
+
+// Cancel withdraws a queued payout. Only then is it certain that nothing was
+// sent; every other state has to wait for the provider.
+func (o *Operator) Cancel(ctx context.Context, order Order) (Ordered, error) {
+	if err := order.check(false); err != nil {
+		return Ordered{}, err
+	}
+	return o.change(ctx, order, func(p Payout, now time.Time) (*Change, error) {
+		switch p.Status {
+		case Cancelled:
+			return nil, nil
+		case Queued:
+			due := o.policy.retention(now)
+			attention := p.Attention.Entering(Cancelled)
+			return p.inscribe(Change{At: now, Status: Cancelled, Attention: &attention, DueAt: &due},
+				order.entry(now, Cancelled, "cancelled")), nil
+		}
+		return nil, notPossible("only a queued payout can be cancelled; this one is %s", p.Status)
+	})
+}
+
+// errAwaiting ends a change that has only been proposed.
+var errAwaiting = errors.New("payout: awaiting a second principal")
+
+// change reads, decides and writes until a write goes through. A decision without
+// a change means that the order had been carried out before.
+func (o *Operator) change(ctx context.Context, order Order, decide func(Payout, time.Time) (*Change, error)) (Ordered, error) {
+	p, err := o.find(ctx, order.ID)
+	for range rounds {
+		if err != nil {
+			return Ordered{}, err
+		}
+		change, decided := decide(p, o.ports.Now())
+		if decided != nil && !errors.Is(decided, errAwaiting) {
+			return Ordered{}, decided
+		}
+		if change == nil {
+			return Ordered{Payout: p, Awaiting: decided != nil}, nil
+		}
+		after, failed := o.ports.Store.Apply(ctx, p.step(*change))
+		if failed == nil {
+			return Ordered{Payout: after, Awaiting: decided != nil}, nil
+		}
+		p, err = o.again(failed)
+	}
+	return Ordered{}, unavailable(errBusy)
+}
+
+func (o *Operator) find(ctx context.Context, id ID) (Payout, error) {
+	p, err := o.ports.Store.Get(ctx, id)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return Payout{}, &OrderRefused{Problem: OrderUnknown, Detail: "there is no such payout", Cause: err}
+	case err != nil:
+		return Payout{}, unavailable(err)
+	}
+	return p, nil
+}
+
+// again is the payout as the refusal of a write shows it.
+func (o *Operator) again(failed error) (Payout, error) {
+	current, err := refusal(failed)
+	if err == nil && current == nil {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Payout{}, unavailable(err)
+	}
+	return *current, nil
+}
+
+func unavailable(cause error) error {
+	return &OrderRefused{Problem: OrderUnavailable, Detail: "the order may not be stored; look at the payout, then give it again", Cause: cause}
+}

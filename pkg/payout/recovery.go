@@ -1,0 +1,60 @@
+package payout
+
+import "time"
+
+// Weight says how well a fact about a provider is founded.
+type Weight string
+
+// The weights. Only Documented decides about money by itself.
+const (
+	Documented   Weight = "documented"   // on a page of the provider that covers Cambodia
+	OtherArea    Weight = "other_area"   // only on a page for another country
+	Assumed      Weight = "assumed"      // what such providers usually do
+	Undocumented Weight = "undocumented" // no page says anything
+)
+
+// Recovery is what is known about getting a lost payout back at one provider.
+type Recovery struct {
+	// RefusesRepeats: a second request under one reference never becomes a second
+	// payout.
+	RefusesRepeats Weight
+	// MayResend: after a lost answer the same request may be sent again.
+	MayResend Weight
+	// AbsentMeansNotSent: "not found" proves that a payout never arrived.
+	AbsentMeansNotSent Weight
+	// ResendAfter is how long "not found" must have stood before the same request
+	// is sent again by itself: a request can be slow on its way.
+	ResendAfter time.Duration
+}
+
+// Recoveries is the knowledge, per provider. A wrong "documented" here pays twice.
+var Recoveries = map[Provider]Recovery{
+	// The Gate pages say that the same request may be sent again under the same
+	// payment_id when no answer came, and that payment_id is unique per project.
+	// They warn that "not found" does not mean that a payout failed.
+	Monetix: {
+		RefusesRepeats: Documented, MayResend: Documented, AbsentMeansNotSent: Undocumented,
+		ResendAfter: 5 * time.Minute,
+	},
+	// The page asks for a unique tradeNo and is silent about a repeated one, and
+	// about the answer to a question for a tradeNo that is not there.
+	Vexora: {RefusesRepeats: Undocumented, MayResend: Undocumented, AbsentMeansNotSent: Undocumented},
+}
+
+// automaticResends is how often a lost payout is sent again without a human.
+const automaticResends = 3
+
+// repeatable reports whether sending the same reference again cannot pay twice.
+func (r Recovery) repeatable() bool {
+	return r.RefusesRepeats == Documented && r.MayResend == Documented
+}
+
+// resendable reports whether a payout that the provider does not know may be sent
+// to it again by itself: where that is documented, not at once, not for ever, and
+// not when it has become so old that somebody may have paid another way.
+func (p Payout) resendable(now time.Time, oldest time.Duration) bool {
+	r := Recoveries[p.Provider]
+	return p.Status == Unknown && r.repeatable() && len(p.Attention) == 0 &&
+		p.Sent <= automaticResends &&
+		now.Sub(p.SubmittedAt) >= r.ResendAfter && now.Sub(p.CreatedAt) <= oldest
+}
