@@ -36,7 +36,7 @@ func NewCallback(c Callback) Handler {
 		if p := routed(e, http.MethodPost, "/", "", route); p != nil {
 			return p.reply(ctx, e), nil
 		}
-		raw, err := body(e)
+		raw, err := body(e, BodyLimit)
 		if err != nil {
 			return unreadableProblem(err).reply(ctx, e), nil
 		}

@@ -53,7 +53,7 @@ func routed(e Event, wantMethod string, paths ...string) *Problem {
 // readDraft decodes the body. If the body cannot be read but the header names the
 // reference, the draft still carries it: the answer can then speak of the payout.
 func readDraft(e Event) (payout.Draft, *Problem) {
-	raw, err := body(e)
+	raw, err := body(e, BodyLimit)
 	if err != nil {
 		return unreadable(e, err)
 	}
@@ -146,8 +146,8 @@ func refusalReply(ctx context.Context, e Event, log *slog.Logger, err error) Rep
 		if i == 0 {
 			p.Code, p.Type = Code(f.Code), problemType+string(f.Code)
 		}
-		p.Errors = append(p.Errors, FieldError{Pointer: f.Pointer, Code: string(f.Code), Detail: f.Message})
 	}
+	p.Errors = fieldErrors(refusal.Faults)
 	if refusal.Existing != "" {
 		p.Payout = payoutPath(refusal.Existing)
 	}

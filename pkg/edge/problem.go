@@ -28,6 +28,13 @@ const (
 	SignatureInvalid   Code = "signature-invalid"
 	CallbackUnusable   Code = "callback-unusable"
 	ServiceUnavailable Code = "service-unavailable"
+
+	// Of the operator's routes.
+	PrincipalMissing    Code = "principal-missing"
+	NotPossible         Code = "not-possible"
+	PayoutBusy          Code = "payout-busy"
+	ProviderPaused      Code = "provider-paused"
+	StatementUnreadable Code = "statement-unreadable"
 )
 
 // problemType prefixes the code in the member "type". It is a name, not an

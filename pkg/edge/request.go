@@ -24,7 +24,7 @@ type Reply = events.APIGatewayV2HTTPResponse
 // should see a failed invocation; faults of a request are problems in the reply.
 type Handler = func(ctx context.Context, e Event) (Reply, error)
 
-// BodyLimit is the most bytes that a body may have, after base64 decoding.
+// BodyLimit is the most bytes that a JSON body may have, after base64 decoding.
 const BodyLimit = 64 << 10
 
 var (
@@ -34,21 +34,21 @@ var (
 
 // body returns the request's bytes exactly as they were sent. Signatures are
 // verified over them, so nothing is trimmed or repaired.
-func body(e Event) ([]byte, error) {
+func body(e Event, limit int) ([]byte, error) {
 	if !e.IsBase64Encoded {
-		if len(e.Body) > BodyLimit {
+		if len(e.Body) > limit {
 			return nil, errTooLarge
 		}
 		return []byte(e.Body), nil
 	}
-	if len(e.Body) > base64.StdEncoding.EncodedLen(BodyLimit) {
+	if len(e.Body) > base64.StdEncoding.EncodedLen(limit) {
 		return nil, errTooLarge
 	}
 	decoded, err := base64.StdEncoding.Strict().DecodeString(e.Body)
 	if err != nil {
 		return nil, errBase64
 	}
-	if len(decoded) > BodyLimit {
+	if len(decoded) > limit {
 		return nil, errTooLarge
 	}
 	return decoded, nil

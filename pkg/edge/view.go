@@ -29,6 +29,10 @@ type payoutView struct {
 	CreatedAt         string                   `json:"created_at"`
 	UpdatedAt         string                   `json:"updated_at"`
 	CompletedAt       string                   `json:"completed_at,omitempty"`
+	Attempt           payout.Attempt           `json:"attempt"`
+	Proposal          *proposalView            `json:"proposal,omitempty"`
+	SimilarTo         payout.ID                `json:"similar_to,omitempty"`
+	RedactedAt        string                   `json:"redacted_at,omitempty"`
 	History           []entryView              `json:"history,omitempty"`
 	HistoryDropped    int                      `json:"history_dropped,omitempty"`
 }
@@ -69,17 +73,28 @@ type returnView struct {
 type attentionView struct {
 	Reason payout.Reason `json:"reason"`
 	Since  string        `json:"since"`
+	// NextAction is the one safe thing to do about it.
+	NextAction string `json:"next_action"`
+}
+
+// proposalView is an order that waits for a second principal.
+type proposalView struct {
+	Action payout.Action     `json:"action"`
+	As     payout.Resolution `json:"as,omitempty"`
+	By     payout.Principal  `json:"by"`
+	At     string            `json:"at"`
 }
 
 type entryView struct {
-	Sequence     int            `json:"sequence"`
-	At           string         `json:"at"`
-	Source       payout.Source  `json:"source"`
-	Status       payout.Status  `json:"status"`
-	Finding      payout.Finding `json:"finding,omitempty"`
-	ProviderCode string         `json:"provider_code,omitempty"`
-	Message      string         `json:"message,omitempty"`
-	Evidence     string         `json:"evidence,omitempty"`
+	Sequence     int              `json:"sequence"`
+	At           string           `json:"at"`
+	Source       payout.Source    `json:"source"`
+	Status       payout.Status    `json:"status"`
+	Finding      payout.Finding   `json:"finding,omitempty"`
+	ProviderCode string           `json:"provider_code,omitempty"`
+	Message      string           `json:"message,omitempty"`
+	Evidence     string           `json:"evidence,omitempty"`
+	By           payout.Principal `json:"by,omitempty"`
 }
 
 // view shows a payout without its history.
@@ -91,7 +106,10 @@ func view(p payout.Payout) payoutView {
 		Description: p.Description, Metadata: p.Metadata, CreatedBy: p.CreatedBy,
 		Attention: viewAttention(p.Attention), Sequence: p.Sequence(),
 		CreatedAt: instant(p.CreatedAt), UpdatedAt: instant(p.UpdatedAt), CompletedAt: instant(p.CompletedAt),
-		HistoryDropped: p.HistoryDropped,
+		HistoryDropped: p.HistoryDropped, Attempt: p.Attempt, SimilarTo: p.SimilarTo, RedactedAt: instant(p.RedactedAt),
+	}
+	if o := p.Proposal; o != (payout.Proposal{}) {
+		v.Proposal = &proposalView{o.Action, o.As, o.By, instant(o.At)}
 	}
 	if !p.Amount.IsZero() {
 		v.Amount, v.Currency = p.Amount.String(), string(p.Amount.Currency())
@@ -111,7 +129,7 @@ func viewWithHistory(p payout.Payout) payoutView {
 	for i, e := range p.History {
 		v.History = append(v.History, entryView{
 			Sequence: i + 1, At: instant(e.At), Source: e.Source, Status: e.Status, Finding: e.Finding,
-			ProviderCode: e.ProviderCode, Message: e.Message, Evidence: e.Evidence,
+			ProviderCode: e.ProviderCode, Message: e.Message, Evidence: e.Evidence, By: e.By,
 		})
 	}
 	return v
@@ -134,7 +152,7 @@ func viewBeneficiary(b payout.Beneficiary) beneficiaryView {
 func viewAttention(a payout.Attention) []attentionView {
 	views := []attentionView{}
 	for _, r := range a.Reasons() {
-		views = append(views, attentionView{Reason: r, Since: instant(a[r])})
+		views = append(views, attentionView{Reason: r, Since: instant(a[r]), NextAction: r.NextAction()})
 	}
 	return views
 }

@@ -271,8 +271,8 @@ func (p Payout) expectedInStatement() bool {
 	return p.Status == Succeeded || p.Status == Processing || p.Status == Unknown
 }
 
-// mostDays bounds what one statement may cover.
-const mostDays = 35
+// MostStatementDays bounds what one statement may cover.
+const MostStatementDays = 35
 
 // days lists the days from one to another, both included; none unless both are
 // given.
@@ -283,7 +283,7 @@ func days(from, to string) []string {
 		return nil
 	}
 	var all []string
-	for day := first; !day.After(last) && len(all) < mostDays; day = day.AddDate(0, 0, 1) {
+	for day := first; !day.After(last) && len(all) < MostStatementDays; day = day.AddDate(0, 0, 1) {
 		all = append(all, day.Format(time.DateOnly))
 	}
 	return all

@@ -1,0 +1,151 @@
+package edge
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"cambodia-payouts/pkg/jsontree"
+	"cambodia-payouts/pkg/payout"
+)
+
+// Operator is the story behind the operator's routes; *payout.Operator implements
+// it.
+type Operator interface {
+	Cancel(ctx context.Context, o payout.Order) (payout.Ordered, error)
+	Resolve(ctx context.Context, o payout.Order) (payout.Ordered, error)
+	Resend(ctx context.Context, o payout.Order) (payout.Ordered, error)
+}
+
+// Desk is what operate-payout needs.
+type Desk struct {
+	Operator   Operator
+	Statements Statements
+	Log        *slog.Logger
+}
+
+// NewOperate serves POST /v1/payouts/{id}/cancel, /resolve and /resend, and POST
+// /v1/statements.
+func NewOperate(d Desk) Handler {
+	return func(ctx context.Context, e Event) (Reply, error) {
+		if path(e) == "/v1/statements" {
+			return d.importStatement(ctx, e), nil
+		}
+		id, action, ok := orderPath(path(e))
+		if p := routed(e, http.MethodPost, path(e)); p != nil || !ok {
+			if p == nil {
+				none := problem(http.StatusNotFound, NotFound, "there is no such route")
+				p = &none
+			}
+			return p.reply(ctx, e), nil
+		}
+		order, p := readOrder(e, action)
+		if p != nil {
+			return p.reply(ctx, e), nil
+		}
+		order.ID = id
+		return d.carryOut(ctx, e, action, order), nil
+	}
+}
+
+// orderPath takes /v1/payouts/{id}/{action} apart.
+func orderPath(path string) (payout.ID, payout.Action, bool) {
+	rest, ours := strings.CutPrefix(path, "/v1/payouts/")
+	text, action, found := strings.Cut(rest, "/")
+	id, wellFormed := payout.ParseID(text)
+	switch payout.Action(action) {
+	case payout.Cancel, payout.Resolve, payout.Resend:
+		return id, payout.Action(action), ours && found && wellFormed
+	}
+	return "", "", false
+}
+
+// readOrder decodes an order. Who gives it comes from the signature of the request
+// and from nowhere else.
+func readOrder(e Event, action payout.Action) (payout.Order, *Problem) {
+	by := principal(e)
+	if by == "" {
+		p := problem(http.StatusForbidden, PrincipalMissing, "an order needs a principal: sign the request")
+		return payout.Order{}, &p
+	}
+	raw, err := body(e, BodyLimit)
+	if err != nil {
+		p := unreadableProblem(err)
+		return payout.Order{}, &p
+	}
+	tree, err := jsontree.Parse(raw, jsontree.DefaultLimits)
+	if err != nil {
+		p := unreadableProblem(err)
+		return payout.Order{}, &p
+	}
+	var (
+		d     decoder
+		as    string
+		order = payout.Order{By: by}
+	)
+	known := members{"reason": d.text(&order.Reason), "evidence": d.text(&order.Evidence)}
+	if action == payout.Resolve {
+		known["as"] = d.text(&as)
+	}
+	d.object("", tree, known)
+	order.As = payout.Resolution(as)
+	if len(d.faults) > 0 {
+		p := problem(http.StatusBadRequest, InvalidBody, "the order could not be read; errors lists every fault")
+		p.Errors = fieldErrors(d.faults)
+		return payout.Order{}, &p
+	}
+	return order, nil
+}
+
+func (d Desk) carryOut(ctx context.Context, e Event, action payout.Action, order payout.Order) Reply {
+	does := map[payout.Action]func(context.Context, payout.Order) (payout.Ordered, error){
+		payout.Cancel: d.Operator.Cancel, payout.Resolve: d.Operator.Resolve, payout.Resend: d.Operator.Resend,
+	}[action]
+	done, err := does(ctx, order)
+	if err != nil {
+		return d.refused(ctx, e, err)
+	}
+	d.Log.LogAttrs(ctx, slog.LevelInfo, "order carried out", slog.String("request_id", requestID(ctx, e)),
+		slog.String("route", string(action)), slog.String("payout_id", string(order.ID)),
+		slog.String("status", string(done.Payout.Status)))
+	status := http.StatusOK
+	if done.Awaiting {
+		status = http.StatusAccepted
+	}
+	return jsonReply(status, viewWithHistory(done.Payout))
+}
+
+// orderProblems says how each refusal of an order is answered.
+var orderProblems = map[payout.OrderProblem]struct {
+	status int
+	code   Code
+}{
+	payout.OrderUnreadable:   {http.StatusBadRequest, InvalidBody},
+	payout.OrderUnknown:      {http.StatusNotFound, NotFound},
+	payout.OrderNotPossible:  {http.StatusConflict, NotPossible},
+	payout.OrderBusy:         {http.StatusConflict, PayoutBusy},
+	payout.OrderPaused:       {http.StatusConflict, ProviderPaused},
+	payout.OrderInexpressive: {http.StatusUnprocessableEntity, InvalidBody},
+	payout.OrderUnavailable:  {http.StatusServiceUnavailable, ServiceUnavailable},
+}
+
+func (d Desk) refused(ctx context.Context, e Event, err error) Reply {
+	refusal := &payout.OrderRefused{Problem: payout.OrderUnavailable, Detail: "the order could not be carried out", Cause: err}
+	errors.As(err, &refusal)
+	kind := orderProblems[refusal.Problem]
+	p := problem(kind.status, kind.code, refusal.Detail)
+	p.Errors = fieldErrors(refusal.Faults)
+	d.Log.LogAttrs(ctx, slog.LevelInfo, "order refused", slog.String("request_id", requestID(ctx, e)),
+		slog.String("code", string(p.Code)), slog.Any("error", refusal.Cause))
+	return p.reply(ctx, e)
+}
+
+func fieldErrors(faults []payout.Fault) []FieldError {
+	var all []FieldError
+	for _, f := range faults {
+		all = append(all, FieldError{Pointer: f.Pointer, Code: string(f.Code), Detail: f.Message})
+	}
+	return all
+}

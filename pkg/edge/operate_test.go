@@ -1,0 +1,211 @@
+package edge_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/statement"
+)
+
+// desk answers every order alike and remembers it.
+type desk struct {
+	answer payout.Ordered
+	err    error
+	action payout.Action
+	order  payout.Order
+}
+
+func (d *desk) take(a payout.Action, o payout.Order) (payout.Ordered, error) {
+	d.action, d.order = a, o
+	return d.answer, d.err
+}
+
+func (d *desk) Cancel(_ context.Context, o payout.Order) (payout.Ordered, error) {
+	return d.take(payout.Cancel, o)
+}
+
+func (d *desk) Resolve(_ context.Context, o payout.Order) (payout.Ordered, error) {
+	return d.take(payout.Resolve, o)
+}
+
+func (d *desk) Resend(_ context.Context, o payout.Order) (payout.Ordered, error) {
+	return d.take(payout.Resend, o)
+}
+
+// signed is an event with a caller, as the gateway adds it.
+func signed(e edge.Event, arn string) edge.Event {
+	e.RequestContext.Authorizer = &events.APIGatewayV2HTTPRequestContextAuthorizerDescription{
+		IAM: &events.APIGatewayV2HTTPRequestContextAuthorizerIAMDescription{UserARN: arn},
+	}
+	return e
+}
+
+const session = "arn:aws:sts::111122223333:assumed-role/finance/dara"
+
+func TestAnOrderIsReadAndNamesItsPrincipal(t *testing.T) {
+	for action, body := range map[payout.Action]string{
+		payout.Cancel:  `{"reason": "wrong person"}`,
+		payout.Resolve: `{"as": "succeeded", "reason": "see statement", "evidence": "line 12 of May"}`,
+		payout.Resend:  `{"reason": "beneficiary waits"}`,
+	} {
+		d := &desk{answer: payout.Ordered{Payout: some(t, payout.Cancelled)}}
+		h := edge.NewOperate(edge.Desk{Operator: d, Log: quiet})
+		reply, _ := call(t, h, signed(event("POST", "/v1/payouts/"+string(id)+"/"+string(action), body), session))
+		if reply.StatusCode != http.StatusOK || d.action != action || d.order.ID != id {
+			t.Errorf("%s: %d, %s of %s", action, reply.StatusCode, d.action, d.order.ID)
+		}
+		if d.order.By != "arn:aws:iam::111122223333:role/finance" {
+			t.Errorf("%s: by %s", action, d.order.By)
+		}
+	}
+}
+
+func TestAnOrderThatAwaitsASecondPersonIsA202WithTheProposal(t *testing.T) {
+	p := some(t, payout.Unknown)
+	p.Proposal = payout.Proposal{Action: payout.Resolve, As: payout.ResolvedFailed, By: "somebody", At: p.CreatedAt}
+	h := edge.NewOperate(edge.Desk{Operator: &desk{answer: payout.Ordered{Payout: p, Awaiting: true}}, Log: quiet})
+	reply, decoded := call(t, h, signed(event("POST", "/v1/payouts/"+string(id)+"/resolve", `{}`), session))
+	proposal, _ := decoded["proposal"].(map[string]any)
+	if reply.StatusCode != http.StatusAccepted || proposal["as"] != "failed" || proposal["by"] != "somebody" {
+		t.Errorf("%d %v", reply.StatusCode, proposal)
+	}
+}
+
+func TestOrdersThatCannotBeReadAreRefusedBeforeAnythingHappens(t *testing.T) {
+	path := "/v1/payouts/" + string(id) + "/resolve"
+	for name, test := range map[string]struct {
+		e      edge.Event
+		status int
+		code   string
+	}{
+		"no principal":       {event("POST", path, `{}`), 403, "principal-missing"},
+		"not JSON":           {signed(event("POST", path, `{`), session), 400, "invalid-json"},
+		"unknown member":     {signed(event("POST", path, `{"by": "me"}`), session), 400, "invalid-body"},
+		"wrong type":         {signed(event("POST", path, `{"reason": 1}`), session), 400, "invalid-body"},
+		"another method":     {signed(event("GET", path, ""), session), 405, "method-not-allowed"},
+		"another action":     {signed(event("POST", "/v1/payouts/"+string(id)+"/pay", `{}`), session), 404, "not-found"},
+		"not an id":          {signed(event("POST", "/v1/payouts/x/cancel", `{}`), session), 404, "not-found"},
+		"too large a reason": {signed(event("POST", path, `{"reason": "`+strings.Repeat("x", edge.BodyLimit)+`"}`), session), 413, "body-too-large"},
+	} {
+		d := &desk{}
+		reply, decoded := call(t, edge.NewOperate(edge.Desk{Operator: d, Log: quiet}), test.e)
+		if reply.StatusCode != test.status || decoded["code"] != test.code || d.action != "" {
+			t.Errorf("%s: %d %v", name, reply.StatusCode, decoded["code"])
+		}
+	}
+}
+
+func TestEveryRefusalOfAnOrderHasAnAnswer(t *testing.T) {
+	for problem, status := range map[payout.OrderProblem]int{
+		payout.OrderUnreadable: 400, payout.OrderUnknown: 404, payout.OrderNotPossible: 409, payout.OrderBusy: 409,
+		payout.OrderPaused: 409, payout.OrderInexpressive: 422, payout.OrderUnavailable: 503,
+	} {
+		d := &desk{err: &payout.OrderRefused{Problem: problem, Detail: "because", Faults: []payout.Fault{{Pointer: "/as", Code: "x", Message: "m"}}}}
+		reply, decoded := call(t, edge.NewOperate(edge.Desk{Operator: d, Log: quiet}),
+			signed(event("POST", "/v1/payouts/"+string(id)+"/cancel", `{"reason":"r"}`), session))
+		if reply.StatusCode != status || decoded["detail"] != "because" {
+			t.Errorf("%s: %d %v", problem, reply.StatusCode, decoded)
+		}
+	}
+}
+
+// books is an importer that counts, and an archive in a map.
+type books struct {
+	imported int
+	report   payout.Report
+	err      error
+	kept     map[string][]byte
+}
+
+func (b *books) Import(_ context.Context, s payout.Statement) (payout.Report, error) {
+	b.imported++
+	r := b.report
+	r.Provider, r.Hash, r.By = s.Provider, s.Hash, s.By
+	return r, b.err
+}
+
+func (b *books) KeepReport(_ context.Context, hash string, report []byte) error {
+	b.kept[hash] = report
+	return nil
+}
+
+func (b *books) FindReport(_ context.Context, hash string) ([]byte, error) {
+	if r, ok := b.kept[hash]; ok {
+		return r, nil
+	}
+	return nil, payout.ErrNotFound
+}
+
+func (b *books) handler() edge.Handler {
+	b.kept = map[string][]byte{}
+	return edge.NewOperate(edge.Desk{Log: quiet, Statements: edge.Statements{
+		Importer: b, Archive: b, Mappings: statement.Defaults(),
+	}})
+}
+
+const oneRow = "tradeNo,amount,currency,status\nP1,5,KHR,0000\n"
+
+func importing(query, body string) edge.Event {
+	e := signed(event("POST", "/v1/statements", body), session)
+	e.RawQueryString = query
+	return e
+}
+
+func TestAStatementIsImportedOnceAndItsReportToldAgain(t *testing.T) {
+	b := &books{report: payout.Report{
+		Counts: map[payout.LineKind]int{payout.Extra: 1},
+		Lines:  []payout.ReportLine{{Kind: payout.Extra, Line: 2, ProviderID: "=cmd()", TheirWord: "0000"}},
+	}}
+	h := b.handler()
+	reply, decoded := call(t, h, importing("provider=vexora&from=2026-05-01&to=2026-05-31", oneRow))
+	if reply.StatusCode != 200 || len(decoded["lines"].([]any)) != 1 || len(decoded["sha256"].(string)) != 64 {
+		t.Fatalf("%d %v", reply.StatusCode, decoded)
+	}
+	again, repeated := call(t, h, importing("provider=vexora&from=2026-05-01&to=2026-05-31", oneRow))
+	if b.imported != 1 || again.Headers["idempotent-replayed"] != "true" || repeated["sha256"] != decoded["sha256"] {
+		t.Errorf("imported %d times", b.imported)
+	}
+	sheet, _ := call(t, h, importing("provider=vexora&from=2026-05-01&to=2026-05-31&format=csv", oneRow))
+	if !strings.HasPrefix(sheet.Body, "kind,line,") || !strings.Contains(sheet.Body, "'=cmd()") {
+		t.Errorf("%s", sheet.Body)
+	}
+}
+
+func TestAnImportThatWasCutOffIsNotArchived(t *testing.T) {
+	for name, b := range map[string]*books{
+		"a line was not stored": {report: payout.Report{Counts: map[payout.LineKind]int{payout.NotImported: 1}}},
+		"the list failed":       {err: errors.New("down")},
+	} {
+		reply, decoded := call(t, b.handler(), importing("provider=vexora", oneRow))
+		if reply.StatusCode != 503 || decoded["retryable"] != true || len(b.kept) != 0 {
+			t.Errorf("%s: %d, %d kept", name, reply.StatusCode, len(b.kept))
+		}
+	}
+}
+
+func TestAStatementThatMakesNoSenseIsRefused(t *testing.T) {
+	for query, want := range map[string]int{
+		"": 400, "provider=bank": 400, "provider=vexora&from=2026-05-01": 400, "provider=vexora&from=2026-05-02&to=2026-05-01": 400,
+		"provider=vexora&from=2026-01-01&to=2026-12-31": 400, "provider=vexora&format=xml": 400, "provider=vexora&day=1": 400,
+	} {
+		b := &books{}
+		if reply, _ := call(t, b.handler(), importing(query, oneRow)); reply.StatusCode != want || b.imported != 0 {
+			t.Errorf("%q: %d", query, reply.StatusCode)
+		}
+	}
+	b := &books{}
+	reply, decoded := call(t, b.handler(), importing("provider=vexora", "a,b\n1,2\n"))
+	if reply.StatusCode != 422 || decoded["code"] != "statement-unreadable" || len(decoded["errors"].([]any)) == 0 {
+		t.Errorf("%d %v", reply.StatusCode, decoded)
+	}
+	if reply, _ := call(t, b.handler(), importing("provider=vexora", strings.Repeat("x", edge.StatementLimit+1))); reply.StatusCode != 413 {
+		t.Errorf("%d", reply.StatusCode)
+	}
+}

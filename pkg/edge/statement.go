@@ -1,0 +1,252 @@
+package edge
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/statement"
+)
+
+// StatementLimit is the most bytes of a statement: what Lambda takes of a request
+// (6 MB), in base64, less the event around it.
+const StatementLimit = 4 << 20
+
+// Importer is the story behind POST /v1/statements; *payout.Importer implements it.
+type Importer interface {
+	Import(ctx context.Context, s payout.Statement) (payout.Report, error)
+}
+
+// Statements is what the import of statements needs.
+type Statements struct {
+	Importer Importer
+	Archive  payout.Archive
+	Mappings map[payout.Provider]statement.Mapping
+}
+
+// reportView is the report of an import as callers see it, and as it is archived.
+type reportView struct {
+	Provider payout.Provider         `json:"provider"`
+	Hash     string                  `json:"sha256"`
+	From     string                  `json:"from,omitempty"`
+	To       string                  `json:"to,omitempty"`
+	By       payout.Principal        `json:"imported_by"`
+	At       string                  `json:"imported_at"`
+	Counts   map[payout.LineKind]int `json:"counts"`
+	// Unheard counts matched payouts whose end no callback and no question brought.
+	Unheard int `json:"matched_without_callback"`
+	// Lines are all but the matched ones.
+	Lines    []lineView `json:"lines"`
+	LinesCut int        `json:"lines_cut,omitempty"`
+}
+
+type lineView struct {
+	Kind          payout.LineKind  `json:"kind"`
+	Line          int              `json:"line,omitempty"`
+	PayoutID      payout.ID        `json:"payout_id,omitempty"`
+	Reference     payout.Reference `json:"reference,omitempty"`
+	ProviderID    string           `json:"provider_id,omitempty"`
+	Ours          payout.Status    `json:"our_status,omitempty"`
+	OurAmount     string           `json:"our_amount,omitempty"`
+	Theirs        string           `json:"their_status,omitempty"`
+	TheirAmount   string           `json:"their_amount,omitempty"`
+	Currency      string           `json:"currency,omitempty"`
+	CallbackHeard bool             `json:"callback_heard"`
+}
+
+// mostLines bounds the lines of a report, so that it fits into one item.
+const mostLines = 1000
+
+// importStatement serves POST /v1/statements?provider=P&from=DAY&to=DAY. The same
+// file for the same days gives the same report again.
+func (d Desk) importStatement(ctx context.Context, e Event) Reply {
+	if p := routed(e, http.MethodPost, "/v1/statements"); p != nil {
+		return p.reply(ctx, e)
+	}
+	s, wantsCSV, p := readStatementQuery(e)
+	if p != nil {
+		return p.reply(ctx, e)
+	}
+	file, err := body(e, StatementLimit)
+	if err != nil {
+		return problem(http.StatusRequestEntityTooLarge, BodyTooLarge, "the file must not exceed 4 MiB of valid base64 or text").reply(ctx, e)
+	}
+	digest := sha256.Sum256(file)
+	s.Hash = hex.EncodeToString(digest[:])
+	if known, err := d.Statements.Archive.FindReport(ctx, archiveKey(s)); err == nil {
+		return d.tellReport(ctx, e, known, wantsCSV, true)
+	}
+	s.Rows, err = statement.Parse(file, d.Statements.Mappings[s.Provider])
+	if err != nil {
+		return unreadableStatement(err).reply(ctx, e)
+	}
+	return d.runImport(ctx, e, s, wantsCSV)
+}
+
+// readStatementQuery reads what the query says about the file.
+func readStatementQuery(e Event) (s payout.Statement, wantsCSV bool, p *Problem) {
+	refuse := func(detail string) (payout.Statement, bool, *Problem) {
+		p := problem(http.StatusBadRequest, InvalidQuery, detail)
+		return payout.Statement{}, false, &p
+	}
+	parameters, err := query(e)
+	if err != nil {
+		return refuse(err.Error())
+	}
+	if err := only(parameters, "provider", "from", "to", "format"); err != nil {
+		return refuse(err.Error())
+	}
+	s = payout.Statement{
+		Provider: payout.Provider(parameters["provider"]), From: parameters["from"], To: parameters["to"], By: principal(e),
+	}
+	if !slices.Contains(payout.Providers, s.Provider) {
+		return refuse("provider must be vexora or monetix")
+	}
+	if !coversDays(s) {
+		return refuse("from and to must be days (YYYY-MM-DD) at most 35 days apart, or both be left out")
+	}
+	switch parameters["format"] {
+	case "", "json", "csv":
+		return s, parameters["format"] == "csv", nil
+	}
+	return refuse("format must be json or csv")
+}
+
+func coversDays(s payout.Statement) bool {
+	if s.From == "" && s.To == "" {
+		return true
+	}
+	from, err1 := time.Parse(time.DateOnly, s.From)
+	to, err2 := time.Parse(time.DateOnly, s.To)
+	return err1 == nil && err2 == nil && !to.Before(from) && to.Sub(from) < payout.MostStatementDays*24*time.Hour
+}
+
+func archiveKey(s payout.Statement) string {
+	return string(s.Provider) + "/" + s.From + "/" + s.To + "/" + s.Hash
+}
+
+func (d Desk) runImport(ctx context.Context, e Event, s payout.Statement, wantsCSV bool) Reply {
+	report, err := d.Statements.Importer.Import(ctx, s)
+	if err == nil && !report.Complete() {
+		err = errors.New("some lines could not be stored")
+	}
+	var encoded []byte
+	if err == nil {
+		encoded, err = json.Marshal(viewReport(report))
+	}
+	if err == nil {
+		err = d.Statements.Archive.KeepReport(ctx, archiveKey(s), encoded)
+	}
+	if err != nil {
+		d.Log.LogAttrs(ctx, slog.LevelError, "statement not imported", slog.String("request_id", requestID(ctx, e)),
+			slog.String("provider", string(s.Provider)), slog.Any("error", err))
+		return problem(http.StatusServiceUnavailable, ServiceUnavailable,
+			"the statement was not imported to the end; send the same file again: no line counts twice").reply(ctx, e)
+	}
+	d.Log.LogAttrs(ctx, slog.LevelInfo, "statement imported", slog.String("request_id", requestID(ctx, e)),
+		slog.String("provider", string(s.Provider)), slog.Int("count", len(s.Rows)))
+	return d.tellReport(ctx, e, encoded, wantsCSV, false)
+}
+
+func viewReport(r payout.Report) reportView {
+	v := reportView{
+		Provider: r.Provider, Hash: r.Hash, From: r.From, To: r.To, By: r.By, At: instant(r.At),
+		Counts: r.Counts, Unheard: r.Unheard, Lines: []lineView{},
+	}
+	for i, l := range r.Lines {
+		if i == mostLines {
+			v.LinesCut = len(r.Lines) - mostLines
+			break
+		}
+		v.Lines = append(v.Lines, viewLine(l))
+	}
+	return v
+}
+
+func viewLine(l payout.ReportLine) lineView {
+	v := lineView{
+		Kind: l.Kind, Line: l.Line, PayoutID: l.PayoutID, Reference: l.Reference, ProviderID: l.ProviderID,
+		Ours: l.Ours, Theirs: l.TheirWord, CallbackHeard: l.Heard,
+	}
+	if !l.OurAmount.IsZero() {
+		v.OurAmount, v.Currency = l.OurAmount.String(), string(l.OurAmount.Currency())
+	}
+	if !l.TheirAmount.IsZero() {
+		v.TheirAmount = l.TheirAmount.String()
+		if v.Currency == "" || v.Currency == string(l.TheirAmount.Currency()) {
+			v.Currency = string(l.TheirAmount.Currency())
+		} else {
+			v.TheirAmount += " " + string(l.TheirAmount.Currency())
+		}
+	}
+	return v
+}
+
+// tellReport answers with an encoded report, as it is or as CSV.
+func (d Desk) tellReport(ctx context.Context, e Event, encoded []byte, wantsCSV, replayed bool) Reply {
+	var v reportView
+	if err := json.Unmarshal(encoded, &v); err != nil {
+		return problem(http.StatusServiceUnavailable, ServiceUnavailable, "the stored report cannot be read").reply(ctx, e)
+	}
+	reply := jsonReply(http.StatusOK, v)
+	if wantsCSV {
+		reply.Headers["content-type"] = "text/csv; charset=utf-8"
+		reply.Body = v.csv()
+	}
+	if replayed {
+		reply.Headers["idempotent-replayed"] = "true"
+	}
+	return reply
+}
+
+// csv writes the lines for a spreadsheet. A cell never begins with a character
+// that a spreadsheet would run as a formula.
+func (v reportView) csv() string {
+	var out bytes.Buffer
+	w := csv.NewWriter(&out)
+	rows := [][]string{{
+		"kind", "line", "payout_id", "reference", "provider_id", "our_status", "our_amount",
+		"their_status", "their_amount", "currency", "callback_heard",
+	}}
+	for _, l := range v.Lines {
+		rows = append(rows, []string{
+			string(l.Kind), strconv.Itoa(l.Line), string(l.PayoutID), inert(string(l.Reference)), inert(l.ProviderID), string(l.Ours),
+			l.OurAmount, inert(l.Theirs), l.TheirAmount, l.Currency, strconv.FormatBool(l.CallbackHeard),
+		})
+	}
+	_ = w.WriteAll(rows) // a buffer takes everything
+	return out.String()
+}
+
+func inert(cell string) string {
+	if cell != "" && bytes.ContainsRune([]byte("=+-@\t\r"), rune(cell[0])) {
+		return "'" + cell
+	}
+	return cell
+}
+
+func unreadableStatement(err error) Problem {
+	p := problem(http.StatusUnprocessableEntity, StatementUnreadable, "the statement cannot be read; nothing was imported")
+	var unreadable *statement.Unreadable
+	if errors.As(err, &unreadable) {
+		for i, each := range unreadable.Problems {
+			if i == 100 {
+				break
+			}
+			p.Errors = append(p.Errors, FieldError{
+				Pointer: "/line/" + strconv.Itoa(each.Line), Code: string(StatementUnreadable), Detail: each.Message,
+			})
+		}
+	}
+	return p
+}

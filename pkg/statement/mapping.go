@@ -1,0 +1,125 @@
+package statement
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/payout"
+)
+
+// Unit says how a statement writes amounts.
+type Unit string
+
+// The units.
+const (
+	Major Unit = "major" // 50000.00
+	Minor Unit = "minor" // 5000000
+)
+
+// Columns names the columns of a file. Names are compared without regard to case
+// and to blanks around them. ProviderID, Currency, Code and Message may be empty:
+// the file has no such column.
+type Columns struct {
+	Reference  string `json:"reference"`
+	ProviderID string `json:"provider_id"`
+	Amount     string `json:"amount"`
+	Currency   string `json:"currency"`
+	Status     string `json:"status"`
+	Code       string `json:"code"`
+	Message    string `json:"message"`
+}
+
+// Mapping says how to read one provider's files.
+type Mapping struct {
+	// Delimiter is one character; empty means that the header line decides between
+	// comma, semicolon and tabulator.
+	Delimiter string  `json:"delimiter"`
+	Columns   Columns `json:"columns"`
+	Unit      Unit    `json:"unit"`
+	// Currency is that of files without a currency column.
+	Currency money.Currency `json:"currency"`
+	// Statuses translates the provider's words, compared without regard to case.
+	// A word that is not here settles nothing.
+	Statuses map[string]payout.Finding `json:"statuses"`
+}
+
+// Defaults is the mapping for each provider until the merchant sets another one.
+// The words are those of the providers' messages; the column names are guesses
+// that fail loudly: a file without them is refused.
+func Defaults() map[payout.Provider]Mapping {
+	return map[payout.Provider]Mapping{
+		payout.Vexora: {
+			Columns: Columns{
+				Reference: "tradeNo", ProviderID: "platFormTradeNo", Amount: "amount", Currency: "currency",
+				Status: "status", Message: "message",
+			},
+			Unit: Major,
+			Statuses: map[string]payout.Finding{
+				"0000": payout.FoundSucceeded, "0015": payout.FoundProcessing, "00029": payout.FoundFailed,
+			},
+		},
+		payout.Monetix: {
+			Columns: Columns{
+				Reference: "payment_id", ProviderID: "request_id", Amount: "amount", Currency: "currency",
+				Status: "status", Code: "code", Message: "message",
+			},
+			Unit: Major,
+			Statuses: map[string]payout.Finding{
+				"success": payout.FoundSucceeded, "processing": payout.FoundProcessing,
+				"decline": payout.FoundFailed, "reversed": payout.FoundReturned,
+			},
+		},
+	}
+}
+
+// allowed lists what a status may be translated to.
+var allowed = []payout.Finding{
+	payout.FoundSucceeded, payout.FoundFailed, payout.FoundProcessing, payout.FoundReturned,
+}
+
+// ParseMapping reads a merchant's mapping over a default: members that are left
+// out keep the default, unknown ones are refused.
+func ParseMapping(raw []byte, base Mapping) (Mapping, error) {
+	if len(raw) == 0 {
+		return base, nil
+	}
+	mapping := base
+	mapping.Statuses = maps.Clone(base.Statuses) // decoding adds to the map
+	decoder := json.NewDecoder(strings.NewReader(string(raw)))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&mapping); err != nil {
+		return Mapping{}, fmt.Errorf("statement mapping: %w", err)
+	}
+	return mapping, mapping.check()
+}
+
+func (m Mapping) check() error {
+	var problems []error
+	for name, column := range map[string]string{
+		"reference": m.Columns.Reference, "amount": m.Columns.Amount, "status": m.Columns.Status,
+	} {
+		if column == "" {
+			problems = append(problems, fmt.Errorf("statement mapping: columns.%s must name a column", name))
+		}
+	}
+	if m.Columns.Currency == "" && m.Currency == "" {
+		problems = append(problems, errors.New("statement mapping: columns.currency or currency must be set"))
+	}
+	if m.Unit != Major && m.Unit != Minor {
+		problems = append(problems, errors.New(`statement mapping: unit must be "major" or "minor"`))
+	}
+	if len([]rune(m.Delimiter)) > 1 {
+		problems = append(problems, errors.New("statement mapping: delimiter must be one character"))
+	}
+	for word, finding := range m.Statuses {
+		if !slices.Contains(allowed, finding) {
+			problems = append(problems, fmt.Errorf("statement mapping: status %q must become one of %v", word, allowed))
+		}
+	}
+	return errors.Join(problems...)
+}

@@ -1,0 +1,205 @@
+package statement
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/payout"
+)
+
+// Rows is the most rows of one file; a longer one has to be split, since one
+// import has to end within one invocation.
+const Rows = 5000
+
+// Problem is one thing that is wrong with a file. Line counts from 1; 0 means the
+// file as a whole.
+type Problem struct {
+	Line    int
+	Message string
+}
+
+// Unreadable is the error of a file that cannot be imported, with every problem.
+type Unreadable struct{ Problems []Problem }
+
+// Error implements error.
+func (u *Unreadable) Error() string {
+	return fmt.Sprintf("statement: %d problems, the first in line %d: %s", len(u.Problems), u.Problems[0].Line, u.Problems[0].Message)
+}
+
+// byteOrderMark is what spreadsheets put before UTF-8.
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
+// Parse reads a whole file. A row whose amount cannot be read is kept, without an
+// amount: it names a payout, and somebody has to look at it. Everything else that
+// is wrong refuses the file, since a file that is cut off or shifted by a column
+// would settle the wrong payouts.
+func Parse(file []byte, m Mapping) ([]payout.StatementRow, error) {
+	file = bytes.TrimPrefix(file, byteOrderMark)
+	if !utf8.Valid(file) {
+		return nil, &Unreadable{[]Problem{{0, "the file is not UTF-8"}}}
+	}
+	reader := csv.NewReader(bytes.NewReader(file))
+	reader.Comma = m.delimiter(file)
+	header, err := reader.Read()
+	if err != nil {
+		return nil, &Unreadable{[]Problem{{1, "the file has no header line"}}}
+	}
+	layout, problems := m.layout(header)
+	if len(problems) > 0 {
+		return nil, &Unreadable{problems}
+	}
+	return layout.rows(reader, m)
+}
+
+// delimiter is the one that the mapping names, or the commonest in the header.
+func (m Mapping) delimiter(file []byte) rune {
+	if m.Delimiter != "" {
+		r, _ := utf8.DecodeRuneInString(m.Delimiter)
+		return r
+	}
+	header, _, _ := bytes.Cut(file, []byte("\n"))
+	best := ','
+	for _, candidate := range ";\t" {
+		if bytes.Count(header, []byte(string(candidate))) > bytes.Count(header, []byte(string(best))) {
+			best = candidate
+		}
+	}
+	return best
+}
+
+// layout is where each column stands; -1 means that the file has none.
+type layout struct{ reference, providerID, amount, currency, status, code, message int }
+
+func (m Mapping) layout(header []string) (layout, []Problem) {
+	var problems []Problem
+	at := map[string]int{}
+	for i, name := range header {
+		key := strings.ToLower(strings.TrimSpace(name))
+		if _, twice := at[key]; twice {
+			problems = append(problems, Problem{1, fmt.Sprintf("column %q is there twice", payout.Printable(name))})
+		}
+		at[key] = i
+	}
+	find := func(name string, required bool) int {
+		if i, found := at[strings.ToLower(name)]; found && name != "" {
+			return i
+		}
+		if required {
+			problems = append(problems, Problem{1, fmt.Sprintf("there is no column %q; see the statement mapping in PROVIDER_SETTINGS", name)})
+		}
+		return -1
+	}
+	l := layout{
+		reference: find(m.Columns.Reference, true), amount: find(m.Columns.Amount, true),
+		status:     find(m.Columns.Status, true),
+		currency:   find(m.Columns.Currency, m.Currency == ""),
+		providerID: find(m.Columns.ProviderID, false), code: find(m.Columns.Code, false),
+		message: find(m.Columns.Message, false),
+	}
+	return l, problems
+}
+
+func (l layout) rows(reader *csv.Reader, m Mapping) ([]payout.StatementRow, error) {
+	var rows []payout.StatementRow
+	var problems []Problem
+	for {
+		record, err := reader.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if wrong := (*csv.ParseError)(nil); errors.As(err, &wrong) {
+			problems = append(problems, Problem{wrong.Line, wrong.Err.Error()})
+			if !errors.Is(wrong.Err, csv.ErrFieldCount) {
+				break // after a broken quote, nothing that follows means anything
+			}
+			continue
+		}
+		line, _ := reader.FieldPos(0)
+		if len(rows) == Rows {
+			problems = append(problems, Problem{line, fmt.Sprintf("more than %d rows; split the file", Rows)})
+			break
+		}
+		rows = append(rows, l.row(record, line, m))
+	}
+	if len(rows) == 0 && len(problems) == 0 {
+		problems = []Problem{{0, "the file has no rows"}}
+	}
+	if len(problems) > 0 {
+		return nil, &Unreadable{problems}
+	}
+	return rows, nil
+}
+
+func (l layout) row(record []string, line int, m Mapping) payout.StatementRow {
+	field := func(i int) string {
+		if i < 0 {
+			return ""
+		}
+		return strings.TrimSpace(record[i])
+	}
+	row := payout.StatementRow{
+		Line: line, Reference: field(l.reference), ProviderID: field(l.providerID),
+		Amount: m.amount(field(l.amount), field(l.currency)), Finding: m.finding(field(l.status)),
+		Code: field(l.code), Message: field(l.message),
+		Raw: []byte(strings.Join(record, ",")),
+	}
+	if row.Code == "" {
+		row.Code = field(l.status)
+	}
+	return row
+}
+
+// grouped is a number whose thousands are set apart by commas. A comma anywhere
+// else may be somebody's decimal point, and the number is then not read at all.
+var grouped = regexp.MustCompile(`^[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?$`)
+
+var plainDigits = regexp.MustCompile(`^[0-9]{1,15}$`)
+
+// amount reads an amount; the zero amount means that it cannot be read.
+func (m Mapping) amount(text, currency string) money.Amount {
+	c := m.Currency
+	if currency != "" {
+		c = money.Currency(strings.ToUpper(currency))
+	}
+	if m.Unit == Minor {
+		return minorUnits(text, c)
+	}
+	if grouped.MatchString(text) {
+		text = strings.ReplaceAll(text, ",", "")
+	}
+	amount, err := money.ParseExact(text, c)
+	if err != nil {
+		return money.Amount{}
+	}
+	return amount
+}
+
+func minorUnits(text string, c money.Currency) money.Amount {
+	minor, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || !plainDigits.MatchString(text) {
+		return money.Amount{}
+	}
+	amount, err := money.New(minor, c)
+	if err != nil {
+		return money.Amount{}
+	}
+	return amount
+}
+
+// finding translates a word; one that is not in the mapping settles nothing.
+func (m Mapping) finding(word string) payout.Finding {
+	for known, finding := range m.Statuses {
+		if strings.EqualFold(known, word) {
+			return finding
+		}
+	}
+	return payout.FoundUnlisted
+}

@@ -1,0 +1,138 @@
+package statement_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/statement"
+)
+
+const file = "tradeNo,platFormTradeNo,amount,currency,status,message\n" +
+	"PAAAAAAAAAAAAAAAAAAAAAAAAAA01,VX1,\"50,000.00\",KHR,0000,Success\n" +
+	"PBBBBBBBBBBBBBBBBBBBBBBBBBB01,VX2,12.50,usd,00029,\"Failed, sorry\"\n"
+
+func parse(t *testing.T, text string, m statement.Mapping) []payout.StatementRow {
+	t.Helper()
+	rows, err := statement.Parse([]byte(text), m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+func TestAFileIsReadByItsColumnNames(t *testing.T) {
+	m := statement.Defaults()[payout.Vexora]
+	for name, text := range map[string]string{
+		"commas":          file,
+		"a mark of UTF-8": "\xef\xbb\xbf" + file,
+		"Windows' lines":  strings.ReplaceAll(file, "\n", "\r\n"),
+		"other cases":     strings.Replace(file, "tradeNo,platFormTradeNo", " TRADENO ,PlatformTradeNo", 1),
+	} {
+		rows := parse(t, text, m)
+		if len(rows) != 2 {
+			t.Fatalf("%s: %d rows", name, len(rows))
+		}
+		first, second := rows[0], rows[1]
+		if first.Amount.Minor() != 5000000 || first.Amount.Currency() != money.KHR || first.Finding != payout.FoundSucceeded || first.Line != 2 {
+			t.Errorf("%s: %+v", name, first)
+		}
+		if second.Amount.Minor() != 1250 || second.Finding != payout.FoundFailed || second.Message != "Failed, sorry" || second.ProviderID != "VX2" {
+			t.Errorf("%s: %+v", name, second)
+		}
+	}
+}
+
+func TestSemicolonsAreRecognisedByTheHeader(t *testing.T) {
+	rows := parse(t, "payment_id;amount;currency;status\nP1;5000000;KHR;Success\n", func() statement.Mapping {
+		m := statement.Defaults()[payout.Monetix]
+		m.Unit = statement.Minor
+		return m
+	}())
+	if rows[0].Amount.Minor() != 5000000 || rows[0].Finding != payout.FoundSucceeded {
+		t.Errorf("%+v", rows[0])
+	}
+}
+
+func TestAnAmountThatCouldMeanTwoThingsIsNotRead(t *testing.T) {
+	m := statement.Defaults()[payout.Vexora]
+	for _, text := range []string{`"50,00"`, `"5,0000.00"`, "1e5", "-5", "+5", "", "٥٠", "12.345", "KHR 5", `"1.000,50"`} {
+		rows := parse(t, "tradeNo,amount,currency,status\nP1,"+text+",KHR,0000\n", m)
+		if !rows[0].Amount.IsZero() {
+			t.Errorf("%s was read as %s", text, rows[0].Amount)
+		}
+	}
+	if rows := parse(t, "tradeNo,amount,currency,status\nP1,5,EUR,0000\n", m); !rows[0].Amount.IsZero() {
+		t.Error("euros were read")
+	}
+}
+
+func TestAWordThatIsNotInTheMappingSettlesNothing(t *testing.T) {
+	m := statement.Defaults()[payout.Vexora]
+	for _, word := range []string{"", "0029", "29", "success", "00029x", "0"} {
+		rows := parse(t, "tradeNo,amount,currency,status\nP1,5,KHR,"+word+"\n", m)
+		if rows[0].Finding != payout.FoundUnlisted {
+			t.Errorf("%q became %s", word, rows[0].Finding)
+		}
+	}
+}
+
+func TestAFileThatIsBrokenIsRefusedWithEveryProblem(t *testing.T) {
+	m := statement.Defaults()[payout.Vexora]
+	for name, test := range map[string]struct {
+		text     string
+		problems int
+	}{
+		"empty":            {"", 1},
+		"no rows":          {"tradeNo,amount,currency,status\n", 1},
+		"no columns":       {"a,b\n1,2\n", 4},
+		"a column twice":   {"tradeNo,tradeNo,amount,currency,status\n1,2,3,4,5\n", 1},
+		"shifted rows":     {"tradeNo,amount,currency,status\nP1,5\nP2,5,KHR,0000\nP3,5\n", 2},
+		"an open quote":    {"tradeNo,amount,currency,status\n\"P1,5,KHR,0000\n", 1},
+		"another encoding": {"tradeNo,amount,currency,status\nP\xff,5,KHR,0000\n", 1},
+		"too many rows":    {"tradeNo,amount,currency,status\n" + strings.Repeat("P1,5,KHR,0000\n", statement.Rows+1), 1},
+	} {
+		_, err := statement.Parse([]byte(test.text), m)
+		var unreadable *statement.Unreadable
+		if !errors.As(err, &unreadable) || len(unreadable.Problems) != test.problems {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestAMappingIsCheckedAsAWhole(t *testing.T) {
+	base := statement.Defaults()[payout.Monetix]
+	m, err := statement.ParseMapping([]byte(`{"columns": {"reference": "Order"}, "unit": "minor", "statuses": {"paid": "succeeded"}}`), base)
+	if err != nil || m.Columns.Reference != "Order" || m.Columns.Amount != "amount" || m.Statuses["paid"] != payout.FoundSucceeded {
+		t.Errorf("%+v, %v", m, err)
+	}
+	for _, raw := range []string{
+		`{"unit": "cents"}`, `{"statuses": {"x": "about_us"}}`, `{"column": {}}`, `{"delimiter": "||"}`,
+		`{"columns": {"reference": ""}}`, `{"columns": {"currency": ""}}`, `[`,
+	} {
+		if _, err := statement.ParseMapping([]byte(raw), base); err == nil {
+			t.Errorf("%s was accepted", raw)
+		}
+	}
+	if word := base.Statuses["paid"]; word != "" {
+		t.Error("a merchant's mapping changed the default")
+	}
+	for name, m := range statement.Defaults() {
+		if _, err := statement.ParseMapping([]byte(`{}`), m); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func FuzzParseNeverPanics(f *testing.F) {
+	f.Add([]byte(file))
+	f.Add([]byte("tradeNo;amount;currency;status\n\"a\"\"b\";1;KHR;0000"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		rows, err := statement.Parse(text, statement.Defaults()[payout.Vexora])
+		if (err == nil) == (len(rows) == 0) {
+			t.Errorf("%d rows and %v", len(rows), err)
+		}
+	})
+}
