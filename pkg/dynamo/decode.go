@@ -1,0 +1,172 @@
+package dynamo
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/payout"
+)
+
+// decodePayout reads an item back. Attributes it does not know are left aside, as
+// a newer version may have written them; anything that it does know and cannot
+// read is an error. A payout that is half read would be a payout that somebody
+// may pay again.
+func decodePayout(i item) (payout.Payout, error) {
+	r := newReader(i)
+	r.require(attrPK, attrSchema, attrVersion, attrProvider, attrAttempt, attrStatus, attrCreatedAt, attrUpdatedAt)
+	p := payout.Payout{
+		ID:             r.id(),
+		Reference:      payout.Reference(r.text(attrReference)),
+		Provider:       r.provider(),
+		Attempt:        payout.Attempt(r.number(attrAttempt)),
+		Status:         r.status(),
+		ProviderID:     r.text(attrProviderID),
+		Amount:         r.amount(),
+		Destination:    decodeDestination(r.child(attrDestination)),
+		Beneficiary:    decodeBeneficiary(r.child(attrBeneficiary)),
+		Description:    r.text(attrDescription),
+		Metadata:       r.texts(attrMetadata),
+		CreatedBy:      payout.Principal(r.text(attrCreatedBy)),
+		Fingerprint:    payout.Fingerprint(r.text(attrFingerprint)),
+		Attention:      decodeAttention(r.child(attrAttention)),
+		History:        decodeHistory(r.children(attrHistory)),
+		HistoryDropped: int(r.number(attrDropped)),
+		Version:        r.number(attrVersion),
+	}
+	r.outcome(&p)
+	r.times(&p)
+	// A payout without a reference or an amount exists only as an orphan.
+	if p.Status != payout.Orphan {
+		r.require(attrReference, attrAmount, attrDestination, attrFingerprint)
+	}
+	return p, r.failure()
+}
+
+func (r *reader) id() payout.ID {
+	id, ok := payout.ParseID(r.text(attrPK))
+	if !ok {
+		r.fail(attrPK, errors.New("is not a payout id"))
+	}
+	return id
+}
+
+func (r *reader) provider() payout.Provider {
+	p := payout.Provider(r.text(attrProvider))
+	if !slices.Contains(payout.Providers, p) {
+		r.fail(attrProvider, errors.New("is not a provider"))
+	}
+	return p
+}
+
+func (r *reader) status() payout.Status {
+	s := payout.Status(r.text(attrStatus))
+	if !slices.Contains(payout.Statuses, s) {
+		r.fail(attrStatus, errors.New("is not a status"))
+	}
+	return s
+}
+
+// amount is zero when none is stored, and an error when half of one is.
+func (r *reader) amount() money.Amount {
+	if !r.has(attrAmount) && !r.has(attrCurrency) {
+		return money.Amount{}
+	}
+	a, err := money.New(r.number(attrAmount), money.Currency(r.text(attrCurrency)))
+	if err != nil {
+		r.fail(attrAmount, err)
+	}
+	return a
+}
+
+func (r *reader) outcome(p *payout.Payout) {
+	if f := r.child(attrFailure); f != nil {
+		p.Failure = &payout.Failure{
+			Code:           payout.FailureCode(f.text(attrCode)),
+			ProviderCode:   f.text(attrProviderCode),
+			Message:        f.text(attrMessage),
+			SafeToPayAgain: f.flag(attrSafe),
+		}
+	}
+	if back := r.child(attrReturn); back != nil {
+		p.Return = &payout.Return{
+			At: back.moment(attrAt), ProviderCode: back.text(attrProviderCode), Message: back.text(attrMessage),
+		}
+	}
+}
+
+func (r *reader) times(p *payout.Payout) {
+	p.CreatedAt, p.UpdatedAt = r.moment(attrCreatedAt), r.moment(attrUpdatedAt)
+	p.CompletedAt, p.StatusAt = r.moment(attrCompletedAt), r.moment(attrStatusAt)
+	p.Sent, p.SubmittedAt = int(r.number(attrSent)), r.moment(attrSubmittedAt)
+	p.Lease = payout.Lease{Token: r.text(attrToken), Until: r.moment(attrLeaseUntil)}
+	p.DueAt, p.Polls = r.moment(attrDueAt), int(r.number(attrPolls))
+}
+
+func decodeDestination(r *reader) payout.Destination {
+	return payout.Destination{
+		Type:          payout.DestinationType(r.text("type")),
+		Wallet:        r.text("wallet"),
+		AccountID:     r.text("account_id"),
+		Bank:          r.text("bank"),
+		AccountNumber: r.text("account_number"),
+		Branch:        r.text("branch"),
+		City:          r.text("city"),
+		Province:      r.text("province"),
+	}
+}
+
+func decodeBeneficiary(r *reader) payout.Beneficiary {
+	return payout.Beneficiary{
+		ID:        r.text("id"),
+		FirstName: r.text("first_name"),
+		LastName:  r.text("last_name"),
+		Email:     r.text("email"),
+		Phone:     r.text("phone"),
+		IPAddress: r.text("ip_address"),
+	}
+}
+
+func decodeAttention(r *reader) payout.Attention {
+	if r == nil {
+		return nil
+	}
+	all := payout.Attention{}
+	for reason := range r.of {
+		all[payout.Reason(reason)] = r.moment(reason)
+	}
+	return all
+}
+
+func decodeHistory(entries []*reader) []payout.Entry {
+	var all []payout.Entry
+	for _, r := range entries {
+		all = append(all, payout.Entry{
+			At:           r.moment(attrAt),
+			Source:       payout.Source(r.text(attrSource)),
+			Status:       payout.Status(r.text(attrStatus)),
+			Finding:      payout.Finding(r.text(attrFinding)),
+			ProviderCode: r.text(attrCode),
+			Message:      r.text(attrMessage),
+			ClaimKey:     r.text(attrClaim),
+			Evidence:     r.text(attrEvidence),
+			Raw:          r.evidence(),
+		})
+	}
+	return all
+}
+
+func (r *reader) evidence() []byte {
+	raw, err := unpack(r.blob(attrRaw))
+	if err != nil {
+		r.fail(attrRaw, err)
+	}
+	return raw
+}
+
+// dueTime is what an index row says about when a payout is due.
+func (r *reader) dueTime() time.Time {
+	r.require(attrDueAt)
+	return r.moment(attrDueAt)
+}

@@ -1,0 +1,41 @@
+package dynamo
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+// Due implements payout.Store with one query of one partition. The index may be
+// behind the items, which is why a row is only a hint until a step with its due
+// time as guard goes through.
+func (s *Store) Due(ctx context.Context, shard int, until time.Time, limit int) ([]payout.Due, error) {
+	when := &condition{expression: newExpression()}
+	when.equal(attrDueShard, text(sharded("due", shard)))
+	when.add("%s <= %s", when.name(attrDueAt), when.value("until", text(stamp(until))))
+	out, err := s.api.Query(ctx, &dynamodb.QueryInput{
+		TableName:                 aws.String(s.table),
+		IndexName:                 aws.String(dueIndex),
+		KeyConditionExpression:    pointer(when),
+		ExpressionAttributeNames:  when.names,
+		ExpressionAttributeValues: when.values,
+		Limit:                     aws.Int32(int32(max(limit, 1))),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("dynamo: list what is due: %w", err)
+	}
+	var due []payout.Due
+	for _, found := range out.Items {
+		r := newReader(found)
+		due = append(due, payout.Due{ID: r.id(), DueAt: r.dueTime()})
+		if err := r.failure(); err != nil {
+			return nil, fmt.Errorf("dynamo: list what is due: %w", err)
+		}
+	}
+	return due, nil
+}

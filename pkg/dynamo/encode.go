@@ -1,0 +1,219 @@
+package dynamo
+
+import (
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/payout"
+)
+
+// Attributes of items and of the maps inside them: readable for a person who
+// looks at the table at night, short because names are paid for like values.
+const (
+	attrSchema      = "schema"
+	attrVersion     = "version"
+	attrReference   = "reference"
+	attrProvider    = "provider"
+	attrAttempt     = "attempt"
+	attrStatus      = "status"
+	attrStatusAt    = "status_at"
+	attrProviderID  = "provider_id"
+	attrAmount      = "amount" // minor units
+	attrCurrency    = "currency"
+	attrDestination = "destination"
+	attrBeneficiary = "beneficiary"
+	attrDescription = "description"
+	attrMetadata    = "metadata"
+	attrCreatedBy   = "created_by"
+	attrFingerprint = "fingerprint"
+	attrFailure     = "failure"
+	attrReturn      = "return"
+	attrAttention   = "attention"
+	attrHistory     = "history"
+	attrDropped     = "history_dropped"
+	attrCreatedAt   = "created_at"
+	attrUpdatedAt   = "updated_at"
+	attrCompletedAt = "completed_at"
+	attrSent        = "sent"
+	attrSubmittedAt = "submitted_at"
+	attrToken       = "lease_token"
+	attrLeaseUntil  = "lease_until"
+	attrPolls       = "polls"
+
+	attrAt       = "at"
+	attrSource   = "source"
+	attrFinding  = "finding"
+	attrCode     = "code"
+	attrMessage  = "message"
+	attrClaim    = "claim"
+	attrEvidence = "evidence"
+	attrRaw      = "raw"
+
+	attrProviderCode = "provider_code"
+	attrSafe         = "safe_to_pay_again"
+)
+
+// encodePayout is the whole item of a payout, index attributes included.
+func encodePayout(p payout.Payout) item {
+	i := payoutKey(p.ID)
+	i[attrSchema] = count(schemaVersion)
+	i[attrVersion] = count(p.Version) // always there: every update adds one to it
+	i.put(attrReference, text(string(p.Reference)))
+	i.put(attrProvider, text(string(p.Provider)))
+	i.put(attrAttempt, number(int(p.Attempt)))
+	i.put(attrStatus, text(string(p.Status)))
+	i.put(attrProviderID, text(p.ProviderID))
+	i.amount(p.Amount)
+	i.put(attrDestination, encodeDestination(p.Destination))
+	i.put(attrBeneficiary, encodeBeneficiary(p.Beneficiary))
+	i.put(attrDescription, text(p.Description))
+	i.put(attrMetadata, texts(p.Metadata))
+	i.put(attrCreatedBy, text(string(p.CreatedBy)))
+	i.put(attrFingerprint, text(string(p.Fingerprint)))
+	i.put(attrFailure, encodeFailure(p.Failure))
+	i.put(attrReturn, encodeReturn(p.Return))
+	i.put(attrHistory, encodeHistory(p.History...))
+	i.put(attrDropped, number(p.HistoryDropped))
+	i.times(p)
+	i.indexes(p)
+	return i
+}
+
+func (i item) amount(a money.Amount) {
+	i.put(attrAmount, number(a.Minor()))
+	i.put(attrCurrency, text(string(a.Currency())))
+}
+
+func (i item) times(p payout.Payout) {
+	i.put(attrCreatedAt, moment(p.CreatedAt))
+	i.put(attrUpdatedAt, moment(p.UpdatedAt))
+	i.put(attrCompletedAt, moment(p.CompletedAt))
+	i.put(attrStatusAt, moment(p.StatusAt))
+	i.put(attrSent, number(p.Sent))
+	i.put(attrSubmittedAt, moment(p.SubmittedAt))
+	i.put(attrToken, text(p.Lease.Token))
+	i.put(attrLeaseUntil, moment(p.Lease.Until))
+	i.put(attrPolls, number(p.Polls))
+}
+
+// indexes adds what puts the payout into the three indexes. The day never changes
+// after the insert; the other two are also written by steps, in the same way.
+func (i item) indexes(p payout.Payout) {
+	day := sharded(p.CreatedAt.UTC().Format(dayFormat), p.ID.Shard())
+	if p.Status == payout.Orphan {
+		day = orphanShard // nobody created it, so it has no creation day
+	}
+	i.put(attrDayShard, text(day))
+	i.put(attrDayKey, text(sortKey(p.CreatedAt, string(p.ID))))
+	for _, pair := range attentionAttributes(p.ID, p.Attention) {
+		i.put(pair.name, pair.value)
+	}
+	for _, pair := range dueAttributes(p.ID, moment(p.DueAt)) {
+		i.put(pair.name, pair.value)
+	}
+}
+
+// attribute is one name and value; a nil value means that it is absent.
+type attribute struct {
+	name  string
+	value types.AttributeValue
+}
+
+// attentionAttributes belong together: a payout is in the attention index exactly
+// while it has a reason.
+func attentionAttributes(id payout.ID, a payout.Attention) []attribute {
+	since, raised := a.Since()
+	if !raised {
+		return []attribute{{name: attrAttention}, {name: attrAttentionShard}, {name: attrAttentionSince}}
+	}
+	reasons := item{}
+	for reason, at := range a {
+		reasons.put(string(reason), moment(at))
+	}
+	return []attribute{
+		{attrAttention, nested(reasons)},
+		{attrAttentionShard, text(sharded("attention", id.Shard()))},
+		{attrAttentionSince, text(sortKey(since, string(id)))},
+	}
+}
+
+// dueAttributes belong together in the same way.
+func dueAttributes(id payout.ID, due types.AttributeValue) []attribute {
+	if due == nil {
+		return []attribute{{name: attrDueAt}, {name: attrDueShard}}
+	}
+	return []attribute{{attrDueAt, due}, {attrDueShard, text(sharded("due", id.Shard()))}}
+}
+
+func encodeDestination(d payout.Destination) types.AttributeValue {
+	i := item{}
+	i.put("type", text(string(d.Type)))
+	i.put("wallet", text(d.Wallet))
+	i.put("account_id", text(d.AccountID))
+	i.put("bank", text(d.Bank))
+	i.put("account_number", text(d.AccountNumber))
+	i.put("branch", text(d.Branch))
+	i.put("city", text(d.City))
+	i.put("province", text(d.Province))
+	return nested(i)
+}
+
+func encodeBeneficiary(b payout.Beneficiary) types.AttributeValue {
+	i := item{}
+	i.put("id", text(b.ID))
+	i.put("first_name", text(b.FirstName))
+	i.put("last_name", text(b.LastName))
+	i.put("email", text(b.Email))
+	i.put("phone", text(b.Phone))
+	i.put("ip_address", text(b.IPAddress))
+	return nested(i)
+}
+
+func encodeFailure(f *payout.Failure) types.AttributeValue {
+	if f == nil {
+		return nil
+	}
+	i := item{}
+	i.put(attrCode, text(string(f.Code)))
+	i.put(attrProviderCode, text(f.ProviderCode))
+	i.put(attrMessage, text(f.Message))
+	i.put(attrSafe, flag(f.SafeToPayAgain))
+	return &types.AttributeValueMemberM{Value: i} // also when empty: a failure is a fact
+}
+
+func encodeReturn(r *payout.Return) types.AttributeValue {
+	if r == nil {
+		return nil
+	}
+	i := item{}
+	i.put(attrAt, moment(r.At))
+	i.put(attrProviderCode, text(r.ProviderCode))
+	i.put(attrMessage, text(r.Message))
+	return &types.AttributeValueMemberM{Value: i}
+}
+
+// encodeHistory is nil for no entries, so that an empty history is absent.
+func encodeHistory(entries ...payout.Entry) types.AttributeValue {
+	if len(entries) == 0 {
+		return nil
+	}
+	list := &types.AttributeValueMemberL{}
+	for _, e := range entries {
+		list.Value = append(list.Value, &types.AttributeValueMemberM{Value: encodeEntry(e)})
+	}
+	return list
+}
+
+func encodeEntry(e payout.Entry) item {
+	i := item{}
+	i.put(attrAt, moment(e.At))
+	i.put(attrSource, text(string(e.Source)))
+	i.put(attrStatus, text(string(e.Status)))
+	i.put(attrFinding, text(string(e.Finding)))
+	i.put(attrCode, text(e.ProviderCode))
+	i.put(attrMessage, text(e.Message))
+	i.put(attrClaim, text(e.ClaimKey))
+	i.put(attrEvidence, text(e.Evidence))
+	i.put(attrRaw, blob(pack(e.Raw)))
+	return i
+}

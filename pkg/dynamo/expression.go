@@ -1,0 +1,109 @@
+package dynamo
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// expression collects the names and values of one request. Every attribute goes by
+// a placeholder: several of ours (status, source, return) are reserved words.
+type expression struct {
+	names  map[string]string
+	values item
+}
+
+func newExpression() expression { return expression{names: map[string]string{}, values: item{}} }
+
+func (e expression) name(attribute string) string {
+	placeholder := "#" + attribute
+	e.names[placeholder] = attribute
+	return placeholder
+}
+
+func (e expression) value(label string, v types.AttributeValue) string {
+	placeholder := ":" + label
+	e.values[placeholder] = v
+	return placeholder
+}
+
+// condition is what must hold of the item: terms joined by AND.
+type condition struct {
+	expression
+	terms []string
+}
+
+func (c *condition) add(format string, args ...any) {
+	c.terms = append(c.terms, fmt.Sprintf(format, args...))
+}
+
+func (c *condition) exists(attribute string) { c.add("attribute_exists(%s)", c.name(attribute)) }
+func (c *condition) absent(attribute string) { c.add("attribute_not_exists(%s)", c.name(attribute)) }
+
+// equal demands the value; a nil value demands that the attribute is absent,
+// which is how an empty field is stored.
+func (c *condition) equal(attribute string, v types.AttributeValue) {
+	if v == nil {
+		c.absent(attribute)
+		return
+	}
+	c.add("%s = %s", c.name(attribute), c.value("old_"+attribute, v))
+}
+
+// asked is equal for the fields of a guard in which empty asks for nothing.
+func (c *condition) asked(attribute string, v types.AttributeValue) {
+	if v != nil {
+		c.equal(attribute, v)
+	}
+}
+
+func (c *condition) String() string { return strings.Join(c.terms, " AND ") }
+
+// update is what becomes of the item.
+type update struct {
+	expression
+	sets, removes []string
+}
+
+// set writes the value; a nil value removes the attribute.
+func (u *update) set(attribute string, v types.AttributeValue) {
+	if v == nil {
+		u.removes = append(u.removes, u.name(attribute))
+		return
+	}
+	u.sets = append(u.sets, fmt.Sprintf("%s = %s", u.name(attribute), u.value("new_"+attribute, v)))
+}
+
+// setAll writes attributes that are present or absent together.
+func (u *update) setAll(attributes []attribute) {
+	for _, a := range attributes {
+		u.set(a.name, a.value)
+	}
+}
+
+// raise adds one to a number that is there, or to zero.
+func (u *update) raise(attribute string) {
+	name := u.name(attribute)
+	u.sets = append(u.sets, fmt.Sprintf("%s = if_not_exists(%s, %s) + %s",
+		name, name, u.value("zero", count(0)), u.value("one", count(1))))
+}
+
+// extend appends to a list, which begins empty.
+func (u *update) extend(attribute string, list types.AttributeValue) {
+	name := u.name(attribute)
+	u.sets = append(u.sets, fmt.Sprintf("%s = list_append(if_not_exists(%s, %s), %s)",
+		name, name, u.value("none", &types.AttributeValueMemberL{}), u.value("new_"+attribute, list)))
+}
+
+func (u *update) String() string {
+	written := "SET " + strings.Join(u.sets, ", ")
+	if len(u.removes) > 0 {
+		written += " REMOVE " + strings.Join(u.removes, ", ")
+	}
+	return written
+}
+
+// pointer gives an expression the form in which the SDK takes it.
+func pointer(e fmt.Stringer) *string { return aws.String(e.String()) }

@@ -1,0 +1,138 @@
+package dynamo
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// reader reads attributes and remembers the first that is broken, so that the
+// reading code can be one literal. A nil reader is an absent map: everything in it
+// is empty.
+//
+// Its errors name attributes and never values: items hold account numbers.
+type reader struct {
+	of     item
+	path   string
+	broken *error // shared with the readers of the maps inside
+}
+
+func newReader(i item) *reader { return &reader{of: i, broken: new(error)} }
+
+func (r *reader) failure() error { return *r.broken }
+
+func (r *reader) fail(name string, err error) {
+	if *r.broken == nil {
+		*r.broken = fmt.Errorf("attribute %s%s: %w", r.path, name, err)
+	}
+}
+
+func (r *reader) has(name string) bool {
+	return r != nil && r.of[name] != nil
+}
+
+func (r *reader) require(names ...string) {
+	for _, name := range names {
+		if !r.has(name) {
+			r.fail(name, errors.New("is missing"))
+		}
+	}
+}
+
+// value reads an attribute of type V; the zero V if it is absent.
+func value[V types.AttributeValue](r *reader, name string) (v V, there bool) {
+	if !r.has(name) {
+		return v, false
+	}
+	v, ok := r.of[name].(V)
+	if !ok {
+		r.fail(name, fmt.Errorf("has the type %T", r.of[name]))
+	}
+	return v, ok
+}
+
+func (r *reader) text(name string) string {
+	v, ok := value[*types.AttributeValueMemberS](r, name)
+	if !ok {
+		return ""
+	}
+	return v.Value
+}
+
+func (r *reader) number(name string) int64 {
+	v, ok := value[*types.AttributeValueMemberN](r, name)
+	if !ok {
+		return 0
+	}
+	n, err := strconv.ParseInt(v.Value, 10, 64)
+	if err != nil {
+		r.fail(name, errors.New("is not a whole number"))
+	}
+	return n
+}
+
+func (r *reader) moment(name string) time.Time {
+	written := r.text(name)
+	if written == "" {
+		return time.Time{}
+	}
+	t, err := time.Parse(timeFormat, written)
+	if err != nil {
+		r.fail(name, errors.New("is not a time"))
+	}
+	return t
+}
+
+func (r *reader) flag(name string) bool {
+	v, ok := value[*types.AttributeValueMemberBOOL](r, name)
+	return ok && v.Value
+}
+
+func (r *reader) blob(name string) []byte {
+	v, ok := value[*types.AttributeValueMemberB](r, name)
+	if !ok {
+		return nil
+	}
+	return v.Value
+}
+
+func (r *reader) texts(name string) map[string]string {
+	inner := r.child(name)
+	if inner == nil {
+		return nil
+	}
+	all := map[string]string{}
+	for key := range inner.of {
+		all[key] = inner.text(key)
+	}
+	return all
+}
+
+func (r *reader) child(name string) *reader {
+	v, ok := value[*types.AttributeValueMemberM](r, name)
+	if !ok {
+		return nil
+	}
+	return &reader{of: v.Value, path: r.path + name + ".", broken: r.broken}
+}
+
+func (r *reader) children(name string) []*reader {
+	v, ok := value[*types.AttributeValueMemberL](r, name)
+	if !ok {
+		return nil
+	}
+	var all []*reader
+	for n, element := range v.Value {
+		place := fmt.Sprintf("%s[%d]", name, n)
+		m, ok := element.(*types.AttributeValueMemberM)
+		if !ok {
+			r.fail(place, fmt.Errorf("has the type %T", element))
+			return nil
+		}
+		all = append(all, &reader{of: m.Value, path: r.path + place + ".", broken: r.broken})
+	}
+	return all
+}

@@ -1,0 +1,132 @@
+package dynamo
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+// updateInput translates a step into one request. The conformance suite compares
+// the translation with [payout.Guard.Holds] and [payout.Change.Apply], which are
+// what a step means.
+func updateInput(table string, s payout.Step) *dynamodb.UpdateItemInput {
+	shared := newExpression()
+	when := &condition{expression: shared}
+	when.guard(s.When)
+	then := &update{expression: shared}
+	then.change(s.ID, s.Then)
+	return &dynamodb.UpdateItemInput{
+		TableName:                 aws.String(table),
+		Key:                       payoutKey(s.ID),
+		ConditionExpression:       pointer(when),
+		UpdateExpression:          pointer(then),
+		ExpressionAttributeNames:  shared.names,
+		ExpressionAttributeValues: shared.values,
+		// The item after the write, or the item that refused it, comes back in the
+		// same answer: a read would be a second request, and might see a later state.
+		ReturnValues:                        types.ReturnValueAllNew,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}
+}
+
+func (c *condition) guard(g payout.Guard) {
+	c.exists(attrPK)
+	c.oneOf(attrStatus, g.Statuses)
+	c.asked(attrToken, text(g.Token))
+	c.asked(attrVersion, number(g.Version))
+	c.asked(attrDueAt, moment(g.DueAt))
+	c.asked(attrSent, number(g.Sent))
+	if g.Claimed != nil {
+		c.claimed(*g.Claimed)
+	}
+	if g.Uncomplicated {
+		c.absent(attrAttention)
+		history := c.name(attrHistory)
+		c.add("(attribute_not_exists(%s) OR size(%s) < %s)",
+			history, history, c.value("limit", count(payout.HistoryLimit)))
+	}
+}
+
+func (c *condition) oneOf(attribute string, statuses []payout.Status) {
+	if len(statuses) == 0 {
+		return
+	}
+	var placeholders []string
+	for n, s := range statuses {
+		label := fmt.Sprintf("old_%s_%d", attribute, n)
+		// Not text(): an empty status must be compared, not left out.
+		placeholders = append(placeholders, c.value(label, &types.AttributeValueMemberS{Value: string(s)}))
+	}
+	c.add("%s IN (%s)", c.name(attribute), strings.Join(placeholders, ", "))
+}
+
+// claimed compares what a claim says with what is stored, inside the write.
+func (c *condition) claimed(claim payout.Claimed) {
+	c.equal(attrProvider, text(string(claim.Provider)))
+	c.equal(attrAttempt, number(int(claim.Attempt)))
+	if !claim.Amount.IsZero() {
+		c.equal(attrAmount, number(claim.Amount.Minor()))
+		c.equal(attrCurrency, text(string(claim.Amount.Currency())))
+	}
+	if claim.Description != nil {
+		c.equal(attrDescription, text(*claim.Description))
+	}
+}
+
+func (u *update) change(id payout.ID, c payout.Change) {
+	u.set(attrUpdatedAt, moment(c.At))
+	u.raise(attrVersion)
+	if c.Status != "" {
+		u.enter(c)
+	}
+	u.asserted(attrProviderID, text(c.ProviderID))
+	u.asserted(attrFailure, encodeFailure(c.Failure))
+	u.asserted(attrReturn, encodeReturn(c.Return))
+	if c.Entry != nil {
+		u.extend(attrHistory, encodeHistory(*c.Entry))
+	}
+	if c.Dropped {
+		u.raise(attrDropped)
+	}
+	if c.Attention != nil {
+		u.setAll(attentionAttributes(id, *c.Attention))
+	}
+	u.schedule(id, c)
+}
+
+func (u *update) enter(c payout.Change) {
+	u.set(attrStatus, text(string(c.Status)))
+	u.set(attrStatusAt, moment(c.At))
+	if c.Status.Final() {
+		u.set(attrCompletedAt, moment(c.At))
+	}
+}
+
+// asserted is set for fields whose empty value changes nothing.
+func (u *update) asserted(attribute string, v types.AttributeValue) {
+	if v != nil {
+		u.set(attribute, v)
+	}
+}
+
+func (u *update) schedule(id payout.ID, c payout.Change) {
+	if c.Lease != nil {
+		u.set(attrToken, text(c.Lease.Token))
+		u.set(attrLeaseUntil, moment(c.Lease.Until))
+	}
+	if c.Sent != nil {
+		u.set(attrSent, number(*c.Sent))
+	}
+	u.asserted(attrSubmittedAt, moment(c.SubmittedAt))
+	if c.DueAt != nil {
+		u.setAll(dueAttributes(id, moment(*c.DueAt)))
+	}
+	if c.Polls != nil {
+		u.set(attrPolls, number(*c.Polls))
+	}
+}

@@ -1,0 +1,173 @@
+package dynamo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+// API is what the store uses of the SDK's DynamoDB client. There is no delete and
+// no scan in it, and the functions' roles allow neither.
+type API interface {
+	PutItem(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
+	UpdateItem(context.Context, *dynamodb.UpdateItemInput, ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error)
+	GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
+	BatchGetItem(context.Context, *dynamodb.BatchGetItemInput, ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error)
+	Query(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
+}
+
+var _ payout.Store = (*Store)(nil)
+
+// Store is a payout.Store on one table. It holds no state of its own; the SDK's
+// retries may be on or off, since a write that arrives twice is refused the second
+// time and shows the caller's own token.
+type Store struct {
+	api   API
+	table string
+	pause func(context.Context, time.Duration) error
+}
+
+// Option changes a store from its default.
+type Option func(*Store)
+
+// WithPause replaces the wait between two reads of a batch that came back
+// incomplete; it returns early with the context's error.
+func WithPause(pause func(context.Context, time.Duration) error) Option {
+	return func(s *Store) { s.pause = pause }
+}
+
+// New returns a store on a table that was made like [TableSchema].
+func New(api API, table string, options ...Option) *Store {
+	s := &Store{api: api, table: table, pause: sleep}
+	for _, apply := range options {
+		apply(s)
+	}
+	return s
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// Insert implements payout.Store with one PutItem.
+func (s *Store) Insert(ctx context.Context, p payout.Payout) error {
+	_, err := s.api.PutItem(ctx, s.putIfAbsent(encodePayout(p)))
+	if err != nil {
+		return writeError("insert "+string(p.ID), err)
+	}
+	return nil
+}
+
+// putIfAbsent is a put that refuses to replace anything, and shows what is there.
+func (s *Store) putIfAbsent(i item) *dynamodb.PutItemInput {
+	when := &condition{expression: newExpression()}
+	when.absent(attrPK)
+	return &dynamodb.PutItemInput{
+		TableName:                           aws.String(s.table),
+		Item:                                i,
+		ConditionExpression:                 pointer(when),
+		ExpressionAttributeNames:            when.names,
+		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+	}
+}
+
+// Apply implements payout.Store with one UpdateItem. Only a step that would make
+// the item too large takes a second one, without the evidence; see the package
+// comment.
+func (s *Store) Apply(ctx context.Context, step payout.Step) (payout.Payout, error) {
+	doing := "apply to " + string(step.ID)
+	out, err := s.api.UpdateItem(ctx, updateInput(s.table, step))
+	if tooLarge(err) && step.Then.Entry != nil {
+		out, err = s.api.UpdateItem(ctx, updateInput(s.table, withoutRaw(step)))
+	}
+	if err != nil {
+		return payout.Payout{}, writeError(doing, err)
+	}
+	after, err := decodePayout(out.Attributes)
+	if err != nil {
+		return payout.Payout{}, fmt.Errorf("dynamo: %s: %w: applied, but unreadable: %w", doing, payout.ErrUnclear, err)
+	}
+	return after, nil
+}
+
+// withoutRaw keeps the hash of the evidence and leaves the bytes out.
+func withoutRaw(step payout.Step) payout.Step {
+	bare := *step.Then.Entry
+	bare.Raw = nil
+	step.Then.Entry = &bare
+	return step
+}
+
+// Get implements payout.Store with one consistent read.
+func (s *Store) Get(ctx context.Context, id payout.ID) (payout.Payout, error) {
+	out, err := s.api.GetItem(ctx, &dynamodb.GetItemInput{
+		TableName: aws.String(s.table), Key: payoutKey(id), ConsistentRead: aws.Bool(true),
+	})
+	if err != nil {
+		return payout.Payout{}, fmt.Errorf("dynamo: get %s: %w", id, err)
+	}
+	if len(out.Item) == 0 {
+		return payout.Payout{}, payout.ErrNotFound
+	}
+	p, err := decodePayout(out.Item)
+	if err != nil {
+		return payout.Payout{}, fmt.Errorf("dynamo: get %s: %w", id, err)
+	}
+	return p, nil
+}
+
+// writeError says what an error means for a write to a payout. Only a false
+// condition is certain. Everything else, a throttle and a validation error
+// included, is unclear: an earlier try of the SDK's may have arrived.
+func writeError(doing string, err error) error {
+	stored, was := refused(err)
+	if !was {
+		return unclear(doing, err)
+	}
+	if len(stored) == 0 {
+		return &payout.Refused{}
+	}
+	current, err := decodePayout(stored)
+	if err != nil {
+		return unclear(doing+", refused by an unreadable item", err)
+	}
+	return &payout.Refused{Current: &current}
+}
+
+func unclear(doing string, err error) error {
+	return fmt.Errorf("dynamo: %s: %w: %w", doing, payout.ErrUnclear, err)
+}
+
+// refused tells whether the condition was false, and what made it so.
+func refused(err error) (item, bool) {
+	var failed *types.ConditionalCheckFailedException
+	if !errors.As(err, &failed) {
+		return nil, false
+	}
+	return failed.Item, true
+}
+
+// tooLarge recognises the item size limit. DynamoDB has no error code for it, only
+// this sentence of a ValidationException; if the sentence ever changes, the write
+// is unclear, as any other.
+func tooLarge(err error) bool {
+	var refusal smithy.APIError
+	return errors.As(err, &refusal) && refusal.ErrorCode() == "ValidationException" &&
+		strings.Contains(refusal.ErrorMessage(), "exceeded the maximum allowed size")
+}

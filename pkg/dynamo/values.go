@@ -1,0 +1,82 @@
+package dynamo
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+)
+
+// item is one item, or one map inside an item.
+type item map[string]types.AttributeValue
+
+// put leaves empty values out: in DynamoDB every stored byte is paid for on every
+// write, and an absent attribute keeps a sparse index sparse.
+func (i item) put(name string, v types.AttributeValue) {
+	if v != nil {
+		i[name] = v
+	}
+}
+
+// text is nil for the empty text.
+func text(s string) types.AttributeValue {
+	if s == "" {
+		return nil
+	}
+	return &types.AttributeValueMemberS{Value: s}
+}
+
+// number is nil for zero.
+func number[N int | int64](n N) types.AttributeValue {
+	if n == 0 {
+		return nil
+	}
+	return count(n)
+}
+
+// count is a number that is written even when it is zero.
+func count[N int | int64](n N) types.AttributeValue {
+	return &types.AttributeValueMemberN{Value: strconv.FormatInt(int64(n), 10)}
+}
+
+// moment is nil for the zero time.
+func moment(t time.Time) types.AttributeValue {
+	if t.IsZero() {
+		return nil
+	}
+	return text(stamp(t))
+}
+
+// blob is nil for no bytes.
+func blob(b []byte) types.AttributeValue {
+	if len(b) == 0 {
+		return nil
+	}
+	return &types.AttributeValueMemberB{Value: b}
+}
+
+// flag is nil for false.
+func flag(b bool) types.AttributeValue {
+	if !b {
+		return nil
+	}
+	return &types.AttributeValueMemberBOOL{Value: true}
+}
+
+// nested is nil for the empty map.
+func nested(i item) types.AttributeValue {
+	if len(i) == 0 {
+		return nil
+	}
+	return &types.AttributeValueMemberM{Value: i}
+}
+
+// texts is a map of texts. An empty text stays in: leaving it out would drop a
+// name that the merchant gave.
+func texts(pairs map[string]string) types.AttributeValue {
+	all := item{}
+	for name, value := range pairs {
+		all[name] = &types.AttributeValueMemberS{Value: value}
+	}
+	return nested(all)
+}

@@ -1,0 +1,203 @@
+package localstore
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/payout"
+)
+
+// schemaVersion is written into every document. The file belongs to one machine,
+// so a newer document than this program knows is refused rather than guessed at.
+const schemaVersion = 1
+
+// amount is a sum in minor units; nil in a document when none is stated.
+type amount struct {
+	Minor    int64          `json:"minor"`
+	Currency money.Currency `json:"currency"`
+}
+
+// The documents below have the fields of the domain's types in the same order, so
+// that Go converts one into the other, and stops compiling when one has a field
+// more.
+type (
+	destination struct {
+		Type          payout.DestinationType `json:"type,omitzero"`
+		Wallet        string                 `json:"wallet,omitzero"`
+		AccountID     string                 `json:"account_id,omitzero"`
+		Bank          string                 `json:"bank,omitzero"`
+		AccountNumber string                 `json:"account_number,omitzero"`
+		Branch        string                 `json:"branch,omitzero"`
+		City          string                 `json:"city,omitzero"`
+		Province      string                 `json:"province,omitzero"`
+	}
+	beneficiary struct {
+		ID        string `json:"id,omitzero"`
+		FirstName string `json:"first_name,omitzero"`
+		LastName  string `json:"last_name,omitzero"`
+		Email     string `json:"email,omitzero"`
+		Phone     string `json:"phone,omitzero"`
+		IPAddress string `json:"ip_address,omitzero"`
+	}
+	failure struct {
+		Code           payout.FailureCode `json:"code,omitzero"`
+		ProviderCode   string             `json:"provider_code,omitzero"`
+		Message        string             `json:"message,omitzero"`
+		SafeToPayAgain bool               `json:"safe_to_pay_again,omitzero"`
+	}
+	returned struct {
+		At           time.Time `json:"at"`
+		ProviderCode string    `json:"provider_code,omitzero"`
+		Message      string    `json:"message,omitzero"`
+	}
+	entry struct {
+		At           time.Time      `json:"at"`
+		Source       payout.Source  `json:"source,omitzero"`
+		Status       payout.Status  `json:"status,omitzero"`
+		Finding      payout.Finding `json:"finding,omitzero"`
+		ProviderCode string         `json:"provider_code,omitzero"`
+		Message      string         `json:"message,omitzero"`
+		ClaimKey     string         `json:"claim,omitzero"`
+		Evidence     string         `json:"evidence,omitzero"`
+		Raw          []byte         `json:"raw,omitempty"`
+	}
+	lease struct {
+		Token string    `json:"token,omitzero"`
+		Until time.Time `json:"until,omitzero"`
+	}
+)
+
+// document is one stored payout.
+type document struct {
+	Schema         int                         `json:"schema"`
+	ID             payout.ID                   `json:"id"`
+	Reference      payout.Reference            `json:"reference,omitzero"`
+	Provider       payout.Provider             `json:"provider"`
+	Attempt        payout.Attempt              `json:"attempt"`
+	Status         payout.Status               `json:"status"`
+	ProviderID     string                      `json:"provider_id,omitzero"`
+	Amount         *amount                     `json:"amount,omitzero"`
+	Destination    destination                 `json:"destination,omitzero"`
+	Beneficiary    beneficiary                 `json:"beneficiary,omitzero"`
+	Description    string                      `json:"description,omitzero"`
+	Metadata       map[string]string           `json:"metadata,omitempty"`
+	CreatedBy      payout.Principal            `json:"created_by,omitzero"`
+	Fingerprint    payout.Fingerprint          `json:"fingerprint,omitzero"`
+	Failure        *failure                    `json:"failure,omitzero"`
+	Return         *returned                   `json:"return,omitzero"`
+	Attention      map[payout.Reason]time.Time `json:"attention,omitempty"`
+	History        []entry                     `json:"history,omitempty"`
+	HistoryDropped int                         `json:"history_dropped,omitzero"`
+	CreatedAt      time.Time                   `json:"created_at"`
+	UpdatedAt      time.Time                   `json:"updated_at"`
+	CompletedAt    time.Time                   `json:"completed_at,omitzero"`
+	StatusAt       time.Time                   `json:"status_at,omitzero"`
+	Sent           int                         `json:"sent,omitzero"`
+	SubmittedAt    time.Time                   `json:"submitted_at,omitzero"`
+	Lease          lease                       `json:"lease,omitzero"`
+	DueAt          time.Time                   `json:"due_at,omitzero"`
+	Polls          int                         `json:"polls,omitzero"`
+	Version        int64                       `json:"version"`
+}
+
+// documentOf describes a payout whose times were cut before.
+func documentOf(p payout.Payout) document {
+	d := document{
+		Schema: schemaVersion, ID: p.ID, Reference: p.Reference, Provider: p.Provider, Attempt: p.Attempt,
+		Status: p.Status, ProviderID: p.ProviderID, Amount: amountOf(p.Amount),
+		Destination: destination(p.Destination), Beneficiary: beneficiary(p.Beneficiary),
+		Description: p.Description, Metadata: p.Metadata, CreatedBy: p.CreatedBy, Fingerprint: p.Fingerprint,
+		Failure: (*failure)(p.Failure), Return: (*returned)(p.Return), Attention: p.Attention,
+		HistoryDropped: p.HistoryDropped, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
+		CompletedAt: p.CompletedAt, StatusAt: p.StatusAt, Sent: p.Sent, SubmittedAt: p.SubmittedAt,
+		Lease: lease(p.Lease), DueAt: p.DueAt, Polls: p.Polls, Version: p.Version,
+	}
+	for _, e := range p.History {
+		d.History = append(d.History, entry(e))
+	}
+	return d
+}
+
+func (d document) payout() (payout.Payout, error) {
+	sum, err := d.Amount.money()
+	if err != nil {
+		return payout.Payout{}, err
+	}
+	p := payout.Payout{
+		ID: d.ID, Reference: d.Reference, Provider: d.Provider, Attempt: d.Attempt,
+		Status: d.Status, ProviderID: d.ProviderID, Amount: sum,
+		Destination: payout.Destination(d.Destination), Beneficiary: payout.Beneficiary(d.Beneficiary),
+		Description: d.Description, Metadata: d.Metadata, CreatedBy: d.CreatedBy, Fingerprint: d.Fingerprint,
+		Failure: (*payout.Failure)(d.Failure), Return: (*payout.Return)(d.Return), Attention: d.Attention,
+		HistoryDropped: d.HistoryDropped, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
+		CompletedAt: d.CompletedAt, StatusAt: d.StatusAt, Sent: d.Sent, SubmittedAt: d.SubmittedAt,
+		Lease: payout.Lease(d.Lease), DueAt: d.DueAt, Polls: d.Polls, Version: d.Version,
+	}
+	for _, e := range d.History {
+		p.History = append(p.History, payout.Entry(e))
+	}
+	return p, nil
+}
+
+func amountOf(a money.Amount) *amount {
+	if a.IsZero() {
+		return nil
+	}
+	return &amount{Minor: a.Minor(), Currency: a.Currency()}
+}
+
+func (a *amount) money() (money.Amount, error) {
+	if a == nil {
+		return money.Amount{}, nil
+	}
+	return money.New(a.Minor, a.Currency)
+}
+
+// encode writes a payout as JSON.
+func encode(p payout.Payout) ([]byte, error) {
+	written, err := json.Marshal(documentOf(cut(p)))
+	if err != nil {
+		return nil, fmt.Errorf("encode payout %s: %w", p.ID, err)
+	}
+	return written, nil
+}
+
+// decode reads a payout back; a document that is not whole is an error and never
+// half a payout, since half a payout might be paid again.
+func decode(written []byte) (payout.Payout, error) {
+	var d document
+	if err := json.Unmarshal(written, &d); err != nil {
+		return payout.Payout{}, fmt.Errorf("decode a payout: %w", err)
+	}
+	if err := d.check(); err != nil {
+		return payout.Payout{}, fmt.Errorf("decode payout %s: %w", d.ID, err)
+	}
+	p, err := d.payout()
+	if err != nil {
+		return payout.Payout{}, fmt.Errorf("decode payout %s: %w", d.ID, err)
+	}
+	return p, nil
+}
+
+func (d document) check() error {
+	_, ok := payout.ParseID(string(d.ID))
+	switch {
+	case d.Schema < 1 || d.Schema > schemaVersion:
+		return fmt.Errorf("schema %d is not known", d.Schema)
+	case !ok:
+		return errors.New("no id")
+	case !slices.Contains(payout.Providers, d.Provider):
+		return errors.New("no provider")
+	case !slices.Contains(payout.Statuses, d.Status):
+		return errors.New("no status")
+	case d.Attempt < payout.FirstAttempt || d.Version < 1 || d.CreatedAt.IsZero() || d.UpdatedAt.IsZero():
+		return errors.New("no attempt, version or time")
+	case d.Status != payout.Orphan && (d.Amount == nil || d.Reference == "" || d.Fingerprint == ""):
+		return errors.New("no amount, reference or fingerprint")
+	}
+	return nil
+}

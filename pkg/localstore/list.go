@@ -1,0 +1,150 @@
+package localstore
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+// pageLimit is the most rows of a page.
+const pageLimit = 100
+
+// separator stands between the parts of an index key. It is below every character
+// of the parts, so that a shorter part never sorts among longer ones.
+const separator = "#"
+
+func rowKey(parts ...string) string { return strings.Join(parts, separator) }
+
+func shardName(n int) string { return strconv.Itoa(n) }
+
+// listing is one list: the keys of a bucket that begin with a prefix.
+type listing struct {
+	name        string // what its cursors are bound to
+	from        bucket
+	prefix      string
+	newestFirst bool
+}
+
+// ListDay implements payout.Lister.
+func (s *Store) ListDay(ctx context.Context, day string, q payout.PageQuery) (payout.Page, error) {
+	return s.list(ctx, listing{
+		name: "day " + day, from: days, prefix: day + separator, newestFirst: true,
+	}, q)
+}
+
+// ListAttention implements payout.Lister.
+func (s *Store) ListAttention(ctx context.Context, q payout.PageQuery) (payout.Page, error) {
+	return s.list(ctx, listing{name: "attention", from: attention}, q)
+}
+
+// list reads one page of payouts. The filter works on what was read, so that a
+// filtered page may be short; the cursor goes on behind it.
+func (s *Store) list(ctx context.Context, l listing, q payout.PageQuery) (payout.Page, error) {
+	var page payout.Page
+	err := s.page(ctx, l, q, &page.Next, func(tx *bbolt.Tx, id string) error {
+		p, err := lookup(tx, payout.ID(id))
+		if err != nil {
+			return err
+		}
+		if p != nil && q.Wants(*p) {
+			page.Payouts = append(page.Payouts, *p)
+		}
+		return nil
+	})
+	if err != nil {
+		return payout.Page{}, err
+	}
+	return page, nil
+}
+
+// page visits the rows of one page in order and sets the cursor of the next.
+func (s *Store) page(ctx context.Context, l listing, q payout.PageQuery, next *string, visit func(*bbolt.Tx, string) error) error {
+	start, err := after(l.name, q.Cursor)
+	if err != nil {
+		return err
+	}
+	limit := min(max(q.Limit, 1), pageLimit)
+	return s.read(ctx, "list "+l.name, func(tx *bbolt.Tx) (err error) {
+		rows := l.rows(tx, start, limit+1) // one more shows whether the list goes on
+		if len(rows) > limit {
+			rows = rows[:limit]
+			if *next, err = l.cursorAfter(rows[limit-1].key); err != nil {
+				return err
+			}
+		}
+		for _, r := range rows {
+			if err := visit(tx, r.of); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// row is an index key without its prefix, and what it lists.
+type row struct{ key, of string }
+
+// rows returns the first rows behind the start, which is a key without prefix.
+func (l listing) rows(tx *bbolt.Tx, start string, limit int) []row {
+	c := l.from.in(tx).Cursor()
+	key, of := l.first(c, start)
+	var rows []row
+	for ; key != nil && bytes.HasPrefix(key, []byte(l.prefix)) && len(rows) < limit; key, of = l.step(c) {
+		rows = append(rows, row{key: string(key[len(l.prefix):]), of: string(of)})
+	}
+	return rows
+}
+
+// first puts the cursor on the first row behind the start.
+func (l listing) first(c *bbolt.Cursor, start string) (key, of []byte) {
+	switch {
+	case !l.newestFirst && start == "":
+		return c.Seek([]byte(l.prefix))
+	case !l.newestFirst:
+		return c.Seek([]byte(l.prefix + start + "\x00")) // the least key above it
+	case start == "":
+		start = "\xff" // above everything with this prefix
+	}
+	if key, _ := c.Seek([]byte(l.prefix + start)); key == nil {
+		return c.Last()
+	}
+	return c.Prev()
+}
+
+func (l listing) step(c *bbolt.Cursor) (key, of []byte) {
+	if l.newestFirst {
+		return c.Prev()
+	}
+	return c.Next()
+}
+
+// Due implements payout.Store.
+func (s *Store) Due(ctx context.Context, shard int, until time.Time, limit int) ([]payout.Due, error) {
+	var found []payout.Due
+	l := listing{from: due, prefix: shardName(shard) + separator}
+	err := s.read(ctx, "list what is due", func(tx *bbolt.Tx) error {
+		for _, r := range l.rows(tx, "", max(limit, 1)) {
+			written, _, _ := strings.Cut(r.key, separator)
+			if written > stamp(until) {
+				return nil
+			}
+			at, err := time.Parse(timeFormat, written)
+			if err != nil {
+				return fmt.Errorf("row %q: %w", r.key, err)
+			}
+			found = append(found, payout.Due{ID: payout.ID(r.of), DueAt: at})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}

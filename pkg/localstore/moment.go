@@ -1,0 +1,42 @@
+package localstore
+
+import (
+	"slices"
+	"time"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+// timeFormat has a fixed width, so that text order is time order.
+const timeFormat = "2006-01-02T15:04:05.000Z"
+
+const dayFormat = "2006-01-02"
+
+func stamp(t time.Time) string { return t.UTC().Format(timeFormat) }
+
+// floor cuts what is finer than a millisecond, and the zone.
+func floor(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
+
+// cut returns the payout with all its times cut, sharing nothing that it changes.
+func cut(p payout.Payout) payout.Payout {
+	for _, t := range []*time.Time{
+		&p.CreatedAt, &p.UpdatedAt, &p.CompletedAt, &p.StatusAt, &p.SubmittedAt, &p.Lease.Until, &p.DueAt,
+	} {
+		*t = floor(*t)
+	}
+	if p.Return != nil {
+		back := *p.Return
+		back.At = floor(back.At)
+		p.Return = &back
+	}
+	p.History = slices.Clone(p.History)
+	for n := range p.History {
+		p.History[n].At = floor(p.History[n].At)
+	}
+	attention := payout.Attention{}
+	for reason, at := range p.Attention {
+		attention[reason] = floor(at)
+	}
+	p.Attention = attention
+	return p
+}

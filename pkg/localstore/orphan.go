@@ -1,0 +1,114 @@
+package localstore
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+// orphanDocument is a claim that is not about a payout of ours.
+type orphanDocument struct {
+	Schema     int             `json:"schema"`
+	Key        string          `json:"key"`
+	ID         payout.ID       `json:"id,omitzero"`
+	Provider   payout.Provider `json:"provider"`
+	Reference  string          `json:"reference,omitzero"`
+	ProviderID string          `json:"provider_id,omitzero"`
+	Finding    payout.Finding  `json:"finding,omitzero"`
+	Amount     *amount         `json:"amount,omitzero"`
+	Code       string          `json:"code,omitzero"`
+	Message    string          `json:"message,omitzero"`
+	ReceivedAt time.Time       `json:"received_at"`
+	Evidence   string          `json:"evidence,omitzero"`
+	Raw        []byte          `json:"raw,omitempty"`
+}
+
+// KeepOrphan implements payout.Store.
+func (s *Store) KeepOrphan(ctx context.Context, o payout.Orphaned) (bool, error) {
+	fresh := false
+	err := s.write(ctx, "keep an orphan", func(tx *bbolt.Tx) error {
+		if foreign.in(tx).Get([]byte(o.Key)) != nil {
+			return nil
+		}
+		written, err := json.Marshal(orphanOf(o))
+		if err != nil {
+			return err
+		}
+		if err := foreign.in(tx).Put([]byte(o.Key), written); err != nil {
+			return err
+		}
+		fresh = true
+		return orphans.in(tx).Put([]byte(rowKey(stamp(o.ReceivedAt), o.Key)), []byte(o.Key))
+	})
+	return fresh && err == nil, err
+}
+
+// ListOrphans implements payout.Lister over both kinds of orphan: claims about
+// numbers that are not ours, and those kept at the key of a payout that is gone.
+func (s *Store) ListOrphans(ctx context.Context, q payout.PageQuery) (payout.OrphanPage, error) {
+	var page payout.OrphanPage
+	l := listing{name: "orphans", from: orphans, newestFirst: true}
+	err := s.page(ctx, l, q, &page.Next, func(tx *bbolt.Tx, key string) error {
+		o, err := eitherOrphan(tx, key)
+		if err != nil {
+			return err
+		}
+		if q.Wants(payout.Payout{Status: payout.Orphan, Provider: o.Provider}) {
+			page.Orphans = append(page.Orphans, o)
+		}
+		return nil
+	})
+	if err != nil {
+		return payout.OrphanPage{}, err
+	}
+	return page, nil
+}
+
+// eitherOrphan reads an orphan by a claim key or a payout id.
+func eitherOrphan(tx *bbolt.Tx, key string) (payout.Orphaned, error) {
+	if written := foreign.in(tx).Get([]byte(key)); written != nil {
+		return decodeOrphan(written)
+	}
+	p, err := lookup(tx, payout.ID(key))
+	if err != nil {
+		return payout.Orphaned{}, err
+	}
+	if p == nil {
+		return payout.Orphaned{}, fmt.Errorf("a row without an orphan: %q", key)
+	}
+	return payout.OrphanedOf(*p), nil
+}
+
+func orphanOf(o payout.Orphaned) orphanDocument {
+	return orphanDocument{
+		Schema: schemaVersion, Key: o.Key, ID: o.ID, Provider: o.Provider, Reference: o.Reference,
+		ProviderID: o.ProviderID, Finding: o.Finding, Amount: amountOf(o.Amount), Code: o.Code,
+		Message: o.Message, ReceivedAt: floor(o.ReceivedAt), Evidence: o.Evidence, Raw: o.Raw,
+	}
+}
+
+func decodeOrphan(written []byte) (payout.Orphaned, error) {
+	var d orphanDocument
+	if err := json.Unmarshal(written, &d); err != nil {
+		return payout.Orphaned{}, fmt.Errorf("decode an orphan: %w", err)
+	}
+	if d.Schema < 1 || d.Schema > schemaVersion || !slices.Contains(payout.Providers, d.Provider) {
+		return payout.Orphaned{}, errors.New("decode an orphan: no known schema or provider")
+	}
+	sum, err := d.Amount.money()
+	if err != nil {
+		return payout.Orphaned{}, fmt.Errorf("decode an orphan: %w", err)
+	}
+	return payout.Orphaned{
+		Key: d.Key, ID: d.ID, Provider: d.Provider, Reference: d.Reference, ProviderID: d.ProviderID,
+		Finding: d.Finding, Amount: sum, Code: d.Code, Message: d.Message,
+		ReceivedAt: d.ReceivedAt, Evidence: d.Evidence, Raw: d.Raw,
+	}, nil
+}

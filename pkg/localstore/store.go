@@ -1,0 +1,136 @@
+package localstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+// lockTimeout is how long Open waits for another process to let go of the file:
+// long enough for a restart, short enough that a second run says why it stops.
+const lockTimeout = time.Second
+
+// fileMode keeps names and account numbers from the machine's other users.
+const fileMode = 0o600
+
+// ErrInUse says that another process has the file open. Two of them on one file
+// would each believe to be the only one.
+var ErrInUse = errors.New("localstore: the file is in use by another process")
+
+var _ payout.Store = (*Store)(nil)
+
+// Store is a payout.Store on one file.
+type Store struct{ db *bbolt.DB }
+
+// Open opens the file, or makes a new one. It returns [ErrInUse] when another
+// process has it.
+func Open(path string) (*Store, error) {
+	db, err := bbolt.Open(path, fileMode, &bbolt.Options{Timeout: lockTimeout})
+	if errors.Is(err, bolterrors.ErrTimeout) {
+		return nil, fmt.Errorf("%w: %s", ErrInUse, path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("localstore: open %s: %w", path, err)
+	}
+	if err := db.Update(createBuckets); err != nil {
+		return nil, errors.Join(fmt.Errorf("localstore: prepare %s: %w", path, err), db.Close())
+	}
+	return &Store{db: db}, nil
+}
+
+// Close waits for running transactions and lets go of the file.
+func (s *Store) Close() error {
+	if err := s.db.Close(); err != nil {
+		return fmt.Errorf("localstore: close: %w", err)
+	}
+	return nil
+}
+
+// Insert implements payout.Store.
+func (s *Store) Insert(ctx context.Context, p payout.Payout) error {
+	return s.write(ctx, "insert "+string(p.ID), func(tx *bbolt.Tx) error {
+		current, err := lookup(tx, p.ID)
+		if err != nil {
+			return err
+		}
+		if current != nil {
+			return &payout.Refused{Current: current}
+		}
+		_, err = keep(tx, nil, p)
+		return err
+	})
+}
+
+// Apply implements payout.Store by running the guard and the change themselves
+// inside the transaction.
+func (s *Store) Apply(ctx context.Context, step payout.Step) (payout.Payout, error) {
+	if !step.When.DueAt.IsZero() {
+		step.When.DueAt = floor(step.When.DueAt) // as the stored time was
+	}
+	var after payout.Payout
+	err := s.write(ctx, "apply to "+string(step.ID), func(tx *bbolt.Tx) error {
+		current, err := lookup(tx, step.ID)
+		if err != nil {
+			return err
+		}
+		if current == nil || !step.When.Holds(*current) {
+			return &payout.Refused{Current: current}
+		}
+		after, err = keep(tx, current, step.Then.Apply(*current))
+		return err
+	})
+	if err != nil {
+		return payout.Payout{}, err
+	}
+	return after, nil
+}
+
+// Get implements payout.Store.
+func (s *Store) Get(ctx context.Context, id payout.ID) (payout.Payout, error) {
+	var found *payout.Payout
+	err := s.read(ctx, "get "+string(id), func(tx *bbolt.Tx) (err error) {
+		found, err = lookup(tx, id)
+		return err
+	})
+	if err != nil {
+		return payout.Payout{}, err
+	}
+	if found == nil {
+		return payout.Payout{}, payout.ErrNotFound
+	}
+	return *found, nil
+}
+
+// write runs one transaction. A refusal is certain, since nothing was written; any
+// other error may come from the commit itself, and leaves open whether the disk
+// has it.
+func (s *Store) write(ctx context.Context, doing string, do func(*bbolt.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("localstore: %s: %w: %w", doing, payout.ErrUnclear, err)
+	}
+	err := s.db.Update(do)
+	var refused *payout.Refused
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &refused), errors.Is(err, payout.ErrNamespace):
+		return err
+	}
+	return fmt.Errorf("localstore: %s: %w: %w", doing, payout.ErrUnclear, err)
+}
+
+func (s *Store) read(ctx context.Context, doing string, do func(*bbolt.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("localstore: %s: %w", doing, err)
+	}
+	if err := s.db.View(do); err != nil {
+		return fmt.Errorf("localstore: %s: %w", doing, err)
+	}
+	return nil
+}
