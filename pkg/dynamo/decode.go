@@ -31,6 +31,8 @@ func decodePayout(i item) (payout.Payout, error) {
 		CreatedBy:      payout.Principal(r.text(attrCreatedBy)),
 		Fingerprint:    payout.Fingerprint(r.text(attrFingerprint)),
 		Attention:      decodeAttention(r.child(attrAttention)),
+		Proposal:       decodeProposal(r.child(attrProposal)),
+		SimilarTo:      payout.ID(r.text(attrSimilarTo)),
 		History:        decodeHistory(r.children(attrHistory)),
 		HistoryDropped: int(r.number(attrDropped)),
 		Version:        r.number(attrVersion),
@@ -102,6 +104,14 @@ func (r *reader) times(p *payout.Payout) {
 	p.Sent, p.SubmittedAt = int(r.number(attrSent)), r.moment(attrSubmittedAt)
 	p.Lease = payout.Lease{Token: r.text(attrToken), Until: r.moment(attrLeaseUntil)}
 	p.DueAt, p.Polls = r.moment(attrDueAt), int(r.number(attrPolls))
+	p.RedactedAt = r.moment(attrRedactedAt)
+}
+
+func decodeProposal(r *reader) payout.Proposal {
+	return payout.Proposal{
+		Action: payout.Action(r.text(attrAction)), As: payout.Resolution(r.text(attrAs)),
+		By: payout.Principal(r.text(attrBy)), At: r.moment(attrAt),
+	}
 }
 
 func decodeDestination(r *reader) payout.Destination {
@@ -149,6 +159,7 @@ func decodeHistory(entries []*reader) []payout.Entry {
 			Finding:      payout.Finding(r.text(attrFinding)),
 			ProviderCode: r.text(attrCode),
 			Message:      r.text(attrMessage),
+			By:           payout.Principal(r.text(attrBy)),
 			ClaimKey:     r.text(attrClaim),
 			Evidence:     r.text(attrEvidence),
 			Raw:          r.evidence(),

@@ -39,6 +39,9 @@ const (
 	attrToken       = "lease_token"
 	attrLeaseUntil  = "lease_until"
 	attrPolls       = "polls"
+	attrProposal    = "proposal"
+	attrSimilarTo   = "similar_to"
+	attrRedactedAt  = "redacted_at"
 
 	attrAt       = "at"
 	attrSource   = "source"
@@ -48,6 +51,9 @@ const (
 	attrClaim    = "claim"
 	attrEvidence = "evidence"
 	attrRaw      = "raw"
+	attrBy       = "by"
+	attrAction   = "action"
+	attrAs       = "as"
 
 	attrProviderCode = "provider_code"
 	attrSafe         = "safe_to_pay_again"
@@ -72,6 +78,8 @@ func encodePayout(p payout.Payout) item {
 	i.put(attrFingerprint, text(string(p.Fingerprint)))
 	i.put(attrFailure, encodeFailure(p.Failure))
 	i.put(attrReturn, encodeReturn(p.Return))
+	i.put(attrProposal, encodeProposal(p.Proposal))
+	i.put(attrSimilarTo, text(string(p.SimilarTo)))
 	i.put(attrHistory, encodeHistory(p.History...))
 	i.put(attrDropped, number(p.HistoryDropped))
 	i.times(p)
@@ -94,6 +102,7 @@ func (i item) times(p payout.Payout) {
 	i.put(attrToken, text(p.Lease.Token))
 	i.put(attrLeaseUntil, moment(p.Lease.Until))
 	i.put(attrPolls, number(p.Polls))
+	i.put(attrRedactedAt, moment(p.RedactedAt))
 }
 
 // indexes adds what puts the payout into the three indexes. The day never changes
@@ -192,6 +201,16 @@ func encodeReturn(r *payout.Return) types.AttributeValue {
 	return &types.AttributeValueMemberM{Value: i}
 }
 
+// encodeProposal is nil for none.
+func encodeProposal(p payout.Proposal) types.AttributeValue {
+	i := item{}
+	i.put(attrAction, text(string(p.Action)))
+	i.put(attrAs, text(string(p.As)))
+	i.put(attrBy, text(string(p.By)))
+	i.put(attrAt, moment(p.At))
+	return nested(i)
+}
+
 // encodeHistory is nil for no entries, so that an empty history is absent.
 func encodeHistory(entries ...payout.Entry) types.AttributeValue {
 	if len(entries) == 0 {
@@ -212,6 +231,7 @@ func encodeEntry(e payout.Entry) item {
 	i.put(attrFinding, text(string(e.Finding)))
 	i.put(attrCode, text(e.ProviderCode))
 	i.put(attrMessage, text(e.Message))
+	i.put(attrBy, text(string(e.By)))
 	i.put(attrClaim, text(e.ClaimKey))
 	i.put(attrEvidence, text(e.Evidence))
 	i.put(attrRaw, blob(pack(e.Raw)))

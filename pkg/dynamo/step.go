@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -87,7 +88,10 @@ func (u *update) change(id payout.ID, c payout.Change) {
 	u.asserted(attrProviderID, text(c.ProviderID))
 	u.asserted(attrFailure, encodeFailure(c.Failure))
 	u.asserted(attrReturn, encodeReturn(c.Return))
-	if c.Entry != nil {
+	u.asserted(attrSimilarTo, text(string(c.SimilarTo)))
+	if c.Redaction != nil {
+		u.redact(c)
+	} else if c.Entry != nil {
 		u.extend(attrHistory, encodeHistory(*c.Entry))
 	}
 	if c.Dropped {
@@ -96,6 +100,7 @@ func (u *update) change(id payout.ID, c payout.Change) {
 	if c.Attention != nil {
 		u.setAll(attentionAttributes(id, *c.Attention))
 	}
+	u.proposal(c)
 	u.schedule(id, c)
 }
 
@@ -104,6 +109,48 @@ func (u *update) enter(c payout.Change) {
 	u.set(attrStatusAt, moment(c.At))
 	if c.Status.Final() {
 		u.set(attrCompletedAt, moment(c.At))
+	}
+	if c.NewAttempt {
+		u.anew(c)
+	}
+}
+
+// anew raises the attempt and clears what the ended one left behind, except what
+// the change itself sets.
+func (u *update) anew(c payout.Change) {
+	u.raise(attrAttempt)
+	if c.ProviderID == "" {
+		u.set(attrProviderID, nil)
+	}
+	if c.Failure == nil {
+		u.set(attrFailure, nil)
+	}
+	if !c.Status.Final() {
+		u.set(attrCompletedAt, nil)
+	}
+}
+
+// redact replaces the parts that hold personal data. The new entry, if there is
+// one, is written with the history: one expression cannot do both to one list.
+func (u *update) redact(c payout.Change) {
+	history := c.Redaction.History
+	if c.Entry != nil {
+		history = append(slices.Clip(history), *c.Entry)
+	}
+	u.set(attrDestination, encodeDestination(c.Redaction.Destination))
+	u.set(attrBeneficiary, encodeBeneficiary(c.Redaction.Beneficiary))
+	u.set(attrHistory, encodeHistory(history...))
+	u.set(attrRedactedAt, moment(c.At))
+}
+
+// proposal keeps or withdraws an order that waits; every change of status
+// withdraws it.
+func (u *update) proposal(c payout.Change) {
+	switch {
+	case c.Proposal != nil:
+		u.set(attrProposal, encodeProposal(*c.Proposal))
+	case c.Status != "":
+		u.set(attrProposal, nil)
 	}
 }
 

@@ -21,10 +21,13 @@ const (
 	attention bucket = "attention" // since # id
 	orphans   bucket = "orphans"   // time # id or claim key
 	marker    bucket = "marker"    // the namespace
+	board     bucket = "board"     // provider -> pause, and until when to look up unsettled payouts
+	unsettled bucket = "unsettled" // recipient key -> document
+	reports   bucket = "reports"   // statement -> report
 )
 
 func createBuckets(tx *bbolt.Tx) error {
-	for _, name := range []bucket{payouts, foreign, due, days, attention, orphans, marker} {
+	for _, name := range []bucket{payouts, foreign, due, days, attention, orphans, marker, board, unsettled, reports} {
 		if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 			return fmt.Errorf("bucket %s: %w", name, err)
 		}

@@ -55,15 +55,22 @@ type (
 		Message      string    `json:"message,omitzero"`
 	}
 	entry struct {
-		At           time.Time      `json:"at"`
-		Source       payout.Source  `json:"source,omitzero"`
-		Status       payout.Status  `json:"status,omitzero"`
-		Finding      payout.Finding `json:"finding,omitzero"`
-		ProviderCode string         `json:"provider_code,omitzero"`
-		Message      string         `json:"message,omitzero"`
-		ClaimKey     string         `json:"claim,omitzero"`
-		Evidence     string         `json:"evidence,omitzero"`
-		Raw          []byte         `json:"raw,omitempty"`
+		At           time.Time        `json:"at"`
+		Source       payout.Source    `json:"source,omitzero"`
+		Status       payout.Status    `json:"status,omitzero"`
+		Finding      payout.Finding   `json:"finding,omitzero"`
+		ProviderCode string           `json:"provider_code,omitzero"`
+		Message      string           `json:"message,omitzero"`
+		By           payout.Principal `json:"by,omitzero"`
+		ClaimKey     string           `json:"claim,omitzero"`
+		Evidence     string           `json:"evidence,omitzero"`
+		Raw          []byte           `json:"raw,omitempty"`
+	}
+	proposal struct {
+		Action payout.Action     `json:"action,omitzero"`
+		As     payout.Resolution `json:"as,omitzero"`
+		By     payout.Principal  `json:"by,omitzero"`
+		At     time.Time         `json:"at,omitzero"`
 	}
 	lease struct {
 		Token string    `json:"token,omitzero"`
@@ -90,11 +97,14 @@ type document struct {
 	Failure        *failure                    `json:"failure,omitzero"`
 	Return         *returned                   `json:"return,omitzero"`
 	Attention      map[payout.Reason]time.Time `json:"attention,omitempty"`
+	Proposal       proposal                    `json:"proposal,omitzero"`
+	SimilarTo      payout.ID                   `json:"similar_to,omitzero"`
 	History        []entry                     `json:"history,omitempty"`
 	HistoryDropped int                         `json:"history_dropped,omitzero"`
 	CreatedAt      time.Time                   `json:"created_at"`
 	UpdatedAt      time.Time                   `json:"updated_at"`
 	CompletedAt    time.Time                   `json:"completed_at,omitzero"`
+	RedactedAt     time.Time                   `json:"redacted_at,omitzero"`
 	StatusAt       time.Time                   `json:"status_at,omitzero"`
 	Sent           int                         `json:"sent,omitzero"`
 	SubmittedAt    time.Time                   `json:"submitted_at,omitzero"`
@@ -114,6 +124,7 @@ func documentOf(p payout.Payout) document {
 		Failure: (*failure)(p.Failure), Return: (*returned)(p.Return), Attention: p.Attention,
 		HistoryDropped: p.HistoryDropped, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
 		CompletedAt: p.CompletedAt, StatusAt: p.StatusAt, Sent: p.Sent, SubmittedAt: p.SubmittedAt,
+		Proposal: proposal(p.Proposal), SimilarTo: p.SimilarTo, RedactedAt: p.RedactedAt,
 		Lease: lease(p.Lease), DueAt: p.DueAt, Polls: p.Polls, Version: p.Version,
 	}
 	for _, e := range p.History {
@@ -135,6 +146,7 @@ func (d document) payout() (payout.Payout, error) {
 		Failure: (*payout.Failure)(d.Failure), Return: (*payout.Return)(d.Return), Attention: d.Attention,
 		HistoryDropped: d.HistoryDropped, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
 		CompletedAt: d.CompletedAt, StatusAt: d.StatusAt, Sent: d.Sent, SubmittedAt: d.SubmittedAt,
+		Proposal: payout.Proposal(d.Proposal), SimilarTo: d.SimilarTo, RedactedAt: d.RedactedAt,
 		Lease: payout.Lease(d.Lease), DueAt: d.DueAt, Polls: d.Polls, Version: d.Version,
 	}
 	for _, e := range d.History {
