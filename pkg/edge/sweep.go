@@ -47,8 +47,14 @@ func NewSweep(sweeper Sweeper, log *slog.Logger) SweepHandler {
 		}
 		wait.Wait()
 		err := errors.Join(faults...)
-		log.LogAttrs(ctx, slog.LevelInfo, "swept", slog.Int("due", report.Due),
-			slog.Int("taken", report.Taken), slog.Int("failed", report.Failed), slog.Any("error", err))
+		attributes := []slog.Attr{
+			slog.Int("due", report.Due), slog.Int("taken", report.Taken), slog.Int("failed", report.Failed),
+		}
+		level := slog.LevelInfo
+		if err != nil {
+			level, attributes = slog.LevelError, append(attributes, slog.Any("error", err))
+		}
+		log.LogAttrs(ctx, level, "swept", attributes...)
 		return report, err
 	}
 }

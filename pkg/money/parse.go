@@ -51,6 +51,22 @@ func ParseExact(text string, c Currency) (Amount, error) {
 	return assemble(whole, fraction, c)
 }
 
+// ParseMinor reads an amount in minor units: ASCII digits and nothing else, as
+// Monetix writes them ("5000000", as a JSON number or as text).
+func ParseMinor(text string, c Currency) (Amount, error) {
+	if !c.known() {
+		return Amount{}, ErrCurrency
+	}
+	if !digits(text) || len(text) > maxText {
+		return Amount{}, ErrSyntax
+	}
+	minor, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return Amount{}, fmt.Errorf("%w: %w", ErrRange, err)
+	}
+	return New(minor, c)
+}
+
 // split checks the spelling and returns the digits before and behind the point.
 func split(text string, c Currency) (whole, fraction string, err error) {
 	if !c.known() {

@@ -190,3 +190,21 @@ func seedTexts(f *testing.F) {
 		f.Add(text)
 	}
 }
+
+func TestMinorUnitsAreDigitsAlone(t *testing.T) {
+	a, err := ParseMinor("6000000000", KHR)
+	if err != nil || a.String() != "60000000.00" {
+		t.Errorf("%s, %v", a, err)
+	}
+	for text, want := range map[string]error{
+		"": ErrSyntax, "-1": ErrSyntax, "1.0": ErrSyntax, "1e3": ErrSyntax, "៥": ErrSyntax,
+		"0": ErrRange, "10000000000001": ErrRange, "99999999999999999999": ErrRange,
+	} {
+		if _, err := ParseMinor(text, KHR); !errors.Is(err, want) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	if _, err := ParseMinor("1", "EUR"); !errors.Is(err, ErrCurrency) {
+		t.Errorf("%v", err)
+	}
+}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -161,33 +160,19 @@ func (l layout) row(record []string, line int, m Mapping) payout.StatementRow {
 // else may be somebody's decimal point, and the number is then not read at all.
 var grouped = regexp.MustCompile(`^[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?$`)
 
-var plainDigits = regexp.MustCompile(`^[0-9]{1,15}$`)
-
 // amount reads an amount; the zero amount means that it cannot be read.
 func (m Mapping) amount(text, currency string) money.Amount {
 	c := m.Currency
 	if currency != "" {
 		c = money.Currency(strings.ToUpper(currency))
 	}
+	read := money.ParseExact
 	if m.Unit == Minor {
-		return minorUnits(text, c)
-	}
-	if grouped.MatchString(text) {
+		read = money.ParseMinor
+	} else if grouped.MatchString(text) {
 		text = strings.ReplaceAll(text, ",", "")
 	}
-	amount, err := money.ParseExact(text, c)
-	if err != nil {
-		return money.Amount{}
-	}
-	return amount
-}
-
-func minorUnits(text string, c money.Currency) money.Amount {
-	minor, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || !plainDigits.MatchString(text) {
-		return money.Amount{}
-	}
-	amount, err := money.New(minor, c)
+	amount, err := read(text, c)
 	if err != nil {
 		return money.Amount{}
 	}

@@ -1,0 +1,70 @@
+# make run and make test need Go and nothing else; the other targets install what
+# they need into .tools.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+FUNCTIONS := $(notdir $(wildcard functions/*))
+TOOLS := $(CURDIR)/.tools
+VENV := $(TOOLS)/venv
+DYNOXIDE := $(TOOLS)/bin/dynoxide
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+# The race detector needs a C compiler; without one the tests still run.
+RACE := $(if $(shell command -v $$(go env CC) 2>/dev/null),-race,)
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+.PHONY: run
+run: ## run the whole service on this machine, with both provider twins
+	@go run ./cmd/local
+
+.PHONY: test
+test: ## run every test that needs Go alone, with the race detector
+	$(if $(RACE),,@echo "no C compiler: running without the race detector")
+	go test $(RACE) ./...
+
+.PHONY: check
+check: ## do what CI does
+	bash .ci/run
+
+.PHONY: lint
+lint: ## gofmt, go vet, staticcheck, go.mod
+	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
+	  if [ -n "$$unformatted" ]; then echo "not formatted: $$unformatted"; exit 1; fi
+	go vet ./...
+	go run $(STATICCHECK) ./...
+	go mod tidy -diff
+	go mod verify
+
+.PHONY: build
+build: ## build every function for Lambda (arm64) into .build
+	@for f in $(FUNCTIONS); do \
+	  echo "build $$f"; \
+	  GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags '-s -w' -o .build/$$f/bootstrap ./functions/$$f; \
+	done
+
+.PHONY: test-dynamo
+test-dynamo: $(DYNOXIDE) ## run the store suite against a DynamoDB wire implementation (dynoxide)
+	bash scripts/with-dynamo.sh $(DYNOXIDE) env REQUIRE_DYNAMODB=1 go test -count=1 ./pkg/dynamo/... ./pkg/boot/...
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME (10s)
+	bash scripts/fuzz.sh $${FUZZTIME:-10s}
+
+.PHONY: lint-template
+lint-template: $(VENV)/bin/cfn-lint ## cfn-lint on template.yaml
+	$(VENV)/bin/cfn-lint template.yaml
+
+.PHONY: clean
+clean: ## remove what the other targets have made, the local run's data included
+	rm -rf .build .local .aws-sam
+
+$(DYNOXIDE):
+	cargo install dynoxide-rs --version 3.2.0 --locked --no-default-features --features native-sqlite,http-server,cli --root $(TOOLS)
+
+$(VENV)/bin/cfn-lint:
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check cfn-lint==1.58.0

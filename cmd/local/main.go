@@ -1,0 +1,93 @@
+// Command local runs the whole service on this machine: the functions' own
+// handlers behind a stand-in for the gateway, a store on a file, a twin of both
+// providers, and the sweep on a timer. It needs no AWS and no network.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"cambodia-payouts/pkg/boot"
+)
+
+// defaultPort is where the service listens; the twin has the port above it.
+const defaultPort = 8080
+
+// stopLimit bounds a graceful stop. Whatever it cuts off is found again by the
+// next run, as it would be after a crash.
+const stopLimit = 3 * time.Second
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Stdout); err != nil {
+		boot.Explain(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// run serves until the context ends.
+func run(ctx context.Context, out io.Writer) error {
+	port, err := portFrom(os.Getenv("PORT"))
+	if err != nil {
+		return err
+	}
+	front, err := listen(port)
+	if err != nil {
+		return err
+	}
+	twin, err := listen(port + 1)
+	if err != nil {
+		return errors.Join(err, front.Close())
+	}
+	folder := os.Getenv("DATA_DIR")
+	if folder == "" {
+		folder = ".local"
+	}
+	s, err := open(ctx, site{folder: folder, front: front, twin: twin, out: out})
+	if err != nil {
+		return errors.Join(err, front.Close(), twin.Close())
+	}
+	welcome(out, s.address(), s.twinAddress(), filepath.Clean(folder), time.Now())
+	err = s.serve(ctx)
+	_, _ = fmt.Fprintln(out, "stopped; the next run goes on from here")
+	return err
+}
+
+func portFrom(text string) (int, error) {
+	if text == "" {
+		return defaultPort, nil
+	}
+	port, err := strconv.Atoi(text)
+	if err != nil || port < 1 || port > 65534 {
+		return 0, fmt.Errorf("PORT must be a number from 1 to 65534, not %q", text)
+	}
+	return port, nil
+}
+
+// listen binds to this machine alone: what runs here is not protected.
+func listen(port int) (net.Listener, error) {
+	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("port %d is taken; choose another pair, such as PORT=%d make run", port, port+100)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	return listener, nil
+}
+
+// server has limits, so that a stuck client cannot hold a stop up.
+func server(h http.Handler) *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: time.Minute}
+}

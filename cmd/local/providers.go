@@ -1,0 +1,73 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"cambodia-payouts/pkg/sandbox"
+	"cambodia-payouts/pkg/secrets"
+)
+
+// What the twin and the service have agreed on. These keys open nothing: they are
+// those of the twin on this machine.
+const (
+	vexoraMerchantKHR = "local-merchant-khr"
+	vexoraMerchantUSD = "local-merchant-usd"
+	vexoraKeyKHR      = "local-vexora-key-for-riel"
+	vexoraKeyUSD      = "local-vexora-key-for-dollars"
+	monetixProject    = 1234
+	monetixKey        = "local-monetix-key"
+)
+
+// The names of the secrets; on AWS they are ARNs.
+const (
+	vexoraSecret  = "local/vexora"
+	monetixSecret = "local/monetix"
+)
+
+// newTwin plays both providers. It remembers in the folder what it executed, as a
+// provider does: a restart on our side must not make it forget.
+func newTwin(folder string) (*sandbox.Twin, error) {
+	return sandbox.New(sandbox.Config{
+		VexoraAccounts: map[string]sandbox.VexoraAccount{
+			"cambodia":     {MerchantNo: vexoraMerchantKHR, Secret: vexoraKeyKHR, Currency: "KHR"},
+			"cambodia-usd": {MerchantNo: vexoraMerchantUSD, Secret: vexoraKeyUSD, Currency: "USD"},
+		},
+		Monetix:   sandbox.MonetixProject{ProjectID: monetixProject, Secret: monetixKey},
+		StatePath: filepath.Join(folder, "twin.jsonl"),
+	})
+}
+
+// documents are the secrets as Secrets Manager would hold them.
+func documents(twin string) secrets.Source {
+	return secrets.NewStaticSource(map[string]string{
+		vexoraSecret: fmt.Sprintf(`{"KHR": {"base_url": "%[1]s/vexora/cambodia", "merchant_no": %[2]q, "app_secret": %[3]q},
+			"USD": {"base_url": "%[1]s/vexora/cambodia-usd", "merchant_no": %[4]q, "app_secret": %[5]q}}`,
+			twin, vexoraMerchantKHR, vexoraKeyKHR, vexoraMerchantUSD, vexoraKeyUSD),
+		monetixSecret: fmt.Sprintf(`{"base_url": "%s/monetix", "project_id": %d, "secret_key": %q}`, twin, monetixProject, monetixKey),
+	}, nil)
+}
+
+// passed are the variables that a local run takes from its own environment, so
+// that their effect can be tried here.
+var passed = []string{
+	"PROVIDER_ORDER", "PAUSED_PROVIDERS", "SUBMISSIONS", "MAX_AMOUNT_KHR", "MAX_AMOUNT_USD",
+	"QUEUED_MAX_AGE", "PROVIDER_SETTINGS",
+}
+
+// environment is what the template would set.
+func environment(address string) map[string]string {
+	env := map[string]string{
+		"TABLE_NAME": "local", "ID_NAMESPACE": "local", "DEV_INSECURE": "1",
+		"VEXORA_SECRET_ID": vexoraSecret, "MONETIX_SECRET_ID": monetixSecret,
+		"VEXORA_CALLBACK_URL":  address + "/v1/callbacks/vexora",
+		"MONETIX_CALLBACK_URL": address + "/v1/callbacks/monetix",
+	}
+	for _, name := range passed {
+		if value, set := os.LookupEnv(name); set {
+			env[name] = value
+		}
+	}
+	return env
+}

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"cambodia-payouts/pkg/boot"
+	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/localstore"
+	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/sandbox"
+	"cambodia-payouts/pkg/telemetry"
+)
+
+// firstQuestion is when the sweep asks about a payout that nobody called back
+// about. On AWS it is 90 s; here somebody is waiting to see it, and 12 s lie
+// behind the ten that Monetix asks for before a question.
+const firstQuestion = 12 * time.Second
+
+// sweepEvery is the scheduler's period; on AWS it is a minute.
+const sweepEvery = 2 * time.Second
+
+// sweepLimit is the time limit of one sweep, as the template sets it.
+const sweepLimit = 55 * time.Second
+
+// localCaller is who signed every request, as far as the handlers know.
+const localCaller = "arn:aws:iam::000000000000:user/local"
+
+// site is where one local run lives.
+type site struct {
+	folder      string
+	front, twin net.Listener
+	out         io.Writer
+}
+
+// service is everything that one local run consists of.
+type service struct {
+	site
+	store *localstore.Store
+	log   *os.File
+	plays *sandbox.Twin
+	api   http.Handler
+	sweep edge.SweepHandler
+}
+
+// open builds the service from what the folder holds.
+func open(ctx context.Context, at site) (_ *service, err error) {
+	if err := os.MkdirAll(at.folder, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data folder: %w", err)
+	}
+	s := &service{site: at}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close(ctx))
+		}
+	}()
+	if s.store, err = localstore.Open(filepath.Join(at.folder, "payouts.db")); err != nil {
+		return nil, err
+	}
+	if s.log, err = os.OpenFile(filepath.Join(at.folder, "log.jsonl"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
+		return nil, fmt.Errorf("open the log: %w", err)
+	}
+	if s.plays, err = newTwin(at.folder); err != nil {
+		return nil, err
+	}
+	d := boot.Deployment{
+		Store:         &narrator{Store: s.store, out: at.out},
+		Secrets:       documents(s.twinAddress()),
+		Log:           telemetry.NewLogger(s.log, slog.LevelInfo),
+		FirstQuestion: firstQuestion,
+	}
+	if s.api, err = routes(ctx, d, environment(s.address())); err != nil {
+		return nil, err
+	}
+	sweeper, err := configured(environment(s.address()), func(c boot.ReconcileConfig) (*payout.Sweeper, error) { return d.Sweeper(ctx, c) })
+	if err != nil {
+		return nil, err
+	}
+	s.sweep = edge.NewSweep(sweeper, d.Log)
+	return s, nil
+}
+
+func (s site) address() string     { return "http://" + s.front.Addr().String() }
+func (s site) twinAddress() string { return "http://" + s.twin.Addr().String() }
+
+// routes builds every function's handler, as the functions' main packages do, and
+// puts them where the template's routes are.
+func routes(ctx context.Context, d boot.Deployment, env map[string]string) (http.Handler, error) {
+	create, problem1 := configured(env, func(c boot.CreateConfig) (edge.Handler, error) {
+		creator, err := d.Creator(ctx, c)
+		return edge.NewCreate(creator, d.Log), err
+	})
+	read, problem2 := configured(env, func(c boot.ReadConfig) (edge.Handler, error) {
+		reader, err := d.Reader(c)
+		return edge.NewRead(reader), err
+	})
+	vexora, problem3 := configured(env, func(c boot.VexoraCallbackConfig) (edge.Handler, error) {
+		callback, err := d.VexoraCallback(ctx, c)
+		return edge.NewCallback(callback), err
+	})
+	monetix, problem4 := configured(env, func(c boot.MonetixCallbackConfig) (edge.Handler, error) {
+		callback, err := d.MonetixCallback(ctx, c)
+		return edge.NewCallback(callback), err
+	})
+	operate, problem5 := configured(env, func(c boot.OperateConfig) (edge.Handler, error) {
+		desk, err := d.Desk(ctx, c)
+		return edge.NewOperate(desk), err
+	})
+	if err := errors.Join(problem1, problem2, problem3, problem4, problem5); err != nil {
+		return nil, err
+	}
+	count := &atomic.Int64{}
+	mux := http.NewServeMux()
+	mux.Handle("POST /v1/payouts", front{create, localCaller, count})
+	mux.Handle("POST /v1/payouts/", front{operate, localCaller, count})
+	mux.Handle("POST /v1/statements", front{operate, localCaller, count})
+	mux.Handle("GET /v1/", front{read, localCaller, count})
+	mux.Handle("POST /v1/callbacks/vexora", front{vexora, "", count})
+	mux.Handle("POST /v1/callbacks/monetix", front{monetix, "", count})
+	return mux, nil
+}
+
+// configured reads a function's configuration and builds it.
+func configured[C boot.Config, T any](env map[string]string, build func(C) (T, error)) (T, error) {
+	c, err := boot.Read[C](env)
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return build(c)
+}
+
+// serve runs until the context ends or a listener fails.
+func (s *service) serve(ctx context.Context) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	servers := []*http.Server{server(s.api), server(s.plays.Handler())}
+	var wait sync.WaitGroup
+	for i, listener := range []net.Listener{s.front, s.twin} {
+		wait.Go(func() {
+			if err := servers[i].Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+				stop(fmt.Errorf("serve %s: %w", listener.Addr(), err))
+			}
+		})
+	}
+	wait.Go(func() { s.keepSweeping(ctx) })
+	<-ctx.Done()
+
+	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
+	defer cancel()
+	for _, each := range servers {
+		if each.Shutdown(limit) != nil {
+			_ = each.Close()
+		}
+	}
+	wait.Wait()
+	err := s.close(limit)
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+		err = errors.Join(cause, err)
+	}
+	return err
+}
+
+// keepSweeping is the scheduler. A sweep's errors are in the log.
+func (s *service) keepSweeping(ctx context.Context) {
+	ticks := time.NewTicker(sweepEvery)
+	defer ticks.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks.C:
+			limited, cancel := context.WithTimeout(ctx, sweepLimit)
+			_, _ = s.sweep(limited, nil)
+			cancel()
+		}
+	}
+}
+
+// close ends what was opened, the store last: a callback of the twin's may still
+// want to write.
+func (s *service) close(ctx context.Context) error {
+	var problems []error
+	if s.plays != nil {
+		problems = append(problems, s.plays.Close(ctx))
+	}
+	if s.store != nil {
+		problems = append(problems, s.store.Close())
+	}
+	if s.log != nil {
+		problems = append(problems, s.log.Close())
+	}
+	return errors.Join(problems...)
+}

@@ -1,0 +1,309 @@
+package boot
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"cambodia-payouts/pkg/bank"
+	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/statement"
+)
+
+// Common is what every function reads.
+type Common struct {
+	LogLevel slog.Level `env:"LOG_LEVEL" envDefault:"INFO"`
+	// Insecure allows plain http to this machine; see DEV_INSECURE in the README.
+	Insecure bool   `env:"DEV_INSECURE"`
+	Function string `env:"AWS_LAMBDA_FUNCTION_NAME"`
+	SAMLocal bool   `env:"AWS_SAM_LOCAL"`
+}
+
+func (c Common) check() error {
+	if c.Insecure && c.Function != "" && !c.SAMLocal {
+		return errors.New("DEV_INSECURE must not be set on Lambda")
+	}
+	return nil
+}
+
+// Storage names the table and the namespace that its ids are derived in.
+type Storage struct {
+	TableName string    `env:"TABLE_NAME,required,notEmpty"`
+	Namespace Namespace `env:"ID_NAMESPACE,required,notEmpty"`
+}
+
+// Namespace is the value of ID_NAMESPACE.
+type Namespace payout.Namespace
+
+var namespaceFormat = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (n *Namespace) UnmarshalText(text []byte) error {
+	if !namespaceFormat.Match(text) {
+		return errors.New("must be 1 to 64 letters, digits and . _ -")
+	}
+	*n = Namespace(text)
+	return nil
+}
+
+// Providers is what the functions that submit know about the providers.
+type Providers struct {
+	VexoraSecretID     string      `env:"VEXORA_SECRET_ID"`
+	MonetixSecretID    string      `env:"MONETIX_SECRET_ID"`
+	VexoraCallbackURL  string      `env:"VEXORA_CALLBACK_URL"`
+	MonetixCallbackURL string      `env:"MONETIX_CALLBACK_URL"`
+	Order              []Provider  `env:"PROVIDER_ORDER" envDefault:"monetix,vexora"`
+	Paused             []Provider  `env:"PAUSED_PROVIDERS"`
+	Submissions        Submissions `env:"SUBMISSIONS" envDefault:"active"`
+}
+
+// Provider is one name in PROVIDER_ORDER or PAUSED_PROVIDERS.
+type Provider payout.Provider
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (p *Provider) UnmarshalText(text []byte) error {
+	if !slices.Contains(payout.Providers, payout.Provider(text)) {
+		return fmt.Errorf("must name %v", payout.Providers)
+	}
+	*p = Provider(text)
+	return nil
+}
+
+// Submissions is the value of SUBMISSIONS: "active", or "held" to queue every
+// payout and send none (after a restore, say).
+type Submissions bool
+
+// The values of Submissions.
+const (
+	SubmissionsActive Submissions = true
+	SubmissionsHeld   Submissions = false
+)
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *Submissions) UnmarshalText(text []byte) error {
+	switch string(text) {
+	case "active":
+		*s = SubmissionsActive
+	case "held":
+		*s = SubmissionsHeld
+	default:
+		return errors.New(`must be "active" or "held"`)
+	}
+	return nil
+}
+
+// held lists the providers that may not be submitted to.
+func (p Providers) held() []payout.Provider {
+	if p.Submissions == SubmissionsHeld {
+		return payout.Providers
+	}
+	return names(p.Paused)
+}
+
+func names(list []Provider) []payout.Provider {
+	converted := make([]payout.Provider, len(list))
+	for i, p := range list {
+		converted[i] = payout.Provider(p)
+	}
+	return converted
+}
+
+// Caps is the most that one payout may move. There is always a cap: the defaults
+// are the highest limits known for Cambodian bank payouts.
+type Caps struct {
+	KHR KHRCap `env:"MAX_AMOUNT_KHR" envDefault:"60000000"`
+	USD USDCap `env:"MAX_AMOUNT_USD" envDefault:"10000"`
+}
+
+// KHRCap is an amount in riel, USDCap one in dollars.
+type (
+	KHRCap struct{ money.Amount }
+	USDCap struct{ money.Amount }
+)
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (c *KHRCap) UnmarshalText(text []byte) (err error) {
+	c.Amount, err = money.Parse(string(text), money.KHR)
+	return err
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (c *USDCap) UnmarshalText(text []byte) (err error) {
+	c.Amount, err = money.Parse(string(text), money.USD)
+	return err
+}
+
+// Tuning is PROVIDER_SETTINGS: what the go-live checklist decides, per provider,
+// and changes to the bank directory. Members that are not known are refused, since
+// a misspelt one would leave a default in force.
+type Tuning struct {
+	Settings Settings `env:"PROVIDER_SETTINGS" envDefault:"{}"`
+}
+
+// Settings is the decoded PROVIDER_SETTINGS.
+type Settings struct {
+	Vexora  jsontext.Value              `json:"vexora"`
+	Monetix jsontext.Value              `json:"monetix"`
+	Banks   map[bank.Slug]bank.Override `json:"banks"`
+	// Statements says how to read each provider's statements.
+	Statements map[payout.Provider]jsontext.Value `json:"statements"`
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *Settings) UnmarshalText(text []byte) error {
+	type plain Settings // without this method
+	return json.Unmarshal(text, (*plain)(s), json.RejectUnknownMembers(true))
+}
+
+// directory is the bank directory with the merchant's changes.
+func (s Settings) directory() (bank.Directory, error) {
+	embedded, err := bank.Default()
+	if err != nil {
+		return bank.Directory{}, err
+	}
+	return embedded.With(s.Banks)
+}
+
+// mappings are the statement mappings with the merchant's changes.
+func (s Settings) mappings() (map[payout.Provider]statement.Mapping, error) {
+	mappings := statement.Defaults()
+	var faults []error
+	for name, raw := range s.Statements {
+		base, known := mappings[name]
+		if !known {
+			faults = append(faults, fmt.Errorf("statements: members must name %v", payout.Providers))
+			continue
+		}
+		mapping, err := statement.ParseMapping(raw, base)
+		faults = append(faults, err)
+		mappings[name] = mapping
+	}
+	return mappings, errors.Join(faults...)
+}
+
+// Caution is what holds payouts back that somebody has to look at first.
+type Caution struct {
+	// RestoredAt is set after a restore, until the statements of the lost time have
+	// been imported.
+	RestoredAt time.Time `env:"RESTORED_AT"`
+	// DuplicateWindow is how long the same money to the same recipient is held,
+	// however the first payout ended; zero means while that one is not settled.
+	DuplicateWindow time.Duration `env:"DUPLICATE_WINDOW" envDefault:"0s"`
+}
+
+// Retention is how long personal data is kept.
+type Retention struct {
+	RedactAfter Days `env:"REDACT_AFTER_DAYS" envDefault:"365"`
+}
+
+// Days is a number of days from 0, which means for ever, to 3650.
+type Days int
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (d *Days) UnmarshalText(text []byte) error {
+	n, err := strconv.Atoi(string(text))
+	if err != nil || n < 0 || n > 3650 {
+		return errors.New("must be a number of days from 0 to 3650")
+	}
+	*d = Days(n)
+	return nil
+}
+
+func (r Retention) duration() time.Duration { return time.Duration(r.RedactAfter) * 24 * time.Hour }
+
+// Age is the age at which a queued payout is held.
+type Age struct {
+	QueuedMaxAge Positive `env:"QUEUED_MAX_AGE" envDefault:"1h"`
+}
+
+// Positive is a duration of more than zero, such as "90m".
+type Positive time.Duration
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (p *Positive) UnmarshalText(text []byte) error {
+	d, err := time.ParseDuration(string(text))
+	if err != nil || d <= 0 {
+		return errors.New("must be a duration of more than zero, such as 90m")
+	}
+	*p = Positive(d)
+	return nil
+}
+
+// The configurations of the functions: each holds what the function uses, so
+// that a missing variable stops only those that need it.
+type (
+	// CreateConfig is that of create-payout.
+	CreateConfig struct {
+		Common
+		Storage
+		Providers
+		Caps
+		Tuning
+		Caution
+		Retention
+	}
+	// ReconcileConfig is that of reconcile-payouts.
+	ReconcileConfig struct {
+		Common
+		Storage
+		Providers
+		Tuning
+		Age
+		Caution
+		Retention
+	}
+	// OperateConfig is that of operate-payout.
+	OperateConfig struct {
+		Common
+		Storage
+		Providers
+		Tuning
+		Retention
+	}
+	// ReadConfig is that of get-payout.
+	ReadConfig struct {
+		Common
+		Storage
+		Tuning
+	}
+	// VexoraCallbackConfig is that of vexora-callback.
+	VexoraCallbackConfig struct {
+		Common
+		Storage
+		Retention
+		SecretID string `env:"VEXORA_SECRET_ID,required,notEmpty"`
+	}
+	// MonetixCallbackConfig is that of monetix-callback.
+	MonetixCallbackConfig struct {
+		Common
+		Storage
+		Retention
+		SecretID string `env:"MONETIX_SECRET_ID,required,notEmpty"`
+	}
+)
+
+// Config is the configuration of one function.
+type Config interface {
+	common() Common
+	storage() Storage
+	check() error
+}
+
+func (c Common) common() Common    { return c }
+func (s Storage) storage() Storage { return s }
+
+// Read reads a configuration from the environment. Its error names every problem
+// at once.
+func Read[C Config](environment map[string]string) (C, error) {
+	config, err := env.ParseAsWithOptions[C](env.Options{Environment: environment})
+	return config, errors.Join(err, config.check())
+}

@@ -1,0 +1,177 @@
+package boot
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"cambodia-payouts/pkg/dynamo"
+	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/monetix"
+	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/secrets"
+	"cambodia-payouts/pkg/telemetry"
+	"cambodia-payouts/pkg/vexora"
+)
+
+// Deployment is what the functions stand on. On AWS that is DynamoDB and Secrets
+// Manager; the local run brings a file and documents in memory.
+type Deployment struct {
+	Store   payout.Store
+	Secrets secrets.Source
+	Log     *slog.Logger
+	// FirstQuestion is when the sweep first looks at a new payout; zero means
+	// the default, which lies behind every lease.
+	FirstQuestion time.Duration
+}
+
+// onAWS is the deployment of a Lambda function.
+func onAWS(ctx context.Context, config Config) (Deployment, error) {
+	access, err := loadAWS(ctx)
+	if err != nil {
+		return Deployment{}, err
+	}
+	return Deployment{
+		Store:   dynamo.New(dynamodb.NewFromConfig(access), config.storage().TableName),
+		Secrets: secretsManager{secretsmanager.NewFromConfig(access)},
+		Log:     telemetry.NewLogger(os.Stdout, config.common().LogLevel),
+	}, nil
+}
+
+// now is the clock: UTC, in the milliseconds that the stores keep, so that a time
+// that was read back equals the one that was written.
+func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+
+// bind makes sure that the table belongs to the namespace before anything is
+// written to it: ids derived in another one would not find their payouts again.
+func (d Deployment) bind(ctx context.Context, s Storage) error {
+	if err := d.Store.BindNamespace(ctx, payout.Namespace(s.Namespace)); err != nil {
+		return fmt.Errorf("ID_NAMESPACE: %w", err)
+	}
+	return nil
+}
+
+// Creator builds the story behind POST /v1/payouts.
+func (d Deployment) Creator(ctx context.Context, c CreateConfig) (*payout.Creator, error) {
+	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings)
+	if err != nil {
+		return nil, err
+	}
+	return payout.NewCreator(ports, payout.Policy{
+		Namespace:       payout.Namespace(c.Namespace),
+		Order:           names(c.Order),
+		Caps:            map[money.Currency]money.Amount{money.KHR: c.Caps.KHR.Amount, money.USD: c.Caps.USD.Amount},
+		FirstQuestion:   d.FirstQuestion,
+		RestoredAt:      c.RestoredAt,
+		DuplicateWindow: c.DuplicateWindow,
+		RedactAfter:     c.Retention.duration(),
+	})
+}
+
+// Sweeper builds the story behind the scheduler's event.
+func (d Deployment) Sweeper(ctx context.Context, c ReconcileConfig) (*payout.Sweeper, error) {
+	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings)
+	if err != nil {
+		return nil, err
+	}
+	return payout.NewSweeper(ports, payout.Policy{
+		Namespace:    payout.Namespace(c.Namespace),
+		QueuedMaxAge: time.Duration(c.QueuedMaxAge),
+		RestoredAt:   c.RestoredAt,
+		RedactAfter:  c.Retention.duration(),
+	}, jitter)
+}
+
+// Desk builds what operate-payout serves.
+func (d Deployment) Desk(ctx context.Context, c OperateConfig) (edge.Desk, error) {
+	mappings, problem := c.Settings.mappings()
+	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings)
+	if err := errors.Join(problem, err); err != nil {
+		return edge.Desk{}, err
+	}
+	policy := payout.Policy{Namespace: payout.Namespace(c.Namespace), RedactAfter: c.Retention.duration()}
+	operator, err := payout.NewOperator(ports, policy)
+	if err != nil {
+		return edge.Desk{}, err
+	}
+	receiver := payout.NewReceiver(d.Store, d.signals(), policy)
+	return edge.Desk{
+		Operator: operator, Log: d.Log,
+		Statements: edge.Statements{
+			Importer: payout.NewImporter(d.Store, receiver, now), Archive: d.Store, Mappings: mappings,
+		},
+	}, nil
+}
+
+// ports builds what every function that submits shares.
+func (d Deployment) ports(ctx context.Context, c Common, s Storage, p Providers, tuning Settings) (payout.Ports, error) {
+	if err := d.bind(ctx, s); err != nil {
+		return payout.Ports{}, err
+	}
+	connectors, err := d.connectors(ctx, c, p, tuning)
+	if err != nil {
+		return payout.Ports{}, err
+	}
+	brakes := payout.NewBrakes(d.Store, p.held()...)
+	brakes.Look(ctx, now())
+	return payout.Ports{
+		Store: d.Store, Connectors: connectors, Signals: d.signals(),
+		Brakes: brakes, Now: now, NewToken: rand.Text, Pause: pause,
+	}, nil
+}
+
+// Reader builds what get-payout serves. It writes nothing, so the namespace is
+// not checked: a wrong one finds nothing.
+func (d Deployment) Reader(c ReadConfig) (edge.Reader, error) {
+	banks, err := c.Settings.directory()
+	if err != nil {
+		return edge.Reader{}, err
+	}
+	return edge.Reader{
+		Library: d.Store, Namespace: payout.Namespace(c.Namespace), Banks: banks, Now: now, Log: d.Log,
+	}, nil
+}
+
+// VexoraCallback builds what vexora-callback serves.
+func (d Deployment) VexoraCallback(ctx context.Context, c VexoraCallbackConfig) (edge.Callback, error) {
+	keys := d.vexoraKeys(c.SecretID, c.Common)
+	return d.callback(ctx, c.Storage, c.Retention, payout.Vexora, vexora.NewVerifier(keys, now))
+}
+
+// MonetixCallback builds what monetix-callback serves.
+func (d Deployment) MonetixCallback(ctx context.Context, c MonetixCallbackConfig) (edge.Callback, error) {
+	keys := d.monetixKeys(c.SecretID, c.Common)
+	return d.callback(ctx, c.Storage, c.Retention, payout.Monetix, monetix.NewVerifier(keys, now))
+}
+
+// callback starts even while the secret cannot be read: the provider is then
+// asked to come again, which loses nothing.
+func (d Deployment) callback(ctx context.Context, s Storage, r Retention, p payout.Provider, v payout.Verifier) (edge.Callback, error) {
+	if err := d.bind(ctx, s); err != nil {
+		return edge.Callback{}, err
+	}
+	return edge.Callback{
+		Provider: p, Verifier: v, Signals: d.signals(), Log: d.Log,
+		Receiver: payout.NewReceiver(d.Store, d.signals(), payout.Policy{RedactAfter: r.duration()}),
+	}, nil
+}
+
+func (d Deployment) signals() payout.Signals { return telemetry.NewSignals(d.Log, now) }
+
+// pause waits, or returns early when the caller is gone.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}

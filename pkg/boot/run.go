@@ -1,0 +1,74 @@
+package boot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda"
+)
+
+// startLimit bounds the building of a function: Lambda gives ten seconds before
+// it counts the start as failed.
+const startLimit = 9 * time.Second
+
+// Run builds a function from the environment and serves it until the process
+// ends. It returns only when the function cannot be built, with the exit code,
+// after writing every problem on a line of its own to standard error.
+func Run[C Config, In, Out any](build func(context.Context, Deployment, C) (func(context.Context, In) (Out, error), error)) int {
+	handler, err := start(build)
+	if err != nil {
+		Explain(os.Stderr, err)
+		return 1
+	}
+	lambda.StartHandlerFunc(handler)
+	return 0
+}
+
+func start[C Config, In, Out any](build func(context.Context, Deployment, C) (func(context.Context, In) (Out, error), error)) (func(context.Context, In) (Out, error), error) {
+	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
+	defer cancel()
+	config, err := Read[C](environment())
+	if err != nil {
+		return nil, err
+	}
+	deployment, err := onAWS(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	return build(ctx, deployment, config)
+}
+
+func environment() map[string]string {
+	variables := map[string]string{}
+	for _, pair := range os.Environ() {
+		name, value, _ := strings.Cut(pair, "=")
+		variables[name] = value
+	}
+	return variables
+}
+
+// Explain writes the problems of a start, one a line.
+func Explain(w io.Writer, err error) {
+	_, _ = fmt.Fprintln(w, "cannot start:")
+	for _, problem := range flatten(err) {
+		_, _ = fmt.Fprintln(w, "  -", problem)
+	}
+}
+
+// flatten takes joined errors apart.
+func flatten(err error) []error {
+	var joined interface{ Unwrap() []error }
+	if !errors.As(err, &joined) {
+		return []error{err}
+	}
+	var all []error
+	for _, part := range joined.Unwrap() {
+		all = append(all, flatten(part)...)
+	}
+	return all
+}

@@ -1,0 +1,179 @@
+// Package pkg_test guards the shape of the tree: which room may know which.
+package pkg_test
+
+import (
+	"encoding/json"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "cambodia-payouts/"
+
+// rooms lists every package under pkg and which of the others it may import.
+// Arrows point inwards to payout; a new arrow needs a reason and a line here.
+var rooms = map[string][]string{
+	"money":      {},
+	"payout":     {"money"},
+	"jsontree":   {},
+	"bank":       {},
+	"secrets":    {},
+	"oneshot":    {},
+	"vexora":     {"money", "payout", "jsontree", "bank", "secrets", "oneshot"},
+	"monetix":    {"money", "payout", "jsontree", "bank", "secrets", "oneshot"},
+	"dynamo":     {"money", "payout"},
+	"localstore": {"money", "payout"},
+	"storetest":  {"money", "payout"},
+	"statement":  {"money", "payout"},
+	"edge":       {"payout", "jsontree", "bank", "statement"},
+	"telemetry":  {"payout"},
+	"boot":       {"money", "payout", "bank", "secrets", "vexora", "monetix", "dynamo", "statement", "edge", "telemetry"},
+	"sandbox":    {}, // the twin shares nothing with the code that it tests
+}
+
+// outside lists what a room may import beyond the standard library, by module.
+var outside = map[string][]string{
+	"money": {}, "payout": {}, "bank": {}, "telemetry": {}, "sandbox": {}, "oneshot": {}, "storetest": {},
+	"vexora": {}, "monetix": {}, "statement": {},
+	"jsontree":   {"github.com/go-json-experiment/json"},
+	"secrets":    {"golang.org/x/sync"},
+	"localstore": {"go.etcd.io/bbolt"},
+	"dynamo":     {"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go", "golang.org/x/sync"},
+	"edge":       {"github.com/aws/aws-lambda-go"},
+	"boot": {
+		"github.com/aws/aws-lambda-go", "github.com/aws/aws-sdk-go-v2",
+		"github.com/caarlos0/env", "github.com/go-json-experiment/json",
+	},
+}
+
+// imports reads what the files of a folder import, tests left out.
+func imports(t *testing.T, folder string) map[string][]string {
+	t.Helper()
+	found := map[string][]string{}
+	files, err := filepath.Glob(filepath.Join(folder, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, spec := range file.Imports {
+			path, _ := strconv.Unquote(spec.Path.Value)
+			found[filepath.Base(name)] = append(found[filepath.Base(name)], path)
+		}
+	}
+	return found
+}
+
+func TestEveryRoomImportsOnlyWhatItMay(t *testing.T) {
+	for room := range rooms {
+		for file, paths := range imports(t, room) {
+			for _, path := range paths {
+				if !allowed(room, path) {
+					t.Errorf("pkg/%s/%s imports %s", room, file, path)
+				}
+			}
+		}
+	}
+}
+
+func allowed(room, path string) bool {
+	if inner, ours := strings.CutPrefix(path, module+"pkg/"); ours {
+		return slices.Contains(rooms[room], inner)
+	}
+	host, _, _ := strings.Cut(path, "/")
+	if !strings.Contains(host, ".") {
+		return true // the standard library
+	}
+	return slices.ContainsFunc(outside[room], func(m string) bool { return strings.HasPrefix(path, m) })
+}
+
+func TestOnlyTheClientOfAProviderSpeaksHTTP(t *testing.T) {
+	for _, room := range []string{"vexora", "monetix", "payout", "dynamo", "money"} {
+		for file, paths := range imports(t, room) {
+			if slices.Contains(paths, "net/http") && file != "client.go" {
+				t.Errorf("pkg/%s/%s imports net/http", room, file)
+			}
+		}
+	}
+}
+
+func TestEveryRoomIsInTheTableAndSaysWhatItIsFor(t *testing.T) {
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, e := range entries {
+		if e.IsDir() {
+			found = append(found, e.Name())
+			if _, err := os.Stat(filepath.Join(e.Name(), "doc.go")); err != nil {
+				t.Errorf("pkg/%s has no doc.go", e.Name())
+			}
+		}
+	}
+	if want := slices.Sorted(maps.Keys(rooms)); !slices.Equal(found, want) {
+		t.Errorf("rooms are %v, the table has %v", found, want)
+	}
+}
+
+func TestCommandsOnlyWire(t *testing.T) {
+	for _, folder := range []string{"create-payout", "get-payout", "vexora-callback", "monetix-callback", "reconcile-payouts", "operate-payout"} {
+		for file, paths := range imports(t, filepath.Join("..", "functions", folder)) {
+			for _, path := range paths {
+				if strings.HasPrefix(path, module) && path != module+"pkg/boot" && path != module+"pkg/edge" {
+					t.Errorf("functions/%s/%s imports %s", folder, file, path)
+				}
+			}
+		}
+	}
+}
+
+// TestNoFloatsNearMoney keeps binary fractions out of every file that is not a
+// test: the compiler would not.
+func TestNoFloatsNearMoney(t *testing.T) {
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		source, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, word := range []string{"float32", "float64", "ParseFloat", "math/big"} {
+			if strings.Contains(string(source), word) {
+				t.Errorf("%s mentions %s", path, word)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestEventsAreJSON keeps the sample events loadable by the SAM tools.
+func TestEventsAreJSON(t *testing.T) {
+	files, err := filepath.Glob("../events/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no events: %v", err)
+	}
+	for _, name := range files {
+		raw, err := os.ReadFile(name)
+		if err != nil || !json.Valid(raw) {
+			t.Errorf("%s is not JSON (%v)", name, err)
+		}
+	}
+}

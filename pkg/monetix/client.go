@@ -1,0 +1,266 @@
+package monetix
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"cambodia-payouts/pkg/bank"
+	"cambodia-payouts/pkg/jsontree"
+	"cambodia-payouts/pkg/oneshot"
+	"cambodia-payouts/pkg/payout"
+)
+
+// The paths of the API, below the base address.
+const (
+	createPath = "/v2/payment/banks/cambodia/payout"
+	statusPath = "/v2/payment/status"
+)
+
+// askAfter is the time before which Gate may answer "not registered" about a
+// payment that will be.
+const askAfter = 10 * time.Second
+
+// defaultTimeout bounds the wait for an answer; the usual one takes less than a
+// tenth of a second.
+const defaultTimeout = 15 * time.Second
+
+// Options are the parts of a client. Timeout may be zero for 15 seconds.
+type Options struct {
+	Keys        Keys
+	Settings    Settings
+	Banks       bank.Directory
+	CallbackURL string
+	URLRules    URLRules
+	Now         func() time.Time
+	Timeout     time.Duration
+}
+
+// Client is the payout.Connector to Monetix.
+type Client struct {
+	keys    Keys
+	encode  encoder
+	now     func() time.Time
+	timeout time.Duration
+}
+
+var _ payout.Connector = (*Client)(nil)
+
+// NewClient returns a client. The address of the callbacks is checked per payout,
+// so that a wrong one is a fault of the request and not of the start.
+func NewClient(o Options) (*Client, error) {
+	if o.Keys == nil || o.Now == nil {
+		return nil, errors.New("monetix: keys and clock are required")
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = defaultTimeout
+	}
+	return &Client{
+		keys: o.Keys, now: o.Now, timeout: o.Timeout,
+		encode: encoder{banks: o.Banks, callbackURL: o.CallbackURL, rules: o.URLRules},
+	}, nil
+}
+
+// current is what to sign with; a fault when there is nothing.
+func (c *Client) current(ctx context.Context) (Credentials, []payout.Fault, error) {
+	credentials, err := c.keys.Current(ctx)
+	if errors.Is(err, ErrNotConfigured) {
+		return Credentials{}, []payout.Fault{{Pointer: "/provider", Code: payout.ProviderNotConfigured, Message: "Monetix has no credentials"}}, nil
+	}
+	if err != nil {
+		return Credentials{}, nil, fmt.Errorf("monetix: read the keys: %w", err)
+	}
+	return credentials, nil, nil
+}
+
+// Check implements payout.Connector.
+func (c *Client) Check(ctx context.Context, p payout.Payout) ([]payout.Fault, error) {
+	credentials, missing, err := c.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, found := c.encode.create(p, credentials.ProjectID)
+	return append(missing, found...), nil
+}
+
+// Serves implements payout.Connector.
+func (c *Client) Serves(ctx context.Context, p payout.Payout) ([]payout.Fault, error) {
+	_, missing, err := c.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found := faults(missing)
+	c.encode.reach(p.Destination, &found)
+	return found, nil
+}
+
+// Open implements payout.Connector.
+func (c *Client) Open(ctx context.Context, p payout.Payout) (payout.Submission, error) {
+	credentials, missing, err := c.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	body, found := c.encode.create(p, credentials.ProjectID)
+	if found = append(missing, found...); len(found) > 0 {
+		return nil, fmt.Errorf("monetix: the payout cannot be expressed: %s %s", found[0].Pointer, found[0].Code)
+	}
+	r, err := credentials.request(createPath, body)
+	if err != nil {
+		return nil, err
+	}
+	return &submission{
+		line: oneshot.Dial(ctx, r.URL, oneshot.Config{}), request: r, payout: p,
+		project: credentials.ProjectID, now: c.now, timeout: c.timeout,
+	}, nil
+}
+
+// request is a signed request to one of Gate's addresses.
+func (c Credentials) request(path string, r request) (oneshot.Request, error) {
+	body, err := seal(r, c)
+	if err != nil {
+		return oneshot.Request{}, fmt.Errorf("monetix: write the body: %w", err)
+	}
+	target := *c.BaseURL
+	target.Path += path
+	return oneshot.Request{URL: &target, Body: body, Header: http.Header{
+		"Content-Type": {"application/json"}, "Accept": {"application/json"},
+	}}, nil
+}
+
+// submission is one payout request, ready to be sent once.
+type submission struct {
+	line    *oneshot.Line
+	request oneshot.Request
+	payout  payout.Payout
+	project int64
+	now     func() time.Time
+	timeout time.Duration
+}
+
+// Send implements payout.Submission.
+func (s *submission) Send(ctx context.Context) payout.Claim {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
+	result := s.line.Post(ctx, s.request)
+	claim := unanswered(result)
+	if claim.Finding == "" {
+		claim = acknowledged(result.Status, result.Body, s.payout, s.project)
+	}
+	claim.Raw, claim.At = result.Body, s.now()
+	return claim
+}
+
+// Close implements payout.Submission.
+func (s *submission) Close() { s.line.Close() }
+
+// unanswered is the claim of a result without an answer; without a finding there
+// is one.
+func unanswered(r oneshot.Result) payout.Claim {
+	switch r.Outcome {
+	case oneshot.NotSent:
+		return payout.Claim{Finding: payout.FoundNotSent, Message: "no connection to Monetix"}
+	case oneshot.Lost:
+		return payout.Claim{Finding: payout.FoundUnclear, Message: "no answer from Monetix"}
+	}
+	return payout.Claim{}
+}
+
+// Ask implements payout.Connector.
+func (c *Client) Ask(ctx context.Context, p payout.Payout) payout.Claim {
+	claim := c.ask(ctx, p)
+	claim.At = c.now()
+	return claim
+}
+
+func (c *Client) ask(ctx context.Context, p payout.Payout) payout.Claim {
+	credentials, missing, err := c.current(ctx)
+	if err != nil || len(missing) > 0 {
+		return unclear("Monetix cannot be asked: no credentials")
+	}
+	r, err := credentials.request(statusPath, question(p, credentials.ProjectID))
+	if err != nil {
+		return unclear("the question could not be written")
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	result := oneshot.Dial(ctx, r.URL, oneshot.Config{}).Post(ctx, r)
+	if result.Outcome != oneshot.Answered || result.Status != http.StatusOK {
+		return unclear("no usable answer to the question")
+	}
+	claim := c.answered(ctx, result.Body, p)
+	claim.Raw = result.Body
+	return claim
+}
+
+func unclear(message string) payout.Claim {
+	return payout.Claim{Finding: payout.FoundUnclear, Message: message}
+}
+
+// answered reads the answer to a question. What it says about the money counts
+// only if its signature verifies. "Not found" counts without: it proves nothing,
+// and nobody documents whether such answers are signed.
+func (c *Client) answered(ctx context.Context, body []byte, p payout.Payout) payout.Claim {
+	tree, err := jsontree.Parse(body, jsontree.DefaultLimits)
+	if err != nil || tree.Kind() != jsontree.Object {
+		return unclear("the answer is not Monetix' JSON")
+	}
+	if code := absence(tree); code != "" {
+		return payout.Claim{Finding: payout.FoundAbsent, Code: code}
+	}
+	signer, err := signerOf(ctx, c.keys, tree)
+	if err != nil {
+		return unclear("the answer's signature does not verify")
+	}
+	payment, _ := tree.Member("payment")
+	project, _ := tree.Member("project_id")
+	if payment.Kind() != jsontree.Object || !sameProject(project, signer.ProjectID) || textOf(payment, "id") != string(p.ProviderReference()) {
+		return unclear("the answer is about something else")
+	}
+	operation, only := latest(tree)
+	claim := state{tree, payment, operation}.claim()
+	if asked, there := payment.Member("sum"); there {
+		sum(&claim, asked)
+	}
+	if initial, there := operation.Member("sum_initial"); there && only {
+		sum(&claim, initial) // of several operations each may move a part
+	}
+	return claim
+}
+
+// absence finds "not found" in any of the shapes that the pages show.
+func absence(tree jsontree.Value) string {
+	first, _ := firstError(tree)
+	operation, _ := latest(tree)
+	payment, _ := tree.Member("payment")
+	status := plain(textOf(payment, "status"))
+	for _, code := range []string{scalar(tree, "code"), first, scalar(operation, "code")} {
+		if slices.Contains(notFound, code) && (status == "" || status == "error") {
+			return code
+		}
+	}
+	return ""
+}
+
+// dateFormat is that of Gate: UTC, the offset without a colon.
+const dateFormat = "2006-01-02T15:04:05-0700"
+
+// latest picks the operation that gives the reason, by its date: their order in
+// the array is not documented. Only tells that there is no other.
+func latest(tree jsontree.Value) (operation jsontree.Value, only bool) {
+	list, _ := tree.Member("operations")
+	all := list.Elements()
+	var newest time.Time
+	for i, each := range all {
+		at, err := time.Parse(dateFormat, textOf(each, "date"))
+		if i == 0 || (err == nil && !at.Before(newest)) {
+			operation, newest = each, at
+		}
+	}
+	return operation, len(all) == 1
+}
+
+// AskAfter implements payout.Connector.
+func (c *Client) AskAfter() time.Duration { return askAfter }

@@ -1,0 +1,133 @@
+package monetix
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+
+	"cambodia-payouts/pkg/jsontree"
+	"cambodia-payouts/pkg/secrets"
+)
+
+// ErrNotConfigured says that the secret is still the template's placeholder.
+var ErrNotConfigured = errors.New("monetix: not configured")
+
+// Credentials are those of one project. Test and live projects share hosts and
+// paths; only these differ.
+type Credentials struct {
+	BaseURL   *url.URL
+	ProjectID int64
+	Secret    secrets.Secret
+}
+
+// Keys are rotating credentials; *secrets.Cache is one.
+type Keys interface {
+	// Current is what to sign with.
+	Current(ctx context.Context) (Credentials, error)
+	// Verifying is what a callback may be signed with, the current set first.
+	Verifying(ctx context.Context) ([]Credentials, error)
+	// Refresh reads the secret again, and tells whether it changed.
+	Refresh(ctx context.Context) (bool, error)
+}
+
+// URLRules say which addresses besides https are acceptable. Plain http to this
+// machine always is, for a twin.
+type URLRules struct {
+	// AllowInsecure is DEV_INSECURE: http to host.docker.internal, and callback
+	// addresses on http.
+	AllowInsecure bool
+}
+
+// maxProjectID is the upper bound of the Gate schema.
+const maxProjectID = 4294967295
+
+// ParseCredentials reads the secret's document:
+//
+//	{"base_url": "https://…", "project_id": 1234, "secret_key": "…"}
+//
+// It reports every fault at once, and no error holds a part of the document.
+func ParseCredentials(document []byte, rules URLRules) (Credentials, error) {
+	if secrets.IsPlaceholder(string(document)) {
+		return Credentials{}, ErrNotConfigured
+	}
+	tree, err := jsontree.Parse(document, jsontree.DefaultLimits)
+	if err != nil || tree.Kind() != jsontree.Object {
+		return Credentials{}, errors.New("monetix secret: must be a JSON object")
+	}
+	var faults []error
+	blame := func(message string) { faults = append(faults, errors.New("monetix secret: "+message)) }
+	known := []string{"base_url", "project_id", "secret_key"}
+	for _, m := range tree.Members() {
+		if !slices.Contains(known, m.Name) {
+			blame(fmt.Sprintf("has a member that is none of %v", known))
+		}
+	}
+	base, err := parseBaseURL(textOf(tree, "base_url"), rules)
+	if err != nil {
+		blame("base_url " + err.Error())
+	}
+	project, _ := tree.Member("project_id")
+	id, ok := project.Int64()
+	if !ok || id < 1 || id > maxProjectID {
+		blame("project_id must be a whole number from 1")
+	}
+	key := textOf(tree, "secret_key")
+	if key == "" || strings.TrimSpace(key) != key {
+		blame("secret_key must be text without blanks around it")
+	}
+	if len(faults) > 0 {
+		return Credentials{}, errors.Join(faults...)
+	}
+	return Credentials{BaseURL: base, ProjectID: id, Secret: secrets.New(key)}, nil
+}
+
+// textOf reads a text member, "" for none.
+func textOf(v jsontree.Value, name string) string {
+	member, _ := v.Member(name)
+	text, _ := member.Text()
+	return text
+}
+
+// parseBaseURL accepts https, and http to this machine.
+func parseBaseURL(text string, rules URLRules) (*url.URL, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, errors.New("must be an https address without user, query or fragment")
+	}
+	if u.Scheme == "https" || (u.Scheme == "http" && local(u.Hostname(), rules)) {
+		u.Path = strings.TrimSuffix(u.Path, "/")
+		return u, nil
+	}
+	return nil, errors.New("must be an https address")
+}
+
+func local(host string, rules URLRules) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || (ip != nil && ip.IsLoopback()) ||
+		(rules.AllowInsecure && host == "host.docker.internal")
+}
+
+// Settings are the member "monetix" of PROVIDER_SETTINGS. There is nothing to set
+// yet: the page documents every field of the request. The banks that the account
+// manager adds are in the member "banks".
+type Settings struct{}
+
+// DefaultSettings take nothing for granted that the page does not say.
+func DefaultSettings() Settings { return Settings{} }
+
+// ParseSettings refuses every member, since a misspelt or premature one would
+// change nothing and look as if it did.
+func ParseSettings(raw []byte) (Settings, error) {
+	if len(raw) == 0 {
+		return Settings{}, nil
+	}
+	tree, err := jsontree.Parse(raw, jsontree.DefaultLimits)
+	if err != nil || tree.Kind() != jsontree.Object || len(tree.Members()) > 0 {
+		return Settings{}, errors.New("monetix settings: must be an empty object; there is nothing to set")
+	}
+	return Settings{}, nil
+}

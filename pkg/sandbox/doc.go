@@ -1,0 +1,9 @@
+// Package sandbox is a twin of both providers: it takes their requests over real
+// HTTP, is strict about every field and signature, answers and calls back as their
+// pages say, and misbehaves on demand. It is written from the documentation alone
+// and shares no code with the service, so that a mistake on one side shows on the
+// other.
+//
+// It moves no money. The ledger counts what it would have moved: that number, and
+// nothing the service says of itself, tells whether somebody was paid twice.
+package sandbox

@@ -1,0 +1,296 @@
+package sandbox
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+)
+
+// object is a JSON object with literal numbers.
+type object = map[string]any
+
+// monetixSign follows "Signature generation and verification": every scalar as
+// path:value, sorted, joined by ";"; HMAC-SHA512, base64.
+func monetixSign(tree object, secret string) string {
+	var lines []string
+	flatten("", tree, &lines)
+	sort.Strings(lines)
+	mac := hmac.New(sha512.New, []byte(secret))
+	_, _ = io.WriteString(mac, strings.Join(lines, ";")) // a hash takes everything
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+func flatten(path string, v any, lines *[]string) {
+	deeper := func(name string) string { return strings.TrimPrefix(path+":"+name, ":") }
+	switch v := v.(type) {
+	case object:
+		for name, member := range v {
+			if name != "signature" && name != "frame_mode" {
+				flatten(deeper(name), member, lines)
+			}
+		}
+	case []any:
+		for i, item := range v {
+			flatten(deeper(strconv.Itoa(i)), item, lines)
+		}
+	case string:
+		*lines = append(*lines, path+":"+v)
+	case json.Number:
+		*lines = append(*lines, path+":"+v.String())
+	case bool:
+		*lines = append(*lines, path+":"+map[bool]string{true: "1", false: "0"}[v])
+	case nil:
+		*lines = append(*lines, path+":")
+	}
+}
+
+func readObject(raw []byte) (object, bool) {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	var tree object
+	if decoder.Decode(&tree) != nil {
+		return nil, false
+	}
+	_, err := decoder.Token()
+	return tree, err == io.EOF
+}
+
+// inner is a member that is an object.
+func inner(o object, name string) object {
+	child, _ := o[name].(object)
+	return child
+}
+
+func refuseMonetix(w http.ResponseWriter, status int, code, message string) {
+	writeJSON(w, status, object{"status": "error", "code": code, "message": message})
+}
+
+// monetixRequest reads and authenticates a request; what is wrong with it is
+// answered, and then there is none.
+func (t *Twin) monetixRequest(w http.ResponseWriter, r *http.Request) (object, bool) {
+	raw, ok := readBody(r)
+	tree, readable := readObject(raw)
+	general := inner(tree, "general")
+	signature, _ := general["signature"].(string)
+	project, _ := general["project_id"].(json.Number)
+	switch {
+	case !ok || !readable:
+		refuseMonetix(w, http.StatusUnprocessableEntity, "2003", "Invalid JSON string")
+	case signature == "" || general["payment_id"] == nil || project == "":
+		refuseMonetix(w, http.StatusBadRequest, "2004", "Required field not provided")
+	case project.String() != strconv.FormatInt(t.config.Monetix.ProjectID, 10):
+		refuseMonetix(w, http.StatusNotFound, "2442", "Project not found")
+	case !hmac.Equal([]byte(signature), []byte(monetixSign(tree, t.config.Monetix.Secret))):
+		refuseMonetix(w, http.StatusBadRequest, "3261", "Signature invalid")
+	default:
+		return tree, true
+	}
+	return nil, false
+}
+
+// shape is what a member of a payout request looks like: a text, or digits for a
+// number.
+type shape struct {
+	format   string
+	number   bool
+	optional bool
+}
+
+const anyText = `^[^\x00-\x1f]{1,255}$`
+
+// monetixShapes is the request of the Banks of Cambodia page.
+var monetixShapes = map[string]map[string]shape{
+	"general": {
+		"project_id": {format: `^[1-9][0-9]{0,9}$`, number: true}, "payment_id": {format: anyText}, "signature": {format: anyText},
+		"merchant_callback_url": {format: `^https?://.{1,247}$`, optional: true},
+	},
+	"customer": {
+		"id": {format: anyText}, "ip_address": {format: `^[0-9a-fA-F.:]{3,45}$`}, "email": {format: `^[^@ ]+@[^@ ]+$`},
+		"phone": {format: `^[0-9]{4,24}$`},
+	},
+	"account": {
+		"number": {format: `^.{1,100}$`}, "bank_id": {format: `^[1-9][0-9]*$`, number: true}, "customer_name": {format: anyText},
+		"branch": {format: anyText, optional: true}, "city": {format: anyText, optional: true}, "province": {format: anyText, optional: true},
+	},
+	"payment": {
+		"currency": {format: `^(KHR|USD)$`}, "amount": {format: `^[1-9][0-9]{0,13}$`, number: true},
+		"description": {format: anyText, optional: true},
+	},
+}
+
+// monetixFault says what is wrong with a payout request, "" if nothing.
+func monetixFault(tree object) string {
+	for name := range tree {
+		if monetixShapes[name] == nil {
+			return "unknown object " + name
+		}
+	}
+	for name, members := range monetixShapes {
+		given := inner(tree, name)
+		for member := range given {
+			if _, known := members[member]; !known {
+				return "unknown parameter " + name + "." + member
+			}
+		}
+		for member, want := range members {
+			if fault := want.fault(given[member]); fault != "" {
+				return name + "." + member + " " + fault
+			}
+		}
+	}
+	return ""
+}
+
+func (s shape) fault(v any) string {
+	text, isText := v.(string)
+	number, isNumber := v.(json.Number)
+	switch {
+	case v == nil && s.optional:
+		return ""
+	case v == nil:
+		return "is required"
+	case s.number != isNumber || isText == s.number:
+		return "has the wrong type"
+	case !regexp.MustCompile(s.format).MatchString(text + number.String()):
+		return "has the wrong format"
+	}
+	return ""
+}
+
+func (t *Twin) payMonetix(w http.ResponseWriter, r *http.Request) {
+	tree, ok := t.monetixRequest(w, r)
+	if !ok {
+		return
+	}
+	if fault := monetixFault(tree); fault != "" {
+		refuseMonetix(w, http.StatusBadRequest, "702", fault)
+		return
+	}
+	fresh := monetixEntry(tree)
+	s := scriptOf(t.config.Script(fresh.Reference, fresh.Account))
+	e, repeated := t.admit(fresh, s)
+	if repeated {
+		refuseMonetix(w, http.StatusBadRequest, "3041", "Payment ID already exists")
+		return
+	}
+	if t.turnAway(w, r, s) {
+		return
+	}
+	if s.reply == refused {
+		refuseMonetix(w, http.StatusBadRequest, "2641", "Bank ID does not match the currency")
+		return
+	}
+	if s.reply == atOnce {
+		t.finish(e, s)
+		if t.deliver(e, s.callbacks[0]) {
+			t.change(e, func(e *entry) { e.Next++ })
+		}
+	}
+	if t.perform(w, r, e, s) {
+		writeJSON(w, http.StatusOK, object{
+			"status": "success", "request_id": e.PlatformID,
+			"project_id": t.config.Monetix.ProjectID, "payment_id": e.Reference,
+		})
+	}
+}
+
+// monetixEntry reads a request that was found to be well formed.
+func monetixEntry(tree object) entry {
+	general, payment, account := inner(tree, "general"), inner(tree, "payment"), inner(tree, "account")
+	text := func(o object, name string) string { s, _ := o[name].(string); return s }
+	amount, _ := payment["amount"].(json.Number)
+	minor, _ := amount.Int64()
+	reference := text(general, "payment_id")
+	return entry{
+		Execution: Execution{
+			Provider: monetix, Reference: reference, Amount: minor, Currency: text(payment, "currency"),
+		},
+		PlatformID: "mx-" + reference[max(0, len(reference)-12):], Account: text(account, "number"),
+		CallbackURL: text(general, "merchant_callback_url"), Remark: text(payment, "description"),
+		CustomerID: text(inner(tree, "customer"), "id"),
+	}
+}
+
+// monetixWords are the words for the states: payment.status, operation.code and
+// operation.message.
+var monetixWords = map[State][3]string{
+	Processing: {"processing", "9999", "Awaiting processing"},
+	Paid:       {"success", "0", "Success"},
+	Failed:     {"decline", "20000", "General decline"},
+	Returned:   {"reversed", "0", "Success"},
+	Odd:        {"partially paid out", "0", "Success"},
+}
+
+// monetixState is what a callback and a status answer have in common.
+func (t *Twin) monetixState(e entry, says State, times int) (payment, operation object) {
+	word := monetixWords[says]
+	sum := object{"amount": json.Number(strconv.FormatInt(e.Amount*int64(max(times, 1)), 10)), "currency": e.Currency}
+	payment = object{
+		"id": e.Reference, "type": "payout", "status": word[0], "date": t.stamp(), "method": "Banks Cambodia",
+		"sum": sum, "description": e.Remark,
+	}
+	status := word[0]
+	if says == Returned || says == Odd {
+		status = "success"
+	}
+	operation = object{
+		"id": json.Number("5028800010128225"), "type": "payout", "status": status, "date": t.stamp(), "created_date": t.stamp(),
+		"request_id": e.PlatformID, "sum_initial": sum, "sum_converted": sum, "code": word[1], "message": word[2],
+		"provider": object{"id": json.Number("12345"), "payment_id": "123abc123-123", "auth_code": ""},
+	}
+	return payment, operation
+}
+
+func (t *Twin) monetixCallback(e entry, w word) []byte {
+	payment, operation := t.monetixState(e, w.says, w.times)
+	secret := t.config.Monetix.Secret
+	if w.forged {
+		secret += "-forged"
+	}
+	return signed(object{
+		"project_id": json.Number(strconv.FormatInt(t.config.Monetix.ProjectID, 10)),
+		"payment":    payment, "customer": object{"id": e.CustomerID}, "operation": operation,
+	}, secret)
+}
+
+func signed(tree object, secret string) []byte {
+	tree["signature"] = monetixSign(tree, secret)
+	body, _ := json.Marshal(tree) // texts and numbers always encode
+	return body
+}
+
+// statusMonetix answers a question, signed. What is not there is answered with
+// 3061, which Monetix says is no statement about the payout.
+func (t *Twin) statusMonetix(w http.ResponseWriter, r *http.Request) {
+	tree, ok := t.monetixRequest(w, r)
+	if !ok {
+		return
+	}
+	reference, _ := inner(tree, "general")["payment_id"].(string)
+	t.mu.Lock()
+	e, known := t.ledger[reference]
+	var found entry
+	if known {
+		found = *e
+	}
+	t.mu.Unlock()
+	answer := object{"project_id": json.Number(strconv.FormatInt(t.config.Monetix.ProjectID, 10))}
+	if !known || found.Gone || found.Provider != monetix {
+		answer["payment"] = object{"id": reference, "status": "error"}
+		answer["errors"] = []any{object{"code": json.Number("3061"), "message": "Transaction not found"}}
+	} else {
+		payment, operation := t.monetixState(found, found.State, 1)
+		answer["payment"], answer["operations"] = payment, slices.Clone([]any{operation})
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(signed(answer, t.config.Monetix.Secret)) // the reader may have gone
+}

@@ -1,0 +1,80 @@
+package telemetry
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+// Namespace is the CloudWatch namespace of every metric of the service.
+const Namespace = "CambodiaPayouts"
+
+// embedded is the member that makes CloudWatch read a log line as metrics.
+const embedded = "_aws"
+
+// metricKeys are the members of a metric line: the directive and one count per
+// signal, named as the signal is.
+var metricKeys = map[string]bool{
+	embedded:                              true,
+	string(payout.SignalOrphan):           true,
+	string(payout.SignalContradiction):    true,
+	string(payout.SignalMismatch):         true,
+	string(payout.SignalDoublePayment):    true,
+	string(payout.SignalUnlisted):         true,
+	string(payout.SignalReturned):         true,
+	string(payout.SignalAboutUs):          true,
+	string(payout.SignalUnknown):          true,
+	string(payout.SignalUnknownTooLong):   true,
+	string(payout.SignalQueuedTooLong):    true,
+	string(payout.SignalBadSignature):     true,
+	string(payout.SignalForeignCallback):  true,
+	string(payout.SignalUnrelatedPayment): true,
+	string(payout.SignalPaused):           true,
+	string(payout.SignalDuplicate):        true,
+}
+
+// Signals writes each signal as one log line that CloudWatch also counts.
+type Signals struct {
+	log *slog.Logger
+	now func() time.Time
+}
+
+// NewSignals returns signals that go to the log.
+func NewSignals(log *slog.Logger, now func() time.Time) *Signals {
+	return &Signals{log: log, now: now}
+}
+
+// directive is the metadata object of the embedded metric format.
+type directive struct {
+	Timestamp         int64 // milliseconds since the epoch
+	CloudWatchMetrics []metricSet
+}
+
+type metricSet struct {
+	Namespace  string
+	Dimensions [][]string
+	Metrics    []metric
+}
+
+type metric struct{ Name, Unit string }
+
+// Signal implements payout.Signals. The one dimension is the provider: more would
+// cost a metric each and tell nothing that the payout's history does not.
+func (s *Signals) Signal(ctx context.Context, name payout.Signal, p payout.Provider, id payout.ID) {
+	s.log.LogAttrs(ctx, slog.LevelWarn, "signal",
+		slog.Any(embedded, directive{
+			Timestamp: s.now().UnixMilli(),
+			CloudWatchMetrics: []metricSet{{
+				Namespace:  Namespace,
+				Dimensions: [][]string{{"provider"}},
+				Metrics:    []metric{{Name: string(name), Unit: "Count"}},
+			}},
+		}),
+		slog.Int(string(name), 1),
+		slog.String("signal", string(name)),
+		slog.String("provider", string(p)),
+		slog.String("payout_id", string(id)),
+	)
+}
