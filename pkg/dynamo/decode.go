@@ -37,6 +37,9 @@ func decodePayout(i item) (payout.Payout, error) {
 		HistoryDropped: int(r.number(attrDropped)),
 		Version:        r.number(attrVersion),
 	}
+	if r.number(attrSchema) < 1 {
+		r.fail(attrSchema, errors.New("is not a version"))
+	}
 	r.outcome(&p)
 	r.times(&p)
 	// A payout without a reference or an amount exists only as an orphan.

@@ -1,0 +1,255 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/payout"
+)
+
+func insertRace(t *testing.T, s payout.Store) {
+	var (
+		wait    sync.WaitGroup
+		mu      sync.Mutex
+		winners []string
+		seen    = map[string]int{}
+	)
+	for n := range 50 {
+		p := fresh(t, "race")
+		p.Lease.Token = fmt.Sprintf("token-%d", n)
+		wait.Go(func() {
+			err := s.Insert(background, p)
+			mu.Lock()
+			defer mu.Unlock()
+			var refused *payout.Refused
+			switch {
+			case err == nil:
+				winners = append(winners, p.Lease.Token)
+			case errors.As(err, &refused) && refused.Current != nil:
+				seen[refused.Current.Lease.Token]++
+			default:
+				t.Errorf("insert: %v", err)
+			}
+		})
+	}
+	wait.Wait()
+	if len(winners) != 1 || seen[winners[0]] != 49 {
+		t.Errorf("winners %v, the others saw %v", winners, seen)
+	}
+}
+
+// try applies a step to the store and to the domain's own meaning of it, and
+// reports what differs.
+func try(t *testing.T, s payout.Store, name string, before payout.Payout, step payout.Step) payout.Payout {
+	t.Helper()
+	want, allowed := before, step.When.Holds(before)
+	if allowed {
+		want = step.Then.Apply(before)
+	}
+	got, err := s.Apply(background, step)
+	var refused *payout.Refused
+	switch {
+	case allowed && err != nil:
+		t.Errorf("%s: refused: %v", name, err)
+	case allowed && !equal(got, want):
+		t.Errorf("%s:\nreturned %+v\nwant     %+v", name, got, want)
+	case !allowed && (!errors.As(err, &refused) || refused.Current == nil || !equal(*refused.Current, before)):
+		t.Errorf("%s: not refused as it should be: %v", name, err)
+	}
+	if stored := get(t, s, before.ID); !equal(stored, want) {
+		t.Errorf("%s:\nstored %+v\nwant   %+v", name, stored, want)
+	}
+	return want
+}
+
+func guards(t *testing.T, s payout.Store) {
+	p := fresh(t, "guards")
+	p.Description = "May"
+	insert(t, s, p)
+	text := func(s string) *string { return &s }
+	claimed := func(edit func(*payout.Claimed)) *payout.Claimed {
+		c := &payout.Claimed{Provider: p.Provider, Attempt: p.Attempt, Amount: p.Amount, Description: text("May")}
+		edit(c)
+		return c
+	}
+	for name, when := range map[string]payout.Guard{
+		"nothing":             {},
+		"status":              {Statuses: []payout.Status{payout.Queued, payout.Submitting}},
+		"other status":        {Statuses: []payout.Status{payout.Queued}},
+		"token":               {Token: "token-guards"},
+		"other token":         {Token: "x"},
+		"due":                 {DueAt: p.DueAt},
+		"other due":           {DueAt: p.DueAt.Add(time.Millisecond)},
+		"sent":                {Sent: 1},
+		"other sent":          {Sent: 2},
+		"version far ahead":   {Version: 99},
+		"claimed":             {Claimed: claimed(func(*payout.Claimed) {})},
+		"other provider":      {Claimed: claimed(func(c *payout.Claimed) { c.Provider = payout.Monetix })},
+		"other attempt":       {Claimed: claimed(func(c *payout.Claimed) { c.Attempt = 2 })},
+		"other amount":        {Claimed: claimed(func(c *payout.Claimed) { c.Amount = amount(t, "50000.01", money.KHR) })},
+		"other currency":      {Claimed: claimed(func(c *payout.Claimed) { c.Amount = amount(t, "50000", money.USD) })},
+		"no amount claimed":   {Claimed: claimed(func(c *payout.Claimed) { c.Amount = money.Amount{} })},
+		"other description":   {Claimed: claimed(func(c *payout.Claimed) { c.Description = text("June") })},
+		"empty description":   {Claimed: claimed(func(c *payout.Claimed) { c.Description = text("") })},
+		"nothing described":   {Claimed: claimed(func(c *payout.Claimed) { c.Description = nil })},
+		"uncomplicated":       {Uncomplicated: true},
+		"all of it at a time": {Statuses: []payout.Status{payout.Submitting}, Token: "token-guards", Sent: 1, DueAt: p.DueAt, Uncomplicated: true},
+	} {
+		p = try(t, s, name, p, payout.Step{ID: p.ID, When: when, Then: payout.Change{At: start}})
+	}
+	p = try(t, s, "version", p, payout.Step{ID: p.ID, When: payout.Guard{Version: p.Version}, Then: payout.Change{At: start}})
+	try(t, s, "version before", p, payout.Step{ID: p.ID, When: payout.Guard{Version: p.Version - 1}, Then: payout.Change{At: start}})
+
+	raised := fresh(t, "raised")
+	raised.Attention = payout.Attention{payout.Contradiction: start}
+	full := fresh(t, "full history")
+	for len(full.History) < payout.HistoryLimit {
+		full.History = append(full.History, full.History[0])
+	}
+	for _, complicated := range []payout.Payout{raised, full} {
+		insert(t, s, complicated)
+		try(t, s, string(complicated.Reference), complicated,
+			payout.Step{ID: complicated.ID, When: payout.Guard{Uncomplicated: true}, Then: payout.Change{At: start}})
+	}
+}
+
+func changes(t *testing.T, s payout.Store) {
+	p := full(t)
+	p.Status = payout.Submitting
+	insert(t, s, p)
+	later := start.Add(5 * time.Hour)
+	zero, five, never := 0, 5, time.Time{}
+	none, one := payout.Attention{}, payout.Attention{payout.Returned: later}
+	entry := &payout.Entry{At: later, Source: payout.FromQuery, Status: payout.Unknown, Raw: []byte("x")}
+	for _, step := range []struct {
+		name string
+		then payout.Change
+	}{
+		{"time alone", payout.Change{At: later}},
+		{"status", payout.Change{At: later, Status: payout.Unknown}},
+		{"proposal", payout.Change{At: later, Proposal: &payout.Proposal{Action: payout.Resend, By: "b", At: later}}},
+		{"proposal withdrawn", payout.Change{At: later, Proposal: &payout.Proposal{}}},
+		{"provider number", payout.Change{At: later, ProviderID: "VX2"}},
+		{"failure", payout.Change{At: later, Failure: &payout.Failure{Code: payout.FailureDeclined}}},
+		{"return", payout.Change{At: later, Return: &payout.Return{At: later}}},
+		{"entry", payout.Change{At: later, Entry: entry}},
+		{"dropped", payout.Change{At: later, Dropped: true}},
+		{"attention", payout.Change{At: later, Attention: &one}},
+		{"no attention", payout.Change{At: later, Attention: &none}},
+		{"lease", payout.Change{At: later, Lease: &payout.Lease{Token: "t", Until: later}}},
+		{"no lease", payout.Change{At: later, Lease: &payout.Lease{}}},
+		{"sent", payout.Change{At: later, Sent: &five}},
+		{"none sent", payout.Change{At: later, Sent: &zero}},
+		{"submitted", payout.Change{At: later, SubmittedAt: later}},
+		{"due", payout.Change{At: later, DueAt: &later}},
+		{"never due", payout.Change{At: later, DueAt: &never}},
+		{"polls", payout.Change{At: later, Polls: &five}},
+		{"similar", payout.Change{At: later, SimilarTo: p.ID}},
+		{"final", payout.Change{At: later, Status: payout.Failed, Failure: &payout.Failure{Code: payout.FailureRisk}, Entry: entry, Lease: &payout.Lease{}, DueAt: &never}},
+		{"a new attempt", payout.Change{At: later, Status: payout.Submitting, NewAttempt: true, Entry: entry}},
+		{"redaction", payout.Change{At: later, Redaction: &payout.Redaction{
+			Destination: payout.Destination{Type: payout.WalletDestination, AccountNumber: "****0011"},
+			Beneficiary: payout.Beneficiary{ID: "c", Email: "redacted"},
+			History:     []payout.Entry{{At: start, Source: payout.FromCreate, Status: payout.Submitting, Evidence: "e"}},
+		}}},
+	} {
+		p = try(t, s, step.name, p, payout.Step{ID: p.ID, Then: step.then})
+	}
+}
+
+func transitions(t *testing.T, s payout.Store) {
+	for _, from := range payout.Statuses {
+		for _, to := range []payout.Status{payout.Processing, payout.Succeeded, payout.Failed, payout.Queued, payout.Cancelled, payout.Unknown, payout.Submitting} {
+			p := fresh(t, string(from)+"-"+string(to))
+			p.Status = from
+			insert(t, s, p)
+			try(t, s, string(p.Reference), p, payout.Step{
+				ID: p.ID, When: payout.Guard{Statuses: to.Arrivals()}, Then: payout.Change{At: start, Status: to},
+			})
+		}
+	}
+}
+
+// randomSteps makes a few hundred steps that may or may not be allowed. The seed is
+// fixed: a failure comes again.
+func randomSteps(t *testing.T, s payout.Store) {
+	random := rand.New(rand.NewPCG(41, 1))
+	p := fresh(t, "random")
+	insert(t, s, p)
+	for n := range 300 {
+		at := start.Add(time.Duration(n) * time.Second)
+		due, attention := at.Add(time.Hour), payout.Attention{}
+		if random.IntN(2) == 0 {
+			attention = attention.With(payout.Contradiction, at)
+		}
+		step := payout.Step{ID: p.ID, Then: payout.Change{At: at, DueAt: &due}}
+		if random.IntN(2) == 0 {
+			step.When.Statuses = []payout.Status{pick(random, payout.Statuses), pick(random, payout.Statuses)}
+		}
+		if random.IntN(3) == 0 {
+			step.When.Version = p.Version - int64(random.IntN(2))
+		}
+		step.When.Uncomplicated = random.IntN(4) == 0
+		if random.IntN(2) == 0 {
+			step.Then.Status = pick(random, payout.Statuses[:7])
+		}
+		if random.IntN(3) == 0 {
+			step.Then.Attention = &attention
+		}
+		if random.IntN(3) == 0 {
+			step.Then.Entry = &payout.Entry{At: at, Source: payout.FromSweep, Status: p.Status}
+		}
+		p = try(t, s, fmt.Sprintf("step %d", n), p, step)
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+func pick[T any](random *rand.Rand, from []T) T { return from[random.IntN(len(from))] }
+
+// lostAcknowledgements repeats each kind of write that the domain makes, as the
+// SDK does when an answer is lost.
+func lostAcknowledgements(t *testing.T, s payout.Store) {
+	p := fresh(t, "repeated")
+	insert(t, s, p)
+	later, due := start.Add(time.Minute), start.Add(time.Hour)
+	entry := func(status payout.Status) *payout.Entry {
+		return &payout.Entry{At: later, Source: payout.FromAnswer, Status: status}
+	}
+	for _, write := range []struct {
+		name string
+		step func(payout.Payout) payout.Step
+	}{
+		{"record", func(p payout.Payout) payout.Step {
+			return payout.Step{ID: p.ID, When: payout.Guard{Token: p.Lease.Token, Statuses: payout.Processing.Arrivals()},
+				Then: payout.Change{At: later, Status: payout.Processing, Entry: entry(payout.Processing), Lease: &payout.Lease{}}}
+		}},
+		{"visibility", func(p payout.Payout) payout.Step {
+			return payout.Step{ID: p.ID, When: payout.Guard{DueAt: p.DueAt}, Then: payout.Change{At: later, DueAt: &due}}
+		}},
+		{"question", func(p payout.Payout) payout.Step {
+			polls := p.Polls + 1
+			return payout.Step{ID: p.ID, When: payout.Guard{Version: p.Version}, Then: payout.Change{At: later, Polls: &polls}}
+		}},
+		{"claim", func(p payout.Payout) payout.Step {
+			return payout.Step{ID: p.ID, When: payout.Guard{Statuses: payout.Succeeded.Arrivals(), Uncomplicated: true},
+				Then: payout.Change{At: later, Status: payout.Succeeded, Entry: entry(payout.Succeeded)}}
+		}},
+	} {
+		step := write.step(get(t, s, p.ID))
+		after, err := s.Apply(background, step)
+		if err != nil {
+			t.Fatalf("%s: %v", write.name, err)
+		}
+		var refused *payout.Refused
+		if _, err := s.Apply(background, step); !errors.As(err, &refused) || !equal(*refused.Current, after) {
+			t.Errorf("%s: sent again: %v", write.name, err)
+		}
+	}
+}

@@ -1,0 +1,181 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/payout"
+)
+
+// Open returns an empty store; it cleans up after itself by t.Cleanup.
+type Open func(t *testing.T) payout.Store
+
+// Run runs the whole suite, each part on a store of its own.
+func Run(t *testing.T, open Open) {
+	t.Helper()
+	for _, part := range []struct {
+		name string
+		run  func(*testing.T, payout.Store)
+	}{
+		{"a payout comes back as it was stored", roundTrip},
+		{"an absent payout is not found", absent},
+		{"of fifty inserts at once one wins, and all others see the winner", insertRace},
+		{"every part of a guard holds and refuses", guards},
+		{"every part of a change is made", changes},
+		{"a claim is applied exactly where the transition table allows it", transitions},
+		{"random steps mean what the domain says they mean", randomSteps},
+		{"a write that is sent twice takes effect once", lostAcknowledgements},
+		{"a payout is due until its time moves, in its shard, oldest first", dueOrder},
+		{"of two sweeps one takes a row", sweepRace},
+		{"a day is listed newest first, without gaps or repetitions", days},
+		{"attention is listed oldest first, and goes when it is cleared", attention},
+		{"both kinds of orphans are listed, once each", orphans},
+		{"filters let through what they name", filters},
+		{"a foreign cursor is refused", cursors},
+		{"a store is bound to one namespace", namespaces},
+		{"pauses and unsettled payouts are seen by everybody", desk},
+		{"a report is kept once", reports},
+		{"a cancelled caller gets an error and changes nothing", cancelled},
+	} {
+		t.Run(part.name, func(t *testing.T) { part.run(t, open(t)) })
+	}
+}
+
+var (
+	background = context.Background()
+	// start is a moment with milliseconds: a store that keeps less fails.
+	start = time.Date(2026, 5, 16, 8, 10, 5, 123_000_000, time.UTC)
+)
+
+func amount(t *testing.T, text string, c money.Currency) money.Amount {
+	t.Helper()
+	a, err := money.Parse(text, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// fresh is a payout as create stores it.
+func fresh(t *testing.T, reference string) payout.Payout {
+	t.Helper()
+	return payout.Payout{
+		ID: payout.DeriveID("storetest", payout.Reference(reference)), Reference: payout.Reference(reference),
+		Provider: payout.Vexora, Attempt: 1, Status: payout.Submitting, Amount: amount(t, "50000", money.KHR),
+		Destination: payout.Destination{Type: payout.WalletDestination, Wallet: payout.Lanton, AccountID: "lanton_1", AccountNumber: "88990011"},
+		Fingerprint: "1.abc", CreatedAt: start, UpdatedAt: start, StatusAt: start, SubmittedAt: start, Sent: 1,
+		Lease: payout.Lease{Token: "token-" + reference, Until: start.Add(time.Minute)}, DueAt: start.Add(90 * time.Second),
+		History: []payout.Entry{{At: start, Source: payout.FromCreate, Status: payout.Submitting}}, Version: 1,
+	}
+}
+
+// full is a payout of which no field is empty.
+func full(t *testing.T) payout.Payout {
+	t.Helper()
+	p := fresh(t, "full")
+	p.Attempt, p.ProviderID, p.Description = 2, "VX1", "ប្រាក់ខែ ឧសភា"
+	p.Destination = payout.Destination{
+		Type: payout.BankDestination, Wallet: "w", AccountID: "a", Bank: "wing", AccountNumber: "123",
+		Branch: "Banteay Meanchey Branch", City: "Serei Saophoan", Province: "Banteay Meanchey",
+	}
+	p.Beneficiary = payout.Beneficiary{ID: "c", FirstName: "សុភា", LastName: "Chan", Email: "a@example.com", Phone: "+855 12", IPAddress: "::1"}
+	p.Metadata = map[string]string{"order": "42", "empty": "", "ឈ្មោះ": "✓"}
+	p.CreatedBy = "arn:aws:iam::111122223333:role/payroll"
+	p.Failure = &payout.Failure{Code: payout.FailureRisk, ProviderCode: "402", Message: "m", SafeToPayAgain: true}
+	p.Return = &payout.Return{At: start.Add(time.Hour), ProviderCode: "c", Message: "back"}
+	p.Attention = payout.Attention{payout.Contradiction: start, payout.UnlistedStatus: start.Add(time.Millisecond)}
+	p.Proposal = payout.Proposal{Action: payout.Resolve, As: payout.ResolvedFailed, By: "somebody", At: start}
+	p.SimilarTo = payout.DeriveID("storetest", "other")
+	p.HistoryDropped, p.Polls, p.Sent, p.Version = 3, 7, 2, 9
+	p.CompletedAt, p.RedactedAt = start.Add(2*time.Hour), start.Add(3*time.Hour)
+	p.History = append(p.History, payout.Entry{
+		At: start.Add(time.Second), Source: payout.FromCallback, Status: payout.Failed, Finding: payout.FoundFailed,
+		ProviderCode: "00029", Message: "rejected", By: "somebody", ClaimKey: "k", Evidence: payout.HashEvidence(evidence(64 << 10)), Raw: evidence(64 << 10),
+	})
+	return p
+}
+
+// evidence is text that does not compress to nothing.
+func evidence(n int) []byte {
+	var b strings.Builder
+	for i := 0; b.Len() < n; i++ {
+		fmt.Fprintf(&b, `{"member%d":"%x"}`, i, i*2654435761)
+	}
+	return []byte(b.String()[:n])
+}
+
+func roundTrip(t *testing.T, s payout.Store) {
+	for _, p := range []payout.Payout{fresh(t, "small"), full(t)} {
+		insert(t, s, p)
+		if got := get(t, s, p.ID); !equal(got, p) {
+			t.Errorf("%s\nstored %+v\nread   %+v", p.Reference, p, got)
+		}
+		var refused *payout.Refused
+		if err := s.Insert(background, p); !errors.As(err, &refused) || refused.Current == nil || !equal(*refused.Current, p) {
+			t.Errorf("%s: refused with %v", p.Reference, err)
+		}
+	}
+	empty := reflect.ValueOf(full(t))
+	for i := range empty.NumField() {
+		if empty.Field(i).IsZero() {
+			t.Errorf("the suite does not fill %s", empty.Type().Field(i).Name)
+		}
+	}
+}
+
+func absent(t *testing.T, s payout.Store) {
+	id := payout.DeriveID("storetest", "absent")
+	if _, err := s.Get(background, id); !errors.Is(err, payout.ErrNotFound) {
+		t.Errorf("get: %v", err)
+	}
+	var refused *payout.Refused
+	_, err := s.Apply(background, payout.Step{ID: id, Then: payout.Change{At: start}})
+	if !errors.As(err, &refused) || refused.Current != nil {
+		t.Errorf("apply: %v", err)
+	}
+}
+
+func insert(t *testing.T, s payout.Store, p payout.Payout) {
+	t.Helper()
+	if err := s.Insert(background, p); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func get(t *testing.T, s payout.Store, id payout.ID) payout.Payout {
+	t.Helper()
+	p, err := s.Get(background, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// equal compares payouts; nil and empty sets are the same.
+func equal(a, b payout.Payout) bool { return reflect.DeepEqual(plain(a), plain(b)) }
+
+func plain(p payout.Payout) payout.Payout {
+	if len(p.Attention) == 0 {
+		p.Attention = nil
+	}
+	if len(p.Metadata) == 0 {
+		p.Metadata = nil
+	}
+	if len(p.History) == 0 {
+		p.History = nil
+	}
+	history := append([]payout.Entry(nil), p.History...)
+	for i := range history {
+		if len(history[i].Raw) == 0 {
+			history[i].Raw = nil
+		}
+	}
+	p.History = history
+	return p
+}
