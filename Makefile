@@ -46,6 +46,17 @@ build: ## build every function for Lambda (arm64) into .build
 	  GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags '-s -w' -o .build/$$f/bootstrap ./functions/$$f; \
 	done
 
+# sam build calls these, one per function of the template.
+.PHONY: build-CreatePayout build-GetPayout build-OperatePayout build-VexoraCallback build-MonetixCallback build-ReconcilePayouts
+build-CreatePayout: FUNCTION = create-payout
+build-GetPayout: FUNCTION = get-payout
+build-OperatePayout: FUNCTION = operate-payout
+build-VexoraCallback: FUNCTION = vexora-callback
+build-MonetixCallback: FUNCTION = monetix-callback
+build-ReconcilePayouts: FUNCTION = reconcile-payouts
+build-CreatePayout build-GetPayout build-OperatePayout build-VexoraCallback build-MonetixCallback build-ReconcilePayouts:
+	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags '-s -w' -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$(FUNCTION)
+
 .PHONY: test-dynamo
 test-dynamo: $(DYNOXIDE) ## run the store suite against a DynamoDB wire implementation (dynoxide)
 	bash scripts/with-dynamo.sh $(DYNOXIDE) env REQUIRE_DYNAMODB=1 go test -count=1 ./pkg/dynamo/... ./pkg/boot/...
