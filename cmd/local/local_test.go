@@ -1,0 +1,347 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"cambodia-payouts/pkg/sandbox"
+)
+
+// output is what a run writes to the terminal.
+type output struct {
+	mu  sync.Mutex
+	all bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.all.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.all.String()
+}
+
+// running is one run of the service, real HTTP and all.
+type running struct {
+	*service
+	t      *testing.T
+	out    *output
+	stop   context.CancelFunc
+	ended  chan error
+	answer *output // everything that the API answered
+}
+
+func start(t *testing.T, folder string) *running {
+	t.Helper()
+	front, twin := anyPort(t), anyPort(t)
+	r := &running{t: t, out: &output{}, ended: make(chan error, 1), answer: &output{}}
+	s, err := open(context.Background(), site{folder: folder, front: front, twin: twin, out: r.out})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ctx context.Context
+	ctx, r.stop = context.WithCancel(context.Background())
+	r.service = s
+	go func() { r.ended <- s.serve(ctx) }()
+	t.Cleanup(r.end)
+	return r
+}
+
+func anyPort(t *testing.T) net.Listener {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// end stops the run as Ctrl-C does, once.
+func (r *running) end() {
+	if r.stop == nil {
+		return
+	}
+	r.stop()
+	r.stop = nil
+	if err := <-r.ended; err != nil {
+		r.t.Error(err)
+	}
+}
+
+// call speaks to the API and decodes the answer.
+func (r *running) call(method, path, body string) (int, map[string]any) {
+	r.t.Helper()
+	request, err := http.NewRequest(method, r.address()+path, strings.NewReader(body))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	reply, err := http.DefaultClient.Do(request)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer reply.Body.Close()
+	raw, err := io.ReadAll(reply.Body)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	_, _ = r.answer.Write(raw)
+	decoded := map[string]any{}
+	if err := json.Unmarshal(raw, &decoded); err != nil {
+		r.t.Fatalf("%s %s: %v in %s", method, path, err, raw)
+	}
+	return reply.StatusCode, decoded
+}
+
+// await polls a payout until it stands as expected.
+func (r *running) await(id string, within time.Duration, stands func(map[string]any) bool) map[string]any {
+	r.t.Helper()
+	var p map[string]any
+	for deadline := time.Now().Add(within); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		if _, p = r.call("GET", "/v1/payouts/"+id, ""); stands(p) {
+			return p
+		}
+	}
+	r.t.Errorf("%v still stands as %v with attention %v", p["reference"], p["status"], p["attention"])
+	return p
+}
+
+// walletDraft and bankDraft are payouts whose last four digits choose a script.
+func walletDraft(script string) string {
+	return fmt.Sprintf(`{"reference":"v-%[1]s","provider":"vexora","amount":"50000","currency":"KHR",
+		"destination":{"type":"wallet","wallet":"LANTON","account_id":"lanton_7700%[1]s","account_number":"7700%[1]s"},
+		"beneficiary":{"id":"customer_123","first_name":"Sophea","last_name":"Chan","email":"sophea.chan@example.com","phone":"123456789","ip_address":"198.51.100.47"},"description":"May salary"}`, script)
+}
+
+func bankDraft(script string) string {
+	return fmt.Sprintf(`{"reference":"m-%[1]s","provider":"monetix","amount":"50000.00","currency":"KHR",
+		"destination":{"type":"bank_account","bank":"wing","account_number":"123456%[1]s"},
+		"beneficiary":{"id":"customer_1234","first_name":"John","last_name":"Doe","email":"johndoe@example.com","phone":"123456789","ip_address":"198.51.100.47"}}`, script)
+}
+
+// outcome is how a payout under a script has to end.
+type outcome struct {
+	status    string
+	attention string // a reason that must be there; none otherwise
+	executed  int
+}
+
+var (
+	paid = outcome{"succeeded", "", 1}
+	// outcomes by script; a second one where the providers differ.
+	outcomes = map[string][2]outcome{
+		"0000": {paid, paid},
+		"9001": {{"failed", "", 0}, {"failed", "", 0}},
+		// What 8000 means at Vexora is not documented for Cambodia: unknown.
+		"9002": {{"unknown", "", 0}, {"failed", "", 0}},
+		"9003": {paid, paid},
+		"9004": {paid, paid},
+		"9006": {paid, paid},
+		"9007": {paid, paid},
+		"9008": {{"unknown", "", 0}, {"unknown", "", 0}},
+		"9009": {paid, paid},
+		"9010": {{"succeeded", "contradiction", 1}, {"succeeded", "contradiction", 1}},
+		"9011": {paid, paid},
+		"9012": {{"succeeded", "callback_mismatch", 1}, {"succeeded", "callback_mismatch", 1}},
+		// Vexora documents no return; the twin's later failure is a contradiction.
+		"9013": {{"succeeded", "contradiction", 1}, {"succeeded", "returned", 1}},
+		"9014": {{"processing", "", 0}, {"processing", "", 0}},
+		"9015": {paid, paid},
+		"9016": {{"unknown", "", 0}, {"queued", "provider_configuration", 0}},
+		"9017": {{"unknown", "", 0}, {"unknown", "", 0}},
+		"9018": {paid, paid},
+		"9019": {paid, paid},
+		"9020": {paid, paid},
+	}
+)
+
+func TestEveryScriptEndsAsItMustAtBothProviders(t *testing.T) {
+	r := start(t, t.TempDir())
+	type sent struct {
+		id, name string
+		want     outcome
+	}
+	var all []sent
+	for _, script := range append(sandboxCodes(), "0000") {
+		want, listed := outcomes[script]
+		if !listed {
+			continue // 9005 answers after 20 seconds; it ends as 9004 does
+		}
+		for i, draft := range []string{walletDraft(script), bankDraft(script)} {
+			if script == "9016" && i == 1 {
+				continue // it pauses Monetix for all; see below
+			}
+			status, p := r.call("POST", "/v1/payouts", draft)
+			if status != 201 && status != 202 {
+				t.Fatalf("%s: %d %v", script, status, p)
+			}
+			all = append(all, sent{p["id"].(string), p["reference"].(string), want[i]})
+		}
+	}
+	for _, s := range all {
+		p := r.await(s.id, 25*time.Second, func(p map[string]any) bool {
+			return p["status"] == s.want.status && (s.want.attention == "" || raised(p, s.want.attention))
+		})
+		e, known := r.plays.Find(p["provider_reference"].(string))
+		if !known || e.Executed != s.want.executed || e.Requests != 1 {
+			t.Errorf("%s: the twin has %d requests and executed %d", s.name, e.Requests, e.Executed)
+		}
+		if s.want.attention == "" && s.want == paid && len(p["attention"].([]any)) != 0 {
+			t.Errorf("%s: attention %v", s.name, p["attention"])
+		}
+	}
+	if n := r.plays.Redirected(); n != 0 {
+		t.Errorf("%d requests followed a redirect", n)
+	}
+	_, p := r.call("POST", "/v1/payouts", bankDraft("9016"))
+	if p["status"] != "queued" || !raised(p, "provider_configuration") {
+		t.Errorf("refused about us: %v with attention %v", p["status"], p["attention"])
+	}
+	if status, p := r.call("POST", "/v1/payouts", strings.Replace(bankDraft("0000"), "m-0000", "m-paused", 1)); status != 202 || p["status"] != "queued" {
+		t.Errorf("while paused: %d %v", status, p["status"])
+	}
+	r.end()
+	noSecrets(t, r)
+}
+
+func sandboxCodes() []string {
+	var codes []string
+	for _, s := range sandbox.Scripts() {
+		codes = append(codes, s.Code)
+	}
+	return codes
+}
+
+func raised(p map[string]any, reason string) bool {
+	for _, a := range p["attention"].([]any) {
+		if a.(map[string]any)["reason"] == reason {
+			return true
+		}
+	}
+	return false
+}
+
+// noSecrets scans everything that a run wrote or answered for keys and for whole
+// account numbers. The store and the twin's memory hold them by design.
+func noSecrets(t *testing.T, r *running) {
+	t.Helper()
+	log, err := os.ReadFile(filepath.Join(r.folder, "log.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(log) == 0 || r.out.String() == "" || r.answer.String() == "" {
+		t.Error("nothing was written; the scan has lost its meaning")
+	}
+	forbidden := []string{vexoraKeyKHR, vexoraKeyUSD, monetixKey, "lanton_7700", "+855 12 345 678"}
+	for _, code := range append(sandboxCodes(), "0000") {
+		forbidden = append(forbidden, "7700"+code, "123456"+code)
+	}
+	for where, text := range map[string]string{"log": string(log), "terminal": r.out.String(), "answers": r.answer.String()} {
+		for _, word := range forbidden {
+			if strings.Contains(text, word) {
+				t.Errorf("%s is in the %s", word, where)
+			}
+		}
+	}
+	for _, personal := range []string{"Sophea", "johndoe@example.com", "198.51.100.47", "v-9004"} {
+		if strings.Contains(string(log), personal) {
+			t.Errorf("%s is in the log", personal)
+		}
+	}
+}
+
+func TestARestartGoesOnWhereTheLastRunStopped(t *testing.T) {
+	folder := t.TempDir()
+	first := start(t, folder)
+	_, p := first.call("POST", "/v1/payouts", bankDraft("0000"))
+	first.end() // before the callback
+
+	second := start(t, folder)
+	id := p["id"].(string)
+	if status, again := second.call("POST", "/v1/payouts", bankDraft("0000")); status != 200 || again["id"] != id {
+		t.Errorf("a replay after the restart: %d", status)
+	}
+	// The callback goes to the first run's port, which is gone; the question finds
+	// out.
+	second.await(id, 25*time.Second, func(p map[string]any) bool { return p["status"] == "succeeded" })
+	if e, _ := second.plays.Find(p["provider_reference"].(string)); e.Executed != 1 || e.Requests != 1 {
+		t.Errorf("%+v", e)
+	}
+}
+
+func TestAHundredCreatesAtOnceAreOneSubmission(t *testing.T) {
+	r := start(t, t.TempDir())
+	var (
+		wait sync.WaitGroup
+		mu   sync.Mutex
+		seen = map[int]int{}
+	)
+	for range 100 {
+		wait.Go(func() {
+			reply, err := http.Post(r.address()+"/v1/payouts", "application/json", strings.NewReader(walletDraft("0000")))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_ = reply.Body.Close()
+			mu.Lock()
+			defer mu.Unlock()
+			seen[reply.StatusCode]++
+		})
+	}
+	wait.Wait()
+	if seen[201] != 1 || seen[200] != 99 {
+		t.Errorf("answers by status: %v", seen)
+	}
+	if ledger := r.plays.Ledger(); len(ledger) != 1 || ledger[0].Requests != 1 {
+		t.Errorf("the twin has %+v", ledger)
+	}
+}
+
+func TestTheWelcomePrintsWhatCanBePasted(t *testing.T) {
+	var out bytes.Buffer
+	welcome(&out, "http://127.0.0.1:8080", "http://127.0.0.1:8081", ".local", time.Now())
+	posts := 0
+	for line := range strings.Lines(out.String()) {
+		_, quoted, found := strings.Cut(line, " -d '")
+		if !found {
+			continue
+		}
+		posts++
+		body := strings.TrimSuffix(strings.TrimSpace(quoted), "'")
+		if !json.Valid([]byte(body)) || strings.Contains(body, "'") {
+			t.Errorf("%s cannot be pasted", line)
+		}
+	}
+	if posts != len(examples) {
+		t.Errorf("%d lines to paste", posts)
+	}
+}
+
+func TestATakenPortIsExplained(t *testing.T) {
+	l := anyPort(t)
+	defer l.Close()
+	_, err := listen(l.Addr().(*net.TCPAddr).Port)
+	if err == nil || !strings.Contains(err.Error(), "PORT=") {
+		t.Errorf("%v", err)
+	}
+	for _, text := range []string{"0", "x", "65535", "-1"} {
+		if _, err := portFrom(text); err == nil {
+			t.Errorf("PORT=%s was accepted", text)
+		}
+	}
+}
