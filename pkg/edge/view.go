@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"strings"
 	"time"
 
 	"cambodia-payouts/pkg/bank"
@@ -163,8 +164,9 @@ func mask(number string) string {
 	if number == "" {
 		return ""
 	}
-	shown := min(4, len(number)/2)
-	return "****" + number[len(number)-shown:]
+	plain := []rune(strings.NewReplacer(" ", "", "-", "").Replace(number))
+	shown := min(4, len(plain)/2)
+	return "****" + string(plain[len(plain)-shown:])
 }
 
 // instant writes a time in RFC 3339, UTC, with milliseconds; nothing for none.

@@ -1,0 +1,272 @@
+package boot_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"cambodia-payouts/pkg/boot"
+	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/localstore"
+	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/secrets"
+)
+
+// The documents of two providers that nobody answers for.
+const (
+	vexoraDocument  = `{"KHR": {"base_url": "http://127.0.0.1:9/vexora", "merchant_no": "1", "app_secret": "vexora-test-secret-0001"}}`
+	monetixDocument = `{"base_url": "http://127.0.0.1:9/monetix", "project_id": 1234, "secret_key": "monetix-test-secret"}`
+)
+
+func environment(changes ...string) map[string]string {
+	env := map[string]string{
+		"TABLE_NAME": "t", "ID_NAMESPACE": "dev", "VEXORA_SECRET_ID": "vexora", "MONETIX_SECRET_ID": "monetix",
+		"VEXORA_CALLBACK_URL": "https://cb.example.com/v", "MONETIX_CALLBACK_URL": "https://cb.example.com/m",
+	}
+	for _, c := range changes {
+		name, value, _ := strings.Cut(c, "=")
+		env[name] = value
+	}
+	return env
+}
+
+func deployment(t *testing.T, documents map[string]string) boot.Deployment {
+	t.Helper()
+	store, err := localstore.Open(filepath.Join(t.TempDir(), "payouts.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	return boot.Deployment{Store: store, Secrets: secrets.NewStaticSource(documents, nil), Log: slog.New(slog.DiscardHandler)}
+}
+
+func read[C boot.Config](t *testing.T, env map[string]string) C {
+	t.Helper()
+	c, err := boot.Read[C](env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestDefaultsAreCautious(t *testing.T) {
+	// The template sets every variable, the empty ones too.
+	c := read[boot.CreateConfig](t, environment("PAUSED_PROVIDERS=", "RESTORED_AT=", "PROVIDER_SETTINGS={}"))
+	if c.Caps.KHR.Minor() != 6_000_000_000 || c.Caps.USD.Minor() != 1_000_000 || c.Submissions != boot.SubmissionsActive ||
+		len(c.Order) != 2 || len(c.Paused) != 0 || !c.RestoredAt.IsZero() || c.RedactAfter != 365 || c.DuplicateWindow != 0 {
+		t.Errorf("%+v", c)
+	}
+	if r := read[boot.ReconcileConfig](t, environment()); time.Duration(r.QueuedMaxAge) != time.Hour {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestEveryProblemIsReportedAtOnce(t *testing.T) {
+	_, err := boot.Read[boot.CreateConfig](map[string]string{
+		"ID_NAMESPACE": "a b", "PROVIDER_ORDER": "stripe", "SUBMISSIONS": "maybe", "MAX_AMOUNT_KHR": "1e9", "MAX_AMOUNT_USD": "-1",
+		"PROVIDER_SETTINGS": `{"typo": 1}`, "LOG_LEVEL": "LOUD", "RESTORED_AT": "yesterday", "DUPLICATE_WINDOW": "soon",
+		"REDACT_AFTER_DAYS": "-1", "DEV_INSECURE": "1", "AWS_LAMBDA_FUNCTION_NAME": "create-payout",
+	})
+	var out strings.Builder
+	boot.Explain(&out, err)
+	for _, name := range []string{
+		"TABLE_NAME", "Namespace", "Order", "Submissions", "KHR", "USD", "Settings", "LogLevel", "RestoredAt", "DuplicateWindow", "RedactAfter", "DEV_INSECURE",
+	} {
+		if !strings.Contains(out.String(), name) {
+			t.Errorf("%s is not reported in:\n%s", name, out.String())
+		}
+	}
+	if lines := strings.Count(out.String(), "\n  - "); lines < 11 {
+		t.Errorf("%d lines:\n%s", lines, out.String())
+	}
+}
+
+func TestInsecureIsForThisMachineOnly(t *testing.T) {
+	for name, test := range map[string]struct {
+		env []string
+		ok  bool
+	}{
+		"here":               {[]string{"DEV_INSECURE=1"}, true},
+		"in sam local":       {[]string{"DEV_INSECURE=1", "AWS_LAMBDA_FUNCTION_NAME=f", "AWS_SAM_LOCAL=true"}, true},
+		"on Lambda":          {[]string{"DEV_INSECURE=1", "AWS_LAMBDA_FUNCTION_NAME=f"}, false},
+		"switched off there": {[]string{"DEV_INSECURE=0", "AWS_LAMBDA_FUNCTION_NAME=f"}, true},
+	} {
+		if _, err := boot.Read[boot.CreateConfig](environment(test.env...)); (err == nil) != test.ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestAFunctionNeedsOnlyWhatItUses(t *testing.T) {
+	if _, err := boot.Read[boot.ReadConfig](map[string]string{"TABLE_NAME": "t", "ID_NAMESPACE": "n"}); err != nil {
+		t.Errorf("get-payout: %v", err)
+	}
+	if _, err := boot.Read[boot.VexoraCallbackConfig](map[string]string{"TABLE_NAME": "t", "ID_NAMESPACE": "n"}); err == nil {
+		t.Error("vexora-callback starts without the secret's name")
+	}
+}
+
+func TestWithoutAProviderCreateDoesNotStart(t *testing.T) {
+	for name, documents := range map[string]map[string]string{
+		"no secret at all":   {},
+		"placeholders":       {"vexora": `{"KHR": "REPLACE_ME"}`, "monetix": `{"base_url": "https://REPLACE_ME"}`},
+		"unreadable secrets": {"vexora": `{"KHR": {}}`, "monetix": `[]`},
+	} {
+		_, err := deployment(t, documents).Creator(context.Background(), read[boot.CreateConfig](t, environment()))
+		if err == nil || !strings.Contains(err.Error(), "no provider is configured") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestTroubleWithOneProviderDoesNotStopTheOther(t *testing.T) {
+	d := deployment(t, map[string]string{"vexora": `{"KHR": {}}`, "monetix": monetixDocument})
+	creator, err := d.Creator(context.Background(), read[boot.CreateConfig](t, environment()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	created, err := creator.Create(context.Background(), payout.Draft{
+		Reference: "R1", Amount: "50000", Currency: "KHR",
+		Destination: payout.Destination{Type: payout.BankDestination, Bank: "wing", AccountNumber: "1234567890"},
+		Beneficiary: payout.Beneficiary{ID: "c", FirstName: "A", LastName: "B", Email: "a@example.com", Phone: "12345678", IPAddress: "::1"},
+	}, "me")
+	// Nobody listens on port 9: certainly not sent.
+	if err != nil || created.Payout.Provider != payout.Monetix || created.Payout.Status != payout.Queued {
+		t.Errorf("%+v, %v", created.Payout, err)
+	}
+}
+
+func TestATableOfAnotherNamespaceIsRefused(t *testing.T) {
+	d := deployment(t, map[string]string{"vexora": vexoraDocument, "monetix": monetixDocument})
+	if err := d.Store.BindNamespace(context.Background(), "prod"); err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	_, create := d.Creator(ctx, read[boot.CreateConfig](t, environment()))
+	_, sweep := d.Sweeper(ctx, read[boot.ReconcileConfig](t, environment()))
+	_, operate := d.Desk(ctx, read[boot.OperateConfig](t, environment()))
+	_, vexora := d.VexoraCallback(ctx, boot.VexoraCallbackConfig{Storage: boot.Storage{Namespace: "dev"}})
+	_, monetix := d.MonetixCallback(ctx, boot.MonetixCallbackConfig{Storage: boot.Storage{Namespace: "dev"}})
+	for name, err := range map[string]error{"create": create, "sweep": sweep, "operate": operate, "vexora": vexora, "monetix": monetix} {
+		if !errors.Is(err, payout.ErrNamespace) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestSettingsAreReportedByProvider(t *testing.T) {
+	d := deployment(t, map[string]string{"vexora": vexoraDocument})
+	settings := `PROVIDER_SETTINGS={"vexora": {"create_8000": "perhaps"}, "monetix": {"x": 1}, "banks": {"aba": {"vexora_code": "1"}}}`
+	_, err := d.Creator(context.Background(), read[boot.CreateConfig](t, environment(settings)))
+	for _, word := range []string{"create_8000", "monetix settings", "aba"} {
+		if err == nil || !strings.Contains(err.Error(), word) {
+			t.Errorf("%s is not in %v", word, err)
+		}
+	}
+	mapping := `PROVIDER_SETTINGS={"statements": {"vexora": {"unit": "cents"}, "stripe": {}}}`
+	_, err = d.Desk(context.Background(), read[boot.OperateConfig](t, environment(mapping)))
+	for _, word := range []string{"unit", "statements: members"} {
+		if err == nil || !strings.Contains(err.Error(), word) {
+			t.Errorf("%s is not in %v", word, err)
+		}
+	}
+}
+
+// TestTheSampleEventsDoWhatTheirPageSays replays events/ in the order of a payout's
+// life. Nobody listens at the providers, so that creates end as queued.
+func TestTheSampleEventsDoWhatTheirPageSays(t *testing.T) {
+	ctx := context.Background()
+	d := deployment(t, map[string]string{"vexora": vexoraDocument, "monetix": monetixDocument})
+	creator, err1 := d.Creator(ctx, read[boot.CreateConfig](t, environment()))
+	reader, err2 := d.Reader(read[boot.ReadConfig](t, environment()))
+	vexora, err3 := d.VexoraCallback(ctx, boot.VexoraCallbackConfig{Storage: boot.Storage{Namespace: "dev"}, SecretID: "vexora"})
+	monetix, err4 := d.MonetixCallback(ctx, boot.MonetixCallbackConfig{Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"})
+	desk, err5 := d.Desk(ctx, read[boot.OperateConfig](t, environment()))
+	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+		t.Fatal(err)
+	}
+	handlers := map[string]edge.Handler{
+		"create-payout": edge.NewCreate(creator, d.Log), "get-payout": edge.NewRead(reader), "operate-payout": edge.NewOperate(desk),
+		"vexora-callback": edge.NewCallback(vexora), "monetix-callback": edge.NewCallback(monetix),
+	}
+	replayed := map[string]bool{"reconcile-payouts.json": true} // its content does not matter
+	for _, step := range []struct {
+		function, event string
+		status          int
+		says            string
+	}{
+		{"get-payout", "by-id", 404, "not-found"},
+		{"create-payout", "vexora", 202, `"status":"queued"`},
+		{"create-payout", "vexora", 200, `"status":"queued"`},
+		{"create-payout", "idempotency-key", 200, `"status":"queued"`},
+		{"create-payout", "monetix", 202, `"status":"queued"`},
+		{"create-payout", "base64", 200, `"status":"queued"`},
+		{"create-payout", "without-reference", 400, `"outcome":"unknown"`},
+		{"create-payout", "not-json", 400, `"outcome":"unknown"`},
+		{"create-payout", "many-faults", 400, "/destination/type"},
+		{"get-payout", "by-id", 200, "KHPO202605160001"},
+		{"get-payout", "by-reference", 200, "KHPO202605160001"},
+		{"get-payout", "day", 200, `"payouts"`},
+		{"get-payout", "attention", 200, `"payouts"`},
+		{"get-payout", "orphans", 200, `"orphans"`},
+		{"get-payout", "banks", 200, "ABA Bank"},
+		{"get-payout", "not-found", 404, "not-found"},
+		{"get-payout", "misspelt-filter", 400, "invalid-query"},
+		{"operate-payout", "resolve", 409, "cancel it"},
+		{"vexora-callback", "forged", 401, "signature-invalid"},
+		{"vexora-callback", "processing", 200, "OK"},
+		{"vexora-callback", "unlisted", 200, "OK"},
+		{"operate-payout", "cancel", 409, "not-possible"},
+		{"operate-payout", "resend", 409, "not-possible"},
+		{"operate-payout", "resolve", 202, `"proposal"`},
+		{"operate-payout", "resolve-second-person", 200, `"status":"succeeded"`},
+		{"vexora-callback", "success", 200, "OK"},
+		{"vexora-callback", "failed", 200, "OK"},
+		{"get-payout", "by-id", 200, "contradiction"},
+		{"operate-payout", "statement", 200, `"matched":1`},
+		{"monetix-callback", "forged", 401, "signature-invalid"},
+		{"monetix-callback", "success", 200, "OK"},
+		{"monetix-callback", "base64", 200, "OK"},
+		{"monetix-callback", "decline", 200, "OK"},
+		{"get-payout", "attention", 200, "payment_47"},
+	} {
+		name := step.function + "-" + step.event + ".json"
+		replayed[name] = true
+		raw, err := os.ReadFile("../../events/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var event edge.Event
+		if err := json.Unmarshal(raw, &event); err != nil {
+			t.Fatal(err)
+		}
+		reply, err := handlers[step.function](ctx, event)
+		if err != nil || reply.StatusCode != step.status || !strings.Contains(reply.Body, step.says) {
+			t.Errorf("%s: %d %s, %v", name, reply.StatusCode, reply.Body, err)
+		}
+	}
+	files, err := filepath.Glob("../../events/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if !replayed[filepath.Base(file)] {
+			t.Errorf("%s is not replayed", file)
+		}
+	}
+}
+
+func TestAReadableSetOfProblemsForANewcomer(t *testing.T) {
+	var out strings.Builder
+	boot.Explain(&out, errors.Join(errors.New("one"), fmt.Errorf("two: %w", errors.New("cause"))))
+	if out.String() != "cannot start:\n  - one\n  - two: cause\n" {
+		t.Errorf("%q", out.String())
+	}
+}
