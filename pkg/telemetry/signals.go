@@ -60,10 +60,11 @@ type metricSet struct {
 
 type metric struct{ Name, Unit string }
 
-// Signal implements payout.Signals. The one dimension is the provider: more would
+// Signal implements payout.Signals. The line has the highest level, so that no
+// LOG_LEVEL silences an alarm. The one dimension is the provider: more would
 // cost a metric each and tell nothing that the payout's history does not.
 func (s *Signals) Signal(ctx context.Context, name payout.Signal, p payout.Provider, id payout.ID) {
-	s.log.LogAttrs(ctx, slog.LevelWarn, "signal",
+	s.log.LogAttrs(ctx, slog.LevelError, "signal",
 		slog.Any(embedded, directive{
 			Timestamp: s.now().UnixMilli(),
 			CloudWatchMetrics: []metricSet{{

@@ -1,0 +1,104 @@
+package telemetry_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/telemetry"
+)
+
+func lines(t *testing.T, out *bytes.Buffer) []map[string]any {
+	t.Helper()
+	var all []map[string]any
+	for line := range strings.Lines(out.String()) {
+		var decoded map[string]any
+		if err := json.Unmarshal([]byte(line), &decoded); err != nil {
+			t.Fatalf("%v in %s", err, line)
+		}
+		all = append(all, decoded)
+	}
+	return all
+}
+
+func TestOnlyListedKeysAreLogged(t *testing.T) {
+	var out bytes.Buffer
+	log := telemetry.NewLogger(&out, slog.LevelInfo)
+	const personal = "88990011"
+	log.Info("m", "payout_id", "po_x", "account_number", personal)
+	log.With("email", personal).Info("m")
+	log.WithGroup("g").Info("m", "payout_id", personal)
+	log.Info("m", slog.Group("g", "status", personal))
+	log.Info("m", slog.Group("g", slog.Group("h", "code", personal)))
+	log.Info("m", "draft", payout.Draft{Destination: payout.Destination{AccountNumber: personal}})
+	log.Info("m", "metadata", map[string]string{"a": personal})
+	log.Debug("m", "payout_id", personal)
+	if strings.Contains(out.String(), personal) {
+		t.Errorf("logged:\n%s", out.String())
+	}
+	all := lines(t, &out)
+	if len(all) != 7 || all[0]["payout_id"] != "po_x" || all[0]["msg"] != "m" || all[0]["level"] != "INFO" {
+		t.Errorf("%v", all)
+	}
+}
+
+func TestErrorsAreLoggedAsTheirText(t *testing.T) {
+	var out bytes.Buffer
+	telemetry.NewLogger(&out, slog.LevelInfo).Error("m", "error", errors.New("the table is away"))
+	if got := lines(t, &out)[0]["error"]; got != "the table is away" {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestASignalIsALineThatCloudWatchCounts(t *testing.T) {
+	at := time.Date(2026, 5, 16, 8, 10, 0, 0, time.UTC)
+	for _, name := range []payout.Signal{
+		payout.SignalOrphan, payout.SignalContradiction, payout.SignalMismatch, payout.SignalDoublePayment, payout.SignalUnlisted,
+		payout.SignalReturned, payout.SignalAboutUs, payout.SignalUnknown, payout.SignalUnknownTooLong, payout.SignalQueuedTooLong,
+		payout.SignalBadSignature, payout.SignalForeignCallback, payout.SignalUnrelatedPayment, payout.SignalPaused, payout.SignalDuplicate,
+	} {
+		var out bytes.Buffer
+		signals := telemetry.NewSignals(telemetry.NewLogger(&out, slog.LevelError), func() time.Time { return at })
+		signals.Signal(context.Background(), name, payout.Vexora, "po_x")
+		line := lines(t, &out)[0]
+		// The embedded metric format: _aws.Timestamp in milliseconds, and each metric
+		// and dimension as a member of the root.
+		raw, err := json.Marshal(line["_aws"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		var directive struct {
+			Timestamp         int64
+			CloudWatchMetrics []struct {
+				Namespace  string
+				Dimensions [][]string
+				Metrics    []struct{ Name, Unit string }
+			}
+		}
+		if err := json.Unmarshal(raw, &directive); err != nil || len(directive.CloudWatchMetrics) != 1 {
+			t.Fatalf("%s: %s, %v", name, raw, err)
+		}
+		set := directive.CloudWatchMetrics[0]
+		if directive.Timestamp != at.UnixMilli() || set.Namespace != telemetry.Namespace || set.Metrics[0].Name != string(name) || set.Metrics[0].Unit != "Count" {
+			t.Errorf("%s: %s", name, raw)
+		}
+		if fmt.Sprint(line[string(name)]) != "1" {
+			t.Errorf("%s is not counted: %v", name, line)
+		}
+		for _, dimension := range set.Dimensions[0] {
+			if line[dimension] != "vexora" {
+				t.Errorf("%s: dimension %s is %v", name, dimension, line[dimension])
+			}
+		}
+		if line["payout_id"] != "po_x" {
+			t.Errorf("%s: %v", name, line)
+		}
+	}
+}
