@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -288,12 +289,16 @@ func TestADuplicateIsRefusedAndExecutedOnlyInTheWorstMood(t *testing.T) {
 }
 
 func TestACallbackIsRepeatedUntilItIsAccepted(t *testing.T) {
-	w := newWorld(t, plain)
+	w := newWorld(t, func(c *sandbox.Config) { c.RetryGaps = slices.Repeat([]time.Duration{20 * time.Millisecond}, 100) })
 	w.merchant.answers(200, `"OK"`) // quoted: not what Vexora wants
 	w.vexora("disbursements", w.disbursement("0000"))
 	w.await("a second try", func() bool { return w.merchant.received() >= 2 })
 	w.merchant.answers(200, "OK")
 	w.await("the acceptance", func() bool { e, _ := w.Find("PAAAAAAAAAAAAAAAAAAAAAAA0000"); return e.Delivered == 1 && e.Refused >= 1 })
+}
+
+func TestACallbackThatNobodyAcceptsIsGivenUp(t *testing.T) {
+	w := newWorld(t, plain)
 	w.merchant.answers(204, "")
 	w.monetix("banks/cambodia/payout", w.payment("0000"))
 	w.await("giving up", func() bool { e, _ := w.Find("M0000"); return e.Refused == 3 && e.Delivered == 0 })
