@@ -62,8 +62,8 @@ test-dynamo: $(DYNOXIDE) ## run the store suite against a DynamoDB wire implemen
 	bash scripts/with-dynamo.sh $(DYNOXIDE) env REQUIRE_DYNAMODB=1 go test -count=1 ./pkg/dynamo/... ./pkg/boot/...
 
 .PHONY: fuzz
-fuzz: ## run every fuzz target for FUZZTIME (10s)
-	bash scripts/fuzz.sh $${FUZZTIME:-10s}
+fuzz: ## run every fuzz target for FUZZTIME each (200000x inputs, or a time such as 1m)
+	bash scripts/fuzz.sh $${FUZZTIME:-200000x}
 
 .PHONY: lint-template
 lint-template: $(VENV)/bin/cfn-lint ## cfn-lint on template.yaml

@@ -32,7 +32,7 @@ func (d Deployment) monetixKeys(name string, c Common) *secrets.Cache[monetix.Cr
 }
 
 func (d Deployment) cacheOptions(p payout.Provider) secrets.Options {
-	return secrets.Options{Bridged: func(err error) {
+	return secrets.Options{Now: d.now, Bridged: func(err error) {
 		d.Log.LogAttrs(context.Background(), slog.LevelError, "secret not readable, using the last one that was",
 			slog.String("provider", string(p)), slog.Any("error", err))
 	}}
@@ -91,7 +91,7 @@ func (d Deployment) wire(c Common, p Providers, tuning Settings) (map[payout.Pro
 		keys := d.vexoraKeys(p.VexoraSecretID, c)
 		client, err := vexora.NewClient(vexora.Options{
 			Keys: keys, Settings: ofVexora, Banks: banks, CallbackURL: p.VexoraCallbackURL,
-			URLRules: vexora.URLRules{AllowInsecure: c.Insecure}, Now: now,
+			URLRules: vexora.URLRules{AllowInsecure: c.Insecure}, Now: d.now,
 		})
 		problems = append(problems, err)
 		wired[payout.Vexora] = wiring{client, warm(keys)}
@@ -100,7 +100,7 @@ func (d Deployment) wire(c Common, p Providers, tuning Settings) (map[payout.Pro
 		keys := d.monetixKeys(p.MonetixSecretID, c)
 		client, err := monetix.NewClient(monetix.Options{
 			Keys: keys, Settings: ofMonetix, Banks: banks, CallbackURL: p.MonetixCallbackURL,
-			URLRules: monetix.URLRules{AllowInsecure: c.Insecure}, Now: now,
+			URLRules: monetix.URLRules{AllowInsecure: c.Insecure}, Now: d.now,
 		})
 		problems = append(problems, err)
 		wired[payout.Monetix] = wiring{client, warm(keys)}

@@ -31,6 +31,8 @@ type Deployment struct {
 	// FirstQuestion is when the sweep first looks at a new payout; zero means
 	// the default, which lies behind every lease.
 	FirstQuestion time.Duration
+	// Now is the clock; nil means the machine's.
+	Now func() time.Time
 }
 
 // onAWS is the deployment of a Lambda function.
@@ -46,9 +48,15 @@ func onAWS(ctx context.Context, config Config) (Deployment, error) {
 	}, nil
 }
 
-// now is the clock: UTC, in the milliseconds that the stores keep, so that a time
-// that was read back equals the one that was written.
-func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+// now is the time in UTC and in the milliseconds that the stores keep, so that a
+// time that was read back equals the one that was written.
+func (d Deployment) now() time.Time {
+	clock := d.Now
+	if clock == nil {
+		clock = time.Now
+	}
+	return clock().UTC().Truncate(time.Millisecond)
+}
 
 // bind makes sure that the table belongs to the namespace before anything is
 // written to it: ids derived in another one would not find their payouts again.
@@ -106,7 +114,7 @@ func (d Deployment) Desk(ctx context.Context, c OperateConfig) (edge.Desk, error
 	return edge.Desk{
 		Operator: operator, Log: d.Log,
 		Statements: edge.Statements{
-			Importer: payout.NewImporter(d.Store, receiver, now), Archive: d.Store, Mappings: mappings,
+			Importer: payout.NewImporter(d.Store, receiver, d.now), Archive: d.Store, Mappings: mappings,
 		},
 	}, nil
 }
@@ -121,10 +129,10 @@ func (d Deployment) ports(ctx context.Context, c Common, s Storage, p Providers,
 		return payout.Ports{}, err
 	}
 	brakes := payout.NewBrakes(d.Store, p.held()...)
-	brakes.Look(ctx, now())
+	brakes.Look(ctx, d.now())
 	return payout.Ports{
 		Store: d.Store, Connectors: connectors, Signals: d.signals(),
-		Brakes: brakes, Now: now, NewToken: rand.Text, Pause: pause,
+		Brakes: brakes, Now: d.now, NewToken: rand.Text, Pause: pause,
 	}, nil
 }
 
@@ -136,20 +144,20 @@ func (d Deployment) Reader(c ReadConfig) (edge.Reader, error) {
 		return edge.Reader{}, err
 	}
 	return edge.Reader{
-		Library: d.Store, Namespace: payout.Namespace(c.Namespace), Banks: banks, Now: now, Log: d.Log,
+		Library: d.Store, Namespace: payout.Namespace(c.Namespace), Banks: banks, Now: d.now, Log: d.Log,
 	}, nil
 }
 
 // VexoraCallback builds what vexora-callback serves.
 func (d Deployment) VexoraCallback(ctx context.Context, c VexoraCallbackConfig) (edge.Callback, error) {
 	keys := d.vexoraKeys(c.SecretID, c.Common)
-	return d.callback(ctx, c.Storage, c.Retention, payout.Vexora, vexora.NewVerifier(keys, now))
+	return d.callback(ctx, c.Storage, c.Retention, payout.Vexora, vexora.NewVerifier(keys, d.now))
 }
 
 // MonetixCallback builds what monetix-callback serves.
 func (d Deployment) MonetixCallback(ctx context.Context, c MonetixCallbackConfig) (edge.Callback, error) {
 	keys := d.monetixKeys(c.SecretID, c.Common)
-	return d.callback(ctx, c.Storage, c.Retention, payout.Monetix, monetix.NewVerifier(keys, now))
+	return d.callback(ctx, c.Storage, c.Retention, payout.Monetix, monetix.NewVerifier(keys, d.now))
 }
 
 // callback starts even while the secret cannot be read: the provider is then
@@ -164,7 +172,7 @@ func (d Deployment) callback(ctx context.Context, s Storage, r Retention, p payo
 	}, nil
 }
 
-func (d Deployment) signals() payout.Signals { return telemetry.NewSignals(d.Log, now) }
+func (d Deployment) signals() payout.Signals { return telemetry.NewSignals(d.Log, d.now) }
 
 // pause waits, or returns early when the caller is gone.
 func pause(ctx context.Context, d time.Duration) {

@@ -19,7 +19,8 @@ type Brakes struct {
 	board  Board
 	seen   time.Time // when the board was read
 	own    map[Provider]Pause
-	silent map[Provider]int // submissions in a row that brought no usable answer
+	silent map[Provider]int       // submissions in a row that brought no usable answer
+	probes map[Provider]time.Time // when the one submission was let through that tries a provider again
 }
 
 const (
@@ -28,14 +29,26 @@ const (
 	boardFor = 30 * time.Second
 	// aboutUsPause is how long one refusal about us holds the next submissions.
 	aboutUsPause = time.Minute
-	// silencePause is the same after silenceLimit lost answers in a row.
+	// silencePause is the same after silenceLimit lost answers in a row. It doubles
+	// up to mostSilence while the silence goes on: each probe may make one payout
+	// more unknown.
 	silencePause = 2 * time.Minute
+	mostSilence  = 30 * time.Minute
 	silenceLimit = 5
+	// probeFor is how long one probe keeps others back: longer than an answer takes.
+	probeFor = 30 * time.Second
+)
+
+// The reasons of pauses. Cleared says that the one before it is over.
+const (
+	refusedAboutUs  = "refused_about_us"
+	noUsableAnswers = "no_usable_answers"
+	cleared         = "cleared"
 )
 
 // NewBrakes returns brakes that hold the given providers for good.
 func NewBrakes(desk Desk, held ...Provider) *Brakes {
-	b := &Brakes{desk: desk, held: map[Provider]bool{}, own: map[Provider]Pause{}, silent: map[Provider]int{}}
+	b := &Brakes{desk: desk, held: map[Provider]bool{}, own: map[Provider]Pause{}, silent: map[Provider]int{}, probes: map[Provider]time.Time{}}
 	for _, p := range held {
 		b.held[p] = true
 	}
@@ -61,11 +74,32 @@ func (b *Brakes) Look(ctx context.Context, now time.Time) {
 	b.board = board
 }
 
-// Held reports whether submissions to the provider must wait.
+// Held reports whether a submission to the provider must wait. After a pause it
+// lets one through, and the others when that one was answered: a sweep that sent a
+// whole queue to see whether an outage is over would make every payout unknown.
 func (b *Brakes) Held(p Provider, now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.held[p] || now.Before(b.own[p].Until) || now.Before(b.board.Pauses[p].Until)
+	pause := b.latest(p)
+	switch {
+	case b.held[p], now.Before(pause.Until):
+		return true
+	case pause.Why == "" || pause.Why == cleared:
+		return false
+	case now.Sub(b.probes[p]) < probeFor:
+		return true
+	}
+	b.probes[p] = now
+	return false
+}
+
+// latest is the newest pause that this function knows of.
+func (b *Brakes) latest(p Provider) Pause {
+	own, pinned := b.own[p], b.board.Pauses[p]
+	if pinned.Since.After(own.Since) {
+		return pinned
+	}
+	return own
 }
 
 func (b *Brakes) unsettled(now time.Time) bool {
@@ -83,14 +117,14 @@ func (b *Brakes) noteUnsettled(now time.Time) {
 	}
 }
 
-// heed learns from a submission, and pins a pause on the board when it is time to
-// stop. It reports whether it did.
+// heed learns from a submission. What others have to know it pins on the board: a
+// pause when it is time to stop, and its end. It reports whether it stopped.
 func (b *Brakes) heed(ctx context.Context, p Provider, f Finding, now time.Time) bool {
-	pause, stop := b.learn(p, f, now)
-	if stop {
-		_ = b.desk.PinPause(ctx, pause) // this function holds anyway
+	pause, changed := b.learn(p, f, now)
+	if changed {
+		_ = b.desk.PinPause(ctx, pause) // this function knows anyway
 	}
-	return stop
+	return changed && pause.Why != cleared
 }
 
 func (b *Brakes) learn(p Provider, f Finding, now time.Time) (Pause, bool) {
@@ -98,23 +132,56 @@ func (b *Brakes) learn(p Provider, f Finding, now time.Time) (Pause, bool) {
 	defer b.mu.Unlock()
 	switch {
 	case f == FoundAboutUs:
-		return b.stop(p, "refused_about_us", now, aboutUsPause), true
+		return b.pause(p, refusedAboutUs, now, aboutUsPause), true
 	case f == FoundUnclear || f == FoundNotSent:
 		b.silent[p]++
 		if b.silent[p] >= silenceLimit {
-			return b.stop(p, "no_usable_answers", now, silencePause), true
+			return b.pause(p, noUsableAnswers, now, b.patience(p, now)), true
 		}
 	default:
 		b.silent[p] = 0
-		delete(b.own, p)
+		if was := b.latest(p); was.Why != "" && was.Why != cleared {
+			return b.pause(p, cleared, now, 0), true
+		}
 	}
 	return Pause{}, false
 }
 
-func (b *Brakes) stop(p Provider, why string, now time.Time, d time.Duration) Pause {
-	// After the pause one more silence is enough: the first submission is the probe.
-	b.silent[p] = silenceLimit - 1
-	pause := Pause{Provider: p, Why: why, Since: now, Until: now.Add(d)}
-	b.own[p] = pause
-	return pause
+func (b *Brakes) pause(p Provider, why string, now time.Time, d time.Duration) Pause {
+	if why != cleared {
+		// After the pause one more silence is enough.
+		b.silent[p] = silenceLimit - 1
+	}
+	delete(b.probes, p)
+	b.own[p] = Pause{Provider: p, Why: why, Since: now, Until: now.Add(d)}
+	return b.own[p]
+}
+
+// patience is how long to be silent after another silence.
+func (b *Brakes) patience(p Provider, now time.Time) time.Duration {
+	before := b.latest(p)
+	if before.Why != noUsableAnswers || now.Sub(before.Until) > mostSilence {
+		return silencePause
+	}
+	return min(2*before.Until.Sub(before.Since), mostSilence)
+}
+
+// hear learns from the answer to a question. A provider that answers questions is
+// back, and no payout had to be put at risk to learn it. Of a refusal about us it
+// says nothing: payouts and questions may be allowed apart.
+func (b *Brakes) hear(ctx context.Context, p Provider, f Finding, now time.Time) {
+	if !f.states() && f != FoundAbsent {
+		return
+	}
+	b.mu.Lock()
+	over := b.latest(p).Why == noUsableAnswers
+	var pause Pause
+	if over {
+		b.silent[p] = 0
+		pause = b.pause(p, cleared, now, 0)
+	}
+	b.mu.Unlock()
+	if over {
+		_ = b.desk.PinPause(ctx, pause)
+	}
 }

@@ -39,8 +39,12 @@ const visibility = 90 * time.Second
 // sweepBatch is the most payouts of one shard that one sweep takes up.
 const sweepBatch = 50
 
-// unknownTooLong is when an unknown payout needs a human.
-const unknownTooLong = time.Hour
+// When a payout whose end is not known needs a human. A provider may take a day
+// over a transfer; nobody answers for one that it does not know.
+const (
+	unknownTooLong    = time.Hour
+	processingTooLong = 24 * time.Hour
+)
 
 // questions are the waits between two questions about one payout. The last one
 // repeats for ever: nothing is ever given up.
@@ -246,6 +250,7 @@ func (s *Sweeper) ask(ctx context.Context, p Payout) error {
 		return s.schedule(ctx, p, ready)
 	}
 	c := connector.Ask(ctx, p)
+	s.ports.Brakes.hear(ctx, p.Provider, c.Finding, s.ports.Now())
 	c.Source, c.Provider, c.Reference = FromQuery, p.Provider, string(p.ProviderReference())
 	if c.Finding == FoundFailed {
 		c.Conclusive = true // a question that confirms a failure
@@ -304,10 +309,11 @@ func (s *Sweeper) follow(p Payout, change *Change, f Finding) {
 	change.DueAt = &due
 }
 
-// tooLong reports whether a payout that stays unknown begins to need a human.
+// tooLong reports whether a payout that stays where it is begins to need a human.
 func (p Payout) tooLong(change Change, now time.Time) bool {
+	limit, open := map[Status]time.Duration{Unknown: unknownTooLong, Processing: processingTooLong}[p.Status]
 	_, raised := p.Attention[UnknownTooLong]
-	return !raised && p.Status == Unknown && change.Status == "" && now.Sub(p.StatusAt) > unknownTooLong
+	return open && !raised && change.Status == "" && now.Sub(p.StatusAt) > limit
 }
 
 // raise adds a reason for attention and looks again in an hour.
