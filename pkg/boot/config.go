@@ -190,6 +190,24 @@ func (s Settings) mappings() (map[payout.Provider]statement.Mapping, error) {
 	return mappings, errors.Join(faults...)
 }
 
+// Reserves is the balance below which somebody should top up. Empty means that
+// balances are measured and raise nothing.
+type Reserves struct {
+	KHR KHRCap `env:"LOW_BALANCE_KHR"`
+	USD USDCap `env:"LOW_BALANCE_USD"`
+}
+
+// amounts are the reserves that are set.
+func (r Reserves) amounts() map[money.Currency]money.Amount {
+	set := map[money.Currency]money.Amount{}
+	for _, a := range []money.Amount{r.KHR.Amount, r.USD.Amount} {
+		if !a.IsZero() {
+			set[a.Currency()] = a
+		}
+	}
+	return set
+}
+
 // Caution is what holds payouts back that somebody has to look at first.
 type Caution struct {
 	// RestoredAt is set after a restore, until the statements of the lost time have
@@ -258,6 +276,7 @@ type (
 		Providers
 		Tuning
 		Age
+		Reserves
 		Caution
 		Retention
 	}

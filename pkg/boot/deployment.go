@@ -95,6 +95,7 @@ func (d Deployment) Sweeper(ctx context.Context, c ReconcileConfig) (*payout.Swe
 		QueuedMaxAge: time.Duration(c.QueuedMaxAge),
 		RestoredAt:   c.RestoredAt,
 		RedactAfter:  c.Retention.duration(),
+		Reserves:     c.Reserves.amounts(),
 	}, jitter)
 }
 

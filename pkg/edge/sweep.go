@@ -13,6 +13,7 @@ import (
 // Sweeper is the story that NewSweep serves; *payout.Sweeper implements it.
 type Sweeper interface {
 	Sweep(ctx context.Context, shard int) (payout.Swept, error)
+	Balances(ctx context.Context) error
 }
 
 // SweepReport is what one run over all shards did.
@@ -46,6 +47,9 @@ func NewSweep(sweeper Sweeper, log *slog.Logger) SweepHandler {
 			})
 		}
 		wait.Wait()
+		if err := sweeper.Balances(ctx); err != nil { // nobody's money waits for it
+			log.LogAttrs(ctx, slog.LevelWarn, "balance not known", slog.Any("error", err))
+		}
 		err := errors.Join(faults...)
 		attributes := []slog.Attr{
 			slog.Int("due", report.Due), slog.Int("taken", report.Taken), slog.Int("failed", report.Failed),

@@ -67,6 +67,33 @@ func ParseMinor(text string, c Currency) (Amount, error) {
 	return New(minor, c)
 }
 
+// ParseBalance reads what an account holds as a provider prints it, in minor units.
+// Unlike an amount it may be zero or negative. What is finer than a minor unit is
+// left off, towards less: nobody can pay it out.
+func ParseBalance(text string, c Currency) (int64, error) {
+	unsigned, negative := strings.CutPrefix(text, "-")
+	whole, fraction, err := split(unsigned, c)
+	if err != nil {
+		return 0, err
+	}
+	const mostDigits = 16 // of major units; two more still fit into an int64
+	if len(whole) > mostDigits {
+		return 0, ErrRange
+	}
+	kept := (fraction + strings.Repeat("0", minorDigits))[:minorDigits]
+	minor, err := strconv.ParseInt(whole+kept, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%w: %w", ErrRange, err)
+	}
+	if !negative {
+		return minor, nil
+	}
+	if len(fraction) > minorDigits && strings.Trim(fraction[minorDigits:], "0") != "" {
+		minor++
+	}
+	return -minor, nil
+}
+
 // split checks the spelling and returns the digits before and behind the point.
 func split(text string, c Currency) (whole, fraction string, err error) {
 	if !c.known() {

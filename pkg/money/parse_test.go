@@ -208,3 +208,22 @@ func TestMinorUnitsAreDigitsAlone(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestBalances(t *testing.T) {
+	for text, want := range map[string]int64{
+		"9998989.1200": 999_898_912, "0": 0, "0.0000": 0, "-5": -500, "-0.001": -1, "-0.1000": -10,
+		"0.009": 0, "9999999999999999.99": 999_999_999_999_999_999,
+	} {
+		if got, err := ParseBalance(text, KHR); err != nil || got != want {
+			t.Errorf("%s: %d, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "-", "1e5", "--1", "+1", ".5", "1.", "01", "10000000000000000", "১"} {
+		if got, err := ParseBalance(text, KHR); err == nil {
+			t.Errorf("%q is read as %d", text, got)
+		}
+	}
+	if _, err := ParseBalance("1", "THB"); !errors.Is(err, ErrCurrency) {
+		t.Error(err)
+	}
+}

@@ -32,6 +32,9 @@ type Policy struct {
 	// possible duplicate, however the first payout ended. Zero means only while
 	// that one is not settled.
 	DuplicateWindow time.Duration
+	// Reserves is the balance per currency below which somebody should top up; a
+	// currency without one is only measured.
+	Reserves map[money.Currency]money.Amount
 }
 
 // DefaultFirstQuestion lies behind every lease and the usual callback, so that a

@@ -238,6 +238,9 @@ func (p Payout) enter(s Status, c Claim) Decision {
 	}
 	d := p.write(c, change)
 	d.Verdict = Applied
+	if s == Failed && change.Failure.Code == FailureFunds {
+		d.Signals = []Signal{SignalLowBalance}
+	}
 	return d
 }
 

@@ -272,6 +272,8 @@ func (s *signals) Signal(_ context.Context, name payout.Signal, _ payout.Provide
 	s.raised = append(s.raised, name)
 }
 
+func (*signals) Balance(context.Context, payout.Provider, payout.Balance) {}
+
 // clock is the tests' time; it moves only when told.
 type clock struct {
 	mu  sync.Mutex
@@ -297,11 +299,13 @@ type world struct {
 	store   *memory
 	vexora  *provider
 	monetix *provider
-	signals *signals
-	brakes  *payout.Brakes
-	creator *payout.Creator
-	sweeper *payout.Sweeper
-	desk    *payout.Receiver
+	// connectors may be changed: every story looks them up in this map.
+	connectors map[payout.Provider]payout.Connector
+	signals    *signals
+	brakes     *payout.Brakes
+	creator    *payout.Creator
+	sweeper    *payout.Sweeper
+	desk       *payout.Receiver
 	// operator and importer share everything with the others.
 	operator *payout.Operator
 	importer *payout.Importer
@@ -322,11 +326,12 @@ func newWorldWith(t *testing.T, decide func(*payout.Policy)) *world {
 	}
 	w.brakes = payout.NewBrakes(w.store)
 	w.vexora, w.monetix = w.provider(payout.Vexora), w.provider(payout.Monetix)
+	w.connectors = map[payout.Provider]payout.Connector{payout.Vexora: w.vexora, payout.Monetix: w.monetix}
 	tokens := 0
 	var mu sync.Mutex
 	ports := payout.Ports{
 		Store:      w.store,
-		Connectors: map[payout.Provider]payout.Connector{payout.Vexora: w.vexora, payout.Monetix: w.monetix},
+		Connectors: w.connectors,
 		Signals:    w.signals, Brakes: w.brakes, Now: w.clock.Now,
 		NewToken: func() string {
 			mu.Lock()

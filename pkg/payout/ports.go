@@ -144,12 +144,15 @@ const (
 	SignalUnrelatedPayment Signal = "callback_not_payout"
 	SignalPaused           Signal = "provider_paused"
 	SignalDuplicate        Signal = "possible_duplicate"
+	SignalLowBalance       Signal = "low_balance"
 )
 
 // Signals receives signals. Implementations never fail: a lost metric must not
 // lose a payout.
 type Signals interface {
 	Signal(ctx context.Context, s Signal, p Provider, id ID)
+	// Balance reports what is left at a provider.
+	Balance(ctx context.Context, p Provider, b Balance)
 }
 
 // Errors of verifying a callback, in the order in which it is checked. Whatever

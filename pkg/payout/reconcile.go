@@ -15,6 +15,8 @@ type Sweeper struct {
 	policy    Policy
 	submitter submitter
 	jitter    func(time.Duration) time.Duration
+	// balancesAt is when balances were last asked for. Only Balances uses it.
+	balancesAt time.Time
 }
 
 // NewSweeper returns a sweeper. Jitter spreads the questions of payouts that were

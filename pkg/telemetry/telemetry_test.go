@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/telemetry"
 )
@@ -62,7 +63,7 @@ func TestASignalIsALineThatCloudWatchCounts(t *testing.T) {
 	for _, name := range []payout.Signal{
 		payout.SignalOrphan, payout.SignalContradiction, payout.SignalMismatch, payout.SignalDoublePayment, payout.SignalUnlisted,
 		payout.SignalReturned, payout.SignalAboutUs, payout.SignalUnknown, payout.SignalUnknownTooLong, payout.SignalQueuedTooLong,
-		payout.SignalBadSignature, payout.SignalForeignCallback, payout.SignalUnrelatedPayment, payout.SignalPaused, payout.SignalDuplicate,
+		payout.SignalBadSignature, payout.SignalForeignCallback, payout.SignalUnrelatedPayment, payout.SignalPaused, payout.SignalDuplicate, payout.SignalLowBalance,
 	} {
 		var out bytes.Buffer
 		signals := telemetry.NewSignals(telemetry.NewLogger(&out, slog.LevelError), func() time.Time { return at })
@@ -100,5 +101,18 @@ func TestASignalIsALineThatCloudWatchCounts(t *testing.T) {
 		if line["payout_id"] != "po_x" {
 			t.Errorf("%s: %v", name, line)
 		}
+	}
+}
+
+func TestABalanceIsAMetricPerProviderAndCurrency(t *testing.T) {
+	var out bytes.Buffer
+	signals := telemetry.NewSignals(telemetry.NewLogger(&out, slog.LevelInfo), time.Now)
+	signals.Balance(context.Background(), payout.Vexora, payout.Balance{Currency: money.KHR, Available: 999_898_912})
+	line := lines(t, &out)[0]
+	if fmt.Sprint(line["available_balance"]) != "9.99898912e+08" || line["currency"] != "KHR" || line["provider"] != "vexora" {
+		t.Errorf("%v", line)
+	}
+	if directive := fmt.Sprint(line["_aws"]); !strings.Contains(directive, "Dimensions:[[provider currency]]") || !strings.Contains(directive, "Name:available_balance") {
+		t.Error(directive)
 	}
 }

@@ -15,8 +15,9 @@ import (
 
 // The paths of the API, below the base address of an account.
 const (
-	createPath = "/v1/vexora/disbursements"
-	queryPath  = "/v1/vexora/queryPayOutResult" // other areas' pages; the Cambodia one was not readable
+	createPath  = "/v1/vexora/disbursements"
+	queryPath   = "/v1/vexora/queryPayOutResult" // other areas' pages; the Cambodia one was not readable
+	balancePath = "/v1/vexora/queryBalance"
 )
 
 // askAfter is how long a new payout is left alone: no page says how soon it can
@@ -45,7 +46,10 @@ type Client struct {
 	timeout time.Duration
 }
 
-var _ payout.Connector = (*Client)(nil)
+var (
+	_ payout.Connector = (*Client)(nil)
+	_ payout.Teller    = (*Client)(nil)
+)
 
 // NewClient returns a client. The address of the callbacks is checked per payout,
 // so that a missing one is a fault of the request and not of the start.
@@ -200,6 +204,49 @@ func (c *Client) ask(ctx context.Context, p payout.Payout) payout.Claim {
 	}
 	claim.Raw = result.Body
 	return claim
+}
+
+// Balances implements payout.Teller with the question of Vexora's balance page.
+// The answer names no currency: the balance is that of the account.
+func (c *Client) Balances(ctx context.Context) ([]payout.Balance, error) {
+	credentials, err := c.keys.Current(ctx)
+	if errors.Is(err, ErrNotConfigured) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("vexora: read the keys: %w", err)
+	}
+	var (
+		balances []payout.Balance
+		failures []error
+	)
+	for currency, account := range credentials {
+		b, err := c.balance(ctx, currency, account)
+		if err != nil {
+			failures = append(failures, fmt.Errorf("vexora: balance in %s: %w", currency, err))
+			continue
+		}
+		balances = append(balances, b)
+	}
+	return balances, errors.Join(failures...)
+}
+
+func (c *Client) balance(ctx context.Context, currency money.Currency, account Account) (payout.Balance, error) {
+	request, err := account.request(balancePath, map[string]string{"timestamp": milliseconds(c.now())})
+	if err != nil {
+		return payout.Balance{}, err
+	}
+	result := post(ctx, request, c.timeout)
+	if claim := unanswered(result); claim.Finding != "" {
+		return payout.Balance{}, errors.New(claim.Message)
+	}
+	r, ok := read(result.Body)
+	if !ok || r.code != callProcessed {
+		return payout.Balance{}, fmt.Errorf("answered with code %q", r.code)
+	}
+	text, _ := scalarOf(r.data, "availableAmount")
+	minor, err := money.ParseBalance(text, currency)
+	return payout.Balance{Currency: currency, Available: minor}, err
 }
 
 func post(ctx context.Context, r oneshot.Request, timeout time.Duration) oneshot.Result {

@@ -191,3 +191,40 @@ func TestSettingsAreStrict(t *testing.T) {
 		}
 	}
 }
+
+func TestTheBalanceOfEachAccount(t *testing.T) {
+	s := newServer(t, 200, `{"msg":"success","code":"0000","timestamp":1778919000123,"success":true,"data":{"availableAmount":9998989.1200,"freezeAmount":0.0000,"unsettledAmount":"1.0"}}`)
+	balances, err := newClient(t, options(t, testKeys(t, s.URL))).Balances(context.Background())
+	if err != nil || len(balances) != 2 {
+		t.Fatalf("%v, %v", balances, err)
+	}
+	for _, b := range balances {
+		if b.Available != 999_898_912 {
+			t.Errorf("%+v", b)
+		}
+	}
+	for i, r := range s.requests {
+		if r.URL.Path != "/v1/vexora/queryBalance" || len(s.bodies[i]) != 2 || s.bodies[i]["timestamp"] == "" || len(s.bodies[i]["sign"]) != 32 {
+			t.Errorf("%s %v", r.URL.Path, s.bodies[i])
+		}
+	}
+}
+
+func TestABalanceThatCannotBeReadIsNotZero(t *testing.T) {
+	for name, test := range map[string]struct {
+		status int
+		body   string
+	}{
+		"order error": {200, `{"code":"8000","data":{"availableAmount":1}}`},
+		"no amount":   {200, `{"code":"0000","data":{}}`},
+		"exponent":    {200, `{"code":"0000","data":{"availableAmount":1e9}}`},
+		"no JSON":     {200, `OK`},
+		"HTTP 500":    {500, `{"code":"0000","data":{"availableAmount":1}}`},
+	} {
+		s := newServer(t, test.status, test.body)
+		balances, err := newClient(t, options(t, testKeys(t, s.URL))).Balances(context.Background())
+		if err == nil || len(balances) != 0 {
+			t.Errorf("%s: %v, %v", name, balances, err)
+		}
+	}
+}

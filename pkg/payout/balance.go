@@ -1,0 +1,56 @@
+package payout
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"cambodia-payouts/pkg/money"
+)
+
+// Balance is what a provider says that we can pay out. It may be zero or, by an
+// overdraft, less.
+type Balance struct {
+	Currency money.Currency
+	// Available is in minor units. What is finer than one cannot be paid out and
+	// is left off.
+	Available int64
+}
+
+// Teller is a Connector whose provider documents a question for the balance.
+type Teller interface {
+	// Balances asks for the balance of every account. It may return some of them
+	// and an error about the others.
+	Balances(ctx context.Context) ([]Balance, error)
+}
+
+// balanceEvery is how often a sweeper asks for balances. A payroll empties an
+// account in minutes; a question a minute would be a burden that no page allows.
+const balanceEvery = 5 * time.Minute
+
+// Balances asks the providers that can be asked what is left, from time to time,
+// and raises SignalLowBalance below the reserve of the policy. An error means that
+// a question failed; no payout depends on it.
+func (s *Sweeper) Balances(ctx context.Context) error {
+	now := s.ports.Now()
+	if now.Sub(s.balancesAt) < balanceEvery {
+		return nil
+	}
+	s.balancesAt = now
+	var failures []error
+	for _, name := range Providers {
+		teller, can := s.ports.Connectors[name].(Teller)
+		if !can {
+			continue
+		}
+		balances, err := teller.Balances(ctx)
+		failures = append(failures, err)
+		for _, b := range balances {
+			s.ports.Signals.Balance(ctx, name, b)
+			if reserve, set := s.policy.Reserves[b.Currency]; set && b.Available < reserve.Minor() {
+				s.ports.Signals.Signal(ctx, SignalLowBalance, name, "")
+			}
+		}
+	}
+	return errors.Join(failures...)
+}
