@@ -61,6 +61,10 @@ build-CreatePayout build-GetPayout build-OperatePayout build-VexoraCallback buil
 test-dynamo: $(DYNOXIDE) ## run the store suite against a DynamoDB wire implementation (dynoxide)
 	bash scripts/with-dynamo.sh $(DYNOXIDE) env REQUIRE_DYNAMODB=1 go test -count=1 ./pkg/dynamo/... ./pkg/boot/...
 
+.PHONY: recovery
+recovery: ## put 2,000 payouts through outages, lost answers and wrong callbacks, and count where they end
+	RECOVERY_PAYOUTS=$${RECOVERY_PAYOUTS:-2000} go test -count=1 -timeout 20m -run 'WorstWeather|InTheStorm' -v ./pkg/boot
+
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME each (200000x inputs, or a time such as 1m)
 	bash scripts/fuzz.sh $${FUZZTIME:-200000x}

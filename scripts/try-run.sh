@@ -27,7 +27,7 @@ for _ in $(seq 600); do
   sleep 0.2
 done
 
-grep '^curl .* -d ' "$work/out" >"$work/posts"
+grep '^curl .*/v1/payouts -d ' "$work/out" >"$work/posts"
 [ "$(wc -l <"$work/posts")" -eq 4 ] || { echo "expected four curl lines" >&2; cat "$work/out" >&2; exit 1; }
 while read -r line; do bash -c "$line"; done <"$work/posts"
 

@@ -86,9 +86,18 @@ func (r *running) end() {
 // call speaks to the API and decodes the answer.
 func (r *running) call(method, path, body string) (int, map[string]any) {
 	r.t.Helper()
+	return r.callAs("", method, path, body)
+}
+
+// callAs is a call in the name of one of several people.
+func (r *running) callAs(user, method, path, body string) (int, map[string]any) {
+	r.t.Helper()
 	request, err := http.NewRequest(method, r.address()+path, strings.NewReader(body))
 	if err != nil {
 		r.t.Fatal(err)
+	}
+	if user != "" {
+		request.Header.Set(userHeader, user)
 	}
 	reply, err := http.DefaultClient.Do(request)
 	if err != nil {
@@ -312,6 +321,40 @@ func TestAHundredCreatesAtOnceAreOneSubmission(t *testing.T) {
 	}
 }
 
+func TestTheDeskTakesTwoPeopleAndAStatement(t *testing.T) {
+	r := start(t, t.TempDir())
+	_, p := r.call("POST", "/v1/payouts", walletDraft("9010"))
+	id := fmt.Sprint(p["id"])
+	r.await(id, 20*time.Second, func(p map[string]any) bool { return strings.Contains(fmt.Sprint(p["attention"]), "contradiction") })
+
+	_, silent := r.call("POST", "/v1/payouts", walletDraft("9014"))
+	file := "tradeNo,platFormTradeNo,amount,currency,status\n" +
+		fmt.Sprintf("%s,%s,50000.0000,KHR,0000\n", silent["provider_reference"], silent["provider_id"]) +
+		fmt.Sprintf("%s,%s,50000.0000,KHR,00029\n", p["provider_reference"], p["provider_id"]) +
+		"BY-HAND-7,VX7,1.0000,KHR,0000\n"
+	status, report := r.callAs("alice", "POST", "/v1/statements?provider=vexora", file)
+	if counts := fmt.Sprint(report["counts"]); status != 200 || counts != "map[closed:1 extra:1 state_conflict:1]" {
+		t.Errorf("the statement: %d %v", status, report)
+	}
+	if _, closed := r.call("GET", "/v1/payouts/"+fmt.Sprint(silent["id"]), ""); closed["status"] != "succeeded" {
+		t.Errorf("the statement left it %v", closed["status"])
+	}
+	if _, again := r.callAs("bob", "POST", "/v1/statements?provider=vexora", file); fmt.Sprint(again["imported_by"]) != fmt.Sprint(report["imported_by"]) {
+		t.Error("a file was imported twice")
+	}
+
+	order := `{"as":"reviewed","reason":"the bank's letter says paid","evidence":"letter of 16 May"}`
+	for _, step := range []struct {
+		user   string
+		status int
+	}{{"alice", 202}, {"alice", 202}, {"bob", 200}, {"carol", 200}} {
+		status, after := r.callAs(step.user, "POST", "/v1/payouts/"+id+"/resolve", order)
+		if open := len(after["attention"].([]any)) > 0; status != step.status || open != (status == 202) || after["status"] != "succeeded" {
+			t.Errorf("%s: %d, %v with attention %v", step.user, status, after["status"], after["attention"])
+		}
+	}
+}
+
 func TestTheWelcomePrintsWhatCanBePasted(t *testing.T) {
 	var out bytes.Buffer
 	welcome(&out, "http://127.0.0.1:8080", "http://127.0.0.1:8081", ".local", time.Now())
@@ -327,7 +370,7 @@ func TestTheWelcomePrintsWhatCanBePasted(t *testing.T) {
 			t.Errorf("%s cannot be pasted", line)
 		}
 	}
-	if posts != len(examples) {
+	if posts != len(examples)+1 { // and an order
 		t.Errorf("%d lines to paste", posts)
 	}
 }

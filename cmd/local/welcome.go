@@ -62,5 +62,8 @@ func welcome(out io.Writer, address, twin, folder string, now time.Time) {
 	for _, s := range sandbox.Scripts() {
 		w("  %s  %s", s.Code, s.Says)
 	}
+	w("\nWhat needs a person, and an order that takes two (the header stands for the signature):\n")
+	w("curl -sw '\\n' '%s/v1/payouts?attention=true'", address)
+	w("curl -sw '\\n' -H 'X-Local-User: alice' %s/v1/payouts/PAYOUT_ID/resolve -d '{\"as\":\"reviewed\",\"reason\":\"ticket 7\",\"evidence\":\"statement of today, line 3\"}'", address)
 	w("\nWhat happens:\n")
 }

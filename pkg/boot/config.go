@@ -208,11 +208,16 @@ func (r Reserves) amounts() map[money.Currency]money.Amount {
 	return set
 }
 
-// Caution is what holds payouts back that somebody has to look at first.
-type Caution struct {
+// Restore says that the table came out of a backup.
+type Restore struct {
 	// RestoredAt is set after a restore, until the statements of the lost time have
 	// been imported.
 	RestoredAt time.Time `env:"RESTORED_AT"`
+}
+
+// Caution is what holds payouts back that somebody has to look at first.
+type Caution struct {
+	Restore
 	// DuplicateWindow is how long the same money to the same recipient is held,
 	// however the first payout ended; zero means while that one is not settled.
 	DuplicateWindow time.Duration `env:"DUPLICATE_WINDOW" envDefault:"0s"`
@@ -286,6 +291,7 @@ type (
 		Storage
 		Providers
 		Tuning
+		Restore
 		Retention
 	}
 	// ReadConfig is that of get-payout.

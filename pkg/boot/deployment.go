@@ -106,7 +106,9 @@ func (d Deployment) Desk(ctx context.Context, c OperateConfig) (edge.Desk, error
 	if err := errors.Join(problem, err); err != nil {
 		return edge.Desk{}, err
 	}
-	policy := payout.Policy{Namespace: payout.Namespace(c.Namespace), RedactAfter: c.Retention.duration()}
+	policy := payout.Policy{
+		Namespace: payout.Namespace(c.Namespace), RestoredAt: c.RestoredAt, RedactAfter: c.Retention.duration(),
+	}
 	operator, err := payout.NewOperator(ports, policy)
 	if err != nil {
 		return edge.Desk{}, err

@@ -52,6 +52,15 @@ func (s *Store) Close() error {
 	return nil
 }
 
+// Backup writes a copy of the file as it is at one moment. Opened in its place, it
+// is what a restored table is: older than what the providers have seen.
+func (s *Store) Backup(path string) error {
+	if err := s.db.View(func(tx *bbolt.Tx) error { return tx.CopyFile(path, fileMode) }); err != nil {
+		return fmt.Errorf("localstore: back up to %s: %w", path, err)
+	}
+	return nil
+}
+
 // Insert implements payout.Store.
 func (s *Store) Insert(ctx context.Context, p payout.Payout) error {
 	return s.write(ctx, "insert "+string(p.ID), func(tx *bbolt.Tx) error {

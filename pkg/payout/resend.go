@@ -14,6 +14,8 @@ import (
 //   - failed: as a new attempt under a new provider reference. It takes two people
 //     unless the failure is safe to pay again.
 //
+// After a restore it always takes two, where a repetition could pay twice.
+//
 // Everything else is with the provider, or over.
 func (o *Operator) Resend(ctx context.Context, order Order) (Ordered, error) {
 	if err := order.check(false); err != nil {
@@ -27,6 +29,8 @@ func (o *Operator) Resend(ctx context.Context, order Order) (Ordered, error) {
 	if err != nil {
 		return Ordered{}, err
 	}
+	// A lost table may have made this very submission.
+	needsTwo = needsTwo || o.policy.mayHaveBeenSentBefore(p.Provider)
 	if needsTwo {
 		proposal := Proposal{Action: Resend, By: order.By, At: o.ports.Now()}
 		change, waiting := p.propose(proposal, order)
