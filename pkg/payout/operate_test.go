@@ -114,6 +114,31 @@ func TestASecondPersonWhoSaysSomethingElseConfirmsNothing(t *testing.T) {
 	}
 }
 
+func TestAnOrderCountsOnceAndOnlyForThePayoutAsItStood(t *testing.T) {
+	w := newWorld(t)
+	ctx := context.Background()
+	w.vexora.answer, w.vexora.told = w.unclear, w.absent
+	p := w.mustCreate(draft("R1"))
+	w.clock.pass(time.Minute)
+	w.must(w.operator.Resend(ctx, w.order(p.ID, dara, "")))
+	w.must(w.operator.Resend(ctx, w.order(p.ID, bopha, "")))
+	w.clock.pass(time.Minute)
+	if again := w.must(w.operator.Resend(ctx, w.order(p.ID, bopha, ""))); !again.Awaiting || len(w.vexora.sent) != 2 {
+		t.Errorf("one person sent it a third time: %d", len(w.vexora.sent))
+	}
+
+	other := draft("R2")
+	other.Destination.AccountNumber = "10001000"
+	q := w.mustCreate(other)
+	w.clock.pass(time.Minute)
+	w.must(w.operator.Resolve(ctx, w.order(q.ID, dara, payout.ResolvedFailed)))
+	w.clock.pass(time.Minute)
+	w.receive(w.claim(q, payout.FoundProcessing))
+	if late := w.must(w.operator.Resolve(ctx, w.order(q.ID, bopha, payout.ResolvedFailed))); !late.Awaiting {
+		t.Error("an order about an unknown payout was confirmed when it was processing")
+	}
+}
+
 func TestAProviderThatContradictsAResolutionIsHeard(t *testing.T) {
 	w := newWorld(t)
 	ctx := context.Background()
