@@ -38,8 +38,12 @@ func NewSweeper(ports Ports, policy Policy, jitter func(time.Duration) time.Dura
 // leaves the payout to a later one after that time.
 const visibility = 90 * time.Second
 
-// sweepBatch is the most payouts of one shard that one sweep takes up.
-const sweepBatch = 50
+// A sweep lists the payouts of one shard in batches, for as long as it has time. The
+// bound on their number is against a store whose list does not move on.
+const (
+	sweepBatch   = 50
+	sweepBatches = 40
+)
 
 // When a payout whose end is not known needs a human. A provider may take a day
 // over a transfer; nobody answers for one that it does not know.
@@ -75,11 +79,25 @@ const sweepers = 4
 // caller, and never stops the others.
 func (s *Sweeper) Sweep(ctx context.Context, shard int) (Swept, error) {
 	s.ports.Brakes.Look(ctx, s.ports.Now())
-	due, err := s.ports.Store.Due(ctx, shard, s.ports.Now(), sweepBatch)
-	if err != nil {
-		return Swept{}, fmt.Errorf("list what is due: %w", err)
+	var total tally
+	for range sweepBatches {
+		due, err := s.ports.Store.Due(ctx, shard, s.ports.Now(), sweepBatch)
+		if err != nil {
+			return total.swept, fmt.Errorf("list what is due: %w", errors.Join(append(total.failures, err)...))
+		}
+		before := total.swept.Taken
+		s.batch(ctx, due, &total)
+		// Another batch, if this one was full and made way for it: rows that were
+		// not taken would only be listed again.
+		if len(due) < sweepBatch || total.swept.Taken == before || !s.timeFor(ctx) {
+			break
+		}
 	}
-	tally := tally{swept: Swept{Due: len(due)}}
+	return total.swept, errors.Join(total.failures...)
+}
+
+func (s *Sweeper) batch(ctx context.Context, due []Due, total *tally) {
+	total.swept.Due += len(due)
 	var wait sync.WaitGroup
 	slots := make(chan struct{}, sweepers)
 	for _, row := range due {
@@ -89,11 +107,10 @@ func (s *Sweeper) Sweep(ctx context.Context, shard int) (Swept, error) {
 		}
 		wait.Go(func() {
 			defer func() { <-slots }()
-			tally.count(s.take(ctx, row))
+			total.count(s.take(ctx, row))
 		})
 	}
 	wait.Wait()
-	return tally.swept, errors.Join(tally.failures...)
 }
 
 // tally counts what the workers of one sweep did.

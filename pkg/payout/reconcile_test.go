@@ -1,6 +1,7 @@
 package payout_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -181,5 +182,20 @@ func TestDerivedNumbersDecodeBack(t *testing.T) {
 		if _, _, ok := payout.ParseProviderReference(foreign); ok {
 			t.Errorf("%q counts as ours", foreign)
 		}
+	}
+}
+
+func TestABacklogIsSweptInOneGo(t *testing.T) {
+	w := newWorld(t)
+	const backlog = 180 // over several batches of one shard at least
+	for n := range backlog * payout.Shards {
+		d := draft(fmt.Sprintf("R%d", n))
+		d.Destination.AccountNumber = fmt.Sprintf("1%07d", n)
+		w.mustCreate(d)
+	}
+	w.clock.pass(2 * time.Minute)
+	w.sweep()
+	if w.vexora.asked != backlog*payout.Shards {
+		t.Errorf("asked about %d of %d", w.vexora.asked, backlog*payout.Shards)
 	}
 }
