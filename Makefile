@@ -65,6 +65,22 @@ test-dynamo: $(DYNOXIDE) ## run the store suite against a DynamoDB wire implemen
 recovery: ## put 2,000 payouts through outages, lost answers and wrong callbacks, and count where they end
 	RECOVERY_PAYOUTS=$${RECOVERY_PAYOUTS:-2000} go test -count=1 -timeout 20m -run 'WorstWeather|InTheStorm' -v ./pkg/boot
 
+.PHONY: sim
+sim: ## try to break the promises: 20,000 histories, every pair of faults, every mutant; SEED=41 tells one history
+ifdef SEED
+	@go run ./cmd/sim -seed $(SEED)
+else
+	@go build -o .build/sim ./cmd/sim
+	@.build/sim -histories $${HISTORIES:-20000}
+	@.build/sim -exhaustive
+	@.build/sim -mutants
+endif
+
+.PHONY: sim-long
+sim-long: ## the same with 2,000,000 histories, none of which CI has run
+	@go build -o .build/sim ./cmd/sim
+	@.build/sim -from 1000000 -histories 2000000
+
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME each (200000x inputs, or a time such as 1m)
 	bash scripts/fuzz.sh $${FUZZTIME:-200000x}

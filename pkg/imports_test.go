@@ -35,7 +35,11 @@ var rooms = map[string][]string{
 	"edge":       {"payout", "jsontree", "bank", "statement"},
 	"telemetry":  {"payout"},
 	"boot":       {"money", "payout", "bank", "secrets", "vexora", "monetix", "dynamo", "statement", "edge", "telemetry"},
-	"sandbox":    {}, // the twin shares nothing with the code that it tests
+	"sim": {
+		"money", "payout", "bank", "secrets", "oneshot", "vexora", "monetix", "edge", "telemetry",
+		"sandbox", // its signatures, which share nothing with the connectors
+	},
+	"sandbox": {}, // the twin shares nothing with the code that it tests
 }
 
 // outside lists what a room may import beyond the standard library, by module.
@@ -47,6 +51,7 @@ var outside = map[string][]string{
 	"localstore": {"go.etcd.io/bbolt"},
 	"dynamo":     {"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go", "golang.org/x/sync"},
 	"edge":       {"github.com/aws/aws-lambda-go"},
+	"sim":        {"github.com/aws/aws-lambda-go"},
 	"boot": {
 		"github.com/aws/aws-lambda-go", "github.com/aws/aws-sdk-go-v2",
 		"github.com/caarlos0/env", "github.com/go-json-experiment/json",

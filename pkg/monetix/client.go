@@ -37,6 +37,8 @@ type Options struct {
 	URLRules    URLRules
 	Now         func() time.Time
 	Timeout     time.Duration
+	// Dial reaches the provider; nil means oneshot.Direct.
+	Dial oneshot.Dialer
 }
 
 // Client is the payout.Connector to Monetix.
@@ -45,6 +47,7 @@ type Client struct {
 	encode  encoder
 	now     func() time.Time
 	timeout time.Duration
+	dial    oneshot.Dialer
 }
 
 var _ payout.Connector = (*Client)(nil)
@@ -58,7 +61,11 @@ func NewClient(o Options) (*Client, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout
 	}
+	if o.Dial == nil {
+		o.Dial = oneshot.Direct
+	}
 	return &Client{
+		dial: o.Dial,
 		keys: o.Keys, now: o.Now, timeout: o.Timeout,
 		encode: encoder{banks: o.Banks, callbackURL: o.CallbackURL, rules: o.URLRules},
 	}, nil
@@ -112,7 +119,7 @@ func (c *Client) Open(ctx context.Context, p payout.Payout) (payout.Submission, 
 		return nil, err
 	}
 	return &submission{
-		line: oneshot.Dial(ctx, r.URL, oneshot.Config{}), request: r, payout: p,
+		line: c.dial(ctx, r.URL), request: r, payout: p,
 		project: credentials.ProjectID, now: c.now, timeout: c.timeout,
 	}, nil
 }
@@ -132,7 +139,7 @@ func (c Credentials) request(path string, r request) (oneshot.Request, error) {
 
 // submission is one payout request, ready to be sent once.
 type submission struct {
-	line    *oneshot.Line
+	line    oneshot.Connection
 	request oneshot.Request
 	payout  payout.Payout
 	project int64
@@ -186,7 +193,7 @@ func (c *Client) ask(ctx context.Context, p payout.Payout) payout.Claim {
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	result := oneshot.Dial(ctx, r.URL, oneshot.Config{}).Post(ctx, r)
+	result := c.dial(ctx, r.URL).Post(ctx, r)
 	if result.Outcome != oneshot.Answered || result.Status != http.StatusOK {
 		return unclear("no usable answer to the question")
 	}

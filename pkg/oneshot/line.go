@@ -51,6 +51,19 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
+// Connection carries one request. *Line is the real one.
+type Connection interface {
+	Post(ctx context.Context, r Request) Result
+	Close()
+}
+
+// Dialer starts a connection to the target's host. The simulation brings one that
+// loses what it likes.
+type Dialer func(ctx context.Context, target *url.URL) Connection
+
+// Direct dials with the defaults of [Config].
+func Direct(ctx context.Context, target *url.URL) Connection { return Dial(ctx, target, Config{}) }
+
 // Line is one connection being dialled, good for one request. Close it in any
 // case; only then nothing is left behind.
 type Line struct {

@@ -18,9 +18,9 @@ import (
 // object is a JSON object with literal numbers.
 type object = map[string]any
 
-// monetixSign follows "Signature generation and verification": every scalar as
+// SignMonetix follows "Signature generation and verification": every scalar as
 // path:value, sorted, joined by ";"; HMAC-SHA512, base64.
-func monetixSign(tree object, secret string) string {
+func SignMonetix(tree map[string]any, secret string) string {
 	var lines []string
 	flatten("", tree, &lines)
 	sort.Strings(lines)
@@ -89,7 +89,7 @@ func (t *Twin) monetixRequest(w http.ResponseWriter, r *http.Request) (object, b
 		refuseMonetix(w, http.StatusBadRequest, "2004", "Required field not provided")
 	case project.String() != strconv.FormatInt(t.config.Monetix.ProjectID, 10):
 		refuseMonetix(w, http.StatusNotFound, "2442", "Project not found")
-	case !hmac.Equal([]byte(signature), []byte(monetixSign(tree, t.config.Monetix.Secret))):
+	case !hmac.Equal([]byte(signature), []byte(SignMonetix(tree, t.config.Monetix.Secret))):
 		refuseMonetix(w, http.StatusBadRequest, "3261", "Signature invalid")
 	default:
 		return tree, true
@@ -262,8 +262,8 @@ func (t *Twin) monetixCallback(e entry, w word) []byte {
 	}, secret)
 }
 
-func signed(tree object, secret string) []byte {
-	tree["signature"] = monetixSign(tree, secret)
+func signed(tree map[string]any, secret string) []byte {
+	tree["signature"] = SignMonetix(tree, secret)
 	body, _ := json.Marshal(tree) // texts and numbers always encode
 	return body
 }

@@ -14,9 +14,9 @@ import (
 	"time"
 )
 
-// vexoraSign follows the disbursement page: the non-empty parameters but sign, in
+// SignVexora follows the disbursement page: the non-empty parameters but sign, in
 // ascending order, as key1=value1key2=value2, then the app secret; MD5.
-func vexoraSign(fields map[string]string, secret string) string {
+func SignVexora(fields map[string]string, secret string) string {
 	keys := make([]string, 0, len(fields))
 	for key, value := range fields {
 		if key != "sign" && len(value) > 0 {
@@ -64,7 +64,7 @@ func (t *Twin) vexoraRequest(w http.ResponseWriter, r *http.Request) (VexoraAcco
 		t.answerVexora(w, vexoraRefused, "merchant does not exist", nil)
 	case !ok || json.Unmarshal(raw, &fields) != nil: // every parameter is text
 		t.answerVexora(w, vexoraRefused, "parameter error", nil)
-	case fields["sign"] != vexoraSign(fields, account.Secret):
+	case fields["sign"] != SignVexora(fields, account.Secret):
 		t.answerVexora(w, vexoraRefused, "sign error", nil)
 	case !regexp.MustCompile(`^[0-9]{13}$`).MatchString(fields["timestamp"]):
 		t.answerVexora(w, vexoraRefused, "timestamp error", nil)
@@ -248,7 +248,7 @@ func (t *Twin) vexoraCallback(e entry, w word) []byte {
 	if w.forged {
 		secret += "-forged"
 	}
-	fields["sign"] = vexoraSign(fields, secret)
+	fields["sign"] = SignVexora(fields, secret)
 	body, _ := json.Marshal(fields) // texts always encode
 	return body
 }

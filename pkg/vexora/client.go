@@ -36,6 +36,8 @@ type Options struct {
 	URLRules    URLRules
 	Now         func() time.Time
 	Timeout     time.Duration
+	// Dial reaches the provider; nil means oneshot.Direct.
+	Dial oneshot.Dialer
 }
 
 // Client is the payout.Connector to Vexora.
@@ -44,6 +46,7 @@ type Client struct {
 	encode  encoder
 	now     func() time.Time
 	timeout time.Duration
+	dial    oneshot.Dialer
 }
 
 var (
@@ -60,7 +63,11 @@ func NewClient(o Options) (*Client, error) {
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout
 	}
+	if o.Dial == nil {
+		o.Dial = oneshot.Direct
+	}
 	return &Client{
+		dial: o.Dial,
 		keys: o.Keys, now: o.Now, timeout: o.Timeout,
 		encode: encoder{settings: o.Settings, banks: o.Banks, callbackURL: o.CallbackURL, rules: o.URLRules},
 	}, nil
@@ -118,7 +125,7 @@ func (c *Client) Open(ctx context.Context, p payout.Payout) (payout.Submission, 
 		return nil, err
 	}
 	return &submission{
-		line: oneshot.Dial(ctx, request.URL, oneshot.Config{}), request: request, payout: p,
+		line: c.dial(ctx, request.URL), request: request, payout: p,
 		settings: c.encode.settings, now: c.now, timeout: c.timeout,
 	}, nil
 }
@@ -140,7 +147,7 @@ func (a Account) request(path string, fields map[string]string) (oneshot.Request
 
 // submission is one disbursement, ready to be sent once.
 type submission struct {
-	line     *oneshot.Line
+	line     oneshot.Connection
 	request  oneshot.Request
 	payout   payout.Payout
 	settings Settings
@@ -194,7 +201,7 @@ func (c *Client) ask(ctx context.Context, p payout.Payout) payout.Claim {
 	if err != nil {
 		return payout.Claim{Finding: payout.FoundUnclear, Message: "the question could not be written"}
 	}
-	result := post(ctx, request, c.timeout)
+	result := c.post(ctx, request)
 	claim := unanswered(result)
 	if claim.Finding == payout.FoundNotSent {
 		claim.Finding = payout.FoundUnclear // of the question; it says nothing about the payout
@@ -236,7 +243,7 @@ func (c *Client) balance(ctx context.Context, currency money.Currency, account A
 	if err != nil {
 		return payout.Balance{}, err
 	}
-	result := post(ctx, request, c.timeout)
+	result := c.post(ctx, request)
 	if claim := unanswered(result); claim.Finding != "" {
 		return payout.Balance{}, errors.New(claim.Message)
 	}
@@ -249,10 +256,10 @@ func (c *Client) balance(ctx context.Context, currency money.Currency, account A
 	return payout.Balance{Currency: currency, Available: minor}, err
 }
 
-func post(ctx context.Context, r oneshot.Request, timeout time.Duration) oneshot.Result {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+func (c *Client) post(ctx context.Context, r oneshot.Request) oneshot.Result {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	return oneshot.Dial(ctx, r.URL, oneshot.Config{}).Post(ctx, r)
+	return c.dial(ctx, r.URL).Post(ctx, r)
 }
 
 // AskAfter implements payout.Connector.

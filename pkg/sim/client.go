@@ -1,0 +1,106 @@
+package sim
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/payout"
+)
+
+// client is a merchant's process that wants one payout made, and posts until it
+// knows.
+type client struct {
+	world     *world
+	reference payout.Reference
+	id        payout.ID
+	provider  payout.Provider
+	account   string
+	bodies    []string // the request, and at times another one under the same reference
+	tries     int
+}
+
+// postings is how often a client posts without being told anything.
+const postings = 5
+
+func (w *world) newClient(n int, provider payout.Provider, sameAs *client) *client {
+	reference := payout.Reference(fmt.Sprintf("R%d", n))
+	account := fmt.Sprintf("7700%08d", n*7919)
+	amount := 50_000 + n
+	if sameAs != nil { // the same money to the same person under a second reference
+		provider, account, amount = sameAs.provider, sameAs.account, 50_000+n-1
+	}
+	c := &client{world: w, reference: reference, id: payout.DeriveID("sim", reference), provider: provider, account: account}
+	c.bodies = []string{body(c, amount)}
+	return c
+}
+
+func body(c *client, amount int) string {
+	destination := map[string]any{"type": "bank_account", "bank": "wing", "account_number": c.account}
+	if c.provider == payout.Vexora {
+		destination = map[string]any{"type": "wallet", "wallet": "LANTON", "account_id": "w" + c.account, "account_number": c.account}
+	}
+	encoded, _ := json.Marshal(map[string]any{
+		"reference": c.reference, "provider": c.provider, "amount": fmt.Sprint(amount), "currency": "KHR",
+		"destination": destination, "description": "May",
+		"beneficiary": map[string]any{
+			"id": "c1", "first_name": "Sophea", "last_name": "Chan", "email": "s@example.com", "phone": "12345678", "ip_address": "198.51.100.47",
+		},
+	})
+	return string(encoded)
+}
+
+// told is what a create answered, as far as a merchant reads it.
+type told struct {
+	status   int
+	replayed bool
+	ID       payout.ID      `json:"id"`
+	Status   any            `json:"status"` // of a problem: the HTTP status
+	Outcome  payout.Outcome `json:"outcome"`
+	Code     string         `json:"code"`
+}
+
+// post sends the request once more.
+func (c *client) post() {
+	w := c.world
+	c.tries++
+	chosen := 0
+	if len(c.bodies) > 1 {
+		chosen = w.choices.pick(len(c.bodies))
+	}
+	w.askedFor[c.reference]++
+	w.running[c.reference]++
+	delete(w.promises, c.reference)
+	var answer *told
+	w.invoke("create "+string(c.reference), 25*time.Second, func(ctx context.Context, box *container) {
+		event := edge.Event{RawPath: "/v1/payouts", Body: c.bodies[chosen]}
+		event.RequestContext.HTTP.Method = "POST"
+		event.RequestContext.Authorizer = &events.APIGatewayV2HTTPRequestContextAuthorizerDescription{
+			IAM: &events.APIGatewayV2HTTPRequestContextAuthorizerIAMDescription{UserARN: "arn:aws:iam::111122223333:user/payroll"},
+		}
+		reply, err := box.create(ctx, event)
+		if err != nil {
+			return
+		}
+		w.replies.WriteString(reply.Body)
+		answer = &told{status: reply.StatusCode, replayed: reply.Headers["idempotent-replayed"] == "true"}
+		_ = json.Unmarshal([]byte(reply.Body), answer)
+		w.judgeCreate(c, answer)
+	}, func(died bool) {
+		w.running[c.reference]--
+		c.next(answer, died)
+	})
+}
+
+// next decides whether to post again. Without a clear answer a merchant does, and
+// at times after one, because it was lost.
+func (c *client) next(answer *told, died bool) {
+	unclear := died || answer == nil || answer.status >= 500 || answer.status == 202
+	if c.tries < postings && (unclear || c.world.choices.chance(20)) {
+		c.world.in(time.Duration(1+c.world.choices.pick(90))*time.Second, c.post)
+	}
+}

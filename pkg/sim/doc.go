@@ -1,0 +1,10 @@
+// Package sim tries to break the four promises. It runs the real domain,
+// connectors, edge and secret cache over a store, a network and a clock that it
+// controls, one seed a history: every choice (who runs next, what is lost, who
+// crashes, what a provider does) comes from one generator, so that a history can
+// be told again, and shrunk.
+//
+// A process is one invocation of a function. It runs alone until it comes to a
+// point: a store request, a provider request, a wait. There the engine decides who
+// goes on, after how long, and under which fate.
+package sim

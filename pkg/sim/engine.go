@@ -1,0 +1,307 @@
+package sim
+
+import (
+	"container/heap"
+	"context"
+	"fmt"
+	"runtime"
+	"time"
+)
+
+// fate is what happens to a process at a point.
+type fate string
+
+// The fates. The first one offered at a point is always ok.
+const (
+	ok            fate = "ok"
+	lostBefore    fate = "lost, not applied"
+	lostAfter     fate = "applied, acknowledgement lost"
+	repeated      fate = "applied, and sent again by the SDK"
+	failing       fate = "error"
+	crashBefore   fate = "crash before"
+	crashAfter    fate = "crash after"
+	noConnection  fate = "no connection"
+	requestLost   fate = "request lost"
+	answerLost    fate = "answer lost"
+	requestLate   fate = "request late"
+	serverError   fate = "HTTP 502, not taken"
+	errorAfter    fate = "HTTP 502 after it was taken"
+	garbageAfter  fate = "garbage after it was taken"
+	unlistedAfter fate = "unlisted code after it was taken"
+	redirected    fate = "redirected, not taken"
+	redirectAfter fate = "redirected after it was taken"
+	forbidden     fate = "HTTP 403"
+)
+
+// The points' offers.
+var (
+	writeFates = []fate{ok, lostBefore, lostAfter, repeated, crashBefore, crashAfter}
+	readFates  = []fate{ok, failing, crashBefore}
+	sendFates  = []fate{
+		ok, noConnection, requestLost, answerLost, requestLate, serverError, errorAfter, garbageAfter,
+		unlistedAfter, redirected, redirectAfter, forbidden, crashBefore, crashAfter,
+	}
+	askFates   = []fate{ok, noConnection, requestLost, answerLost, serverError, garbageAfter, redirected, forbidden, crashBefore, crashAfter}
+	startFates = []fate{ok}
+)
+
+// start is when every history begins.
+var start = time.Date(2026, 5, 16, 8, 0, 0, 0, time.UTC)
+
+// engine runs processes one at a time on a virtual clock.
+type engine struct {
+	choices *choices
+	now     time.Time
+	waiting []*process // parked at a point, in the order of their start
+	timers  timers
+	started int
+	// faults is how many percent of the points get another fate than ok.
+	faults int
+	// planned replaces chance: the fate of a point by its number.
+	planned map[int]fate
+	points  int
+	offers  []offer // what each point offered, if recording
+	record  bool
+	tell    func(format string, values ...any)
+	tally   *Tally
+}
+
+// offer is one point of a recorded history.
+type offer struct {
+	what  string
+	fates []fate
+}
+
+// process is one invocation of a function.
+type process struct {
+	engine  *engine
+	name    string
+	resume  chan fate
+	parked  chan struct{}
+	readyAt time.Time
+	what    string
+	fates   []fate
+	dead    bool
+	done    bool
+	after   func() // when it has ended, however
+}
+
+// begin starts a process; its first point is the start itself.
+func (e *engine) begin(name string, body func(p *process), after func()) *process {
+	e.started++
+	p := &process{
+		engine: e, name: name, resume: make(chan fate), parked: make(chan struct{}),
+		readyAt: e.now, what: "start", fates: startFates, after: after,
+	}
+	go func() {
+		defer func() {
+			p.done = true
+			p.parked <- struct{}{}
+		}()
+		if p.enter(<-p.resume) {
+			body(p)
+		}
+	}()
+	e.waiting = append(e.waiting, p)
+	return p
+}
+
+// enter takes a fate in; false means that the process must not go on.
+func (p *process) enter(f fate) bool {
+	if f == crashBefore {
+		p.dead = true
+	}
+	return !p.dead
+}
+
+// point parks the process until the engine lets it go on, and returns its fate
+// there. It does not return if the process crashes.
+func (p *process) point(what string, fates []fate) fate {
+	return p.pointAfter(p.engine.latency(), what, fates)
+}
+
+func (p *process) pointAfter(d time.Duration, what string, fates []fate) fate {
+	if p.dead {
+		runtime.Goexit()
+	}
+	p.readyAt, p.what, p.fates = p.engine.now.Add(d), what, fates
+	p.parked <- struct{}{}
+	f := <-p.resume
+	if !p.enter(f) {
+		runtime.Goexit()
+	}
+	return f
+}
+
+// wait lets time pass in the process.
+func (p *process) wait(d time.Duration) { p.pointAfter(d, "wait", []fate{ok}) }
+
+// die ends the process where it stands.
+func (p *process) die() {
+	p.dead = true
+	runtime.Goexit()
+}
+
+// latency is how long the next request takes; now and then the process is frozen
+// for longer than a lease lasts.
+func (e *engine) latency() time.Duration {
+	if e.faults > 0 && e.choices.chance(1) {
+		return time.Duration(70+e.choices.pick(230)) * time.Second
+	}
+	return time.Duration(e.choices.pick(4)) * 13 * time.Millisecond
+}
+
+// step does the next thing: a timer's, or one process up to its next point. False
+// means that there is nothing to do.
+func (e *engine) step() bool {
+	for {
+		ready := e.ready()
+		if len(e.timers) > 0 && !e.timers[0].at.After(e.now) {
+			heap.Pop(&e.timers).(timer).do()
+			return true
+		}
+		if len(ready) > 0 {
+			e.run(ready[e.choices.pick(len(ready))])
+			return true
+		}
+		next, some := e.next()
+		if !some {
+			return false
+		}
+		e.now = next
+	}
+}
+
+func (e *engine) ready() []*process {
+	var ready []*process
+	for _, p := range e.waiting {
+		if !p.readyAt.After(e.now) {
+			ready = append(ready, p)
+		}
+	}
+	return ready
+}
+
+// next is when the next thing can happen.
+func (e *engine) next() (time.Time, bool) {
+	var next time.Time
+	if len(e.timers) > 0 {
+		next = e.timers[0].at
+	}
+	for _, p := range e.waiting {
+		if next.IsZero() || p.readyAt.Before(next) {
+			next = p.readyAt
+		}
+	}
+	return next, !next.IsZero()
+}
+
+// run lets one process go on under a fate.
+func (e *engine) run(p *process) {
+	f := e.fate(p)
+	if f != ok {
+		e.tally.Faults++
+		if f == crashBefore || f == crashAfter {
+			e.tally.Crashes++
+		}
+	}
+	if p.what != "wait" && p.what != "start" || f != ok {
+		e.tell("%-24s %s: %s", p.name, p.what, f)
+	}
+	p.resume <- f
+	<-p.parked
+	if p.done {
+		e.remove(p)
+		if p.after != nil {
+			p.after()
+		}
+	}
+}
+
+func (e *engine) fate(p *process) fate {
+	number := e.points
+	e.points++
+	if e.record {
+		e.offers = append(e.offers, offer{p.what, p.fates})
+	}
+	if e.planned != nil {
+		if f, there := e.planned[number]; there {
+			return f
+		}
+		return ok
+	}
+	if len(p.fates) == 1 || e.faults == 0 || !e.choices.chance(e.faults) {
+		return ok
+	}
+	return p.fates[1+e.choices.pick(len(p.fates)-1)]
+}
+
+func (e *engine) remove(gone *process) {
+	for i, p := range e.waiting {
+		if p == gone {
+			e.waiting = append(e.waiting[:i:i], e.waiting[i+1:]...)
+			return
+		}
+	}
+}
+
+// killAll ends every process, as the loss of a region would.
+func (e *engine) killAll() {
+	for len(e.waiting) > 0 {
+		p := e.waiting[0]
+		p.resume <- crashBefore
+		<-p.parked
+		e.remove(p)
+		if p.after != nil {
+			p.after()
+		}
+	}
+}
+
+// in has something done after a time.
+func (e *engine) in(d time.Duration, do func()) {
+	e.started++
+	heap.Push(&e.timers, timer{at: e.now.Add(d), number: e.started, do: do})
+}
+
+type timer struct {
+	at     time.Time
+	number int
+	do     func()
+}
+
+type timers []timer
+
+func (t timers) Len() int { return len(t) }
+func (t timers) Less(i, j int) bool {
+	if t[i].at.Equal(t[j].at) {
+		return t[i].number < t[j].number
+	}
+	return t[i].at.Before(t[j].at)
+}
+func (t timers) Swap(i, j int) { t[i], t[j] = t[j], t[i] }
+func (t *timers) Push(x any)   { *t = append(*t, x.(timer)) }
+func (t *timers) Pop() any {
+	all := *t
+	last := all[len(all)-1]
+	*t = all[:len(all)-1]
+	return last
+}
+
+// invocation is the context of one invocation: its deadline is on the virtual
+// clock, and it never ends by itself.
+type invocation struct {
+	context.Context
+	deadline time.Time
+}
+
+func (i invocation) Deadline() (time.Time, bool) { return i.deadline, true }
+
+// Violation is a broken promise.
+type Violation struct {
+	Promise string // a short name, the same for every history that breaks it
+	Detail  string
+}
+
+// Error implements error.
+func (v *Violation) Error() string { return fmt.Sprintf("%s: %s", v.Promise, v.Detail) }

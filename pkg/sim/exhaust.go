@@ -1,0 +1,92 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+// story is one payout in which nothing goes wrong but what is planned.
+type story struct {
+	name     string
+	provider payout.Provider
+	plan     plan
+}
+
+// stories are the lives of one payout at each provider.
+var stories = func() []story {
+	spoken := func(end ending) plan {
+		return plan{end: end, after: time.Second, words: []word{{after: 2 * time.Second, says: end, truth: true}}}
+	}
+	var all []story
+	for _, provider := range payout.Providers {
+		for name, p := range map[string]plan{
+			"paid, with a callback": spoken(paid), "paid, in silence": {end: paid, after: time.Second},
+			"declined": spoken(declined), "refused": {end: refused}, "returned": spoken(returned),
+		} {
+			all = append(all, story{string(provider) + ": " + name, provider, p})
+		}
+	}
+	slices.SortFunc(all, func(a, b story) int { return strings.Compare(a.name, b.name) })
+	return all
+}()
+
+// Stories names the lives that [Exhaust] goes through.
+func Stories() []string {
+	var names []string
+	for _, s := range stories {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+// Broken is a promise that planned faults broke.
+type Broken struct {
+	Plan string
+	*Violation
+}
+
+// Exhaust runs one story under every fault at every point that chance could hit,
+// alone and with up to so many faults together: what the first one brings about is
+// hit by the next.
+func Exhaust(name string, together int) (Tally, *Broken) {
+	i := slices.IndexFunc(stories, func(s story) bool { return s.name == name })
+	var total Tally
+	broken := stories[i].exhaust(map[int]fate{}, 0, together, &total)
+	return total, broken
+}
+
+func (s story) exhaust(planned map[int]fate, from, left int, total *Tally) *Broken {
+	r := Options{}.history(&engine{choices: &choices{}, planned: planned, record: true}, s.compose)
+	total.Add(r.Tally)
+	if r.Violation != nil {
+		return &Broken{fmt.Sprint(s.name, " ", planned), r.Violation}
+	}
+	if left == 0 {
+		return nil
+	}
+	for point := from; point < len(r.offers); point++ {
+		for _, f := range r.offers[point].fates[1:] {
+			planned[point] = f
+			broken := s.exhaust(planned, point+1, left-1, total)
+			delete(planned, point)
+			if broken != nil {
+				return broken
+			}
+		}
+	}
+	return nil
+}
+
+func (s story) compose(w *world) {
+	w.scripted = &s.plan
+	merchant := w.newClient(0, s.provider, nil)
+	w.clients = []*client{merchant}
+	w.in(0, merchant.post)
+	for minute := time.Minute; minute < chaos; minute += time.Minute {
+		w.in(minute, w.sweep)
+	}
+}

@@ -1,0 +1,196 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+// Tally counts what histories went through.
+type Tally struct {
+	Histories, Points, Faults, Crashes int
+	Simulated                          time.Duration
+	// Ends counts payouts by their last status, Reasons those on a desk.
+	Ends, Reasons map[string]int
+}
+
+// Add sums two tallies.
+func (t *Tally) Add(o Tally) {
+	t.Histories, t.Points = t.Histories+o.Histories, t.Points+o.Points
+	t.Faults, t.Crashes, t.Simulated = t.Faults+o.Faults, t.Crashes+o.Crashes, t.Simulated+o.Simulated
+	if t.Ends == nil {
+		t.Ends, t.Reasons = map[string]int{}, map[string]int{}
+	}
+	for end, n := range o.Ends {
+		t.Ends[end] += n
+	}
+	for reason, n := range o.Reasons {
+		t.Reasons[reason] += n
+	}
+}
+
+// Result is what one history came to.
+type Result struct {
+	Violation *Violation // nil: every promise held
+	Choices   []int      // with them the history can be told again
+	Tally     Tally
+	offers    []offer
+}
+
+// Options say how a history is run. The zero value draws nothing.
+type Options struct {
+	Mutant *Mutant
+	// Tell hears the timeline, if set.
+	Tell func(line string)
+}
+
+// Seed runs the history of a seed.
+func Seed(seed uint64, o Options) Result { return o.run(fromSeed(seed)) }
+
+// Replay runs the history of recorded choices.
+func Replay(recorded []int, o Options) Result {
+	return o.run(&choices{replay: recorded})
+}
+
+// chaos is how long things go wrong before they are left to settle.
+const chaos = 12 * time.Minute
+
+func (o Options) run(c *choices) Result {
+	return o.history(&engine{choices: c}, (*world).compose)
+}
+
+// history runs one history, composed by the given function.
+func (o Options) history(e *engine, compose func(*world)) (r Result) {
+	e.now, e.tally = start, &r.Tally
+	e.tell = func(format string, values ...any) {
+		if o.Tell != nil {
+			o.Tell(fmt.Sprintf("%12s  ", e.now.Sub(start)) + fmt.Sprintf(format, values...))
+		}
+	}
+	mutant := o.Mutant
+	if mutant == nil {
+		mutant = &Mutant{}
+	}
+	w := newWorld(e, mutant)
+	compose(w)
+	for w.violation == nil && e.now.Before(start.Add(chaos)) && e.step() {
+	}
+	if w.violation == nil {
+		w.settle()
+	}
+	if w.violation == nil {
+		w.judgeQuiet()
+	}
+	e.killAll()
+	r.Violation, r.Choices, r.offers = w.violation, e.choices.taken, e.offers
+	r.Tally.Histories, r.Tally.Points, r.Tally.Simulated = 1, e.points, e.now.Sub(start)
+	r.Tally.Ends, r.Tally.Reasons = map[string]int{}, map[string]int{}
+	for _, client := range w.clients {
+		p, there := w.table.items[client.id]
+		if !there {
+			continue
+		}
+		r.Tally.Ends[string(p.Status)]++
+		for reason := range p.Attention {
+			r.Tally.Reasons[string(reason)]++
+		}
+	}
+	return r
+}
+
+// compose draws who wants what, and what else will happen.
+func (w *world) compose() {
+	c := w.choices
+	w.faults = []int{0, 3, 12, 35}[c.pick(4)]
+	var previous *client
+	for n := range 1 + c.pick(3) {
+		provider := payout.Providers[c.pick(2)]
+		var same *client
+		if c.chance(10) {
+			same = previous
+		}
+		merchant := w.newClient(n, provider, same)
+		if c.chance(15) {
+			merchant.bodies = append(merchant.bodies, body(merchant, 77_000))
+		}
+		w.clients = append(w.clients, merchant)
+		for range 1 + c.weighted(70, 20, 10) { // twins post the same
+			w.in(time.Duration(c.pick(120))*time.Second, merchant.post)
+		}
+		previous = merchant
+	}
+	for minute := time.Minute; minute < chaos; minute += time.Minute {
+		w.in(minute, w.sweep)
+	}
+	for range c.weighted(60, 20, 10, 10) {
+		w.in(time.Duration(c.pick(700))*time.Second, w.operate)
+	}
+	if c.chance(15) {
+		w.in(time.Duration(c.pick(600))*time.Second, w.rotate)
+	}
+	if c.chance(10) {
+		name := payout.Providers[c.pick(2)]
+		w.paused[name] = true
+		w.in(time.Duration(c.pick(600))*time.Second, func() { w.paused[name], w.pool = false, nil })
+	}
+	if c.chance(8) {
+		at := time.Duration(c.pick(400)) * time.Second
+		w.in(at, func() {
+			older := w.table.backup()
+			w.in(time.Duration(1+c.pick(200))*time.Second, func() { w.restore(older) })
+		})
+	}
+}
+
+// quiet is how long the world is watched after the chaos.
+const quiet = 5 * 24 * time.Hour
+
+// settle lets everything go right until nothing happens any more.
+func (w *world) settle() {
+	w.tell("from here on nothing goes wrong")
+	w.faults, w.planned, w.record = 0, map[int]fate{}, false
+	for _, c := range w.pool {
+		c.skew = 0
+	}
+	clear(w.paused)
+	end := w.now.Add(quiet)
+	for rounds := 0; rounds < 400 && w.violation == nil; rounds++ {
+		for w.violation == nil && w.step() {
+		}
+		next, some := w.nextDue()
+		if w.violation != nil || !some || next.After(end) || w.resting() {
+			return
+		}
+		if next.After(w.now) {
+			w.now = next
+		}
+		w.sweep()
+	}
+}
+
+// nextDue is when the sweep has something to do.
+func (w *world) nextDue() (time.Time, bool) {
+	var next time.Time
+	for id, p := range w.table.items {
+		w.table.show(id, p.DueAt)
+		if !p.DueAt.IsZero() && (next.IsZero() || p.DueAt.Before(next)) {
+			next = p.DueAt
+		}
+	}
+	return next, !next.IsZero()
+}
+
+// resting tells that nothing more will change: a day is over, and whatever is not
+// final lies on a desk.
+func (w *world) resting() bool {
+	if w.now.Sub(start) < 50*time.Hour {
+		return false
+	}
+	for _, p := range w.table.items {
+		if !p.Status.Final() && len(p.Attention) == 0 {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,345 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/oneshot"
+	"cambodia-payouts/pkg/payout"
+)
+
+// Mutant is a way to be wrong about money that has happened somewhere, put around
+// the ports of the real code. The simulation proves itself by finding each of them.
+// A nil part leaves its port alone.
+type Mutant struct {
+	Name string
+	// Says what the wrong code does.
+	Says string
+
+	aroundStore     func(session, *container) payout.Store
+	aroundConnector func(payout.Connector, *container) payout.Connector
+	aroundLine      func(line) oneshot.Connection
+	aroundCreator   func(edge.Creator, *container, payout.Ports) edge.Creator
+	aroundReceiver  func(edge.Receiver) edge.Receiver
+	aroundVerifier  func(payout.Verifier) payout.Verifier
+}
+
+func (m *Mutant) store(s session, c *container) payout.Store {
+	if m.aroundStore == nil {
+		return s
+	}
+	return m.aroundStore(s, c)
+}
+
+func (m *Mutant) connector(p payout.Connector, c *container) payout.Connector {
+	if m.aroundConnector == nil {
+		return p
+	}
+	return m.aroundConnector(p, c)
+}
+
+func (m *Mutant) line(l line) oneshot.Connection {
+	if m.aroundLine == nil {
+		return l
+	}
+	return m.aroundLine(l)
+}
+
+func (m *Mutant) creator(creator edge.Creator, c *container, ports payout.Ports) edge.Creator {
+	if m.aroundCreator == nil {
+		return creator
+	}
+	return m.aroundCreator(creator, c, ports)
+}
+
+func (m *Mutant) receiver(r edge.Receiver) edge.Receiver {
+	if m.aroundReceiver == nil {
+		return r
+	}
+	return m.aroundReceiver(r)
+}
+
+func (m *Mutant) verifier(v payout.Verifier) payout.Verifier {
+	if m.aroundVerifier == nil {
+		return v
+	}
+	return m.aroundVerifier(v)
+}
+
+// Mutants lists them all.
+func Mutants() []*Mutant { return slices.Clone(mutants) }
+
+var mutants = []*Mutant{
+	{
+		Name: "free-the-reference", Says: "deletes the record when the submission ends in an error, so that the merchant can try again",
+		aroundCreator: around(func(c *container, created payout.Created, err error) (payout.Created, error) {
+			if err == nil && !created.Replayed && created.Payout.Status == payout.Unknown {
+				delete(c.world.table.items, created.Payout.ID)
+				return payout.Created{}, &payout.Refusal{Kind: payout.Unavailable, Outcome: payout.OutcomeUnknown}
+			}
+			return created, err
+		}),
+	},
+	{
+		Name: "take-over-by-age", Says: "submits again when a record has been in progress for a minute",
+		aroundCreator: func(creator edge.Creator, c *container, ports payout.Ports) edge.Creator {
+			return creatorFunc(func(ctx context.Context, d payout.Draft, by payout.Principal) (payout.Created, error) {
+				created, err := creator.Create(ctx, d, by)
+				p := created.Payout
+				open := p.Status == payout.Submitting || p.Status == payout.Unknown
+				if err != nil || !created.Replayed || !open || c.now().Sub(p.SubmittedAt) < time.Minute {
+					return created, err
+				}
+				if s, err := ports.Connectors[p.Provider].Open(ctx, p); err == nil {
+					s.Send(ctx)
+				}
+				return created, nil
+			})
+		},
+	},
+	{
+		Name: "retry-the-post", Says: "repeats the request when no answer came",
+		aroundConnector: connector(func(ctx context.Context, c payout.Connector, p payout.Payout, claim payout.Claim) payout.Claim {
+			for range 3 {
+				if claim.Finding != payout.FoundUnclear {
+					break
+				}
+				s, err := c.Open(ctx, p)
+				if err != nil {
+					break
+				}
+				claim = s.Send(ctx)
+			}
+			return claim
+		}, nil),
+	},
+	{
+		Name: "resend-on-not-found", Says: "takes a question without a result for proof that nothing was sent",
+		aroundConnector: connector(nil, func(ctx context.Context, c payout.Connector, p payout.Payout, claim payout.Claim) payout.Claim {
+			unfound := claim.Finding == payout.FoundAbsent || claim.Finding == payout.FoundUnclear && len(claim.Raw) > 0
+			if s, err := c.Open(ctx, p); unfound && err == nil {
+				return s.Send(ctx)
+			}
+			return claim
+		}),
+	},
+	{
+		Name: "write-unguarded", Says: "reads the state, decides, and writes without a condition",
+		aroundStore: store(func(s session, ctx context.Context, step payout.Step) (payout.Payout, error) {
+			current, err := s.Get(ctx, step.ID)
+			if err != nil || !step.When.Holds(current) {
+				return s.Apply(ctx, step)
+			}
+			after := step.Then.Apply(current)
+			return after, s.write("put "+short(step.ID), func(t *table) error {
+				before := t.items[step.ID]
+				t.put(&before, after)
+				return nil
+			})
+		}),
+	},
+	{
+		Name: "answer-over-final", Says: "records the provider's answer whatever a callback has said meanwhile",
+		aroundStore: store(func(s session, ctx context.Context, step payout.Step) (payout.Payout, error) {
+			if step.When.Token != "" {
+				step.When = payout.Guard{Token: step.When.Token}
+				if current, there := s.table().items[step.ID]; there && current.Lease.Token == "" {
+					step.When = payout.Guard{}
+				}
+			}
+			return s.Apply(ctx, step)
+		}),
+	},
+	{
+		Name: "acknowledge-first", Says: "thanks the provider although the callback could not be stored",
+		aroundReceiver: func(r edge.Receiver) edge.Receiver {
+			return receiverFunc(func(ctx context.Context, c payout.Claim) (payout.Verdict, error) {
+				_, _ = r.Receive(ctx, c)
+				return payout.Applied, nil
+			})
+		},
+	},
+	{
+		Name: "fail-after-last-poll", Says: "calls a payout failed when the sixth question brought nothing",
+		aroundConnector: connector(nil, func(_ context.Context, _ payout.Connector, p payout.Payout, claim payout.Claim) payout.Claim {
+			if p.Polls >= 5 && (claim.Finding == payout.FoundUnclear || claim.Finding == payout.FoundAbsent || claim.Finding == payout.FoundProcessing) {
+				claim.Finding = payout.FoundFailed
+			}
+			return claim
+		}),
+	},
+	{
+		Name: "timeout-is-failure", Says: "calls a payout failed when no answer came in time",
+		aroundConnector: connector(func(_ context.Context, _ payout.Connector, _ payout.Payout, claim payout.Claim) payout.Claim {
+			if claim.Finding == payout.FoundUnclear {
+				claim.Finding, claim.Conclusive = payout.FoundFailed, true
+			}
+			return claim
+		}, nil),
+	},
+	{
+		Name: "unlisted-is-failure", Says: "calls a payout failed when the code is none that it knows",
+		aroundVerifier: verifier(func(claim payout.Claim) payout.Claim {
+			if claim.Finding == payout.FoundUnlisted {
+				claim.Finding, claim.Conclusive = payout.FoundFailed, true
+			}
+			return claim
+		}),
+		aroundConnector: connector(func(_ context.Context, _ payout.Connector, _ payout.Payout, claim payout.Claim) payout.Claim {
+			if claim.Finding == payout.FoundUnlisted || claim.Finding == payout.FoundUnclear && claim.Code != "" {
+				claim.Finding, claim.Conclusive = payout.FoundFailed, true
+			}
+			return claim
+		}, nil),
+	},
+	{
+		Name: "wrong-unit", Says: "compares an amount in minor units with one in major units",
+		aroundVerifier: verifier(func(claim payout.Claim) payout.Claim {
+			for i, a := range claim.Amounts {
+				if major, err := money.New(a.Minor()/100, a.Currency()); err == nil {
+					claim.Amounts[i] = major
+				}
+			}
+			return claim
+		}),
+	},
+	{
+		Name: "redirect-followed", Says: "sends the order on to where the provider points",
+		aroundLine: func(l line) oneshot.Connection { return follower{l} },
+	},
+	{
+		Name: "own-write-a-stranger", Says: "takes its own record, whose acknowledgement was lost, for somebody else's",
+		aroundStore: func(s session, c *container) payout.Store {
+			return insertFunc{s, func(ctx context.Context, p payout.Payout) error {
+				err := s.Insert(ctx, p)
+				if refused := (*payout.Refused)(nil); errors.As(err, &refused) && refused.Current != nil {
+					stranger := *refused.Current
+					stranger.Lease.Token = "somebody"
+					return &payout.Refused{Current: &stranger}
+				}
+				return err
+			}}
+		},
+	},
+	{
+		Name: "not-started-too-early", Says: "says that nothing was sent when the record could not be made",
+		aroundCreator: around(func(_ *container, created payout.Created, err error) (payout.Created, error) {
+			if refusal := (*payout.Refusal)(nil); errors.As(err, &refusal) && refusal.Kind == payout.Unavailable {
+				refusal.Outcome = payout.NotStarted
+			}
+			return created, err
+		}),
+	},
+}
+
+type creatorFunc func(context.Context, payout.Draft, payout.Principal) (payout.Created, error)
+
+func (f creatorFunc) Create(ctx context.Context, d payout.Draft, by payout.Principal) (payout.Created, error) {
+	return f(ctx, d, by)
+}
+
+// around changes what a create comes to.
+func around(after func(*container, payout.Created, error) (payout.Created, error)) func(edge.Creator, *container, payout.Ports) edge.Creator {
+	return func(creator edge.Creator, c *container, _ payout.Ports) edge.Creator {
+		return creatorFunc(func(ctx context.Context, d payout.Draft, by payout.Principal) (payout.Created, error) {
+			created, err := creator.Create(ctx, d, by)
+			return after(c, created, err)
+		})
+	}
+}
+
+type receiverFunc func(context.Context, payout.Claim) (payout.Verdict, error)
+
+func (f receiverFunc) Receive(ctx context.Context, c payout.Claim) (payout.Verdict, error) {
+	return f(ctx, c)
+}
+
+type verifierFunc func(context.Context, []byte) (payout.Claim, error)
+
+func (f verifierFunc) Verify(ctx context.Context, body []byte) (payout.Claim, error) {
+	return f(ctx, body)
+}
+
+func verifier(change func(payout.Claim) payout.Claim) func(payout.Verifier) payout.Verifier {
+	return func(v payout.Verifier) payout.Verifier {
+		return verifierFunc(func(ctx context.Context, body []byte) (payout.Claim, error) {
+			claim, err := v.Verify(ctx, body)
+			return change(claim), err
+		})
+	}
+}
+
+// reading is what a mutant makes of an answer.
+type reading func(ctx context.Context, c payout.Connector, p payout.Payout, claim payout.Claim) payout.Claim
+
+func connector(sent, asked reading) func(payout.Connector, *container) payout.Connector {
+	return func(c payout.Connector, _ *container) payout.Connector { return misreader{c, sent, asked} }
+}
+
+// misreader reads answers in its own way.
+type misreader struct {
+	payout.Connector
+	sent, asked reading
+}
+
+func (m misreader) Open(ctx context.Context, p payout.Payout) (payout.Submission, error) {
+	s, err := m.Connector.Open(ctx, p)
+	if err != nil || m.sent == nil {
+		return s, err
+	}
+	return missender{s, m, p}, nil
+}
+
+func (m misreader) Ask(ctx context.Context, p payout.Payout) payout.Claim {
+	claim := m.Connector.Ask(ctx, p)
+	if m.asked == nil {
+		return claim
+	}
+	return m.asked(ctx, m.Connector, p, claim)
+}
+
+type missender struct {
+	payout.Submission
+	of misreader
+	p  payout.Payout
+}
+
+func (s missender) Send(ctx context.Context) payout.Claim {
+	return s.of.sent(ctx, s.of.Connector, s.p, s.Submission.Send(ctx))
+}
+
+func store(apply func(session, context.Context, payout.Step) (payout.Payout, error)) func(session, *container) payout.Store {
+	return func(s session, _ *container) payout.Store { return applyFunc{s, apply} }
+}
+
+type applyFunc struct {
+	session
+	apply func(session, context.Context, payout.Step) (payout.Payout, error)
+}
+
+func (a applyFunc) Apply(ctx context.Context, step payout.Step) (payout.Payout, error) {
+	return a.apply(a.session, ctx, step)
+}
+
+type insertFunc struct {
+	session
+	insert func(context.Context, payout.Payout) error
+}
+
+func (i insertFunc) Insert(ctx context.Context, p payout.Payout) error { return i.insert(ctx, p) }
+
+// follower follows redirects.
+type follower struct{ line }
+
+func (f follower) Post(ctx context.Context, r oneshot.Request) oneshot.Result {
+	result := f.line.Post(ctx, r)
+	if result.Outcome == oneshot.Answered && result.Status/100 == 3 {
+		a := f.platform.handle(r, false)
+		return oneshot.Result{Outcome: oneshot.Answered, Status: a.status, Body: a.body}
+	}
+	return result
+}

@@ -1,0 +1,116 @@
+package sim
+
+import (
+	"encoding/json"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func timeline(r func(Options) Result) string {
+	var lines []string
+	r(Options{Tell: func(line string) { lines = append(lines, line) }})
+	return strings.Join(lines, "\n")
+}
+
+func TestTheSameSeedTellsTheSameHistory(t *testing.T) {
+	for seed := range uint64(30) {
+		told := timeline(func(o Options) Result { return Seed(seed, o) })
+		if again := timeline(func(o Options) Result { return Seed(seed, o) }); again != told {
+			t.Fatalf("seed %d:\n%s\n\nand then\n%s", seed, told, again)
+		}
+		choices := Seed(seed, Options{}).Choices
+		if replayed := timeline(func(o Options) Result { return Replay(choices, o) }); replayed != told {
+			t.Errorf("seed %d is replayed otherwise", seed)
+		}
+	}
+}
+
+func TestEveryPromiseHolds(t *testing.T) {
+	var total Tally
+	for seed := range uint64(1000) {
+		r := Seed(seed, Options{})
+		if r.Violation != nil {
+			t.Errorf("seed %d: %v", seed, r.Violation)
+		}
+		total.Add(r.Tally)
+	}
+	// A simulation in which nothing happens proves nothing.
+	for _, status := range []string{"succeeded", "failed", "unknown", "processing", "queued", "cancelled"} {
+		if total.Ends[status] == 0 {
+			t.Errorf("no payout ended as %s", status)
+		}
+	}
+	for _, reason := range []string{"contradiction", "callback_mismatch", "unknown_too_long", "returned", "unlisted_status", "possible_duplicate", "queued_too_long"} {
+		if total.Reasons[reason] == 0 {
+			t.Errorf("nothing came to the desk as %s", reason)
+		}
+	}
+	t.Logf("%+v", total)
+}
+
+func TestEveryMutantIsFoundWithin200Seeds(t *testing.T) {
+	for _, m := range Mutants() {
+		found := slices.ContainsFunc(make([]struct{}, 200), func() func(struct{}) bool {
+			seed := uint64(0)
+			return func(struct{}) bool {
+				seed++
+				return Seed(seed, Options{Mutant: m}).Violation != nil
+			}
+		}())
+		if !found {
+			t.Errorf("%s survives: %s", m.Name, m.Says)
+		}
+	}
+}
+
+func TestNoSingleFaultBreaksAPromise(t *testing.T) {
+	for _, name := range Stories() {
+		total, broken := Exhaust(name, 1)
+		if broken != nil {
+			t.Errorf("%s: %v", broken.Plan, broken.Violation)
+		}
+		if total.Histories < 20 {
+			t.Errorf("%s: only %d histories", name, total.Histories)
+		}
+	}
+}
+
+func TestAFoundHistoryIsShrunk(t *testing.T) {
+	m := Mutants()[0]
+	for seed := uint64(1); ; seed++ {
+		r := Seed(seed, Options{Mutant: m})
+		if r.Violation == nil {
+			continue
+		}
+		small := Shrink(r.Choices, r.Violation.Promise, Options{Mutant: m}, 2000)
+		again := Replay(small, Options{Mutant: m})
+		if again.Violation == nil || again.Violation.Promise != r.Violation.Promise || len(small)*2 > len(r.Choices) {
+			t.Errorf("from %d to %d choices: %v", len(r.Choices), len(small), again.Violation)
+		}
+		return
+	}
+}
+
+// TestRegressions replays shrunk histories that break wrong code. With the mutant
+// they must break the same promise, which shows that they still say something.
+func TestRegressions(t *testing.T) {
+	raw, err := os.ReadFile("testdata/regressions.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var regressions []Regression
+	if err := json.Unmarshal(raw, &regressions); err != nil || len(regressions) < len(Mutants()) {
+		t.Fatalf("%d regressions, %v", len(regressions), err)
+	}
+	for _, r := range regressions {
+		if real := Replay(r.Choices, Options{}); real.Violation != nil {
+			t.Errorf("%s: %v", r.Name, real.Violation)
+		}
+		i := slices.IndexFunc(Mutants(), func(m *Mutant) bool { return m.Name == r.Mutant })
+		if wrong := Replay(r.Choices, Options{Mutant: Mutants()[i]}); wrong.Violation == nil || wrong.Violation.Promise != r.Promise {
+			t.Errorf("%s no longer breaks %s (record it again: go run ./cmd/sim -mutants -record FILE)", r.Name, r.Mutant)
+		}
+	}
+}

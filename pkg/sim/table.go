@@ -1,0 +1,219 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+// table is the data of the store. A write means what the domain's own Guard and
+// Change say; the conformance suite compares the real stores with the same two.
+type table struct {
+	items     map[payout.ID]payout.Payout
+	orphans   map[string]payout.Orphaned
+	board     payout.Board
+	unsettled map[payout.RecipientKey]payout.Unsettled
+	// index is what the due index shows; it follows the items, at once or later.
+	index map[payout.ID]time.Time
+	// changed hears of every change of an item.
+	changed func(before *payout.Payout, after payout.Payout)
+	// follow brings an index row up to date.
+	follow func(id payout.ID, due time.Time)
+}
+
+func newTable() *table {
+	t := &table{
+		items: map[payout.ID]payout.Payout{}, orphans: map[string]payout.Orphaned{},
+		board:     payout.Board{Pauses: map[payout.Provider]payout.Pause{}},
+		unsettled: map[payout.RecipientKey]payout.Unsettled{},
+		index:     map[payout.ID]time.Time{}, changed: func(*payout.Payout, payout.Payout) {},
+	}
+	t.follow = t.show
+	return t
+}
+
+// backup is a copy for a restore.
+func (t *table) backup() *table {
+	b := newTable()
+	b.items, b.orphans, b.index = maps.Clone(t.items), maps.Clone(t.orphans), maps.Clone(t.index)
+	return b
+}
+
+func (t *table) put(before *payout.Payout, after payout.Payout) {
+	t.items[after.ID] = after
+	t.follow(after.ID, after.DueAt)
+	t.changed(before, after)
+}
+
+func (t *table) show(id payout.ID, due time.Time) {
+	if due.IsZero() {
+		delete(t.index, id)
+		return
+	}
+	t.index[id] = due
+}
+
+func (t *table) insert(p payout.Payout) error {
+	if old, taken := t.items[p.ID]; taken {
+		return &payout.Refused{Current: &old}
+	}
+	t.put(nil, p)
+	return nil
+}
+
+func (t *table) apply(s payout.Step) (payout.Payout, error) {
+	old, there := t.items[s.ID]
+	if !there {
+		return payout.Payout{}, &payout.Refused{}
+	}
+	if !s.When.Holds(old) {
+		return payout.Payout{}, &payout.Refused{Current: &old}
+	}
+	after := s.Then.Apply(old)
+	t.put(&old, after)
+	return after, nil
+}
+
+// session is the table as the processes of one container reach it: every request
+// is a point. What no simulated function uses is left to the nil store.
+type session struct {
+	payout.Store
+	c *container
+}
+
+func (s session) table() *table { return s.c.world.table }
+
+var errUnclear = fmt.Errorf("%w: the connection broke", payout.ErrUnclear)
+
+// write is one conditional write under its fate.
+func (s session) write(what string, do func(*table) error) error {
+	p := s.c.current
+	switch f := p.point(what, writeFates); f {
+	case lostBefore:
+		return errUnclear
+	case lostAfter:
+		if err := do(s.table()); err != nil {
+			return err
+		}
+		return errUnclear
+	case repeated:
+		if err := do(s.table()); err != nil {
+			return err
+		}
+		return do(s.table())
+	case crashAfter:
+		_ = do(s.table())
+		p.die()
+	}
+	return do(s.table())
+}
+
+var errRead = errors.New("sim: the store does not answer")
+
+// read is one read under its fate.
+func (s session) read(what string) error {
+	if s.c.current.point(what, readFates) == failing {
+		return errRead
+	}
+	return nil
+}
+
+func short(id payout.ID) string { return string(id[:min(8, len(id))]) }
+
+func (s session) Insert(_ context.Context, p payout.Payout) error {
+	return s.write("insert "+short(p.ID), func(t *table) error { return t.insert(p) })
+}
+
+func (s session) Apply(_ context.Context, step payout.Step) (payout.Payout, error) {
+	var after payout.Payout
+	err := s.write("update "+short(step.ID)+" "+string(step.Then.Status), func(t *table) (err error) {
+		after, err = t.apply(step)
+		return err
+	})
+	return after, err
+}
+
+func (s session) Get(_ context.Context, id payout.ID) (payout.Payout, error) {
+	if err := s.read("get " + short(id)); err != nil {
+		return payout.Payout{}, err
+	}
+	p, there := s.table().items[id]
+	if !there {
+		return payout.Payout{}, payout.ErrNotFound
+	}
+	return p, nil
+}
+
+// Due shows one row at a time within a history: a sweep works on several side by
+// side, and only one process may run.
+func (s session) Due(_ context.Context, shard int, until time.Time, limit int) ([]payout.Due, error) {
+	if err := s.read(fmt.Sprint("due in shard ", shard)); err != nil {
+		return nil, err
+	}
+	var due []payout.Due
+	for id, at := range s.table().index {
+		if id.Shard() == shard && !at.After(until) {
+			due = append(due, payout.Due{ID: id, DueAt: at})
+		}
+	}
+	slices.SortFunc(due, func(a, b payout.Due) int {
+		if c := a.DueAt.Compare(b.DueAt); c != 0 {
+			return c
+		}
+		return strings.Compare(string(a.ID), string(b.ID))
+	})
+	return due[:min(limit, 1, len(due))], nil
+}
+
+func (s session) KeepOrphan(_ context.Context, o payout.Orphaned) (bool, error) {
+	fresh := false
+	err := s.write("keep an orphan", func(t *table) error {
+		_, there := t.orphans[o.Key]
+		fresh = !there
+		t.orphans[o.Key] = o
+		return nil
+	})
+	return fresh, err
+}
+
+func (s session) Board(context.Context) (payout.Board, error) {
+	if err := s.read("board"); err != nil {
+		return payout.Board{}, err
+	}
+	t := s.table()
+	return payout.Board{Pauses: maps.Clone(t.board.Pauses), UnsettledUntil: t.board.UnsettledUntil}, nil
+}
+
+func (s session) PinPause(_ context.Context, p payout.Pause) error {
+	return s.write("pin a pause", func(t *table) error {
+		t.board.Pauses[p.Provider] = p
+		return nil
+	})
+}
+
+func (s session) PinUnsettled(_ context.Context, u payout.Unsettled, until time.Time) error {
+	return s.write("pin an unsettled payout", func(t *table) error {
+		t.unsettled[u.Key] = u
+		if until.After(t.board.UnsettledUntil) {
+			t.board.UnsettledUntil = until
+		}
+		return nil
+	})
+}
+
+func (s session) FindUnsettled(_ context.Context, key payout.RecipientKey) (payout.Unsettled, error) {
+	if err := s.read("find an unsettled payout"); err != nil {
+		return payout.Unsettled{}, err
+	}
+	u, there := s.table().unsettled[key]
+	if !there {
+		return payout.Unsettled{}, payout.ErrNotFound
+	}
+	return u, nil
+}
