@@ -57,9 +57,10 @@ build-ReconcilePayouts: FUNCTION = reconcile-payouts
 build-CreatePayout build-GetPayout build-OperatePayout build-VexoraCallback build-MonetixCallback build-ReconcilePayouts:
 	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags '-s -w' -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$(FUNCTION)
 
-.PHONY: test-dynamo
-test-dynamo: $(DYNOXIDE) ## run the store suite against a DynamoDB wire implementation (dynoxide)
-	bash scripts/with-dynamo.sh $(DYNOXIDE) env REQUIRE_DYNAMODB=1 go test -count=1 ./pkg/dynamo/... ./pkg/boot/...
+.PHONY: test-aws
+test-aws: $(DYNOXIDE) $(VENV)/ready ## run the store suite, and killed processes, against wire implementations of DynamoDB and Secrets Manager
+	DYNOXIDE=$(DYNOXIDE) MOTO=$(VENV)/bin/moto_server bash scripts/with-aws.sh \
+	  env REQUIRE_AWS=1 REQUIRE_DYNAMODB=1 go test -count=1 -v -run 'Conformance|OnTheWire|SeveralProcesses|Killed' ./pkg/dynamo ./pkg/boot ./functions
 
 .PHONY: recovery
 recovery: ## put 2,000 payouts through outages, lost answers and wrong callbacks, and count where they end
@@ -86,7 +87,7 @@ fuzz: ## run every fuzz target for FUZZTIME each (200000x inputs, or a time such
 	bash scripts/fuzz.sh $${FUZZTIME:-200000x}
 
 .PHONY: lint-template
-lint-template: $(VENV)/bin/cfn-lint ## cfn-lint on template.yaml
+lint-template: $(VENV)/ready ## cfn-lint on template.yaml
 	$(VENV)/bin/cfn-lint template.yaml
 
 .PHONY: clean
@@ -96,6 +97,7 @@ clean: ## remove what the other targets have made, the local run's data included
 $(DYNOXIDE):
 	cargo install dynoxide-rs --version 3.2.0 --locked --no-default-features --features native-sqlite,http-server,cli --root $(TOOLS)
 
-$(VENV)/bin/cfn-lint:
+$(VENV)/ready: scripts/requirements.txt
 	python3 -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check cfn-lint==1.58.0
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r scripts/requirements.txt
+	touch $@

@@ -55,7 +55,7 @@ func TestOneReferenceFromSeveralProcessesIsSubmittedOnce(t *testing.T) {
 		if os.Getenv("REQUIRE_DYNAMODB") != "" {
 			t.Fatal("REQUIRE_DYNAMODB is set, and DYNAMODB_ENDPOINT is not")
 		}
-		t.Skip("needs DYNAMODB_ENDPOINT; `make test-dynamo` starts one and runs this")
+		t.Skip("needs DYNAMODB_ENDPOINT; `make test-aws` starts one and runs this")
 	}
 	table := "race-" + strings.ToLower(rand.Text())
 	if _, err := wireClient().CreateTable(context.Background(), dynamo.TableSchema(table)); err != nil {

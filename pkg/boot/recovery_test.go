@@ -7,6 +7,7 @@ import (
 	"hash/fnv"
 	"io"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -384,13 +385,7 @@ func (s *storm) judge(ids []payout.ID) {
 		}
 	}
 	s.t.Logf("%d payouts, %v of simulated time", len(ids), s.now().Sub(stormStart))
-	for _, name := range slices.Sorted(func(yield func(string) bool) {
-		for name := range figures {
-			if !yield(name) {
-				return
-			}
-		}
-	}) {
+	for _, name := range slices.Sorted(maps.Keys(figures)) {
 		s.t.Logf("%6d  %s", figures[name], name)
 	}
 }

@@ -31,7 +31,7 @@ func endpoint(t *testing.T) string {
 	case os.Getenv("REQUIRE_DYNAMODB") != "":
 		t.Fatal("REQUIRE_DYNAMODB is set, and DYNAMODB_ENDPOINT is not")
 	default:
-		t.Skip("needs DYNAMODB_ENDPOINT; `make test-dynamo` starts one and runs this")
+		t.Skip("needs DYNAMODB_ENDPOINT; `make test-aws` starts one and runs this")
 	}
 	return address
 }

@@ -2,6 +2,7 @@ package edge
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"cambodia-payouts/pkg/jsontree"
@@ -45,6 +46,18 @@ func (d *decoder) text(into *string) func(string, jsontree.Value) {
 			return
 		}
 		*into = strings.TrimSpace(text)
+	}
+}
+
+// number reads a whole number above zero.
+func (d *decoder) number(into *int) func(string, jsontree.Value) {
+	return func(pointer string, v jsontree.Value) {
+		n, err := strconv.Atoi(v.Literal())
+		if v.Kind() != jsontree.Number || err != nil || n < 1 {
+			d.fault(pointer, "must be a whole number above zero")
+			return
+		}
+		*into = n
 	}
 }
 

@@ -85,7 +85,7 @@ func readOrder(e Event, action payout.Action) (payout.Order, *Problem) {
 		as    string
 		order = payout.Order{By: by}
 	)
-	known := members{"reason": d.text(&order.Reason), "evidence": d.text(&order.Evidence)}
+	known := members{"reason": d.text(&order.Reason), "evidence": d.text(&order.Evidence), "sequence": d.number(&order.Sequence)}
 	if action == payout.Resolve {
 		known["as"] = d.text(&as)
 	}
@@ -126,6 +126,7 @@ var orderProblems = map[payout.OrderProblem]struct {
 	payout.OrderUnknown:      {http.StatusNotFound, NotFound},
 	payout.OrderNotPossible:  {http.StatusConflict, NotPossible},
 	payout.OrderBusy:         {http.StatusConflict, PayoutBusy},
+	payout.OrderOutdated:     {http.StatusConflict, OrderOutdated},
 	payout.OrderPaused:       {http.StatusConflict, ProviderPaused},
 	payout.OrderInexpressive: {http.StatusUnprocessableEntity, InvalidBody},
 	payout.OrderUnavailable:  {http.StatusServiceUnavailable, ServiceUnavailable},

@@ -33,6 +33,7 @@ const (
 	PrincipalMissing    Code = "principal-missing"
 	NotPossible         Code = "not-possible"
 	PayoutBusy          Code = "payout-busy"
+	OrderOutdated       Code = "order-outdated"
 	ProviderPaused      Code = "provider-paused"
 	StatementUnreadable Code = "statement-unreadable"
 )

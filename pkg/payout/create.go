@@ -345,8 +345,10 @@ func (c *Creator) refuse(ctx context.Context, d Draft, amount money.Amount, r *R
 	switch {
 	case err == nil:
 		return replay(existing, d.fingerprint(amount))
-	case errors.Is(err, ErrNotFound):
+	case errors.Is(err, ErrNotFound) && c.policy.RestoredAt.IsZero():
 		r.Outcome = NotStarted
+	case errors.Is(err, ErrNotFound):
+		r.Outcome = OutcomeUnknown // the table that was lost may have sent it
 	default:
 		r.Outcome, r.Cause = OutcomeUnknown, errors.Join(r.Cause, err)
 	}

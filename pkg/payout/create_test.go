@@ -413,3 +413,32 @@ func pairs(n, size int) map[string]string {
 	}
 	return m
 }
+
+func TestAfterARestoreNothingIsSaidToBeNotStarted(t *testing.T) {
+	w := newWorldWith(t, func(p *payout.Policy) { p.RestoredAt = time.Date(2026, 5, 16, 8, 0, 0, 0, time.UTC) })
+	d := draft("R1")
+	d.Amount = "-1"
+	_, err := w.create(d)
+	wantRefusal(t, err, payout.Unacceptable, payout.OutcomeUnknown)
+}
+
+func TestASuccessIsAskedAboutUntilTheQuestionIsAnswered(t *testing.T) {
+	w := newWorld(t)
+	w.vexora.told = w.unclear
+	p := w.mustCreate(draft("R1"))
+	w.receive(w.claim(p, payout.FoundSucceeded))
+	for range 4 {
+		w.clock.pass(6 * time.Minute)
+		w.sweep()
+	}
+	w.vexora.told = func(payout.Payout) payout.Claim {
+		return payout.Claim{Finding: payout.FoundFailed, Code: "00029", At: w.clock.Now()}
+	}
+	for range 20 {
+		w.clock.pass(time.Hour)
+		w.sweep()
+	}
+	if _, raised := w.stored(p.ID).Attention[payout.Contradiction]; !raised {
+		t.Errorf("asked %d times, and nobody was told of the contradiction", w.vexora.asked)
+	}
+}

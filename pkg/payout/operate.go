@@ -31,6 +31,9 @@ type Order struct {
 	By     Principal
 	Reason string     // 3 to 500 bytes; kept in the history
 	As     Resolution // of a Resolve
+	// Sequence is that of the payout as the person saw it. An order about a payout
+	// that has moved on is refused; zero asks for nothing.
+	Sequence int
 	// Evidence says what a Resolve rests on: a statement line, a ticket, a letter.
 	// It is kept with the history entry, as a provider's words are.
 	Evidence string
@@ -60,6 +63,7 @@ const (
 	OrderUnknown      OrderProblem = "not-found"
 	OrderNotPossible  OrderProblem = "not-possible"   // the payout's state does not allow it
 	OrderBusy         OrderProblem = "busy"           // it is being submitted right now
+	OrderOutdated     OrderProblem = "outdated"       // the payout is no longer as the person saw it
 	OrderPaused       OrderProblem = "paused"         // nothing may be submitted to the provider
 	OrderInexpressive OrderProblem = "unacceptable"   // the provider cannot express the payout
 	OrderUnavailable  OrderProblem = "unavailable"    // the store, or a secret
@@ -105,6 +109,14 @@ func (o Order) check(needsEvidence bool) error {
 		return &OrderRefused{Problem: OrderUnreadable, Detail: "the order is not complete", Faults: faults}
 	}
 	return nil
+}
+
+// upToDate refuses an order about a payout that has moved on since it was looked at.
+func (o Order) upToDate(p Payout) error {
+	if o.Sequence == 0 || o.Sequence == p.Sequence() {
+		return nil
+	}
+	return &OrderRefused{Problem: OrderOutdated, Detail: fmt.Sprintf("the payout has moved on to sequence %d; look at it, then decide again", p.Sequence())}
 }
 
 // entry records the order in the payout's history.
@@ -158,6 +170,9 @@ func (o *Operator) change(ctx context.Context, order Order, decide func(Payout, 
 		}
 		if change == nil {
 			return Ordered{Payout: p, Awaiting: decided != nil}, nil
+		}
+		if err := order.upToDate(p); err != nil {
+			return Ordered{}, err
 		}
 		after, failed := o.ports.Store.Apply(ctx, p.step(*change))
 		if failed == nil {

@@ -139,6 +139,26 @@ func TestAnOrderCountsOnceAndOnlyForThePayoutAsItStood(t *testing.T) {
 	}
 }
 
+func TestAnOrderAboutAnOlderSequenceIsRefused(t *testing.T) {
+	w := newWorld(t)
+	ctx := context.Background()
+	w.vexora.answer = func(payout.Payout) payout.Claim {
+		return payout.Claim{Finding: payout.FoundNotSent, At: w.clock.Now()}
+	}
+	p := w.mustCreate(draft("R1"))
+	order := w.order(p.ID, dara, "")
+	order.Sequence = p.Sequence() - 1
+	if _, err := w.operator.Cancel(ctx, order); problemOf(err) != payout.OrderOutdated {
+		t.Errorf("cancel: %v", err)
+	}
+	if _, err := w.operator.Resend(ctx, order); problemOf(err) != payout.OrderOutdated {
+		t.Errorf("resend: %v", err)
+	}
+	order.Sequence = p.Sequence()
+	w.must(w.operator.Cancel(ctx, order))
+	w.must(w.operator.Cancel(ctx, order)) // repeated, since the answer was lost
+}
+
 func TestAProviderThatContradictsAResolutionIsHeard(t *testing.T) {
 	w := newWorld(t)
 	ctx := context.Background()

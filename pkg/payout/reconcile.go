@@ -59,8 +59,8 @@ var questions = []time.Duration{
 	time.Hour, 6 * time.Hour, 24 * time.Hour,
 }
 
-// confirmations is how often a final failure is asked about for confirmation
-// before the matter rests.
+// confirmations is how often an end is asked about for confirmation before the
+// matter rests.
 const confirmations = 8
 
 // Swept counts what one sweep of a shard did.
@@ -184,12 +184,13 @@ func (s *Sweeper) rest(ctx context.Context, p Payout) error {
 }
 
 // unconfirmed reports whether the provider should be asked about the end of a
-// payout. A success needs one answer or none; a failure that nobody documents as
-// final is worth a few questions, since money may be paid again on it.
+// payout. A success needs one answer, and a few tries to get it; a failure that
+// nobody documents as final is worth a few answers, since money may be paid again
+// on it.
 func (p Payout) unconfirmed() bool {
 	switch p.Status {
 	case Succeeded:
-		return p.Polls == 0
+		return p.Polls < confirmations
 	case Failed:
 		return p.Polls < confirmations && (p.Polls == 0 || (p.Failure != nil && !p.Failure.SafeToPayAgain))
 	}

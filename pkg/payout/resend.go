@@ -25,6 +25,9 @@ func (o *Operator) Resend(ctx context.Context, order Order) (Ordered, error) {
 	if err != nil {
 		return Ordered{}, err
 	}
+	if err := order.upToDate(p); err != nil {
+		return Ordered{}, err
+	}
 	needsTwo, err := p.resendNeedsTwo()
 	if err != nil {
 		return Ordered{}, err

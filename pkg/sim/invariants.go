@@ -70,7 +70,7 @@ func (w *world) judgeCreate(c *client, t *told) {
 		w.blame("what is acknowledged is stored", "%s was answered %d, and is not there", c.reference, t.status)
 	case t.status == 201 && !slices.ContainsFunc(stored.History, func(e payout.Entry) bool { return any(string(e.Status)) == t.Status }):
 		w.blame("what is acknowledged is stored", "%s was answered %v, and never was", c.reference, t.Status)
-	case t.replayed && w.askedFor[c.reference] < 2:
+	case t.replayed && w.askedFor[c.reference] < 2 && !takenOver(stored):
 		w.blame("a first request is no replay", "%s", c.reference)
 	case t.Outcome == payout.OutcomeFinal && !stored.Status.Final():
 		w.blame("final is said of what has ended", "%s is %s", c.reference, stored.Status)
@@ -82,6 +82,12 @@ func (w *world) judgeCreate(c *client, t *told) {
 			}
 		}
 	}
+}
+
+// takenOver tells that the process was frozen for so long that a sweep took its
+// payout for lost. What it finds then is not its own any more.
+func takenOver(p payout.Payout) bool {
+	return slices.ContainsFunc(p.History, func(e payout.Entry) bool { return e.Source == payout.FromSweep })
 }
 
 // judgeCallback compares what a provider is told with what is stored.

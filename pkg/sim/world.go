@@ -275,22 +275,14 @@ func (w *world) operate() {
 		return
 	}
 	id := ids[w.choices.pick(len(ids))]
-	p := w.table.items[id]
-	reference := string(p.ProviderReference())
-	known := w.platforms[p.Provider].ledger[reference]
 	action := []string{"cancel", "resend", "resolve"}[w.choices.pick(3)]
-	order := payout.Order{ID: id, Reason: "looked into it", Evidence: "the dashboard"}
-	switch {
-	case action == "resend" && (w.onTheWay[reference] > 0 || known != nil && known.plan.end.moves()):
-		return // the dashboard shows it, or nobody can tell yet
-	case action == "resolve" && (known == nil || known.state(w.now) == endless):
-		return
-	case action == "resolve":
-		order.As = map[ending]payout.Resolution{paid: payout.ResolvedSucceeded, returned: payout.ResolvedSucceeded, declined: payout.ResolvedFailed, refused: payout.ResolvedFailed}[known.state(w.now)]
-	}
 	for i := range 1 + w.choices.pick(2) {
-		order.By = people[i]
 		w.in(time.Duration(i)*30*time.Second, func() {
+			order, sensible := w.look(id, action)
+			if !sensible {
+				return
+			}
+			order.By = people[i]
 			w.invoke(action+" "+short(id), 25*time.Second, func(ctx context.Context, c *container) {
 				switch action {
 				case "cancel":
@@ -303,6 +295,28 @@ func (w *world) operate() {
 			}, nil)
 		})
 	}
+}
+
+// look is what a person does before an order: at the payout, and at the provider's
+// dashboard.
+func (w *world) look(id payout.ID, action string) (payout.Order, bool) {
+	p, there := w.table.items[id]
+	if !there {
+		return payout.Order{}, false
+	}
+	reference := string(p.ProviderReference())
+	known := w.platforms[p.Provider].ledger[reference]
+	order := payout.Order{ID: id, Reason: "looked into it", Evidence: "the dashboard", Sequence: p.Sequence()}
+	switch action {
+	case "resend": // not if the dashboard shows it, nor while nobody can tell yet
+		return order, w.onTheWay[reference] == 0 && (known == nil || !known.plan.end.moves())
+	case "resolve":
+		if known == nil || known.state(w.now) == endless {
+			return order, false
+		}
+		order.As = map[ending]payout.Resolution{paid: payout.ResolvedSucceeded, returned: payout.ResolvedSucceeded, declined: payout.ResolvedFailed, refused: payout.ResolvedFailed}[known.state(w.now)]
+	}
+	return order, true
 }
 
 // rotate changes a provider's key, on their side and on ours, not at the same

@@ -1,0 +1,153 @@
+package dynamo_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"os"
+	"reflect"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"cambodia-payouts/pkg/dynamo"
+	"cambodia-payouts/pkg/payout"
+)
+
+// golden is a finished payout as schema version 1 wrote it. A change that writes
+// items otherwise adds another file, and this one must still be read: tables live
+// longer than releases.
+const golden = "testdata/item_v1.json"
+
+func TestItemsOfEverySchemaVersionAreRead(t *testing.T) {
+	p := finished(t, payout.Vexora)
+	r := &recorder{}
+	if err := dynamo.New(r, "t").Insert(context.Background(), p); err != nil {
+		t.Fatal(err)
+	}
+	written, err := json.MarshalIndent(plain(&types.AttributeValueMemberM{Value: r.put.Item}), "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		if err := os.WriteFile(golden, append(written, '\n'), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kept, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var decoded, fresh map[string]any
+	if err := errors.Join(json.Unmarshal(kept, &decoded), json.Unmarshal(written, &fresh)); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(withoutBytes(decoded), withoutBytes(fresh)) {
+		t.Error("items are written otherwise: keep the old file, add one for the new schema version, and read both")
+	}
+	item, _ := attribute(decoded).(*types.AttributeValueMemberM)
+	read, err := dynamo.New(holder{item: item.Value}, "t").Get(context.Background(), p.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(read.Attention) == 0 {
+		read.Attention = p.Attention
+	}
+	if !reflect.DeepEqual(read, p) {
+		t.Errorf("read    %+v\nwritten %+v", read, p)
+	}
+}
+
+// withoutBytes blanks what is compressed: its bytes may differ between Go versions.
+func withoutBytes(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		copied := map[string]any{}
+		for name, each := range v {
+			if _, isText := each.(string); isText && name == "B" {
+				each = ""
+			}
+			copied[name] = withoutBytes(each)
+		}
+		return copied
+	case []any:
+		var copied []any
+		for _, each := range v {
+			copied = append(copied, withoutBytes(each))
+		}
+		return copied
+	}
+	return v
+}
+
+// holder is a table with one item.
+type holder struct {
+	dynamo.API
+	item map[string]types.AttributeValue
+}
+
+func (h holder) GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
+	return &dynamodb.GetItemOutput{Item: h.item}, nil
+}
+
+// plain is an attribute in DynamoDB's JSON.
+func plain(v types.AttributeValue) map[string]any {
+	switch v := v.(type) {
+	case *types.AttributeValueMemberS:
+		return map[string]any{"S": v.Value}
+	case *types.AttributeValueMemberN:
+		return map[string]any{"N": v.Value}
+	case *types.AttributeValueMemberB:
+		return map[string]any{"B": v.Value}
+	case *types.AttributeValueMemberBOOL:
+		return map[string]any{"BOOL": v.Value}
+	case *types.AttributeValueMemberL:
+		list := []any{}
+		for _, each := range v.Value {
+			list = append(list, plain(each))
+		}
+		return map[string]any{"L": list}
+	case *types.AttributeValueMemberM:
+		members := map[string]any{}
+		for name, each := range v.Value {
+			members[name] = plain(each)
+		}
+		return map[string]any{"M": members}
+	}
+	panic("an attribute of a type that no item has")
+}
+
+// attribute is the way back.
+func attribute(v any) types.AttributeValue {
+	for kind, value := range v.(map[string]any) {
+		switch kind {
+		case "S":
+			return &types.AttributeValueMemberS{Value: value.(string)}
+		case "N":
+			return &types.AttributeValueMemberN{Value: value.(string)}
+		case "B":
+			raw, err := base64.StdEncoding.DecodeString(value.(string))
+			if err != nil {
+				panic(err)
+			}
+			return &types.AttributeValueMemberB{Value: raw}
+		case "BOOL":
+			return &types.AttributeValueMemberBOOL{Value: value.(bool)}
+		case "L":
+			list := &types.AttributeValueMemberL{}
+			for _, each := range value.([]any) {
+				list.Value = append(list.Value, attribute(each))
+			}
+			return list
+		case "M":
+			members := map[string]types.AttributeValue{}
+			for name, each := range value.(map[string]any) {
+				members[name] = attribute(each)
+			}
+			return &types.AttributeValueMemberM{Value: members}
+		}
+	}
+	panic("not an attribute")
+}
