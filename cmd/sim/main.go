@@ -196,11 +196,7 @@ func prove(out io.Writer, record string) error {
 	if record == "" {
 		return nil
 	}
-	encoded, err := json.Marshal(kept)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(record, append(bytes.ReplaceAll(encoded, []byte("},{"), []byte("},\n{")), '\n'), 0o600)
+	return keep(record, kept)
 }
 
 // exhaust runs every single fault and every pair.
@@ -224,4 +220,21 @@ func exhaust(out io.Writer) error {
 	}
 	wait.Wait()
 	return errors.Join(found...)
+}
+
+// keep writes the mutants' histories to a file, below those of our own mistakes that
+// it holds already.
+func keep(file string, kept []sim.Regression) error {
+	var before []sim.Regression
+	if raw, err := os.ReadFile(file); err == nil {
+		if err := json.Unmarshal(raw, &before); err != nil {
+			return err
+		}
+	}
+	before = slices.DeleteFunc(before, func(r sim.Regression) bool { return r.Mutant != "" })
+	encoded, err := json.Marshal(append(before, kept...))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, append(bytes.ReplaceAll(encoded, []byte("},{"), []byte("},\n{")), '\n'), 0o600)
 }

@@ -1,7 +1,8 @@
 package sim
 
-// Regression is a history that is kept: it breaks a promise under a mutant, and
-// must never break one under the real code.
+// Regression is a history that is kept, and must never break a promise under the
+// real code. It breaks one under its mutant, or, if it has none, broke it under the
+// real code once.
 type Regression struct {
 	Name, Mutant, Promise string
 	Choices               []int
