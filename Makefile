@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-FUNCTIONS := $(notdir $(wildcard functions/*))
+FUNCTIONS := $(notdir $(patsubst %/main.go,%,$(wildcard functions/*/main.go)))
 TOOLS := $(CURDIR)/.tools
 VENV := $(TOOLS)/venv
 DYNOXIDE := $(TOOLS)/bin/dynoxide
