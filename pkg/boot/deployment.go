@@ -128,7 +128,7 @@ func (d Deployment) Desk(ctx context.Context, c OperateConfig) (edge.Desk, error
 	if err != nil {
 		return edge.Desk{}, err
 	}
-	receiver := payout.NewReceiver(d.Store, d.signals(), policy)
+	receiver := payout.NewReceiver(d.Store, d.signals(c.Storage), policy)
 	return edge.Desk{
 		Operator: operator, Log: d.Log,
 		Statements: edge.Statements{
@@ -149,7 +149,7 @@ func (d Deployment) ports(ctx context.Context, c Common, s Storage, p Providers,
 	brakes := payout.NewBrakes(d.Store, p.held()...)
 	brakes.Look(ctx, d.now())
 	return payout.Ports{
-		Store: d.Store, Connectors: connectors, Signals: d.signals(),
+		Store: d.Store, Connectors: connectors, Signals: d.signals(s),
 		Brakes: brakes, Now: d.now, NewToken: rand.Text, Pause: pause,
 	}, nil
 }
@@ -185,12 +185,15 @@ func (d Deployment) callback(ctx context.Context, s Storage, r Retention, p payo
 		return edge.Callback{}, err
 	}
 	return edge.Callback{
-		Provider: p, Verifier: v, Signals: d.signals(), Log: d.Log,
-		Receiver: payout.NewReceiver(d.Store, d.signals(), payout.Policy{RedactAfter: r.duration()}),
+		Provider: p, Verifier: v, Signals: d.signals(s), Log: d.Log,
+		Receiver: payout.NewReceiver(d.Store, d.signals(s), payout.Policy{RedactAfter: r.duration()}),
 	}, nil
 }
 
-func (d Deployment) signals() payout.Signals { return telemetry.NewSignals(d.Log, d.now) }
+// signals are counted for the stage that the namespace names.
+func (d Deployment) signals(s Storage) payout.Signals {
+	return telemetry.NewSignals(d.Log, string(s.Namespace), d.now)
+}
 
 // pause waits, or returns early when the caller is gone.
 func pause(ctx context.Context, d time.Duration) {

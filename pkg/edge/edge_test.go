@@ -432,6 +432,8 @@ type heard []payout.Signal
 
 func (h *heard) Balance(context.Context, payout.Provider, payout.Balance) {}
 
+func (h *heard) Survey(context.Context, payout.Survey) {}
+
 func (h *heard) Signal(_ context.Context, s payout.Signal, _ payout.Provider, _ payout.ID) {
 	*h = append(*h, s)
 }
@@ -501,6 +503,8 @@ func TestCallbacksBeyondTheSizeAreRefusedBeforeAnythingElse(t *testing.T) {
 type sweeper func(int) (payout.Swept, error)
 
 func (f sweeper) Balances(context.Context) error { return errors.New("asking failed") }
+
+func (f sweeper) Survey(context.Context) error { return errors.New("listing failed") }
 
 func (f sweeper) Sweep(_ context.Context, shard int) (payout.Swept, error) { return f(shard) }
 

@@ -14,6 +14,7 @@ import (
 type Sweeper interface {
 	Sweep(ctx context.Context, shard int) (payout.Swept, error)
 	Balances(ctx context.Context) error
+	Survey(ctx context.Context) error
 }
 
 // SweepReport is what one run over all shards did.
@@ -49,6 +50,9 @@ func NewSweep(sweeper Sweeper, log *slog.Logger) SweepHandler {
 		wait.Wait()
 		if err := sweeper.Balances(ctx); err != nil { // nobody's money waits for it
 			log.LogAttrs(ctx, slog.LevelWarn, "balance not known", slog.Any("error", err))
+		}
+		if err := sweeper.Survey(ctx); err != nil {
+			log.LogAttrs(ctx, slog.LevelWarn, "desk not surveyed", slog.Any("error", err))
 		}
 		err := errors.Join(faults...)
 		attributes := []slog.Attr{

@@ -23,6 +23,12 @@ const (
 	PossibleDuplicate      Reason = "possible_duplicate" // held: the same money to the same recipient is unsettled
 )
 
+// Reasons are all of them, in the order of this page.
+var Reasons = []Reason{
+	Contradiction, CallbackMismatch, DoublePaymentSuspected, UnknownTooLong, QueuedTooLong,
+	UnlistedStatus, Returned, ProviderConfiguration, NotificationFailing, PossibleDuplicate,
+}
+
 // endedBy says which reasons fall away by themselves when a payout comes to a
 // status. Whatever stands here under no status stays until a human clears it.
 var endedBy = map[Reason][]Status{

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -28,6 +29,9 @@ type memory struct {
 	board     payout.Board
 	unsettled map[payout.RecipientKey]payout.Unsettled
 	reports   map[string][]byte
+
+	desk      []payout.Payout // what ListAttention lists, one payout a page
+	deskFault error
 }
 
 type fault int
@@ -200,8 +204,16 @@ func (m *memory) FindReport(_ context.Context, hash string) ([]byte, error) {
 	return report, nil
 }
 
-func (m *memory) ListAttention(context.Context, payout.PageQuery) (payout.Page, error) {
-	return payout.Page{}, nil
+func (m *memory) ListAttention(_ context.Context, q payout.PageQuery) (payout.Page, error) {
+	at, _ := strconv.Atoi(q.Cursor)
+	if at >= len(m.desk) {
+		return payout.Page{}, m.deskFault
+	}
+	page := payout.Page{Payouts: m.desk[at : at+1]}
+	if at+1 < len(m.desk) {
+		page.Next = strconv.Itoa(at + 1)
+	}
+	return page, m.deskFault
 }
 
 func (m *memory) ListOrphans(context.Context, payout.PageQuery) (payout.OrphanPage, error) {
@@ -262,8 +274,9 @@ func (submission) Close() {}
 
 // signals remembers what was raised.
 type signals struct {
-	mu     sync.Mutex
-	raised []payout.Signal
+	mu      sync.Mutex
+	raised  []payout.Signal
+	surveys []payout.Survey
 }
 
 func (s *signals) Signal(_ context.Context, name payout.Signal, _ payout.Provider, _ payout.ID) {
@@ -273,6 +286,10 @@ func (s *signals) Signal(_ context.Context, name payout.Signal, _ payout.Provide
 }
 
 func (*signals) Balance(context.Context, payout.Provider, payout.Balance) {}
+
+func (s *signals) Survey(_ context.Context, survey payout.Survey) {
+	s.surveys = append(s.surveys, survey)
+}
 
 // clock is the tests' time; it moves only when told.
 type clock struct {

@@ -153,6 +153,8 @@ type Signals interface {
 	Signal(ctx context.Context, s Signal, p Provider, id ID)
 	// Balance reports what is left at a provider.
 	Balance(ctx context.Context, p Provider, b Balance)
+	// Survey reports how the desk stands.
+	Survey(ctx context.Context, s Survey)
 }
 
 // Errors of verifying a callback, in the order in which it is checked. Whatever

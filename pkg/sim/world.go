@@ -157,7 +157,7 @@ func (w *world) deploy() *container {
 			held = append(held, name)
 		}
 	}
-	signals := telemetry.NewSignals(log, c.now)
+	signals := telemetry.NewSignals(log, "sim", c.now)
 	ports := payout.Ports{
 		Store: store, Signals: signals, Brakes: payout.NewBrakes(store, held...), Now: c.now,
 		Connectors: map[payout.Provider]payout.Connector{

@@ -14,6 +14,7 @@ var allowed = map[string]bool{
 	"duration_ms": true, "payout_id": true, "provider": true, "status": true, "verdict": true,
 	"outcome": true, "replayed": true, "signal": true, "error": true, "shard": true, "due": true,
 	"taken": true, "failed": true, "count": true, "version": true, "address": true, "state": true, "currency": true,
+	"stage": true,
 }
 
 // masked stands for the value of a key that is not on the list.
@@ -24,7 +25,14 @@ func NewLogger(w io.Writer, level slog.Level) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: filter}))
 }
 
+// levelMetric is above every LOG_LEVEL: an alarm must not go quiet because somebody
+// wanted shorter logs.
+const levelMetric = slog.LevelError + 4
+
 func filter(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) == 0 && a.Key == slog.LevelKey && a.Value.Any() == levelMetric {
+		return slog.String(slog.LevelKey, "METRIC")
+	}
 	if len(groups) == 0 && (allowed[a.Key] || metricKeys[a.Key]) {
 		return a
 	}

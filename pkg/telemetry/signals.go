@@ -14,11 +14,18 @@ const Namespace = "CambodiaPayouts"
 // embedded is the member that makes CloudWatch read a log line as metrics.
 const embedded = "_aws"
 
-// availableBalance is the metric of what is left at a provider, in minor units.
-const availableBalance = "available_balance"
+// The metrics beside the signals.
+const (
+	// availableBalance is what is left at a provider, in minor units.
+	availableBalance = "available_balance"
+	// desk + a reason is how many payouts wait for a person with it.
+	desk = "desk_"
+	// oldestUnknown is the age of the oldest payout on the desk without an end.
+	oldestUnknown = "desk_oldest_unknown_seconds"
+)
 
 // metricKeys are the members of a metric line: the directive, one count per
-// signal, named as the signal is, and the balance.
+// signal, named as the signal is, one per reason on the desk, and the others.
 var metricKeys = map[string]bool{
 	embedded:                              true,
 	string(payout.SignalOrphan):           true,
@@ -38,17 +45,27 @@ var metricKeys = map[string]bool{
 	string(payout.SignalDuplicate):        true,
 	string(payout.SignalLowBalance):       true,
 	availableBalance:                      true,
+	oldestUnknown:                         true,
+}
+
+func init() {
+	for _, reason := range payout.Reasons {
+		metricKeys[desk+string(reason)] = true
+	}
 }
 
 // Signals writes each signal as one log line that CloudWatch also counts.
 type Signals struct {
-	log *slog.Logger
-	now func() time.Time
+	log   *slog.Logger
+	stage string
+	now   func() time.Time
 }
 
-// NewSignals returns signals that go to the log.
-func NewSignals(log *slog.Logger, now func() time.Time) *Signals {
-	return &Signals{log: log, now: now}
+// NewSignals returns signals that go to the log. The stage is a dimension of every
+// metric: several stacks may share one AWS account, and a test on staging must not
+// wake the one on call.
+func NewSignals(log *slog.Logger, stage string, now func() time.Time) *Signals {
+	return &Signals{log: log, stage: stage, now: now}
 }
 
 // directive is the metadata object of the embedded metric format.
@@ -65,37 +82,52 @@ type metricSet struct {
 
 type metric struct{ Name, Unit string }
 
-// metricLine is the directive of a line with one metric.
-func (s *Signals) metricLine(name, unit string, dimensions ...string) slog.Attr {
-	return slog.Any(embedded, directive{
-		Timestamp: s.now().UnixMilli(),
-		CloudWatchMetrics: []metricSet{{
-			Namespace: Namespace, Dimensions: [][]string{dimensions}, Metrics: []metric{{Name: name, Unit: unit}},
-		}},
-	})
+// counted is the directive of a line with metrics: one dimension set each, beside
+// the stage.
+func (s *Signals) counted(metrics []metric, sets ...[]string) []slog.Attr {
+	set := metricSet{Namespace: Namespace, Metrics: metrics}
+	for _, names := range sets {
+		set.Dimensions = append(set.Dimensions, append([]string{"stage"}, names...))
+	}
+	return []slog.Attr{
+		slog.Any(embedded, directive{Timestamp: s.now().UnixMilli(), CloudWatchMetrics: []metricSet{set}}),
+		slog.String("stage", s.stage),
+	}
 }
 
-// Signal implements payout.Signals. The line has the highest level, so that no
-// LOG_LEVEL silences an alarm. The one dimension is the provider: more would
-// cost a metric each and tell nothing that the payout's history does not.
+// Signal implements payout.Signals. The line has the level of an error, so that no
+// LOG_LEVEL silences an alarm. It is counted for the stage, which alarms watch, and
+// per provider, which tells a person where to look.
 func (s *Signals) Signal(ctx context.Context, name payout.Signal, p payout.Provider, id payout.ID) {
-	s.log.LogAttrs(ctx, slog.LevelError, "signal",
-		s.metricLine(string(name), "Count", "provider"),
+	s.log.LogAttrs(ctx, slog.LevelError, "signal", append(
+		s.counted([]metric{{string(name), "Count"}}, nil, []string{"provider"}),
 		slog.Int(string(name), 1),
 		slog.String("signal", string(name)),
 		slog.String("provider", string(p)),
 		slog.String("payout_id", string(id)),
-	)
+	)...)
 }
 
 // Balance implements payout.Signals. CloudWatch keeps numbers as floating point,
-// which is exact far beyond the balances that one account holds. The line is no
-// alarm, and has the level of none: above INFO only low balances are told.
+// which is exact far beyond the balances that one account holds.
 func (s *Signals) Balance(ctx context.Context, p payout.Provider, b payout.Balance) {
-	s.log.LogAttrs(ctx, slog.LevelInfo, "balance",
-		s.metricLine(availableBalance, "None", "provider", "currency"),
+	s.log.LogAttrs(ctx, levelMetric, "balance", append(
+		s.counted([]metric{{availableBalance, "None"}}, []string{"provider", "currency"}),
 		slog.Int64(availableBalance, b.Available),
 		slog.String("provider", string(p)),
 		slog.String("currency", string(b.Currency)),
-	)
+	)...)
+}
+
+// Survey implements payout.Signals: one line with a count per reason, zeros
+// included, since an alarm ends by a zero and not by silence.
+func (s *Signals) Survey(ctx context.Context, survey payout.Survey) {
+	metrics := []metric{{oldestUnknown, "Seconds"}}
+	values := []slog.Attr{slog.Int64(oldestUnknown, int64(survey.OldestUnknown/time.Second))}
+	for _, reason := range payout.Reasons {
+		name := desk + string(reason)
+		metrics = append(metrics, metric{name, "Count"})
+		values = append(values, slog.Int(name, survey.Waiting[reason]))
+	}
+	s.log.LogAttrs(ctx, levelMetric, "desk", append(s.counted(metrics, nil), values...)...)
 }

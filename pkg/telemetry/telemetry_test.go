@@ -66,7 +66,7 @@ func TestASignalIsALineThatCloudWatchCounts(t *testing.T) {
 		payout.SignalBadSignature, payout.SignalForeignCallback, payout.SignalUnrelatedPayment, payout.SignalPaused, payout.SignalDuplicate, payout.SignalLowBalance,
 	} {
 		var out bytes.Buffer
-		signals := telemetry.NewSignals(telemetry.NewLogger(&out, slog.LevelError), func() time.Time { return at })
+		signals := telemetry.NewSignals(telemetry.NewLogger(&out, slog.LevelError), "prod", func() time.Time { return at })
 		signals.Signal(context.Background(), name, payout.Vexora, "po_x")
 		line := lines(t, &out)[0]
 		// The embedded metric format: _aws.Timestamp in milliseconds, and each metric
@@ -93,10 +93,9 @@ func TestASignalIsALineThatCloudWatchCounts(t *testing.T) {
 		if fmt.Sprint(line[string(name)]) != "1" {
 			t.Errorf("%s is not counted: %v", name, line)
 		}
-		for _, dimension := range set.Dimensions[0] {
-			if line[dimension] != "vexora" {
-				t.Errorf("%s: dimension %s is %v", name, dimension, line[dimension])
-			}
+		// Alarms watch the stage; the provider says where to look.
+		if fmt.Sprint(set.Dimensions) != "[[stage] [stage provider]]" || line["stage"] != "prod" || line["provider"] != "vexora" {
+			t.Errorf("%s: dimensions %v of %v", name, set.Dimensions, line)
 		}
 		if line["payout_id"] != "po_x" {
 			t.Errorf("%s: %v", name, line)
@@ -104,15 +103,37 @@ func TestASignalIsALineThatCloudWatchCounts(t *testing.T) {
 	}
 }
 
+func TestASurveyIsOneLineThatNoLogLevelSilences(t *testing.T) {
+	var out bytes.Buffer
+	signals := telemetry.NewSignals(telemetry.NewLogger(&out, slog.LevelError), "prod", time.Now)
+	signals.Survey(context.Background(), payout.Survey{
+		Waiting: map[payout.Reason]int{payout.Contradiction: 2}, OldestUnknown: 90 * time.Minute,
+	})
+	line := lines(t, &out)[0]
+	if line["level"] != "METRIC" || fmt.Sprint(line["desk_oldest_unknown_seconds"]) != "5400" {
+		t.Errorf("%v", line)
+	}
+	directive := fmt.Sprint(line["_aws"])
+	for _, reason := range payout.Reasons {
+		want, name := 0, "desk_"+string(reason)
+		if reason == payout.Contradiction {
+			want = 2
+		}
+		if fmt.Sprint(line[name]) != fmt.Sprint(want) || !strings.Contains(directive, "Name:"+name+" ") {
+			t.Errorf("%s: %v in %v", name, line[name], line)
+		}
+	}
+}
+
 func TestABalanceIsAMetricPerProviderAndCurrency(t *testing.T) {
 	var out bytes.Buffer
-	signals := telemetry.NewSignals(telemetry.NewLogger(&out, slog.LevelInfo), time.Now)
+	signals := telemetry.NewSignals(telemetry.NewLogger(&out, slog.LevelInfo), "prod", time.Now)
 	signals.Balance(context.Background(), payout.Vexora, payout.Balance{Currency: money.KHR, Available: 999_898_912})
 	line := lines(t, &out)[0]
 	if fmt.Sprint(line["available_balance"]) != "9.99898912e+08" || line["currency"] != "KHR" || line["provider"] != "vexora" {
 		t.Errorf("%v", line)
 	}
-	if directive := fmt.Sprint(line["_aws"]); !strings.Contains(directive, "Dimensions:[[provider currency]]") || !strings.Contains(directive, "Name:available_balance") {
+	if directive := fmt.Sprint(line["_aws"]); !strings.Contains(directive, "Dimensions:[[stage provider currency]]") || !strings.Contains(directive, "Name:available_balance") {
 		t.Error(directive)
 	}
 }
