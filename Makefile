@@ -8,6 +8,13 @@ SHELL := /bin/bash
 FUNCTIONS := $(notdir $(patsubst %/main.go,%,$(wildcard functions/*/main.go)))
 TOOLS := $(CURDIR)/.tools
 VENV := $(TOOLS)/venv
+SAM_VENV := $(TOOLS)/sam
+# The ways of sam and of users who have it already.
+SAM := $(SAM_VENV)/bin/sam
+# What Lambda runs the functions on: arm64 or x86_64. make sam-build and make deploy
+# tell the template.
+ARCH ?= arm64
+GO_BUILD = GOOS=linux GOARCH=$(if $(filter x86_64,$(ARCH)),amd64,$(ARCH)) CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags '-s -w'
 DYNOXIDE := $(TOOLS)/bin/dynoxide
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # The race detector needs a C compiler; without one the tests still run.
@@ -40,11 +47,8 @@ lint: ## gofmt, go vet, staticcheck, go.mod
 	go mod verify
 
 .PHONY: build
-build: ## build every function for Lambda (arm64) into .build
-	@for f in $(FUNCTIONS); do \
-	  echo "build $$f"; \
-	  GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags '-s -w' -o .build/$$f/bootstrap ./functions/$$f; \
-	done
+build: ## build every function for Lambda into .build (ARCH=arm64, or x86_64)
+	@for f in $(FUNCTIONS); do echo "build $$f"; $(GO_BUILD) -o .build/$$f/bootstrap ./functions/$$f; done
 
 # sam build calls these, one per function of the template.
 .PHONY: build-CreatePayout build-GetPayout build-OperatePayout build-VexoraCallback build-MonetixCallback build-ReconcilePayouts
@@ -55,7 +59,24 @@ build-VexoraCallback: FUNCTION = vexora-callback
 build-MonetixCallback: FUNCTION = monetix-callback
 build-ReconcilePayouts: FUNCTION = reconcile-payouts
 build-CreatePayout build-GetPayout build-OperatePayout build-VexoraCallback build-MonetixCallback build-ReconcilePayouts:
-	GOOS=linux GOARCH=arm64 CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags '-s -w' -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$(FUNCTION)
+	$(GO_BUILD) -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$(FUNCTION)
+
+.PHONY: sam-build
+sam-build: $(SAM_VENV)/ready ## sam build for ARCH (sam local needs that of this machine)
+	ARCH=$(ARCH) SAM_CLI_TELEMETRY=0 $(SAM) build --parameter-overrides Architecture=$(ARCH)
+
+.PHONY: deploy
+deploy: ## sam build and sam deploy to ENV (dev, staging or prod)
+	@case "$(ENV)" in dev|staging|prod) ;; *) echo 'say where: make deploy ENV=dev, staging or prod'; exit 2;; esac
+	bash scripts/deploy.sh "$(ENV)" "$(ARCH)" $(DEPLOY_FLAGS)
+
+.PHONY: local-aws
+local-aws: $(VENV)/ready ## what sam local needs: the template's table and secrets, and the providers' twin
+	@MOTO=$(VENV)/bin/moto_server bash scripts/local-aws.sh
+
+.PHONY: integration
+integration: $(VENV)/ready $(SAM_VENV)/ready ## prove the template with SAM's own tools: validate, build, transform, local invoke, start-api
+	SAM=$(SAM) PYTHON=$(SAM_VENV)/bin/python MOTO=$(VENV)/bin/moto_server bash scripts/integration.sh
 
 .PHONY: test-aws
 test-aws: $(DYNOXIDE) $(VENV)/ready ## run the store suite, and killed processes, against wire implementations of DynamoDB and Secrets Manager
@@ -98,6 +119,8 @@ $(DYNOXIDE):
 	cargo install dynoxide-rs --version 3.2.0 --locked --no-default-features --features native-sqlite,http-server,cli --root $(TOOLS)
 
 $(VENV)/ready: scripts/requirements.txt
-	python3 -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r scripts/requirements.txt
+$(SAM_VENV)/ready: scripts/requirements-sam.txt
+$(VENV)/ready $(SAM_VENV)/ready:
+	python3 -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
 	touch $@

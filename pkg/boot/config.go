@@ -61,9 +61,13 @@ type Providers struct {
 	MonetixSecretID    string      `env:"MONETIX_SECRET_ID"`
 	VexoraCallbackURL  string      `env:"VEXORA_CALLBACK_URL"`
 	MonetixCallbackURL string      `env:"MONETIX_CALLBACK_URL"`
-	Order              []Provider  `env:"PROVIDER_ORDER" envDefault:"monetix,vexora"`
 	Paused             []Provider  `env:"PAUSED_PROVIDERS"`
 	Submissions        Submissions `env:"SUBMISSIONS" envDefault:"active"`
+}
+
+// Routing is how create-payout chooses among them.
+type Routing struct {
+	Order []Provider `env:"PROVIDER_ORDER" envDefault:"monetix,vexora"`
 }
 
 // Provider is one name in PROVIDER_ORDER or PAUSED_PROVIDERS.
@@ -269,6 +273,7 @@ type (
 		Common
 		Storage
 		Providers
+		Routing
 		Caps
 		Tuning
 		Caution
@@ -282,7 +287,7 @@ type (
 		Tuning
 		Age
 		Reserves
-		Caution
+		Restore
 		Retention
 	}
 	// OperateConfig is that of operate-payout.

@@ -1,0 +1,104 @@
+// Command local-aws makes what the functions find on AWS, for sam local: the table
+// and the secrets of template.yaml on an endpoint that speaks for both services,
+// under the names that sam local gives them, and a twin of both providers that the
+// secrets point to. It then plays the providers until it is interrupted.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"cambodia-payouts/pkg/boot"
+	"cambodia-payouts/pkg/sandbox"
+	"cambodia-payouts/pkg/template"
+)
+
+// options is where things are.
+type options struct {
+	endpoint string // of both AWS services, as this program reaches them
+	twin     string // where the twin listens
+	name     string // how containers name this machine
+	template string
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.endpoint, "endpoint", "http://127.0.0.1:8000", "of DynamoDB and Secrets Manager")
+	flag.StringVar(&o.twin, "twin", "127.0.0.1:8001", "where the providers' twin listens")
+	flag.StringVar(&o.name, "name", "host.docker.internal", "how containers reach this machine")
+	flag.StringVar(&o.template, "template", "template.yaml", "what to make")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, o, os.Stdout); err != nil {
+		boot.Explain(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o options, out io.Writer) (err error) {
+	t, err := template.Load(o.template)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", o.twin)
+	if err != nil {
+		return fmt.Errorf("listen for the twin: %w", err)
+	}
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	if err := provision(ctx, o.endpoint, t, documents("http://"+net.JoinHostPort(o.name, port))); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	twin, err := sandbox.New(config())
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	welcome(out, o, port)
+	return serve(ctx, listener, twin)
+}
+
+// stopLimit bounds a graceful stop.
+const stopLimit = 3 * time.Second
+
+func serve(ctx context.Context, listener net.Listener, twin *sandbox.Twin) error {
+	server := &http.Server{Handler: twin.Handler(), ReadHeaderTimeout: 5 * time.Second}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
+	defer cancel()
+	if server.Shutdown(limit) != nil {
+		_ = server.Close()
+	}
+	return errors.Join(err, twin.Close(limit))
+}
+
+func welcome(out io.Writer, o options, port string) {
+	_, _ = fmt.Fprintf(out, `The table and the secrets of %s are at %s,
+and a twin of both providers is at http://127.0.0.1:%s (its ledger: /ledger).
+
+In another terminal:
+
+  make sam-build
+  sam local invoke CreatePayout -e events/create-payout-vexora.json --env-vars env.json
+  sam local start-api --env-vars env.json
+
+docs/deploying.md says what differs without Docker Desktop. Ctrl-C ends and forgets everything.
+`, o.template, o.endpoint, port)
+}

@@ -1,0 +1,594 @@
+package template_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"cambodia-payouts/pkg/boot"
+	"cambodia-payouts/pkg/dynamo"
+	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/template"
+)
+
+// The tests of this file hold template.yaml to what the design promises. A failure
+// says what would happen to a merchant, not only which line differs.
+
+func service(t *testing.T) template.Template {
+	t.Helper()
+	s, err := template.Load("../../template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// at follows member names into a value; nil if one is missing.
+func at(value any, names ...string) any {
+	for _, name := range names {
+		members, _ := value.(map[string]any)
+		value = members[name]
+	}
+	return value
+}
+
+// text is a value as JSON, whose maps are in order.
+func text(value any) string {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return err.Error()
+	}
+	return string(raw)
+}
+
+func ref(name string) any              { return map[string]any{"Ref": name} }
+func arn(name string) any              { return map[string]any{"Fn::GetAtt": name + ".Arn"} }
+func when(condition string, v any) any { return choice(condition, v, ref("AWS::NoValue")) }
+func choice(condition string, yes, no any) any {
+	return map[string]any{"Fn::If": []any{condition, yes, no}}
+}
+
+// expect compares values as JSON and says why it matters.
+func expect(t *testing.T, where string, got, want any, because string) {
+	t.Helper()
+	if text(got) != text(want) {
+		t.Errorf("%s is %s, not %s: %s", where, text(got), text(want), because)
+	}
+}
+
+// function is what the design says about one function.
+type function struct {
+	folder   string
+	config   any
+	timeout  int
+	reserved int // 0: none
+	egress   bool
+	rollback []string
+}
+
+var functions = map[string]function{
+	"CreatePayout": {
+		"create-payout", boot.CreateConfig{}, 25, 60, true,
+		[]string{"CreatePayoutErrors", "ProviderConfigurationAlarm", "UnknownAlarm"},
+	},
+	"GetPayout":        {"get-payout", boot.ReadConfig{}, 10, 0, false, []string{"GetPayoutErrors"}},
+	"OperatePayout":    {"operate-payout", boot.OperateConfig{}, 28, 2, true, []string{"OperatePayoutErrors"}},
+	"VexoraCallback":   {"vexora-callback", boot.VexoraCallbackConfig{}, 10, 30, false, []string{"VexoraCallbackErrors", "CallbackSignatureAlarm"}},
+	"MonetixCallback":  {"monetix-callback", boot.MonetixCallbackConfig{}, 10, 30, false, []string{"MonetixCallbackErrors", "CallbackSignatureAlarm"}},
+	"ReconcilePayouts": {"reconcile-payouts", boot.ReconcileConfig{}, 55, 2, true, []string{"ReconcilePayoutsErrors", "ProviderConfigurationAlarm"}},
+}
+
+func TestTheTableOutlivesEveryAccident(t *testing.T) {
+	table := service(t).Resources["PayoutsTable"]
+	p := table.Properties
+	expect(t, "DeletionPolicy", table.DeletionPolicy, "Retain", "deleting the stack would delete the memory of what was paid")
+	expect(t, "UpdateReplacePolicy", table.UpdateReplacePolicy, "Retain", "a replaced table would forget what was paid")
+	expect(t, "deletion protection", p["DeletionProtectionEnabled"], true, "one wrong click would delete the table")
+	expect(t, "backups", at(p, "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled"), true, "there would be nothing to restore from")
+	expect(t, "encryption", at(p, "SSESpecification", "SSEEnabled"), true, "account numbers are in it")
+	expect(t, "encryption key", at(p, "SSESpecification", "KMSMasterKeyId"), when("UseKey", ref("KmsKeyArn")), "a key of the merchant's must be possible, and off by default")
+	expect(t, "stream", at(p, "StreamSpecification", "StreamViewType"), "NEW_AND_OLD_IMAGES", "a consumer could not tell a payout's news from its own notes")
+	expect(t, "replicas", p["Replicas"], nil, "two regions would each win the same fence")
+
+	var got struct {
+		AttributeDefinitions   []types.AttributeDefinition
+		KeySchema              []types.KeySchemaElement
+		GlobalSecondaryIndexes []types.GlobalSecondaryIndex
+		BillingMode            types.BillingMode
+	}
+	if err := table.Decode(&got); err != nil {
+		t.Fatal(err)
+	}
+	want := dynamo.TableSchema("t")
+	expect(t, "attributes", got.AttributeDefinitions, want.AttributeDefinitions, "the store is tested on another table than is deployed")
+	expect(t, "key", got.KeySchema, want.KeySchema, "the store is tested on another table than is deployed")
+	expect(t, "indexes", got.GlobalSecondaryIndexes, want.GlobalSecondaryIndexes, "the store is tested on other indexes than are deployed")
+	expect(t, "billing", got.BillingMode, want.BillingMode, "a payroll comes all at once")
+}
+
+// What each role may do, and to what. A new permission needs a line here.
+func TestRolesHoldExactlyWhatTheyNeed(t *testing.T) {
+	indexes := func(names ...string) any {
+		var all []any
+		for _, n := range names {
+			all = append(all, map[string]any{"Fn::Sub": "${PayoutsTable.Arn}/index/" + n})
+		}
+		if len(all) == 1 {
+			return all[0]
+		}
+		return all
+	}
+	type grant struct {
+		actions  []string
+		resource any
+	}
+	table, both := arn("PayoutsTable"), []any{ref("VexoraSecret"), ref("MonetixSecret")}
+	secret := []string{"secretsmanager:GetSecretValue"}
+	query := []string{"dynamodb:Query"}
+	tests := map[string][]grant{
+		"CreatePayout": {{[]string{"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:GetItem"}, table}, {secret, both}},
+		"GetPayout":    {{[]string{"dynamodb:GetItem", "dynamodb:BatchGetItem"}, table}, {query, indexes("day-index", "attention-index")}},
+		"OperatePayout": {
+			{[]string{"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:GetItem", "dynamodb:BatchGetItem"}, table},
+			{query, indexes("day-index")}, {secret, both},
+		},
+		"VexoraCallback":  {{[]string{"dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:GetItem"}, table}, {secret, ref("VexoraSecret")}},
+		"MonetixCallback": {{[]string{"dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:GetItem"}, table}, {secret, ref("MonetixSecret")}},
+		"ReconcilePayouts": {
+			{[]string{"dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:BatchGetItem"}, table},
+			{query, indexes("due-index", "attention-index")}, {secret, both},
+		},
+	}
+	s := service(t)
+	roles := 0
+	for name, r := range s.Resources {
+		if r.Type == "AWS::IAM::Role" {
+			roles++
+			expect(t, name+" managed policies", r.Properties["ManagedPolicyArns"], nil, "AWS may widen a managed policy at any time")
+		}
+	}
+	if roles != len(functions)+1 {
+		t.Errorf("%d roles: one per function and one for the schedule make %d; a shared role is as wide as all its users", roles, len(functions)+1)
+	}
+	for name, grants := range tests {
+		want := []any{}
+		add := func(action, resource any) {
+			want = append(want, map[string]any{"Effect": "Allow", "Action": action, "Resource": resource})
+		}
+		for _, g := range grants {
+			if len(g.actions) == 1 {
+				add(g.actions[0], g.resource)
+			} else {
+				add(g.actions, g.resource)
+			}
+		}
+		add([]string{"logs:CreateLogStream", "logs:PutLogEvents"}, arn(name+"Logs"))
+		var got []any
+		statements, _ := at(s.Resources[name+"Role"].Properties["Policies"].([]any)[0], "PolicyDocument", "Statement").([]any)
+		for _, statement := range statements {
+			if at(statement, "Fn::If") == nil {
+				got = append(got, statement)
+			} else if why := optional(statement, functions[name].egress); why != "" {
+				t.Errorf("%s: %s", name, why)
+			}
+		}
+		expect(t, name+"Role", got, want, "a role that can do more than its function needs is what a flaw in the function gives away")
+		expect(t, name, s.Resources[name].Properties["Role"], arn(name+"Role"), "a function runs under a role of its own")
+	}
+}
+
+// optional checks the statements that parameters turn on.
+func optional(statement any, egress bool) string {
+	parts := at(statement, "Fn::If").([]any)
+	if text(parts[2]) != text(ref("AWS::NoValue")) {
+		return "off must grant nothing: " + text(statement)
+	}
+	switch parts[0] {
+	case "UseKey":
+		if at(parts[1], "Condition", "StringEquals", "kms:ViaService") == nil || text(at(parts[1], "Resource")) != text(ref("KmsKeyArn")) {
+			return "the key must be usable through the table and the secrets alone: " + text(parts[1])
+		}
+	case "Trace":
+		if !strings.Contains(text(at(parts[1], "Action")), "xray:Put") {
+			return "tracing needs to write segments and nothing else: " + text(parts[1])
+		}
+	case "UseEgress":
+		if !egress {
+			return "no provider is called from here, so that it needs no network of its own"
+		}
+	default:
+		return "an unknown condition grants something: " + text(statement)
+	}
+	return ""
+}
+
+func TestNobodyMayDeleteOrScanPayouts(t *testing.T) {
+	raw, err := os.ReadFile("../../template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, word := range []string{
+		"DeleteItem", "BatchWriteItem", "dynamodb:*", "dynamodb:Scan", "DeleteTable", "PartiQL", "secretsmanager:*",
+		"PutSecretValue", "iam:PassRole", "ManagedPolicyArns",
+	} {
+		if strings.Contains(string(raw), word) {
+			t.Errorf("the template mentions %s: no function deletes payouts, reads them all, or changes secrets", word)
+		}
+	}
+}
+
+func TestEveryFunctionIsSetUpAsDesigned(t *testing.T) {
+	s := service(t)
+	globals := s.Globals["Function"]
+	expect(t, "runtime", at(globals, "Runtime"), "provided.al2023", "that is what the binaries are built for")
+	expect(t, "alias", at(globals, "AutoPublishAlias"), "live", "without an alias there is no canary and no way back")
+	expect(t, "tracing", at(globals, "Tracing"), ref("Tracing"), "a parameter turns it on")
+	expect(t, "tracing's default", s.Parameters["Tracing"].Default, "PassThrough", "traces carry addresses and cost money")
+	expect(t, "architecture", at(globals, "Architectures"), []any{ref("Architecture")}, "what was built and what is deployed would differ")
+	count := 0
+	for name, r := range s.Resources {
+		if r.Type != "AWS::Serverless::Function" {
+			continue
+		}
+		count++
+		want, p := functions[name], r.Properties
+		expect(t, name+" timeout", p["Timeout"], want.timeout, "provider 15 s < function 25 s < gateway 30 s, and a sweep ends before the next one")
+		var reserved, vpc any
+		if want.reserved > 0 {
+			reserved = when("Reserve", want.reserved)
+		}
+		if want.egress {
+			vpc = when("UseEgress", map[string]any{"SubnetIds": []any{ref("PrivateSubnetA"), ref("PrivateSubnetB")}, "SecurityGroupIds": []any{ref("EgressGroup")}})
+		}
+		expect(t, name+" concurrency", p["ReservedConcurrentExecutions"], reserved, "a flood of one function must leave the others theirs")
+		expect(t, name+" network", p["VpcConfig"], vpc, "those that call providers, and only they, come from the fixed addresses")
+		expect(t, name+" log", p["LoggingConfig"], map[string]any{"LogFormat": "JSON", "LogGroup": ref(name + "Logs")}, "metrics are read out of JSON lines")
+		logs := s.Resources[name+"Logs"]
+		expect(t, name+"Logs", logs.Properties["RetentionInDays"], ref("LogRetentionDays"), "logs would be kept for ever")
+		expect(t, name+" rollout", at(p["DeploymentPreference"], "Type"), ref("Rollout"), "a new version must take over in steps")
+		var alarms []any
+		for _, a := range want.rollback {
+			alarms = append(alarms, ref(a))
+		}
+		expect(t, name+" rollback", at(p["DeploymentPreference"], "Alarms"), alarms, "a bad version must go back by itself")
+	}
+	if count != len(functions) {
+		t.Errorf("the template has %d functions, this test knows %d", count, len(functions))
+	}
+}
+
+func TestWhatIsSetAsideFitsWhatQuotasSay(t *testing.T) {
+	total := 0
+	for _, f := range functions {
+		total += f.reserved
+	}
+	s := service(t)
+	if says := fmt.Sprintf("set %d aside", total); !strings.Contains(s.Parameters["ReservedConcurrency"].Description, says) {
+		t.Errorf("the parameter's description does not say %q", says)
+	}
+	page, err := os.ReadFile("../../docs/quotas.md")
+	if err != nil || !strings.Contains(string(page), fmt.Sprintf("**%d**", total)) {
+		t.Errorf("docs/quotas.md does not name the %d (%v)", total, err)
+	}
+}
+
+func TestTheTemplateSetsWhatTheFunctionsRead(t *testing.T) {
+	s := service(t)
+	given := map[string]bool{} // by AWS, or by sam local
+	for _, name := range []string{"AWS_LAMBDA_FUNCTION_NAME", "AWS_SAM_LOCAL"} {
+		given[name] = true
+	}
+	globals := at(s.Globals["Function"], "Environment", "Variables").(map[string]any)
+	for name, f := range functions {
+		set := maps.Clone(globals)
+		own, _ := at(s.Resources[name].Properties, "Environment", "Variables").(map[string]any)
+		maps.Copy(set, own)
+		read := map[string]bool{"AWS_ENDPOINT_URL_DYNAMODB": true, "AWS_ENDPOINT_URL_SECRETS_MANAGER": true}
+		variables(reflect.TypeOf(f.config), read)
+		for v := range read {
+			if _, there := set[v]; !there && !given[v] {
+				t.Errorf("%s reads %s, which the template does not set", name, v)
+			}
+		}
+		for v := range set {
+			if !read[v] {
+				t.Errorf("%s is given %s, which it does not read", name, v)
+			}
+		}
+	}
+}
+
+// variables collects the env tags of a configuration.
+func variables(of reflect.Type, into map[string]bool) {
+	for field := range reflect.VisibleFields(of) {
+		f := reflect.VisibleFields(of)[field]
+		if name, _, _ := strings.Cut(f.Tag.Get("env"), ","); name != "" {
+			into[name] = true
+		}
+	}
+}
+
+func TestOnlyCallbacksArePublicAndOnlyThroughTheirAddress(t *testing.T) {
+	s := service(t)
+	public := map[string]string{}
+	for name, r := range s.Resources {
+		switch r.Type {
+		case "AWS::Lambda::Url":
+			expect(t, name, r.Properties["AuthType"], "NONE", "providers sign bodies, not AWS requests")
+			expect(t, name, r.Properties["Qualifier"], "live", "callbacks must follow the canary")
+			expect(t, name, r.DependsOn, strings.TrimSuffix(name, "Url")+"Aliaslive", "the alias must be there first")
+		case "AWS::Lambda::Permission":
+			if r.Properties["Principal"] == "*" {
+				public[name] = text(r.Properties)
+			}
+		}
+	}
+	want := map[string]string{}
+	for _, name := range []string{"VexoraCallback", "MonetixCallback"} {
+		want[name+"UrlPermission"] = text(map[string]any{
+			"Action": "lambda:InvokeFunctionUrl", "FunctionName": ref(name + ".Alias"), "FunctionUrlAuthType": "NONE", "Principal": "*",
+		})
+		want[name+"InvokePermission"] = text(map[string]any{
+			"Action": "lambda:InvokeFunction", "FunctionName": ref(name + ".Alias"), "InvokedViaFunctionUrl": true, "Principal": "*",
+		})
+	}
+	if !maps.Equal(public, want) {
+		t.Errorf("public permissions are %v, not %v: a function URL needs both, and anybody must reach nothing else", public, want)
+	}
+}
+
+func TestEveryRouteAsksWhoCallsExceptCallbacks(t *testing.T) {
+	s := service(t)
+	expect(t, "authorizer", at(s.Resources["Api"].Properties, "Auth", "DefaultAuthorizer"), "AWS_IAM", "anybody could post payouts")
+	routes := map[string]bool{}
+	for name, r := range s.Resources {
+		events, _ := r.Properties["Events"].(map[string]any)
+		for _, e := range events {
+			p := at(e, "Properties")
+			route := fmt.Sprint(at(p, "Method"), " ", at(p, "Path"))
+			open := strings.HasPrefix(fmt.Sprint(at(p, "Path")), "/v1/callbacks/")
+			if !open {
+				routes[route] = true
+			}
+			if authorizer := at(p, "Auth", "Authorizer"); (authorizer == "NONE") != open {
+				t.Errorf("%s %s has the authorizer %v: a callback's authorization is its signature, everything else needs a principal", name, route, authorizer)
+			}
+		}
+	}
+	tokens := map[string]bool{}
+	for name, r := range s.Resources {
+		if strings.HasPrefix(name, "Jwt") {
+			expect(t, name+" condition", r.Condition, "UseJwt", "tokens are off by default")
+		}
+		if r.Type == "AWS::ApiGatewayV2::Route" {
+			tokens[fmt.Sprint(r.Properties["RouteKey"])] = true
+			expect(t, name, r.Properties["AuthorizationType"], "JWT", "a route without an authorizer is open to all")
+		}
+	}
+	if !maps.Equal(routes, tokens) {
+		t.Errorf("signed requests have %v, tokens have %v", slices.Sorted(maps.Keys(routes)), slices.Sorted(maps.Keys(tokens)))
+	}
+	for _, api := range []map[string]any{s.Resources["Api"].Properties, s.Resources["JwtStage"].Properties} {
+		if at(api, "DefaultRouteSettings", "ThrottlingRateLimit") == nil {
+			t.Error("an API without a throttle: one client's loop is everybody's outage")
+		}
+	}
+}
+
+func TestAccessLogsHoldNoBodiesAndNoReferences(t *testing.T) {
+	s := service(t)
+	may := []string{"requestId", "routeKey", "status", "error.message", "integrationErrorMessage", "responseLatency", "identity.userArn", "authorizer.claims.sub"}
+	for _, name := range []string{"Api", "JwtStage"} {
+		format := fmt.Sprint(at(s.Resources[name].Properties, "AccessLogSettings", "Format"))
+		for _, found := range regexp.MustCompile(`\$context\.([A-Za-z.]+)`).FindAllStringSubmatch(format, -1) {
+			if !slices.Contains(may, found[1]) {
+				t.Errorf("%s logs $context.%s: paths and queries hold the merchant's references", name, found[1])
+			}
+		}
+	}
+}
+
+func TestTheScheduleNeverPilesUp(t *testing.T) {
+	s := service(t)
+	target := at(s.Resources["ReconcileSchedule"].Properties, "Target")
+	expect(t, "period", s.Resources["ReconcileSchedule"].Properties["ScheduleExpression"], "rate(1 minute)", "what is due waits for it")
+	expect(t, "target", at(target, "Arn"), ref("ReconcilePayouts.Alias"), "the sweep follows the canary too")
+	expect(t, "role", at(target, "RoleArn"), arn("ReconcileScheduleRole"), "a schedule has a role of its own")
+	expect(t, "retries", at(target, "RetryPolicy"), map[string]any{"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 0}, "after an outage a day's sweeps would come at once")
+	role := s.Resources["ReconcileScheduleRole"].Properties["Policies"].([]any)[0]
+	expect(t, "its role", at(role, "PolicyDocument", "Statement"), []any{map[string]any{
+		"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": ref("ReconcilePayouts.Alias"),
+	}}, "it may start sweeps and nothing else")
+}
+
+func TestSecretsStartAsPlaceholdersAndStay(t *testing.T) {
+	s := service(t)
+	for _, name := range []string{"VexoraSecret", "MonetixSecret"} {
+		r := s.Resources[name]
+		if !strings.Contains(fmt.Sprint(r.Properties["SecretString"]), "REPLACE_ME") {
+			t.Errorf("%s has no placeholder: the first deployment would fail, or ship a key", name)
+		}
+		expect(t, name, r.DeletionPolicy, "Retain", "a deleted stack would take the credentials with it")
+		expect(t, name+" key", r.Properties["KmsKeyId"], when("UseKey", ref("KmsKeyArn")), "the key of the merchant's holds for secrets too")
+	}
+}
+
+func TestOptionsAreOffByDefault(t *testing.T) {
+	s := service(t)
+	for name, want := range map[string]any{
+		"JwtIssuer": "", "KmsKeyArn": "", "FixedEgress": "off", "PausedProviders": "", "Submissions": "active", "RestoredAt": "",
+		"ReservedConcurrency": "on", "Rollout": "Canary10Percent5Minutes", "PageEmail": "", "NoticeEmail": "",
+	} {
+		expect(t, name, s.Parameters[name].Default, want, "what costs money, opens a door or changes keys is the merchant's decision")
+	}
+	for name, r := range s.Resources {
+		if strings.HasPrefix(r.Type, "AWS::EC2::") {
+			expect(t, name, r.Condition, "UseEgress", "a network costs money every hour")
+		}
+	}
+	expect(t, "addresses", s.Resources["AddressA"].DeletionPolicy, "RetainExceptOnCreate", "providers have them on a list: losing one stops all payouts")
+	expect(t, "egress", at(s.Resources["EgressGroup"].Properties["SecurityGroupEgress"].([]any)[0], "ToPort"), 443, "providers and AWS speak HTTPS")
+	expect(t, "ingress", s.Resources["EgressGroup"].Properties["SecurityGroupIngress"], nil, "nobody calls in")
+	for name, p := range s.Parameters {
+		if p.Description == "" && name != "LogLevel" && name != "LogRetentionDays" {
+			t.Errorf("parameter %s does not say what it is for", name)
+		}
+	}
+}
+
+func TestNamesOfAWSArePartitionAndRegionSafe(t *testing.T) {
+	raw, err := os.ReadFile("../../template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, line := range strings.Split(string(raw), "\n") {
+		for _, word := range []string{"arn:aws:", "us-east-1", "ap-southeast", "amazonaws.com"} {
+			// Service principals are the same in every partition.
+			principal := strings.Contains(line, "Principal:") && word == "amazonaws.com"
+			if strings.Contains(line, word) && !principal {
+				t.Errorf("line %d names %s: the stack would fail in another partition or region", n+1, word)
+			}
+		}
+	}
+}
+
+func TestEveryAlarmRingsSomewhereAndHasARunbook(t *testing.T) {
+	s := service(t)
+	page, err := os.ReadFile("../../docs/runbook.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	composed := text(s.Resources["MoneyAtRisk"].Properties["AlarmRule"])
+	links := regexp.MustCompile(`\$\{RunbookUrl\}#([a-z-]+)$`)
+	for name, r := range s.Resources {
+		if r.Type != "AWS::CloudWatch::Alarm" && r.Type != "AWS::CloudWatch::CompositeAlarm" {
+			continue
+		}
+		link := links.FindStringSubmatch(fmt.Sprint(at(r.Properties["AlarmDescription"], "Fn::Sub")))
+		if link == nil || !hasSection(string(page), link[1]) {
+			t.Errorf("%s leads to no section of the runbook (%v): whoever is woken would not know what never to do", name, link)
+		}
+		paged := strings.Contains(composed, "${"+name+"}") || name == "MoneyAtRisk"
+		if noticed := text(r.Properties["AlarmActions"]) == text([]any{ref("NoticeTopic")}); paged == noticed {
+			t.Errorf("%s must ring as part of MoneyAtRisk or as a notice, and not as both", name)
+		}
+		if r.Type == "AWS::CloudWatch::Alarm" && r.Properties["TreatMissingData"] == nil {
+			t.Errorf("%s does not say what silence means", name)
+		}
+	}
+	expect(t, "MoneyAtRisk", s.Resources["MoneyAtRisk"].Properties["AlarmActions"], []any{ref("PageTopic")}, "nobody would be woken")
+}
+
+// hasSection reports whether a page has a heading whose link is this one.
+func hasSection(page, link string) bool {
+	for _, line := range strings.Split(page, "\n") {
+		title, heading := strings.CutPrefix(line, "## ")
+		if heading && strings.ReplaceAll(strings.ToLower(strings.ReplaceAll(title, "`", "")), " ", "-") == link {
+			return true
+		}
+	}
+	return false
+}
+
+// What must wake somebody, and what must at least be seen.
+func TestWhatTheAlarmsWatch(t *testing.T) {
+	s := service(t)
+	pages := []string{
+		"desk_double_payment_suspected", "desk_contradiction", "desk_callback_mismatch", "desk_oldest_unknown_seconds", "orphan",
+		"provider_configuration", "Invocations", "Errors",
+	}
+	notices := []string{
+		"callback_signature", "callback_unusable", "unknown", "provider_paused", "low_balance", "desk_queued_too_long", "desk_returned",
+		"desk_possible_duplicate", "desk_unlisted_status", "desk_unknown_too_long", "Throttles", "WriteThrottleEvents", "Duration", "5xx",
+	}
+	composed := text(s.Resources["MoneyAtRisk"].Properties["AlarmRule"])
+	paged, noticed := map[string]bool{}, map[string]bool{}
+	for name, r := range s.Resources {
+		if r.Type != "AWS::CloudWatch::Alarm" {
+			continue
+		}
+		watched := noticed
+		if strings.Contains(composed, "${"+name+"}") {
+			watched = paged
+		}
+		for _, metric := range regexp.MustCompile(`"MetricName":"([A-Za-z0-9_]+)"`).FindAllStringSubmatch(text(r.Properties), -1) {
+			watched[metric[1]] = true
+			if strings.HasPrefix(metric[1], "desk_") && metric[1] != "desk_oldest_unknown_seconds" &&
+				!slices.Contains(payout.Reasons, payout.Reason(strings.TrimPrefix(metric[1], "desk_"))) {
+				t.Errorf("%s watches %s, which nobody counts", name, metric[1])
+			}
+		}
+		if namespace := text(r.Properties); strings.Contains(namespace, "CambodiaPayouts") && !strings.Contains(namespace, `{"Name":"stage","Value":{"Ref":"IdNamespace"}}`) {
+			t.Errorf("%s does not watch its own stage: a test on staging would wake somebody, or nothing would", name)
+		}
+	}
+	for _, m := range pages {
+		if !paged[m] {
+			t.Errorf("nobody is woken by %s", m)
+		}
+	}
+	for _, m := range notices {
+		if !noticed[m] {
+			t.Errorf("nobody is told of %s", m)
+		}
+	}
+	expect(t, "silence of the sweep", s.Resources["ReconcileNotRunAlarm"].Properties["TreatMissingData"], "breaching", "a schedule that is gone makes no data at all")
+}
+
+func TestTheDashboardIsJSON(t *testing.T) {
+	body := fmt.Sprint(at(service(t).Resources["Dashboard"].Properties["DashboardBody"], "Fn::Sub"))
+	var board struct{ Widgets []struct{ Type string } }
+	if err := json.Unmarshal([]byte(body), &board); err != nil || len(board.Widgets) < 5 {
+		t.Errorf("%v, %d widgets", err, len(board.Widgets))
+	}
+}
+
+func TestOutputsNameWhatSomebodyHasToDo(t *testing.T) {
+	s := service(t)
+	for name, value := range map[string]any{
+		"VexoraCallbackAddress":  map[string]any{"Fn::GetAtt": "VexoraCallbackUrl.FunctionUrl"},
+		"MonetixCallbackAddress": map[string]any{"Fn::GetAtt": "MonetixCallbackUrl.FunctionUrl"},
+		"VexoraSecretArn":        ref("VexoraSecret"), "MonetixSecretArn": ref("MonetixSecret"),
+		"PageTopicArn": ref("PageTopic"), "TableName": ref("PayoutsTable"),
+	} {
+		expect(t, name, s.Outputs[name].Value, value, "the person who deploys would have to search the console for it")
+	}
+	for name, o := range s.Outputs {
+		if o.Description == "" {
+			t.Errorf("output %s does not say what to do with it", name)
+		}
+	}
+}
+
+func TestEveryFunctionHasEventsGoodAndBad(t *testing.T) {
+	for name, f := range functions {
+		files, err := filepath.Glob("../../events/" + f.folder + "*.json")
+		if err != nil || len(files) == 0 {
+			t.Errorf("%s has no sample event", name)
+		}
+	}
+	raw, err := os.ReadFile("../../env.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var local struct{ Parameters map[string]string }
+	if err := json.Unmarshal(raw, &local); err != nil {
+		t.Fatal(err)
+	}
+	s := service(t)
+	set := text(s.Globals) + text(s.Resources)
+	for v := range local.Parameters {
+		if !strings.Contains(set, `"`+v+`"`) {
+			t.Errorf("env.json sets %s, which sam local ignores: the template does not have it", v)
+		}
+	}
+}

@@ -1,0 +1,184 @@
+package template_test
+
+import (
+	"encoding/json"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"cambodia-payouts/pkg/template"
+)
+
+// transformed is what SAM made of the template (scripts/transform.py). make
+// integration sets TRANSFORMED; Go alone cannot transform.
+func transformed(t *testing.T) template.Template {
+	t.Helper()
+	path := os.Getenv("TRANSFORMED")
+	if path == "" {
+		t.Skip("make integration runs this: TRANSFORMED names the transformed template")
+	}
+	s, err := template.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestTransformedPermissionsLetNobodyElseIn(t *testing.T) {
+	s := transformed(t)
+	public := map[string][]string{}
+	gateways := 0
+	for name, r := range s.Resources {
+		if r.Type != "AWS::Lambda::Permission" {
+			continue
+		}
+		p := r.Properties
+		if !strings.HasSuffix(text(p["FunctionName"]), `Aliaslive"}`) {
+			t.Errorf("%s reaches %s, past the alias and its canary", name, text(p["FunctionName"]))
+		}
+		switch p["Principal"] {
+		case "*":
+			function := text(at(p["FunctionName"], "Ref"))
+			limited := p["Action"] == "lambda:InvokeFunctionUrl" && p["FunctionUrlAuthType"] == "NONE" ||
+				p["Action"] == "lambda:InvokeFunction" && p["InvokedViaFunctionUrl"] == true
+			if !limited {
+				t.Errorf("%s lets anybody in: %s", name, text(p))
+			}
+			public[function] = append(public[function], p["Action"].(string))
+		case "apigateway.amazonaws.com":
+			gateways++
+			if p["SourceArn"] == nil || p["Action"] != "lambda:InvokeFunction" {
+				t.Errorf("%s lets every API of the account in: %s", name, text(p))
+			}
+		default:
+			t.Errorf("%s lets %v in", name, p["Principal"])
+		}
+	}
+	if len(public) != 2 || gateways == 0 {
+		t.Errorf("public functions: %v; permissions of gateways: %d", public, gateways)
+	}
+	for function, actions := range public {
+		slices.Sort(actions)
+		if !slices.Equal(actions, []string{"lambda:InvokeFunction", "lambda:InvokeFunctionUrl"}) {
+			t.Errorf("%s has %v: a public function URL needs both", function, actions)
+		}
+	}
+}
+
+func TestTransformedFunctionsRollOutInSteps(t *testing.T) {
+	s := transformed(t)
+	for name := range functions {
+		group := s.Resources[name+"DeploymentGroup"]
+		if at(group.Properties, "AlarmConfiguration", "Enabled") != true || at(group.Properties, "AutoRollbackConfiguration", "Enabled") != true {
+			t.Errorf("%s does not go back on an alarm: %s", name, text(group.Properties))
+		}
+		if s.Resources[name+"Aliaslive"].Type != "AWS::Lambda::Alias" {
+			t.Errorf("%s has no alias", name)
+		}
+	}
+}
+
+func TestTransformedRolesAreOurs(t *testing.T) {
+	s := transformed(t)
+	for name, r := range s.Resources {
+		if r.Type != "AWS::IAM::Role" {
+			continue
+		}
+		if r.Properties["ManagedPolicyArns"] != nil && name != "CodeDeployServiceRole" {
+			t.Errorf("SAM gave %s managed policies: %s", name, text(r.Properties["ManagedPolicyArns"]))
+		}
+	}
+	if n := strings.Count(text(s.Resources), `"Type":"AWS::IAM::Role"`); n != len(functions)+2 {
+		t.Errorf("%d roles after the transform; ours, the schedule's and CodeDeploy's are %d", n, len(functions)+2)
+	}
+}
+
+func TestTransformedRoutesAllHaveAnAuthorizerExceptCallbacks(t *testing.T) {
+	s := transformed(t)
+	paths, _ := at(s.Resources["Api"].Properties, "Body", "paths").(map[string]any)
+	if len(paths) < 8 {
+		t.Fatalf("%d paths", len(paths))
+	}
+	for path, methods := range paths {
+		for method, operation := range methods.(map[string]any) {
+			signed := strings.Contains(text(at(operation, "security")), "AWS_IAM")
+			if signed == strings.HasPrefix(path, "/v1/callbacks/") {
+				t.Errorf("%s %s: %s", method, path, text(at(operation, "security")))
+			}
+		}
+	}
+}
+
+// CloudFormation refuses a stack whose resources wait for each other. No linter
+// sees it: the circle goes through an alias' update policy.
+func TestTransformedResourcesDoNotWaitForEachOther(t *testing.T) {
+	raw, err := os.ReadFile(os.Getenv("TRANSFORMED"))
+	if os.Getenv("TRANSFORMED") == "" {
+		t.Skip("make integration runs this")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document struct{ Resources map[string]json.RawMessage }
+	if err := json.Unmarshal(raw, &document); err != nil {
+		t.Fatal(err)
+	}
+	waits := map[string][]string{}
+	words := regexp.MustCompile(`[A-Za-z][A-Za-z0-9]*`)
+	for name, r := range document.Resources {
+		for _, word := range words.FindAllString(references(r), -1) {
+			if _, there := document.Resources[word]; there && word != name {
+				waits[name] = append(waits[name], word)
+			}
+		}
+	}
+	seen := map[string]int{} // 1 on the way, 2 done
+	var visit func(name string, way []string)
+	visit = func(name string, way []string) {
+		if seen[name] == 1 {
+			t.Errorf("a circle: %s", strings.Join(append(way, name), " -> "))
+			return
+		}
+		if seen[name] == 2 {
+			return
+		}
+		seen[name] = 1
+		for _, next := range waits[name] {
+			visit(next, append(way, name))
+		}
+		seen[name] = 2
+	}
+	for name := range document.Resources {
+		visit(name, nil)
+	}
+}
+
+// references joins what makes one resource wait for another.
+func references(raw json.RawMessage) string {
+	var value any
+	if json.Unmarshal(raw, &value) != nil {
+		return ""
+	}
+	var all []string
+	var walk func(v any, inside bool)
+	walk = func(v any, inside bool) {
+		switch v := v.(type) {
+		case map[string]any:
+			for key, member := range v {
+				walk(member, inside || slices.Contains([]string{"Ref", "Fn::GetAtt", "Fn::Sub", "DependsOn"}, key))
+			}
+		case []any:
+			for _, member := range v {
+				walk(member, inside)
+			}
+		case string:
+			if inside {
+				all = append(all, v)
+			}
+		}
+	}
+	walk(value, false)
+	return strings.Join(all, " ")
+}
