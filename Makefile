@@ -9,8 +9,10 @@ FUNCTIONS := $(notdir $(patsubst %/main.go,%,$(wildcard functions/*/main.go)))
 TOOLS := $(CURDIR)/.tools
 VENV := $(TOOLS)/venv
 SAM_VENV := $(TOOLS)/sam
-# The ways of sam and of users who have it already.
-SAM := $(SAM_VENV)/bin/sam
+# Ours is pinned; SAM=sam takes one that is installed already.
+SAM ?= $(SAM_VENV)/bin/sam
+SAM_READY = $(if $(filter $(SAM_VENV)/%,$(SAM)),$(SAM_VENV)/ready)
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 # What Lambda runs the functions on: arm64 or x86_64. make sam-build and make deploy
 # tell the template.
 ARCH ?= arm64
@@ -62,13 +64,13 @@ build-CreatePayout build-GetPayout build-OperatePayout build-VexoraCallback buil
 	$(GO_BUILD) -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$(FUNCTION)
 
 .PHONY: sam-build
-sam-build: $(SAM_VENV)/ready ## sam build for ARCH (sam local needs that of this machine)
+sam-build: $(SAM_READY) ## sam build for ARCH (sam local needs that of this machine)
 	ARCH=$(ARCH) SAM_CLI_TELEMETRY=0 $(SAM) build --parameter-overrides Architecture=$(ARCH)
 
 .PHONY: deploy
-deploy: ## sam build and sam deploy to ENV (dev, staging or prod)
+deploy: $(SAM_READY) ## sam build and sam deploy to ENV (dev, staging or prod)
 	@case "$(ENV)" in dev|staging|prod) ;; *) echo 'say where: make deploy ENV=dev, staging or prod'; exit 2;; esac
-	bash scripts/deploy.sh "$(ENV)" "$(ARCH)" $(DEPLOY_FLAGS)
+	SAM=$(SAM) bash scripts/deploy.sh "$(ENV)" "$(ARCH)" $(DEPLOY_FLAGS)
 
 .PHONY: local-aws
 local-aws: $(VENV)/ready ## what sam local needs: the template's table and secrets, and the providers' twin
@@ -108,8 +110,9 @@ fuzz: ## run every fuzz target for FUZZTIME each (200000x inputs, or a time such
 	bash scripts/fuzz.sh $${FUZZTIME:-200000x}
 
 .PHONY: lint-template
-lint-template: $(VENV)/ready ## cfn-lint on template.yaml
+lint-template: $(VENV)/ready ## cfn-lint on template.yaml, actionlint on the pipeline
 	$(VENV)/bin/cfn-lint template.yaml
+	go run $(ACTIONLINT) .github/workflows/*.yml
 
 .PHONY: clean
 clean: ## remove what the other targets have made, the local run's data included

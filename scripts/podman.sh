@@ -26,6 +26,8 @@ cat >"$home/containers.conf" <<'CONF'
 runtime = "runc"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
+[network]
+network_backend = "netavark"
 [containers]
 default_ulimits = ["nofile=10000:10000", "nproc=1024:1024"]
 CONF
