@@ -34,7 +34,10 @@ var rooms = map[string][]string{
 	"statement":  {"money", "payout"},
 	"edge":       {"payout", "jsontree", "bank", "statement"},
 	"telemetry":  {"payout"},
-	"boot":       {"money", "payout", "bank", "secrets", "vexora", "monetix", "dynamo", "statement", "edge", "telemetry"},
+	"webhook":    {"payout", "secrets"},
+	"receiver":   {}, // the merchant's side
+	"template":   {},
+	"boot":       {"money", "payout", "bank", "secrets", "vexora", "monetix", "dynamo", "statement", "edge", "telemetry", "webhook"},
 	"sim": {
 		"money", "payout", "bank", "secrets", "oneshot", "vexora", "monetix", "edge", "telemetry",
 		"sandbox", // its signatures, which share nothing with the connectors
@@ -49,6 +52,9 @@ var outside = map[string][]string{
 	"jsontree":   {"github.com/go-json-experiment/json"},
 	"secrets":    {"golang.org/x/sync"},
 	"localstore": {"go.etcd.io/bbolt"},
+	"webhook":    {"github.com/standard-webhooks/standard-webhooks/libraries/go"},
+	"receiver":   {"github.com/standard-webhooks/standard-webhooks/libraries/go"},
+	"template":   {"go.yaml.in/yaml"},
 	"dynamo":     {"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go", "golang.org/x/sync"},
 	"edge":       {"github.com/aws/aws-lambda-go"},
 	"sim":        {"github.com/aws/aws-lambda-go"},
@@ -135,7 +141,7 @@ func TestEveryRoomIsInTheTableAndSaysWhatItIsFor(t *testing.T) {
 }
 
 func TestCommandsOnlyWire(t *testing.T) {
-	for _, folder := range []string{"create-payout", "get-payout", "vexora-callback", "monetix-callback", "reconcile-payouts", "operate-payout"} {
+	for _, folder := range []string{"create-payout", "get-payout", "vexora-callback", "monetix-callback", "reconcile-payouts", "operate-payout", "notify-merchant"} {
 		for file, paths := range imports(t, filepath.Join("..", "functions", folder)) {
 			for _, path := range paths {
 				if strings.HasPrefix(path, module) && path != module+"pkg/boot" && path != module+"pkg/edge" {

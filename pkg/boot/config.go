@@ -265,6 +265,12 @@ func (p *Positive) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// Webhook names the secret with the merchant's endpoint. Without it, and while the
+// secret is a placeholder, there is the feed alone.
+type Webhook struct {
+	SecretID string `env:"WEBHOOK_SECRET_ID"`
+}
+
 // The configurations of the functions: each holds what the function uses, so
 // that a missing variable stops only those that need it.
 type (
@@ -289,6 +295,13 @@ type (
 		Reserves
 		Restore
 		Retention
+		Webhook
+	}
+	// NotifyConfig is that of notify-merchant.
+	NotifyConfig struct {
+		Common
+		Storage
+		Webhook
 	}
 	// OperateConfig is that of operate-payout.
 	OperateConfig struct {

@@ -105,6 +105,9 @@ func (d Deployment) Sweeper(ctx context.Context, c ReconcileConfig) (*payout.Swe
 	if err != nil {
 		return nil, err
 	}
+	if ports.Herald, err = d.herald(c.Common, c.Storage, c.Webhook); err != nil {
+		return nil, err
+	}
 	return payout.NewSweeper(ports, payout.Policy{
 		Namespace:    payout.Namespace(c.Namespace),
 		QueuedMaxAge: time.Duration(c.QueuedMaxAge),

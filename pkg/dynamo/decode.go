@@ -108,6 +108,18 @@ func (r *reader) times(p *payout.Payout) {
 	p.Lease = payout.Lease{Token: r.text(attrToken), Until: r.moment(attrLeaseUntil)}
 	p.DueAt, p.Polls = r.moment(attrDueAt), int(r.number(attrPolls))
 	p.RedactedAt = r.moment(attrRedactedAt)
+	p.QueryAt, p.Notice = r.moment(attrQueryAt), r.notice()
+	if r.number(attrSchema) == 1 && !r.has(attrNotifyAt) && p.QueryAt.IsZero() {
+		p.QueryAt = p.DueAt // there was only one reason to be due
+	}
+}
+
+func (r *reader) notice() payout.Notice {
+	return payout.Notice{
+		At: r.moment(attrNotifyAt), Fed: int(r.number(attrFed)), Tried: int(r.number(attrTried)), Owed: r.numbers(attrOwed),
+		Failures: int(r.number(attrFailures)), Fresh: r.flag(attrFresh),
+		Lease: payout.Lease{Token: r.text(attrNotifyToken), Until: r.moment(attrNotifyUntil)},
+	}
 }
 
 func decodeProposal(r *reader) payout.Proposal {
@@ -166,7 +178,17 @@ func decodeHistory(entries []*reader) []payout.Entry {
 			ClaimKey:     r.text(attrClaim),
 			Evidence:     r.text(attrEvidence),
 			Raw:          r.evidence(),
+			Raised:       r.reasons(attrRaised),
+			Cleared:      r.reasons(attrCleared),
 		})
+	}
+	return all
+}
+
+func (r *reader) reasons(name string) []payout.Reason {
+	var all []payout.Reason
+	for _, word := range r.words(name) {
+		all = append(all, payout.Reason(word))
 	}
 	return all
 }

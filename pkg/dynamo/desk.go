@@ -41,7 +41,7 @@ func (s *Store) Board(ctx context.Context) (payout.Board, error) {
 		return payout.Board{}, fmt.Errorf("dynamo: read the board: %w", err)
 	}
 	board := payout.Board{Pauses: map[payout.Provider]payout.Pause{}, UnsettledUntil: r.moment(attrUnsettledUntil)}
-	for _, p := range payout.Providers {
+	for _, p := range payout.Pausable {
 		if pause := r.child(pausePrefix + string(p)); pause != nil {
 			board.Pauses[p] = payout.Pause{
 				Provider: p, Why: pause.text(attrWhy), Since: pause.moment(attrSince), Until: pause.moment(attrUntil),

@@ -39,6 +39,15 @@ const (
 	attrToken       = "lease_token"
 	attrLeaseUntil  = "lease_until"
 	attrPolls       = "polls"
+	attrQueryAt     = "query_at"
+	attrNotifyAt    = "notify_at"
+	attrFed         = "fed"
+	attrTried       = "tried"
+	attrOwed        = "owed"
+	attrFailures    = "notify_failures"
+	attrFresh       = "news" // the stream's filter looks for it; see the template
+	attrNotifyToken = "notify_token"
+	attrNotifyUntil = "notify_until"
 	attrProposal    = "proposal"
 	attrSimilarTo   = "similar_to"
 	attrRedactedAt  = "redacted_at"
@@ -52,6 +61,8 @@ const (
 	attrEvidence = "evidence"
 	attrRaw      = "raw"
 	attrBy       = "by"
+	attrRaised   = "raised"
+	attrCleared  = "cleared"
 	attrAction   = "action"
 	attrAs       = "as"
 
@@ -102,6 +113,10 @@ func (i item) times(p payout.Payout) {
 	i.put(attrToken, text(p.Lease.Token))
 	i.put(attrLeaseUntil, moment(p.Lease.Until))
 	i.put(attrPolls, number(p.Polls))
+	i.put(attrQueryAt, moment(p.QueryAt))
+	for _, pair := range noticeAttributes(p.Notice) {
+		i.put(pair.name, pair.value)
+	}
 	i.put(attrRedactedAt, moment(p.RedactedAt))
 }
 
@@ -152,6 +167,14 @@ func dueAttributes(id payout.ID, due types.AttributeValue) []attribute {
 		return []attribute{{name: attrDueAt}, {name: attrDueShard}}
 	}
 	return []attribute{{attrDueAt, due}, {attrDueShard, text(sharded("due", id.Shard()))}}
+}
+
+// noticeAttributes are written together: a notice is replaced as a whole.
+func noticeAttributes(n payout.Notice) []attribute {
+	return []attribute{
+		{attrNotifyAt, moment(n.At)}, {attrFed, number(n.Fed)}, {attrTried, number(n.Tried)}, {attrOwed, numbers(n.Owed)},
+		{attrFailures, number(n.Failures)}, {attrFresh, flag(n.Fresh)}, {attrNotifyToken, text(n.Lease.Token)}, {attrNotifyUntil, moment(n.Lease.Until)},
+	}
 }
 
 func encodeDestination(d payout.Destination) types.AttributeValue {
@@ -235,5 +258,7 @@ func encodeEntry(e payout.Entry) item {
 	i.put(attrClaim, text(e.ClaimKey))
 	i.put(attrEvidence, text(e.Evidence))
 	i.put(attrRaw, blob(pack(e.Raw)))
+	i.put(attrRaised, words(e.Raised))
+	i.put(attrCleared, words(e.Cleared))
 	return i
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -16,13 +17,47 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// golden is a finished payout as schema version 1 wrote it. A change that writes
-// items otherwise adds another file, and this one must still be read: tables live
-// longer than releases.
-const golden = "testdata/item_v1.json"
+// golden is a finished payout as the present schema version writes it. A change
+// that writes items otherwise adds another file, and the older ones must still be
+// read: tables live longer than releases.
+const golden = "testdata/item_v2.json"
+
+// TestItemsOfVersion1AreRead: they have no query_at, and were due for one reason.
+func TestItemsOfVersion1AreRead(t *testing.T) {
+	p := finished(t, payout.Vexora)
+	p.QueryAt = p.DueAt
+	readsAs(t, "testdata/item_v1.json", p)
+}
+
+// readsAs reads a kept item and compares it with the payout that it was.
+func readsAs(t *testing.T, file string, p payout.Payout) {
+	t.Helper()
+	kept, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var decoded map[string]any
+	if err := json.Unmarshal(kept, &decoded); err != nil {
+		t.Fatal(err)
+	}
+	item, _ := attribute(decoded).(*types.AttributeValueMemberM)
+	read, err := dynamo.New(holder{item: item.Value}, "t").Get(context.Background(), p.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(read.Attention) == 0 {
+		read.Attention = p.Attention
+	}
+	if !reflect.DeepEqual(read, p) {
+		t.Errorf("read    %+v\nwritten %+v", read, p)
+	}
+}
 
 func TestItemsOfEverySchemaVersionAreRead(t *testing.T) {
 	p := finished(t, payout.Vexora)
+	p.QueryAt = p.DueAt
+	p.Notice = payout.Notice{At: at.Add(90 * time.Second), Fed: 2, Tried: 2, Owed: []int{1, 2}, Fresh: true, Failures: 1, Lease: payout.Lease{Token: "t", Until: at.Add(time.Minute)}}
+	p.History[2].Raised, p.History[2].Cleared = []payout.Reason{payout.Returned}, []payout.Reason{payout.UnlistedStatus}
 	r := &recorder{}
 	if err := dynamo.New(r, "t").Insert(context.Background(), p); err != nil {
 		t.Fatal(err)
@@ -47,17 +82,7 @@ func TestItemsOfEverySchemaVersionAreRead(t *testing.T) {
 	if !reflect.DeepEqual(withoutBytes(decoded), withoutBytes(fresh)) {
 		t.Error("items are written otherwise: keep the old file, add one for the new schema version, and read both")
 	}
-	item, _ := attribute(decoded).(*types.AttributeValueMemberM)
-	read, err := dynamo.New(holder{item: item.Value}, "t").Get(context.Background(), p.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(read.Attention) == 0 {
-		read.Attention = p.Attention
-	}
-	if !reflect.DeepEqual(read, p) {
-		t.Errorf("read    %+v\nwritten %+v", read, p)
-	}
+	readsAs(t, golden, p)
 }
 
 // withoutBytes blanks what is compressed: its bytes may differ between Go versions.

@@ -136,3 +136,43 @@ func (r *reader) children(name string) []*reader {
 	}
 	return all
 }
+
+// numbers reads a list of numbers.
+func (r *reader) numbers(name string) []int {
+	var all []int
+	for _, v := range r.list(name) {
+		n, ok := v.(*types.AttributeValueMemberN)
+		if !ok {
+			r.fail(name, fmt.Errorf("has an element of the type %T", v))
+			continue
+		}
+		number, err := strconv.Atoi(n.Value)
+		if err != nil {
+			r.fail(name, errors.New("has an element that is no number"))
+		}
+		all = append(all, number)
+	}
+	return all
+}
+
+// words reads a list of texts.
+func (r *reader) words(name string) []string {
+	var all []string
+	for _, v := range r.list(name) {
+		w, ok := v.(*types.AttributeValueMemberS)
+		if !ok {
+			r.fail(name, fmt.Errorf("has an element of the type %T", v))
+			continue
+		}
+		all = append(all, w.Value)
+	}
+	return all
+}
+
+func (r *reader) list(name string) []types.AttributeValue {
+	v, ok := value[*types.AttributeValueMemberL](r, name)
+	if !ok {
+		return nil
+	}
+	return v.Value
+}

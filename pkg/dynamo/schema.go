@@ -12,8 +12,9 @@ import (
 )
 
 // schemaVersion is written into every item. A reader accepts newer items and
-// leaves aside what it does not know.
-const schemaVersion = 1
+// leaves aside what it does not know. Version 2 tells questions to the provider
+// (query_at) from news for the merchant (notify_at); due_at is the earlier.
+const schemaVersion = 2
 
 // Attributes of keys and indexes. They are part of the deployment: the template
 // declares the same names.

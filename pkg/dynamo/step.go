@@ -45,6 +45,14 @@ func (c *condition) guard(g payout.Guard) {
 	if g.Claimed != nil {
 		c.claimed(*g.Claimed)
 	}
+	if g.Notice != nil {
+		c.equal(attrNotifyToken, text(g.Notice.Token))
+		c.equal(attrNotifyAt, moment(g.Notice.At))
+		c.equal(attrQueryAt, moment(g.Notice.QueryAt))
+		if g.DueAt.IsZero() {
+			c.equal(attrDueAt, moment(g.Notice.DueAt))
+		}
+	}
 	if g.Uncomplicated {
 		c.absent(attrAttention)
 		history := c.name(attrHistory)
@@ -80,8 +88,10 @@ func (c *condition) claimed(claim payout.Claimed) {
 }
 
 func (u *update) change(id payout.ID, c payout.Change) {
-	u.set(attrUpdatedAt, moment(c.At))
-	u.raise(attrVersion)
+	if !c.Quiet {
+		u.set(attrUpdatedAt, moment(c.At))
+		u.raise(attrVersion)
+	}
 	if c.Status != "" {
 		u.enter(c)
 	}
@@ -170,6 +180,16 @@ func (u *update) schedule(id payout.ID, c payout.Change) {
 		u.set(attrSent, number(*c.Sent))
 	}
 	u.asserted(attrSubmittedAt, moment(c.SubmittedAt))
+	if c.QueryAt != nil {
+		u.set(attrQueryAt, moment(*c.QueryAt))
+	}
+	if c.Notice != nil {
+		u.setAll(noticeAttributes(*c.Notice))
+	}
+	if c.NotifyAt != nil {
+		u.set(attrNotifyAt, moment(*c.NotifyAt))
+		u.set(attrFresh, flag(true))
+	}
 	if c.DueAt != nil {
 		u.setAll(dueAttributes(id, moment(*c.DueAt)))
 	}

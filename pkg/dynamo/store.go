@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -27,13 +28,16 @@ type API interface {
 
 var _ payout.Store = (*Store)(nil)
 
-// Store is a payout.Store on one table. It holds no state of its own; the SDK's
-// retries may be on or off, since a write that arrives twice is refused the second
-// time and shows the caller's own token.
+// Store is a payout.Store on one table. All that it remembers is where the feed
+// ended when it last looked; the SDK's retries may be on or off, since a write that
+// arrives twice is refused the second time and shows the caller's own token.
 type Store struct {
 	api   API
 	table string
 	pause func(context.Context, time.Duration) error
+
+	mu    sync.Mutex
+	tails [payout.Shards]int64
 }
 
 // Option changes a store from its default.

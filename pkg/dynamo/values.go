@@ -80,3 +80,27 @@ func texts(pairs map[string]string) types.AttributeValue {
 	}
 	return nested(all)
 }
+
+// numbers is a list of numbers, nil for none.
+func numbers(list []int) types.AttributeValue {
+	if len(list) == 0 {
+		return nil
+	}
+	all := &types.AttributeValueMemberL{}
+	for _, n := range list {
+		all.Value = append(all.Value, count(n))
+	}
+	return all
+}
+
+// words is a list of words of ours, nil for none.
+func words[W ~string](list []W) types.AttributeValue {
+	if len(list) == 0 {
+		return nil
+	}
+	all := &types.AttributeValueMemberL{}
+	for _, w := range list {
+		all.Value = append(all.Value, &types.AttributeValueMemberS{Value: string(w)})
+	}
+	return all
+}

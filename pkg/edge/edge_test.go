@@ -302,6 +302,7 @@ type shelf struct {
 	p     payout.Payout
 	query payout.PageQuery
 	day   string
+	feed  []payout.Published
 	err   error
 }
 
@@ -313,6 +314,10 @@ func (s *shelf) Get(_ context.Context, id payout.ID) (payout.Payout, error) {
 		return payout.Payout{}, payout.ErrNotFound
 	}
 	return s.p, nil
+}
+
+func (s *shelf) ReadFeed(context.Context, payout.Position, int) ([]payout.Published, error) {
+	return s.feed, s.err
 }
 
 func (s *shelf) ListDay(_ context.Context, day string, q payout.PageQuery) (payout.Page, error) {

@@ -17,6 +17,7 @@ type Operator interface {
 	Cancel(ctx context.Context, o payout.Order) (payout.Ordered, error)
 	Resolve(ctx context.Context, o payout.Order) (payout.Ordered, error)
 	Resend(ctx context.Context, o payout.Order) (payout.Ordered, error)
+	ResendEvent(ctx context.Context, o payout.Order) (payout.Ordered, error)
 }
 
 // Desk is what operate-payout needs.
@@ -26,8 +27,8 @@ type Desk struct {
 	Log        *slog.Logger
 }
 
-// NewOperate serves POST /v1/payouts/{id}/cancel, /resolve and /resend, and POST
-// /v1/statements.
+// NewOperate serves POST /v1/payouts/{id}/cancel, /resolve, /resend and
+// /resend-event, and POST /v1/statements.
 func NewOperate(d Desk) Handler {
 	return func(ctx context.Context, e Event) (Reply, error) {
 		if path(e) == "/v1/statements" {
@@ -56,7 +57,7 @@ func orderPath(path string) (payout.ID, payout.Action, bool) {
 	text, action, found := strings.Cut(rest, "/")
 	id, wellFormed := payout.ParseID(text)
 	switch payout.Action(action) {
-	case payout.Cancel, payout.Resolve, payout.Resend:
+	case payout.Cancel, payout.Resolve, payout.Resend, payout.ResendEvent:
 		return id, payout.Action(action), ours && found && wellFormed
 	}
 	return "", "", false
@@ -89,6 +90,9 @@ func readOrder(e Event, action payout.Action) (payout.Order, *Problem) {
 	if action == payout.Resolve {
 		known["as"] = d.text(&as)
 	}
+	if action == payout.ResendEvent {
+		known["event"] = d.number(&order.Event)
+	}
 	d.object("", tree, known)
 	order.As = payout.Resolution(as)
 	if len(d.faults) > 0 {
@@ -102,6 +106,7 @@ func readOrder(e Event, action payout.Action) (payout.Order, *Problem) {
 func (d Desk) carryOut(ctx context.Context, e Event, action payout.Action, order payout.Order) Reply {
 	does := map[payout.Action]func(context.Context, payout.Order) (payout.Ordered, error){
 		payout.Cancel: d.Operator.Cancel, payout.Resolve: d.Operator.Resolve, payout.Resend: d.Operator.Resend,
+		payout.ResendEvent: d.Operator.ResendEvent,
 	}[action]
 	done, err := does(ctx, order)
 	if err != nil {

@@ -27,6 +27,10 @@ func (d *desk) take(a payout.Action, o payout.Order) (payout.Ordered, error) {
 	return d.answer, d.err
 }
 
+func (d *desk) ResendEvent(_ context.Context, o payout.Order) (payout.Ordered, error) {
+	return d.take(payout.ResendEvent, o)
+}
+
 func (d *desk) Cancel(_ context.Context, o payout.Order) (payout.Ordered, error) {
 	return d.take(payout.Cancel, o)
 }

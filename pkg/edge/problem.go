@@ -33,6 +33,7 @@ const (
 	PrincipalMissing    Code = "principal-missing"
 	NotPossible         Code = "not-possible"
 	PayoutBusy          Code = "payout-busy"
+	FeedRewound         Code = "feed-rewound"
 	OrderOutdated       Code = "order-outdated"
 	ProviderPaused      Code = "provider-paused"
 	StatementUnreadable Code = "statement-unreadable"

@@ -18,6 +18,7 @@ import (
 type Library interface {
 	Get(ctx context.Context, id payout.ID) (payout.Payout, error)
 	payout.Lister
+	ReadFeed(ctx context.Context, after payout.Position, limit int) ([]payout.Published, error)
 }
 
 // Reader serves the reading routes.
@@ -35,7 +36,8 @@ const (
 	mostLimit    = 100
 )
 
-// NewRead serves GET /v1/payouts, /v1/payouts/{id}, /v1/orphans and /v1/banks.
+// NewRead serves GET /v1/payouts, /v1/payouts/{id}, /v1/orphans,
+// /v1/events and /v1/banks.
 func NewRead(r Reader) Handler {
 	return func(ctx context.Context, e Event) (Reply, error) {
 		if method(e) != http.MethodGet {
@@ -59,6 +61,8 @@ func (r Reader) route(ctx context.Context, path string, parameters map[string]st
 		return r.list(ctx, parameters)
 	case "/v1/orphans":
 		return r.orphans(ctx, parameters)
+	case "/v1/events":
+		return r.events(ctx, parameters)
 	case "/v1/banks":
 		return r.banks(), only(parameters)
 	}
@@ -100,6 +104,9 @@ func (r Reader) problemOf(ctx context.Context, e Event, err error) Problem {
 		return problem(http.StatusBadRequest, InvalidQuery, string(bad))
 	case errors.Is(err, payout.ErrCursor):
 		return problem(http.StatusBadRequest, InvalidQuery, "cursor is not one that this list gave out")
+	case errors.Is(err, payout.ErrRewound):
+		return problem(http.StatusConflict, FeedRewound,
+			"the table was restored from a backup, and the feed ends before this cursor; read it again from an earlier one, or from the beginning")
 	case errors.Is(err, payout.ErrNotFound):
 		return problem(http.StatusNotFound, NotFound, "there is nothing at this path")
 	}

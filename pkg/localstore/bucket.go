@@ -24,10 +24,11 @@ const (
 	board     bucket = "board"     // provider -> pause, and until when to look up unsettled payouts
 	unsettled bucket = "unsettled" // recipient key -> document
 	reports   bucket = "reports"   // statement -> report
+	feed      bucket = "feed"      // shard # number -> news
 )
 
 func createBuckets(tx *bbolt.Tx) error {
-	for _, name := range []bucket{payouts, foreign, due, days, attention, orphans, marker, board, unsettled, reports} {
+	for _, name := range []bucket{payouts, foreign, due, days, attention, orphans, marker, board, unsettled, reports, feed} {
 		if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 			return fmt.Errorf("bucket %s: %w", name, err)
 		}

@@ -13,7 +13,7 @@ import (
 
 // schemaVersion is written into every document. The file belongs to one machine,
 // so a newer document than this program knows is refused rather than guessed at.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // amount is a sum in minor units; nil in a document when none is stated.
 type amount struct {
@@ -65,6 +65,8 @@ type (
 		ClaimKey     string           `json:"claim,omitzero"`
 		Evidence     string           `json:"evidence,omitzero"`
 		Raw          []byte           `json:"raw,omitempty"`
+		Raised       []payout.Reason  `json:"raised,omitempty"`
+		Cleared      []payout.Reason  `json:"cleared,omitempty"`
 	}
 	proposal struct {
 		Action payout.Action     `json:"action,omitzero"`
@@ -75,6 +77,15 @@ type (
 	lease struct {
 		Token string    `json:"token,omitzero"`
 		Until time.Time `json:"until,omitzero"`
+	}
+	notice struct {
+		At       time.Time `json:"at,omitzero"`
+		Fed      int       `json:"fed,omitzero"`
+		Tried    int       `json:"tried,omitzero"`
+		Owed     []int     `json:"owed,omitempty"`
+		Fresh    bool      `json:"fresh,omitzero"`
+		Failures int       `json:"failures,omitzero"`
+		Lease    lease     `json:"lease,omitzero"`
 	}
 )
 
@@ -109,7 +120,9 @@ type document struct {
 	Sent           int                         `json:"sent,omitzero"`
 	SubmittedAt    time.Time                   `json:"submitted_at,omitzero"`
 	Lease          lease                       `json:"lease,omitzero"`
+	QueryAt        time.Time                   `json:"query_at,omitzero"`
 	DueAt          time.Time                   `json:"due_at,omitzero"`
+	Notice         notice                      `json:"notice,omitzero"`
 	Polls          int                         `json:"polls,omitzero"`
 	Version        int64                       `json:"version"`
 }
@@ -125,7 +138,11 @@ func documentOf(p payout.Payout) document {
 		HistoryDropped: p.HistoryDropped, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
 		CompletedAt: p.CompletedAt, StatusAt: p.StatusAt, Sent: p.Sent, SubmittedAt: p.SubmittedAt,
 		Proposal: proposal(p.Proposal), SimilarTo: p.SimilarTo, RedactedAt: p.RedactedAt,
-		Lease: lease(p.Lease), DueAt: p.DueAt, Polls: p.Polls, Version: p.Version,
+		Lease: lease(p.Lease), DueAt: p.DueAt, Polls: p.Polls, Version: p.Version, QueryAt: p.QueryAt,
+		Notice: notice{
+			At: p.Notice.At, Fed: p.Notice.Fed, Tried: p.Notice.Tried, Owed: p.Notice.Owed,
+			Fresh: p.Notice.Fresh, Failures: p.Notice.Failures, Lease: lease(p.Notice.Lease),
+		},
 	}
 	for _, e := range p.History {
 		d.History = append(d.History, entry(e))
@@ -147,7 +164,14 @@ func (d document) payout() (payout.Payout, error) {
 		HistoryDropped: d.HistoryDropped, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
 		CompletedAt: d.CompletedAt, StatusAt: d.StatusAt, Sent: d.Sent, SubmittedAt: d.SubmittedAt,
 		Proposal: payout.Proposal(d.Proposal), SimilarTo: d.SimilarTo, RedactedAt: d.RedactedAt,
-		Lease: payout.Lease(d.Lease), DueAt: d.DueAt, Polls: d.Polls, Version: d.Version,
+		Lease: payout.Lease(d.Lease), DueAt: d.DueAt, Polls: d.Polls, Version: d.Version, QueryAt: d.QueryAt,
+		Notice: payout.Notice{
+			At: d.Notice.At, Fed: d.Notice.Fed, Tried: d.Notice.Tried, Owed: d.Notice.Owed,
+			Fresh: d.Notice.Fresh, Failures: d.Notice.Failures, Lease: payout.Lease(d.Notice.Lease),
+		},
+	}
+	if d.Schema == 1 { // there was only one reason to be due
+		p.QueryAt = d.DueAt
 	}
 	for _, e := range d.History {
 		p.History = append(p.History, payout.Entry(e))

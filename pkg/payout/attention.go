@@ -75,6 +75,13 @@ func (a Attention) With(r Reason, at time.Time) Attention {
 	return grown
 }
 
+// Without returns the set without one reason.
+func (a Attention) Without(r Reason) Attention {
+	rest := maps.Clone(a)
+	delete(rest, r)
+	return rest
+}
+
 // Entering returns the set without the reasons that end with status s.
 func (a Attention) Entering(s Status) Attention {
 	kept := maps.Clone(a)

@@ -93,6 +93,13 @@ func (b *Brakes) Held(p Provider, now time.Time) bool {
 	return false
 }
 
+// wait is how long to wait before trying what is held.
+func (b *Brakes) wait(p Provider, now time.Time) time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return max(b.latest(p).Until.Sub(now), probeFor)
+}
+
 // latest is the newest pause that this function knows of.
 func (b *Brakes) latest(p Provider) Pause {
 	own, pinned := b.own[p], b.board.Pauses[p]

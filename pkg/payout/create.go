@@ -50,6 +50,7 @@ type Ports struct {
 	Connectors map[Provider]Connector // only those that are wired; settings may still be missing
 	Signals    Signals
 	Brakes     *Brakes
+	Herald     *Herald // of the sweep alone
 	Now        func() time.Time
 	// NewToken draws a token that is never drawn again.
 	NewToken func() string
@@ -205,8 +206,9 @@ func (c *Creator) draw(d Draft, amount money.Amount, by Principal) Payout {
 		CreatedBy: by, Fingerprint: d.fingerprint(amount),
 		History:   []Entry{{At: now, Source: FromCreate, Status: Submitting}},
 		CreatedAt: now, UpdatedAt: now, StatusAt: now, SubmittedAt: now, Sent: 1,
-		Lease: Lease{Token: c.ports.NewToken(), Until: now.Add(leaseFor)},
-		DueAt: now.Add(c.policy.FirstQuestion), Version: 1,
+		Lease:   Lease{Token: c.ports.NewToken(), Until: now.Add(leaseFor)},
+		QueryAt: now.Add(c.policy.FirstQuestion), DueAt: now.Add(min(c.policy.FirstQuestion, notifyWithin)),
+		Notice: Notice{At: now.Add(notifyWithin), Fresh: true}, Version: 1,
 	}
 }
 
@@ -290,7 +292,7 @@ func (c *Creator) send(ctx context.Context, d Draft, p Payout, connector Connect
 // enqueue stores a payout without sending it.
 func (c *Creator) enqueue(ctx context.Context, p Payout, why string) (Created, error) {
 	p.Status, p.Sent, p.Lease.Until, p.SubmittedAt = Queued, 0, time.Time{}, time.Time{}
-	p.History = []Entry{{At: p.CreatedAt, Source: FromCreate, Status: Queued, Message: why}}
+	p.History = []Entry{{At: p.CreatedAt, Source: FromCreate, Status: Queued, Message: why, Raised: p.Attention.Reasons()}}
 	existing, err := c.fence(ctx, p)
 	if err != nil {
 		return Created{}, &Refusal{Kind: Unavailable, Outcome: OutcomeUnknown, Cause: err}

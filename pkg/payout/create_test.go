@@ -186,8 +186,8 @@ func TestAnswersOfTheProviderBecomeStates(t *testing.T) {
 			if _, raised := stored.Attention[tt.reason]; tt.reason != "" && !raised {
 				t.Errorf("attention %v", stored.Attention)
 			}
-			if stored.Status.Final() != stored.DueAt.IsZero() {
-				t.Errorf("%s is due %v", stored.Status, stored.DueAt)
+			if stored.Status.Final() != stored.QueryAt.IsZero() {
+				t.Errorf("%s is due %v", stored.Status, stored.QueryAt)
 			}
 		})
 	}

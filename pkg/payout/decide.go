@@ -209,14 +209,15 @@ func (p Payout) note(c Claim, reason Reason, s Signal) Decision {
 	if p.heard(c) || (raised && !p.hasRoom()) {
 		return repeated
 	}
-	d := p.write(c, Change{})
-	d.Verdict, d.Signals = Noted, []Signal{s}
+	change := Change{}
 	if reason != "" {
 		attention := p.Attention.With(reason, c.At)
-		d.Change.Attention = &attention
+		change.Attention = &attention
 	}
+	d := p.write(c, change)
+	d.Verdict, d.Signals = Noted, []Signal{s}
 	if !p.Status.Final() && p.Status != Submitting {
-		d.Change.DueAt = &c.At
+		d.Change.QueryAt = &c.At
 	}
 	return d
 }
@@ -230,7 +231,7 @@ func (p Payout) enter(s Status, c Claim) Decision {
 	}
 	if s.Final() {
 		due := c.confirmAt(s)
-		change.DueAt, change.Polls = &due, new(int)
+		change.QueryAt, change.Polls = &due, new(int)
 	}
 	if s == Failed {
 		failure := c.failure()

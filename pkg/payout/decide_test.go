@@ -116,8 +116,8 @@ func TestClaimsThatAreNotAboutThisPayoutChangeNothingButAttention(t *testing.T) 
 					t.Fatalf("%s: %s", status, got)
 				}
 				after := d.Change.Apply(p)
-				if !status.Final() && !after.DueAt.Equal(c.At) {
-					t.Errorf("%s: the provider is asked at %v, not at once", status, after.DueAt)
+				if !status.Final() && !after.QueryAt.Equal(c.At) {
+					t.Errorf("%s: the provider is asked at %v, not at once", status, after.QueryAt)
 				}
 				if again := after.Decide(c); again.Change != nil {
 					t.Errorf("%s: a repetition is written again", status)
@@ -167,7 +167,7 @@ func TestSafeToPayAgainNeedsAConclusiveWordAndEndsWithAContradiction(t *testing.
 	if failed.Failure.SafeToPayAgain {
 		t.Error("a callback alone made it safe")
 	}
-	if failed.DueAt.IsZero() {
+	if failed.QueryAt.IsZero() {
 		t.Error("nobody asks for confirmation")
 	}
 	confirmation := claimOf(failed, payout.FoundFailed)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,6 +31,10 @@ type Board struct {
 	// UnsettledUntil: before this time it is worth asking for unsettled payouts.
 	UnsettledUntil time.Time
 }
+
+// Pausable lists what a pause may be about: the providers, and the merchant's
+// webhook.
+var Pausable = append(slices.Clone(Providers), EndpointBrakes)
 
 // Pause stops submissions to a provider for a while, for all functions.
 type Pause struct {

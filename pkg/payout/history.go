@@ -18,6 +18,7 @@ const (
 	FromSweep     Source = "sweep"     // our own clock
 	FromOperator  Source = "operator"  // a person at the desk
 	FromStatement Source = "statement" // a row of the provider's statement
+	FromHerald    Source = "herald"    // what became of telling the merchant
 )
 
 // HistoryLimit is the most entries that a payout holds. A change of status always
@@ -44,6 +45,10 @@ type Entry struct {
 	Evidence string
 	// Raw is what the provider sent, byte for byte.
 	Raw []byte
+	// Raised and Cleared are the reasons for attention that came or went with the
+	// change.
+	Raised  []Reason
+	Cleared []Reason
 }
 
 // HashEvidence names raw bytes by their SHA-256 in lower-case hexadecimal.

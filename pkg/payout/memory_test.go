@@ -2,6 +2,8 @@ package payout_test
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -30,6 +32,7 @@ type memory struct {
 	unsettled map[payout.RecipientKey]payout.Unsettled
 	reports   map[string][]byte
 
+	feed      [payout.Shards][]payout.News
 	desk      []payout.Payout // what ListAttention lists, one payout a page
 	deskFault error
 }
@@ -204,6 +207,25 @@ func (m *memory) FindReport(_ context.Context, hash string) ([]byte, error) {
 	return report, nil
 }
 
+func (m *memory) Publish(_ context.Context, n payout.News, since time.Time) error {
+	return m.write(func() error {
+		list := &m.feed[n.ID.Shard()]
+		for _, old := range *list {
+			if !since.IsZero() && old.ID == n.ID {
+				n.From = max(n.From, old.To+1)
+			}
+		}
+		if n.From <= n.To {
+			*list = append(*list, n)
+		}
+		return nil
+	})
+}
+
+func (m *memory) ReadFeed(context.Context, payout.Position, int) ([]payout.Published, error) {
+	return nil, errors.New("not read in these tests")
+}
+
 func (m *memory) ListAttention(_ context.Context, q payout.PageQuery) (payout.Page, error) {
 	at, _ := strconv.Atoi(q.Cursor)
 	if at >= len(m.desk) {
@@ -272,6 +294,43 @@ func (s submission) Send(context.Context) payout.Claim {
 
 func (submission) Close() {}
 
+// endpoint is the merchant's webhook. Without answers it takes everything.
+type endpoint struct {
+	off     bool // there is none
+	mu      sync.Mutex
+	answers []payout.Delivery // of the next attempts
+	always  payout.Delivery   // afterwards; the zero delivery takes
+	got     []payout.Event    // every attempt
+	taken   []payout.EventID
+	during  func()
+}
+
+func (e *endpoint) Ready(context.Context) (bool, error) { return !e.off, nil }
+
+func (e *endpoint) Deliver(_ context.Context, m payout.Message) payout.Delivery {
+	if e.during != nil {
+		e.during()
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var event payout.Event
+	if err := json.Unmarshal(m.Body, &event); err != nil || event.ID != m.ID {
+		panic("not an event")
+	}
+	e.got = append(e.got, event)
+	d := e.always
+	if len(e.answers) > 0 {
+		d, e.answers = e.answers[0], e.answers[1:]
+	}
+	if d.Result == "" {
+		d.Result = payout.Delivered
+	}
+	if d.Result == payout.Delivered {
+		e.taken = append(e.taken, event.ID)
+	}
+	return d
+}
+
 // signals remembers what was raised.
 type signals struct {
 	mu      sync.Mutex
@@ -326,6 +385,8 @@ type world struct {
 	// operator and importer share everything with the others.
 	operator *payout.Operator
 	importer *payout.Importer
+	endpoint *endpoint
+	herald   *payout.Herald
 }
 
 func newWorld(t *testing.T) *world {
@@ -370,6 +431,13 @@ func newWorldWith(t *testing.T, decide func(*payout.Policy)) *world {
 		t.Fatal(err)
 	}
 	same := func(d time.Duration) time.Duration { return d }
+	w.endpoint = &endpoint{}
+	if w.herald, err = payout.NewHerald(payout.HeraldPorts{
+		Store: w.store, Endpoint: w.endpoint, Signals: w.signals, Brakes: w.brakes, Now: w.clock.Now, NewToken: ports.NewToken, Jitter: same,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	ports.Herald = w.herald
 	if w.sweeper, err = payout.NewSweeper(ports, policy, same); err != nil {
 		t.Fatal(err)
 	}

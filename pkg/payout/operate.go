@@ -34,6 +34,9 @@ type Order struct {
 	// Sequence is that of the payout as the person saw it. An order about a payout
 	// that has moved on is refused; zero asks for nothing.
 	Sequence int
+	// Event is the sequence of the event that a ResendEvent is about; zero: all that
+	// is owed.
+	Event int
 	// Evidence says what a Resolve rests on: a statement line, a ticket, a letter.
 	// It is kept with the history entry, as a provider's words are.
 	Evidence string
@@ -146,7 +149,7 @@ func (o *Operator) Cancel(ctx context.Context, order Order) (Ordered, error) {
 		case Queued:
 			due := o.policy.retention(now)
 			attention := p.Attention.Entering(Cancelled)
-			return p.inscribe(Change{At: now, Status: Cancelled, Attention: &attention, DueAt: &due},
+			return p.inscribe(Change{At: now, Status: Cancelled, Attention: &attention, QueryAt: &due},
 				order.entry(now, Cancelled, "cancelled")), nil
 		}
 		return nil, notPossible("only a queued payout can be cancelled; this one is %s", p.Status)
@@ -174,7 +177,11 @@ func (o *Operator) change(ctx context.Context, order Order, decide func(Payout, 
 		if err := order.upToDate(p); err != nil {
 			return Ordered{}, err
 		}
-		after, failed := o.ports.Store.Apply(ctx, p.step(*change))
+		step := p.step(*change)
+		if change.Notice != nil {
+			step.When.Notice = p.noticeSeen()
+		}
+		after, failed := o.ports.Store.Apply(ctx, step)
 		if failed == nil {
 			return Ordered{Payout: after, Awaiting: decided != nil}, nil
 		}

@@ -96,8 +96,10 @@ type Payout struct {
 	Sent        int
 	SubmittedAt time.Time // when the last submission was fenced
 	Lease       Lease
-	DueAt       time.Time // when the sweep looks next; zero: never
+	QueryAt     time.Time // when the provider is asked next; zero: never
+	DueAt       time.Time // when the sweep looks next, for a question or for a notice; zero: never
 	Polls       int       // questions asked since the status began
+	Notice      Notice
 
 	// Version rises with every write and guards the writes that depend on
 	// something read before.

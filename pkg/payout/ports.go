@@ -15,6 +15,9 @@ var (
 	ErrUnclear = errors.New("payout: the store did not say whether the write was applied")
 	// ErrCursor: the cursor is not one that this listing gave out.
 	ErrCursor = errors.New("payout: not a cursor of this list")
+	// ErrRewound: the feed ends before the position: the table was restored from a
+	// backup, and what comes now takes numbers that were seen before.
+	ErrRewound = errors.New("payout: the feed is shorter than the cursor")
 	// ErrNamespace: the table belongs to another ID_NAMESPACE.
 	ErrNamespace = errors.New("payout: the table belongs to another namespace")
 )
@@ -52,6 +55,7 @@ type Store interface {
 	Lister
 	Desk
 	Archive
+	Feed
 }
 
 // Lister reads lists. Lists may be a moment behind; a page may be short or empty
@@ -145,6 +149,7 @@ const (
 	SignalPaused           Signal = "provider_paused"
 	SignalDuplicate        Signal = "possible_duplicate"
 	SignalLowBalance       Signal = "low_balance"
+	SignalWebhookDown      Signal = "webhook_down"
 )
 
 // Signals receives signals. Implementations never fail: a lost metric must not

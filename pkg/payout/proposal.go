@@ -7,9 +7,10 @@ type Action string
 
 // The actions.
 const (
-	Cancel  Action = "cancel"
-	Resolve Action = "resolve"
-	Resend  Action = "resend"
+	Cancel      Action = "cancel"
+	Resolve     Action = "resolve"
+	Resend      Action = "resend"
+	ResendEvent Action = "resend-event"
 )
 
 // Resolution is what two people say a payout has come to.

@@ -91,7 +91,8 @@ func direct(id ID, attempt Attempt, c Claim) (Step, bool) {
 	if c.OnlyIfFirst {
 		guard.Sent = 1
 	}
-	return Step{ID: id, When: guard, Then: *Payout{}.enter(target, c).Change}, true
+	change := *Payout{}.enter(target, c).Change
+	return Step{ID: id, When: guard, Then: Payout{}.announced(change)}, true
 }
 
 // settle weighs the claim against the payout until a write goes through.
@@ -99,7 +100,8 @@ func (r *Receiver) settle(ctx context.Context, id ID, attempt Attempt, current *
 	for range rounds {
 		if current == nil {
 			fresh := c.orphanPayout(id, attempt)
-			fresh.DueAt = r.policy.retention(c.At)
+			fresh.QueryAt = r.policy.retention(c.At)
+			fresh.DueAt = fresh.QueryAt
 			err := r.store.Insert(ctx, fresh)
 			if err == nil {
 				r.signals.Signal(ctx, SignalOrphan, c.Provider, id)
@@ -140,6 +142,7 @@ func (r *Receiver) write(ctx context.Context, p Payout, d Decision) (Verdict, *P
 // step guards a change by the very payout it was decided on, and once more by the
 // transition table.
 func (p Payout) step(change Change) Step {
+	change = p.announced(change)
 	guard := Guard{Version: p.Version}
 	switch {
 	case change.NewAttempt:

@@ -25,8 +25,8 @@ func NewSweeper(ports Ports, policy Policy, jitter func(time.Duration) time.Dura
 	if err := ports.check(); err != nil {
 		return nil, err
 	}
-	if jitter == nil {
-		return nil, errors.New("payout: no jitter")
+	if jitter == nil || ports.Herald == nil {
+		return nil, errors.New("payout: no jitter, or no herald")
 	}
 	if policy.QueuedMaxAge <= 0 {
 		policy.QueuedMaxAge = DefaultQueuedMaxAge
@@ -150,10 +150,32 @@ func (s *Sweeper) take(ctx context.Context, row Due) (bool, error) {
 		_, err := refusal(err)
 		return false, err
 	}
-	if err := s.act(ctx, p); err != nil {
+	if err := s.work(ctx, p, now); err != nil {
 		return true, fmt.Errorf("payout %s: %w", row.ID, err)
 	}
 	return true, nil
+}
+
+// work does what a payout was due for: the money first, then the merchant.
+func (s *Sweeper) work(ctx context.Context, p Payout, now time.Time) error {
+	toTell := !p.Notice.At.IsZero() && !now.Before(p.Notice.At)
+	// With nothing to tell at all, it can only be due for a question; an item of the
+	// first schema version says no more.
+	toAsk := p.Notice.At.IsZero() || (!p.QueryAt.IsZero() && !now.Before(p.QueryAt))
+	switch {
+	case toAsk && !toTell:
+		return s.act(ctx, p)
+	case toTell && !toAsk:
+		return s.ports.Herald.Due(ctx, p)
+	case !toTell:
+		return s.schedule(ctx, p, p.QueryAt) // somebody moved both times meanwhile
+	}
+	asked := s.act(ctx, p)
+	p, err := s.ports.Store.Get(ctx, p.ID)
+	if err == nil {
+		err = s.ports.Herald.Due(ctx, p)
+	}
+	return errors.Join(asked, err)
 }
 
 func (s *Sweeper) act(ctx context.Context, p Payout) error {
@@ -183,18 +205,11 @@ func (s *Sweeper) rest(ctx context.Context, p Payout) error {
 	return s.schedule(ctx, p, forget)
 }
 
-// unconfirmed reports whether the provider should be asked about the end of a
-// payout. A success needs one answer, and a few tries to get it; a failure that
-// nobody documents as final is worth a few answers, since money may be paid again
-// on it.
+// unconfirmed reports whether the provider should still be asked about the end of a
+// payout: until it answers, and for a few tries. What it says then is the end of
+// the questions (see follow).
 func (p Payout) unconfirmed() bool {
-	switch p.Status {
-	case Succeeded:
-		return p.Polls < confirmations
-	case Failed:
-		return p.Polls < confirmations && (p.Polls == 0 || (p.Failure != nil && !p.Failure.SafeToPayAgain))
-	}
-	return false
+	return (p.Status == Succeeded || p.Status == Failed) && p.Polls < confirmations
 }
 
 // redact takes the personal data out, once nobody has to look into the payout any
@@ -205,7 +220,7 @@ func (s *Sweeper) redact(ctx context.Context, p Payout) error {
 		return s.schedule(ctx, p, now.Add(s.jitter(24*time.Hour)))
 	}
 	never := time.Time{}
-	_, err := s.ports.Store.Apply(ctx, p.step(Change{At: now, Redaction: p.redaction(), DueAt: &never}))
+	_, err := s.ports.Store.Apply(ctx, p.step(Change{At: now, Redaction: p.redaction(), QueryAt: &never}))
 	if err != nil {
 		_, err := refusal(err)
 		return err
@@ -294,6 +309,9 @@ func (s *Sweeper) weigh(ctx context.Context, p Payout, c Claim) error {
 		if p.tooLong(change, s.ports.Now()) {
 			attention := p.Attention.With(UnknownTooLong, s.ports.Now())
 			change.Attention = &attention
+			if change.Entry == nil {
+				change.Entry = &Entry{At: change.At, Source: FromSweep, Status: p.Status, Message: "no end is known for too long"}
+			}
 			d.Signals = append(d.Signals, SignalUnknownTooLong)
 		}
 		_, err := s.ports.Store.Apply(ctx, p.step(change))
@@ -326,7 +344,7 @@ func (s *Sweeper) follow(p Payout, change *Change, f Finding) {
 	case p.Status.Final() && (f.states() || !asked.unconfirmed()):
 		due = s.policy.retention(p.StatusAt)
 	}
-	change.DueAt = &due
+	change.QueryAt = &due
 }
 
 // tooLong reports whether a payout that stays where it is begins to need a human.
@@ -344,7 +362,7 @@ func (s *Sweeper) raise(ctx context.Context, p Payout, reason Reason, signal Sig
 		return s.schedule(ctx, p, due)
 	}
 	attention := p.Attention.With(reason, now)
-	change := p.inscribe(Change{At: now, Attention: &attention, DueAt: &due}, &Entry{
+	change := p.inscribe(Change{At: now, Attention: &attention, QueryAt: &due}, &Entry{
 		At: now, Source: FromSweep, Status: p.Status, Message: string(reason),
 	})
 	if _, err := s.ports.Store.Apply(ctx, p.step(*change)); err != nil {
@@ -359,7 +377,7 @@ func (s *Sweeper) raise(ctx context.Context, p Payout, reason Reason, signal Sig
 // meanwhile, whoever changed it has set a time, or the visibility time brings it
 // back.
 func (s *Sweeper) schedule(ctx context.Context, p Payout, due time.Time) error {
-	_, err := s.ports.Store.Apply(ctx, p.step(Change{At: s.ports.Now(), DueAt: &due}))
+	_, err := s.ports.Store.Apply(ctx, p.step(Change{At: s.ports.Now(), QueryAt: &due}))
 	if err != nil {
 		_, err := refusal(err)
 		return err

@@ -27,8 +27,8 @@ func TestALostAnswerIsResolvedByAQuestionAndSentOnce(t *testing.T) {
 	w.clock.pass(payout.DefaultFirstQuestion)
 	w.sweep()
 	stored := w.stored(p.ID)
-	if stored.Status != payout.Succeeded || len(w.vexora.sent) != 1 || !stored.DueAt.IsZero() {
-		t.Errorf("%s, sent %d, due %v", stored.Status, len(w.vexora.sent), stored.DueAt)
+	if stored.Status != payout.Succeeded || len(w.vexora.sent) != 1 || !stored.QueryAt.IsZero() {
+		t.Errorf("%s, sent %d, due %v", stored.Status, len(w.vexora.sent), stored.QueryAt)
 	}
 }
 
@@ -125,8 +125,8 @@ func TestAFailureBorneByACallbackIsConfirmedAndThenRests(t *testing.T) {
 	w.clock.pass(6 * time.Minute)
 	w.sweep()
 	stored := w.stored(p.ID)
-	if !stored.Failure.SafeToPayAgain || !stored.DueAt.IsZero() {
-		t.Errorf("safe %v, due %v", stored.Failure.SafeToPayAgain, stored.DueAt)
+	if !stored.Failure.SafeToPayAgain || !stored.QueryAt.IsZero() {
+		t.Errorf("safe %v, due %v", stored.Failure.SafeToPayAgain, stored.QueryAt)
 	}
 }
 

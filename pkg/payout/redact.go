@@ -60,8 +60,8 @@ func (p Policy) retention(ended time.Time) time.Time {
 // keep has the sweep come back for the personal data of a payout that this change
 // ends, unless it comes back earlier anyway.
 func (p Policy) keep(change *Change) {
-	if change.Status.Final() && change.DueAt != nil && change.DueAt.IsZero() {
+	if change.Status.Final() && change.QueryAt != nil && change.QueryAt.IsZero() {
 		due := p.retention(change.At)
-		change.DueAt = &due
+		change.QueryAt = &due
 	}
 }

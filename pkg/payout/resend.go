@@ -107,7 +107,7 @@ func (s *submitter) again(ctx context.Context, p Payout, connector Connector, en
 	now, token := s.now(), s.newToken()
 	sent, due := p.Sent+1, now.Add(visibility)
 	change := Change{
-		At: now, Status: Submitting, SubmittedAt: now, Sent: &sent, DueAt: &due,
+		At: now, Status: Submitting, SubmittedAt: now, Sent: &sent, QueryAt: &due,
 		Lease: &Lease{Token: token, Until: now.Add(leaseFor)}, Polls: new(int),
 	}
 	if p.Status == Failed {

@@ -75,7 +75,7 @@ func (o *Operator) resolved(p Payout, order Order, now time.Time) *Change {
 	}
 	status := Status(order.As)
 	attention, due := p.Attention.Entering(status), o.policy.retention(now)
-	change.Status, change.Attention, change.DueAt, change.Lease = status, &attention, &due, &Lease{}
+	change.Status, change.Attention, change.QueryAt, change.Lease = status, &attention, &due, &Lease{}
 	if status == Failed {
 		// Two people are sure; that is not what "safe" promises.
 		change.Failure = &Failure{Code: FailureResolved, Message: Printable(order.Reason)}

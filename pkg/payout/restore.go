@@ -18,7 +18,7 @@ func (p Policy) mayHaveBeenSentBefore(name Provider) bool {
 func (s *Sweeper) doubt(ctx context.Context, p Payout) error {
 	now := s.ports.Now()
 	due := now
-	change := p.inscribe(Change{At: now, Status: Unknown, DueAt: &due}, &Entry{
+	change := p.inscribe(Change{At: now, Status: Unknown, QueryAt: &due}, &Entry{
 		At: now, Source: FromSweep, Status: Unknown,
 		Message: "queued in the backup that the table was restored from; it may have been sent since",
 	})

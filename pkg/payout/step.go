@@ -29,6 +29,8 @@ type Guard struct {
 	DueAt    time.Time // the due time that the sweep has seen
 	Sent     int       // exactly so many submissions may have arrived
 	Claimed  *Claimed
+	// Notice is what the writer has read of how far the merchant was told.
+	Notice *NoticeSeen
 	// Uncomplicated asks that the payout has no attention and room in its
 	// history, so that a change can be made without having read either.
 	Uncomplicated bool
@@ -57,15 +59,25 @@ type Change struct {
 	Lease       *Lease     // the zero lease ends the right to submit
 	Sent        *int
 	SubmittedAt time.Time
-	DueAt       *time.Time // the zero time: never look again
-	Polls       *int
-	Proposal    *Proposal // the zero proposal withdraws
-	SimilarTo   ID
+	// QueryAt is when the provider is asked next, NotifyAt when there is something to
+	// tell the merchant, DueAt the earlier of the two; the zero time: never. [Step]s
+	// are made by [Payout.step], which keeps the three together.
+	QueryAt   *time.Time
+	NotifyAt  *time.Time // and the notice is fresh
+	DueAt     *time.Time
+	Polls     *int
+	Proposal  *Proposal // the zero proposal withdraws
+	SimilarTo ID
 	// NewAttempt starts the next attempt, under a new provider reference, and
 	// clears what the ended one left behind; the history keeps it.
 	NewAttempt bool
 	// Redaction replaces what identifies a person.
 	Redaction *Redaction
+	// Notice replaces all that is known of telling the merchant, NotifyAt included.
+	Notice *Notice
+	// Quiet leaves UpdatedAt and the version alone: how far the merchant was told
+	// is no news about the money, and must not refuse a write about it.
+	Quiet bool
 }
 
 // Holds evaluates the guard. Stores that cannot run Go inside their write (the
@@ -77,6 +89,7 @@ func (g Guard) Holds(p Payout) bool {
 		(g.DueAt.IsZero() || g.DueAt.Equal(p.DueAt)) &&
 		(g.Sent == 0 || g.Sent == p.Sent) &&
 		(g.Claimed == nil || g.Claimed.of(p)) &&
+		(g.Notice == nil || g.Notice.of(p)) &&
 		(!g.Uncomplicated || p.uncomplicated())
 }
 
@@ -93,8 +106,10 @@ func (p Payout) uncomplicated() bool {
 // Apply returns the payout after the change. It shares no memory with p that a
 // later change could write to.
 func (c Change) Apply(p Payout) Payout {
-	p.UpdatedAt = c.At
-	p.Version++
+	if !c.Quiet {
+		p.UpdatedAt = c.At
+		p.Version++
+	}
 	if c.Status != "" {
 		p = c.enter(p)
 	}
@@ -157,6 +172,15 @@ func (c Change) applySchedule(p Payout) Payout {
 	}
 	if !c.SubmittedAt.IsZero() {
 		p.SubmittedAt = c.SubmittedAt
+	}
+	if c.QueryAt != nil {
+		p.QueryAt = *c.QueryAt
+	}
+	if c.Notice != nil {
+		p.Notice = *c.Notice
+	}
+	if c.NotifyAt != nil {
+		p.Notice.At, p.Notice.Fresh = *c.NotifyAt, true
 	}
 	if c.DueAt != nil {
 		p.DueAt = *c.DueAt

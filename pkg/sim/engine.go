@@ -31,6 +31,8 @@ const (
 	redirected    fate = "redirected, not taken"
 	redirectAfter fate = "redirected after it was taken"
 	forbidden     fate = "HTTP 403"
+	declined400   fate = "HTTP 400"
+	gone410       fate = "HTTP 410"
 )
 
 // The points' offers.
@@ -42,6 +44,7 @@ var (
 		unlistedAfter, redirected, redirectAfter, forbidden, crashBefore, crashAfter,
 	}
 	askFates   = []fate{ok, noConnection, requestLost, answerLost, serverError, garbageAfter, redirected, forbidden, crashBefore, crashAfter}
+	tellFates  = []fate{ok, noConnection, answerLost, serverError, declined400, gone410, crashBefore, crashAfter}
 	startFates = []fate{ok}
 )
 

@@ -102,7 +102,8 @@ func (o Options) history(e *engine, compose func(*world)) (r Result) {
 // compose draws who wants what, and what else will happen.
 func (w *world) compose() {
 	c := w.choices
-	w.faults = []int{0, 3, 12, 35}[c.pick(4)]
+	w.faults = []int{3, 12, 30, 45}[c.pick(4)]
+	w.streaming = c.pick(2) > 0
 	var previous *client
 	for n := range 1 + c.pick(3) {
 		provider := payout.Providers[c.pick(2)]

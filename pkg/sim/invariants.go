@@ -51,6 +51,7 @@ func (w *world) judgeChange(before *payout.Payout, after payout.Payout) {
 	if before.Status.Final() && after.Status != before.Status && !newAttempt {
 		w.blame("a final state is never rewritten", "%s from %s to %s", after.Reference, before.Status, after.Status)
 	}
+	w.judgeFailure(before, after)
 	grown := after.Sequence() - before.Sequence()
 	switch {
 	case grown < 0 || grown > 1:
@@ -59,6 +60,20 @@ func (w *world) judgeChange(before *payout.Payout, after payout.Payout) {
 		w.blame("every change has one history entry", "%s went from %s to %s without one", after.Reference, before.Status, after.Status)
 	case after.Status != before.Status && after.History[len(after.History)-1].Status != after.Status:
 		w.blame("every change has one history entry", "the last entry of %s tells of another status", after.Reference)
+	}
+}
+
+// judgeFailure looks at every payout that is called failed on the strength of an
+// answer, ours to a request or the provider's to a question: if the provider has
+// paid or will pay it, it said no such thing.
+func (w *world) judgeFailure(before *payout.Payout, after payout.Payout) {
+	if after.Status != payout.Failed || before.Status == payout.Failed {
+		return
+	}
+	last := after.History[len(after.History)-1]
+	e := w.platforms[after.Provider].ledger[string(after.ProviderReference())]
+	if (last.Source == payout.FromAnswer || last.Source == payout.FromQuery) && e != nil && e.plan.end == paid {
+		w.blame("unknown is never failed", "%s was called failed, and its provider pays it", after.Reference)
 	}
 }
 
@@ -126,6 +141,7 @@ func (w *world) judgeQuiet() {
 			continue // never fenced; or lost by a restore, and its reference blocked
 		}
 		w.judgeEnd(c, p)
+		w.judgeTold(p)
 	}
 	if found := w.secretsIn(w.log.String()); found != "" {
 		w.blame("no secret and no full account number in any output", "%s is in the log", found)
@@ -153,6 +169,6 @@ func (w *world) judgeEnd(c *client, p payout.Payout) {
 	case p.Status == payout.Succeeded && !moved:
 		w.blame("what we call succeeded was paid", "%s", c.reference)
 	case p.Status.Final() && p.Status != payout.Succeeded && stayed: // Vexora has no word but "failed" for what came back
-		w.blame("what was paid is never called failed", "%s is %s", c.reference, p.Status)
+		w.blame("what was paid is never called failed", "%s is %s, asked %d times, next at %v, due %v", c.reference, p.Status, p.Polls, p.QueryAt, p.DueAt)
 	}
 }

@@ -164,9 +164,9 @@ var mutants = []*Mutant{
 		},
 	},
 	{
-		Name: "fail-after-last-poll", Says: "calls a payout failed when the sixth question brought nothing",
+		Name: "fail-after-last-poll", Says: "calls a payout failed when the fourth question brought nothing",
 		aroundConnector: connector(nil, func(_ context.Context, _ payout.Connector, p payout.Payout, claim payout.Claim) payout.Claim {
-			if p.Polls >= 5 && (claim.Finding == payout.FoundUnclear || claim.Finding == payout.FoundAbsent || claim.Finding == payout.FoundProcessing) {
+			if p.Polls >= 3 && (claim.Finding == payout.FoundUnclear || claim.Finding == payout.FoundAbsent || claim.Finding == payout.FoundProcessing) {
 				claim.Finding = payout.FoundFailed
 			}
 			return claim
@@ -232,6 +232,35 @@ var mutants = []*Mutant{
 				refusal.Outcome = payout.NotStarted
 			}
 			return created, err
+		}),
+	},
+	{
+		Name: "note-the-telling-unguarded", Says: "writes how far the merchant was told over whatever came meanwhile",
+		aroundStore: stepping(func(step payout.Step) payout.Step {
+			if step.Then.Quiet {
+				step.When.Notice = nil
+			}
+			return step
+		}),
+	},
+	{
+		Name: "tell-by-the-stream-alone", Says: "leaves no note in the payout that something is to be told",
+		aroundStore: stepping(func(step payout.Step) payout.Step {
+			if step.Then.NotifyAt != nil && step.Then.Status.Final() {
+				step.Then.NotifyAt, step.Then.DueAt = nil, step.Then.QueryAt
+			}
+			return step
+		}),
+	},
+	{
+		Name: "note-before-telling", Says: "takes an event for told when it is about to be sent",
+		aroundStore: stepping(func(step payout.Step) payout.Step {
+			if n := step.Then.Notice; n != nil && n.Lease.Token != "" {
+				noted := *n
+				noted.Tried, noted.Owed, noted.At = max(n.Tried, 2), nil, time.Time{}
+				step.Then.Notice = &noted
+			}
+			return step
 		}),
 	},
 }
@@ -342,4 +371,18 @@ func (f follower) Post(ctx context.Context, r oneshot.Request) oneshot.Result {
 		return oneshot.Result{Outcome: oneshot.Answered, Status: a.status, Body: a.body}
 	}
 	return result
+}
+
+// stepping changes the writes.
+func stepping(change func(payout.Step) payout.Step) func(session, *container) payout.Store {
+	return func(s session, _ *container) payout.Store { return steppingStore{s, change} }
+}
+
+type steppingStore struct {
+	session
+	change func(payout.Step) payout.Step
+}
+
+func (s steppingStore) Apply(ctx context.Context, step payout.Step) (payout.Payout, error) {
+	return s.session.Apply(ctx, s.change(step))
 }

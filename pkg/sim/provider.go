@@ -87,7 +87,7 @@ func (w *world) draw() plan {
 	c := w.choices
 	p := plan{
 		end:     []ending{paid, declined, returned, endless, refused}[c.weighted(60, 15, 8, 7, 10)],
-		after:   time.Second * time.Duration([]int{1, 20, 600, 4000}[c.weighted(60, 20, 15, 5)]),
+		after:   time.Second * time.Duration([]int{1, 20, 600, 4000}[c.weighted(55, 20, 15, 10)]),
 		visible: time.Second * time.Duration([]int{0, 8, 40}[c.weighted(80, 15, 5)]),
 	}
 	if p.end == endless || p.end == refused {
@@ -98,7 +98,7 @@ func (w *world) draw() plan {
 	if p.end == returned && !c.chance(20) { // sometimes the return overtakes the payment
 		p.words = []word{{after: p.after, says: paid, truth: true}, truth}
 	}
-	switch c.weighted(60, 8, 6, 6, 6, 5, 5, 4) {
+	switch c.weighted(54, 14, 6, 6, 6, 5, 5, 4) {
 	case 1:
 		p.words = nil // silence
 	case 2:

@@ -19,6 +19,7 @@ type table struct {
 	orphans   map[string]payout.Orphaned
 	board     payout.Board
 	unsettled map[payout.RecipientKey]payout.Unsettled
+	feed      [payout.Shards][]payout.News
 	// index is what the due index shows; it follows the items, at once or later.
 	index map[payout.ID]time.Time
 	// changed hears of every change of an item.
@@ -42,6 +43,9 @@ func newTable() *table {
 func (t *table) backup() *table {
 	b := newTable()
 	b.items, b.orphans, b.index = maps.Clone(t.items), maps.Clone(t.orphans), maps.Clone(t.index)
+	for shard := range t.feed {
+		b.feed[shard] = slices.Clone(t.feed[shard])
+	}
 	return b
 }
 
@@ -180,6 +184,22 @@ func (s session) KeepOrphan(_ context.Context, o payout.Orphaned) (bool, error) 
 		return nil
 	})
 	return fresh, err
+}
+
+// Publish means what the stores' conformance suite demands.
+func (s session) Publish(_ context.Context, n payout.News, since time.Time) error {
+	return s.write("publish "+short(n.ID), func(t *table) error {
+		list := &t.feed[n.ID.Shard()]
+		for _, old := range *list {
+			if !since.IsZero() && old.ID == n.ID {
+				n.From = max(n.From, old.To+1)
+			}
+		}
+		if n.From <= n.To {
+			*list = append(*list, n)
+		}
+		return nil
+	})
 }
 
 func (s session) Board(context.Context) (payout.Board, error) {

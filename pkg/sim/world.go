@@ -47,6 +47,9 @@ type world struct {
 	// scripted replaces what would be drawn for a payout.
 	scripted *plan
 	tokens   int
+	merchant merchant
+	// streaming: the table's stream tells of changes, most of the time.
+	streaming bool
 }
 
 // The keys, and what the accounts are called. They must never be seen in any
@@ -68,6 +71,7 @@ func newWorld(e *engine, mutant *Mutant) *world {
 	w := &world{
 		engine: e, mutant: mutant, table: newTable(),
 		paused: map[payout.Provider]bool{}, onTheWay: map[string]int{},
+		merchant: merchant{bodies: map[payout.EventID]string{}, tried: map[payout.ID]int{}},
 		promises: map[payout.Reference]bool{}, askedFor: map[payout.Reference]int{}, running: map[payout.Reference]int{},
 	}
 	w.platforms = map[payout.Provider]*platform{
@@ -83,7 +87,12 @@ func newWorld(e *engine, mutant *Mutant) *world {
 
 // watch attaches the invariants and the lag of the index to the table.
 func (w *world) watch() {
-	w.table.changed = w.judgeChange
+	w.table.changed = func(before *payout.Payout, after payout.Payout) {
+		w.judgeChange(before, after)
+		if after.Notice.Fresh { // the filter of the stream
+			w.stream(after.ID)
+		}
+	}
 	w.table.follow = func(id payout.ID, due time.Time) {
 		if w.faults > 0 && w.choices.chance(3) {
 			table := w.table
@@ -104,6 +113,7 @@ type container struct {
 	callback map[payout.Provider]edge.Handler
 	sweeper  *payout.Sweeper
 	operator *payout.Operator
+	herald   *payout.Herald
 }
 
 func (c *container) now() time.Time { return c.world.now.Add(c.skew) }
@@ -168,10 +178,15 @@ func (w *world) deploy() *container {
 	}
 	policy := payout.Policy{Namespace: "sim", Order: payout.Providers, Caps: caps, RestoredAt: w.restoredAt}
 	creator, err3 := payout.NewCreator(ports, policy)
-	var err4, err5 error
+	var err4, err5, err6 error
+	c.herald, err6 = payout.NewHerald(payout.HeraldPorts{
+		Store: store, Endpoint: endpoint{c}, Signals: signals, Brakes: payout.NewBrakes(store), Now: c.now,
+		NewToken: ports.NewToken, Jitter: func(d time.Duration) time.Duration { return d },
+	})
+	ports.Herald = c.herald
 	c.sweeper, err4 = payout.NewSweeper(ports, policy, func(d time.Duration) time.Duration { return d })
 	c.operator, err5 = payout.NewOperator(ports, policy)
-	for _, err := range []error{err1, err2, err3, err4, err5} {
+	for _, err := range []error{err1, err2, err3, err4, err5, err6} {
 		if err != nil {
 			panic(err) // the world is built wrongly
 		}

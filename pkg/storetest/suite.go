@@ -41,6 +41,9 @@ func Run(t *testing.T, open Open) {
 		{"a store is bound to one namespace", namespaces},
 		{"pauses and unsettled payouts are seen by everybody", desk},
 		{"a report is kept once", reports},
+		{"what is published is read once, in order, by number", feed},
+		{"of many writers each gets a number, and none is left out", feedRace},
+		{"a reader never passes a writer that is slow", slowWriter},
 		{"a cancelled caller gets an error and changes nothing", cancelled},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, open(t)) })
@@ -70,7 +73,8 @@ func fresh(t *testing.T, reference string) payout.Payout {
 		Provider: payout.Vexora, Attempt: 1, Status: payout.Submitting, Amount: amount(t, "50000", money.KHR),
 		Destination: payout.Destination{Type: payout.WalletDestination, Wallet: payout.Lanton, AccountID: "lanton_1", AccountNumber: "88990011"},
 		Fingerprint: "1.abc", CreatedAt: start, UpdatedAt: start, StatusAt: start, SubmittedAt: start, Sent: 1,
-		Lease: payout.Lease{Token: "token-" + reference, Until: start.Add(time.Minute)}, DueAt: start.Add(90 * time.Second),
+		Lease: payout.Lease{Token: "token-" + reference, Until: start.Add(time.Minute)}, QueryAt: start.Add(90 * time.Second), DueAt: start.Add(90 * time.Second),
+		Notice:  payout.Notice{At: start.Add(90 * time.Second), Fresh: true},
 		History: []payout.Entry{{At: start, Source: payout.FromCreate, Status: payout.Submitting}}, Version: 1,
 	}
 }
@@ -94,9 +98,15 @@ func full(t *testing.T) payout.Payout {
 	p.SimilarTo = payout.DeriveID("storetest", "other")
 	p.HistoryDropped, p.Polls, p.Sent, p.Version = 3, 7, 2, 9
 	p.CompletedAt, p.RedactedAt = start.Add(2*time.Hour), start.Add(3*time.Hour)
+	p.QueryAt = start.Add(5 * time.Minute)
+	p.Notice = payout.Notice{
+		At: start.Add(90 * time.Second), Fed: 4, Tried: 3, Owed: []int{1, 3}, Failures: 2, Fresh: true,
+		Lease: payout.Lease{Token: "telling", Until: start.Add(time.Minute)},
+	}
 	p.History = append(p.History, payout.Entry{
 		At: start.Add(time.Second), Source: payout.FromCallback, Status: payout.Failed, Finding: payout.FoundFailed,
 		ProviderCode: "00029", Message: "rejected", By: "somebody", ClaimKey: "k", Evidence: payout.HashEvidence(evidence(64 << 10)), Raw: evidence(64 << 10),
+		Raised: []payout.Reason{payout.Contradiction}, Cleared: []payout.Reason{payout.UnknownTooLong, payout.QueuedTooLong},
 	})
 	return p
 }

@@ -14,7 +14,7 @@ var allowed = map[string]bool{
 	"duration_ms": true, "payout_id": true, "provider": true, "status": true, "verdict": true,
 	"outcome": true, "replayed": true, "signal": true, "error": true, "shard": true, "due": true,
 	"taken": true, "failed": true, "count": true, "version": true, "address": true, "state": true, "currency": true,
-	"stage": true,
+	"stage": true, "event": true, "detail": true,
 }
 
 // masked stands for the value of a key that is not on the list.

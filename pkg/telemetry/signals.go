@@ -44,6 +44,7 @@ var metricKeys = map[string]bool{
 	string(payout.SignalPaused):           true,
 	string(payout.SignalDuplicate):        true,
 	string(payout.SignalLowBalance):       true,
+	string(payout.SignalWebhookDown):      true,
 	availableBalance:                      true,
 	oldestUnknown:                         true,
 }

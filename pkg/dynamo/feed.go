@@ -1,0 +1,260 @@
+package dynamo
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"golang.org/x/sync/errgroup"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+// The feed is a partition per shard of payouts, with the numbers as sort keys. An
+// entry is appended by putting it at the first free number, on the condition that
+// the number is free. So numbers have no gaps, and no counter is needed: whoever
+// loses a number takes the next one.
+const (
+	feedKeyPrefix = "feed#"
+	attrFrom      = "from"
+	attrTo        = "to"
+)
+
+// feedTries bounds how many numbers a writer loses before it gives up for now.
+const feedTries = 500
+
+// clockSlack is how far the clocks of two writers may be apart.
+const clockSlack = 5 * time.Minute
+
+func feedKey(shard int, number int64) item {
+	return item{attrPK: text(feedPartition(shard)), attrSK: text(fmt.Sprintf("%016d", number))}
+}
+
+func feedPartition(shard int) string { return fmt.Sprint(feedKeyPrefix, shard) }
+
+// tails remembers, per shard, the highest number that this process has seen taken.
+// It is a place to begin looking, and never trusted.
+func (s *Store) tail(shard int) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tails[shard]
+}
+
+func (s *Store) seen(shard int, number int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tails[shard] = max(s.tails[shard], number)
+}
+
+// Publish implements payout.Feed with one PutItem, and one more for each number
+// that another writer was quicker to take.
+func (s *Store) Publish(ctx context.Context, n payout.News, since time.Time) error {
+	shard := n.ID.Shard()
+	if !since.IsZero() {
+		var err error
+		if n.From, err = s.unpublished(ctx, n, since.Add(-clockSlack)); err != nil || n.From > n.To {
+			return err
+		}
+	}
+	if s.tail(shard) == 0 {
+		if err := s.lookAtTail(ctx, shard); err != nil {
+			return err
+		}
+	}
+	unclearAt := int64(0)
+	for try := range feedTries {
+		number := s.tail(shard) + 1
+		there, err := s.append(ctx, n, number)
+		switch {
+		case err == nil && there == nil:
+			s.seen(shard, number)
+			return nil
+		case err == nil && sameNews(*there, n) && number == unclearAt:
+			s.seen(shard, number)
+			return nil // the try whose answer was lost
+		case err == nil:
+			s.seen(shard, number)
+		case ctx.Err() != nil || unclearAt == number:
+			return unclear("publish "+string(n.ID), err)
+		default:
+			unclearAt = number
+		}
+		if try%16 == 15 { // far behind: others publish faster than we count
+			if err := s.lookAtTail(ctx, shard); err != nil {
+				return err
+			}
+		}
+	}
+	return unclear("publish "+string(n.ID), errBehind)
+}
+
+var errBehind = fmt.Errorf("%d numbers of the feed were taken by others", feedTries)
+
+// append puts an entry at a number. What is there already comes back.
+func (s *Store) append(ctx context.Context, n payout.News, number int64) (*payout.News, error) {
+	i := feedKey(n.ID.Shard(), number)
+	i.put(attrSchema, count(schemaVersion))
+	i.put(attrPayoutID, text(string(n.ID)))
+	i.put(attrFrom, count(n.From))
+	i.put(attrTo, count(n.To))
+	i.put(attrAt, moment(n.At))
+	_, err := s.api.PutItem(ctx, s.putIfAbsent(i))
+	if err == nil {
+		return nil, nil
+	}
+	old, was := refused(err)
+	if !was {
+		return nil, err
+	}
+	there, _, err := decodeNews(old)
+	return &there, err
+}
+
+func sameNews(a, b payout.News) bool { return a.ID == b.ID && a.From == b.From && a.To == b.To }
+
+func (s *Store) lookAtTail(ctx context.Context, shard int) error {
+	rows, err := s.feedRows(ctx, shard, 0, 1, true)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		s.seen(shard, r.Number)
+	}
+	return nil
+}
+
+// unpublished is the first event of the news that is not in the list yet, going
+// back to a time.
+func (s *Store) unpublished(ctx context.Context, n payout.News, since time.Time) (int, error) {
+	before := int64(0)
+	from := n.From
+	for {
+		rows, err := s.feedRows(ctx, n.ID.Shard(), before, pageLimit, true)
+		if err != nil {
+			return 0, err
+		}
+		for _, r := range rows {
+			if r.At.Before(since) {
+				return from, nil
+			}
+			if r.ID == n.ID {
+				from = max(from, r.To+1)
+			}
+			before = r.Number
+		}
+		if len(rows) < pageLimit {
+			return from, nil
+		}
+	}
+}
+
+// feedRows reads one shard's list: forwards from a number on, or backwards before
+// one (from the end, if it is zero).
+func (s *Store) feedRows(ctx context.Context, shard int, number int64, limit int, backwards bool) ([]payout.Published, error) {
+	when := &condition{expression: newExpression()}
+	when.equal(attrPK, text(feedPartition(shard)))
+	if number > 0 || !backwards {
+		beyond := ">="
+		if backwards {
+			beyond = "<"
+		}
+		when.add("%s %s %s", when.name(attrSK), beyond, when.value("number", feedKey(shard, number)[attrSK]))
+	}
+	out, err := s.api.Query(ctx, &dynamodb.QueryInput{
+		TableName: aws.String(s.table), ConsistentRead: aws.Bool(true), ScanIndexForward: aws.Bool(!backwards),
+		KeyConditionExpression: pointer(when), ExpressionAttributeNames: when.names, ExpressionAttributeValues: when.values,
+		Limit: aws.Int32(int32(limit)),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("dynamo: read the feed: %w", err)
+	}
+	var rows []payout.Published
+	for _, i := range out.Items {
+		n, number, err := decodeNews(i)
+		if err != nil {
+			return nil, fmt.Errorf("dynamo: read the feed: %w", err)
+		}
+		rows = append(rows, payout.Published{News: n, Number: number})
+	}
+	return rows, nil
+}
+
+func decodeNews(i item) (payout.News, int64, error) {
+	r := newReader(i)
+	r.require(attrPayoutID, attrFrom, attrTo, attrAt, attrSK)
+	n := payout.News{ID: payout.ID(r.text(attrPayoutID)), From: int(r.number(attrFrom)), To: int(r.number(attrTo)), At: r.moment(attrAt)}
+	var number int64
+	if _, err := fmt.Sscanf(r.text(attrSK), "%d", &number); err != nil {
+		r.fail(attrSK, err)
+	}
+	return n, number, r.failure()
+}
+
+// ReadFeed implements payout.Feed with consistent reads: an entry that was
+// acknowledged is seen.
+func (s *Store) ReadFeed(ctx context.Context, after payout.Position, limit int) ([]payout.Published, error) {
+	limit = min(max(limit, 1), pageLimit)
+	parts := make([][]payout.Published, len(after))
+	group, inner := errgroup.WithContext(ctx)
+	group.SetLimit(parallel)
+	for shard := range after {
+		group.Go(func() (err error) {
+			parts[shard], err = s.behind(inner, shard, after[shard], limit)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	all := slices.Concat(parts...)
+	return all, s.loadPublished(ctx, all)
+}
+
+// behind reads the entries behind a number, and with them the entry of the number:
+// if it is not there, the list is another one than the reader knows.
+func (s *Store) behind(ctx context.Context, shard int, number int64, limit int) ([]payout.Published, error) {
+	if number == 0 {
+		return s.feedRows(ctx, shard, 0, limit, false)
+	}
+	rows, err := s.feedRows(ctx, shard, number, limit+1, false)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 || rows[0].Number != number {
+		return nil, payout.ErrRewound
+	}
+	return rows[1:], nil
+}
+
+// loadPublished fills in the payouts. Several entries may be about one.
+func (s *Store) loadPublished(ctx context.Context, all []payout.Published) error {
+	var rows []row
+	wanted := map[payout.ID]bool{}
+	for _, p := range all {
+		if !wanted[p.ID] {
+			wanted[p.ID] = true
+			rows = append(rows, row{key: payoutKey(p.ID)})
+		}
+	}
+	found := map[payout.ID]payout.Payout{}
+	for chunk := range slices.Chunk(rows, pageLimit) {
+		items, err := s.load(ctx, chunk)
+		if err != nil {
+			return err
+		}
+		for _, i := range items {
+			p, err := decodePayout(i)
+			if err != nil {
+				return fmt.Errorf("dynamo: read the feed: %w", err)
+			}
+			found[p.ID] = p
+		}
+	}
+	for n := range all {
+		all[n].Payout = found[all[n].ID]
+	}
+	return nil
+}

@@ -1,0 +1,96 @@
+package edge
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+// Herald is the story that NewNotify serves; *payout.Herald implements it.
+type Herald interface {
+	News(ctx context.Context, id payout.ID) error
+}
+
+// StreamHandler answers a batch of the table's stream.
+type StreamHandler = func(ctx context.Context, batch events.DynamoDBEvent) (events.DynamoDBEventResponse, error)
+
+// tellers is how many payouts of a batch are told of side by side.
+const tellers = 8
+
+// NewNotify serves the table's stream. A record is a hint that a payout may have
+// news; what there is to tell is read from the table, so records may come twice,
+// late and in any order. The earliest record that failed is reported, and the
+// stream comes back with it and what follows; the sweep has all of it anyway.
+func NewNotify(herald Herald, log *slog.Logger) StreamHandler {
+	return func(ctx context.Context, batch events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
+		ids, first := distinct(batch)
+		failed := tellAll(ctx, herald, log, ids)
+		log.LogAttrs(ctx, slog.LevelInfo, "stream read", slog.Int("count", len(batch.Records)), slog.Int("taken", len(ids)), slog.Int("failed", len(failed)))
+		var response events.DynamoDBEventResponse
+		for _, record := range batch.Records { // in the order of the stream
+			id := recordID(record)
+			if failed[id] && first[id] == record.Change.SequenceNumber {
+				response.BatchItemFailures = append(response.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: record.Change.SequenceNumber})
+				break
+			}
+		}
+		return response, nil
+	}
+}
+
+// distinct lists the payouts of a batch, and each one's first record.
+func distinct(batch events.DynamoDBEvent) ([]payout.ID, map[payout.ID]string) {
+	var ids []payout.ID
+	first := map[payout.ID]string{}
+	for _, record := range batch.Records {
+		id := recordID(record)
+		if _, known := first[id]; id == "" || known {
+			continue
+		}
+		first[id] = record.Change.SequenceNumber
+		ids = append(ids, id)
+	}
+	return ids, first
+}
+
+// recordID is the payout that a record is about; empty for every other item.
+func recordID(record events.DynamoDBEventRecord) payout.ID {
+	key, there := record.Change.Keys["pk"]
+	if !there || key.DataType() != events.DataTypeString {
+		return ""
+	}
+	id, ok := payout.ParseID(key.String())
+	if !ok {
+		return ""
+	}
+	return id
+}
+
+func tellAll(ctx context.Context, herald Herald, log *slog.Logger, ids []payout.ID) map[payout.ID]bool {
+	var (
+		wait   sync.WaitGroup
+		mu     sync.Mutex
+		failed = map[payout.ID]bool{}
+		slots  = make(chan struct{}, tellers)
+	)
+	for _, id := range ids {
+		slots <- struct{}{}
+		wait.Go(func() {
+			defer func() { <-slots }()
+			err := herald.News(ctx, id)
+			if err == nil {
+				return
+			}
+			log.LogAttrs(ctx, slog.LevelWarn, "news not told", slog.String("payout_id", string(id)), slog.Any("error", err))
+			mu.Lock()
+			defer mu.Unlock()
+			failed[id] = true
+		})
+	}
+	wait.Wait()
+	return failed
+}

@@ -1,0 +1,216 @@
+package payout
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// EventType says what happened to a payout.
+type EventType string
+
+// The events that merchants are told of.
+const (
+	EventCreated          EventType = "payout.created"
+	EventProcessing       EventType = "payout.processing"
+	EventQueued           EventType = "payout.queued"
+	EventUnknown          EventType = "payout.unknown"
+	EventSucceeded        EventType = "payout.succeeded"
+	EventFailed           EventType = "payout.failed"
+	EventCancelled        EventType = "payout.cancelled"
+	EventReturned         EventType = "payout.returned"
+	EventAttentionRaised  EventType = "payout.attention_raised"
+	EventAttentionCleared EventType = "payout.attention_cleared"
+)
+
+// eventOf is the news of coming to a status. Submitting is none: it lasts as long
+// as one request, and the payout's creation is told anyway.
+var eventOf = map[Status]EventType{
+	Processing: EventProcessing, Queued: EventQueued, Unknown: EventUnknown,
+	Succeeded: EventSucceeded, Failed: EventFailed, Cancelled: EventCancelled,
+}
+
+// EventID names an event for ever: it is derived from what the event says, so that
+// whoever tells of it again says the same, and a table that was restored, in which
+// the same sequence tells of something else, gives it another name.
+type EventID string
+
+func (e Event) identify() EventID {
+	digest := sha256.Sum256([]byte(strings.Join([]string{string(e.PayoutID), strconv.Itoa(e.Sequence), string(e.Type), e.Timestamp}, "\x00")))
+	return EventID("evt_" + strings.ToLower(base32.StdEncoding.EncodeToString(digest[:])[:idDigits]))
+}
+
+// Event is one piece of news about a payout, as the merchant gets it. It is thin
+// and holds no personal data: what it says never changes, and whoever wants the
+// rest reads the payout.
+type Event struct {
+	ID   EventID   `json:"id"`
+	Type EventType `json:"type"`
+	// Timestamp is when it happened: RFC 3339, UTC, milliseconds.
+	Timestamp string    `json:"timestamp"`
+	PayoutID  ID        `json:"payout_id"`
+	Reference Reference `json:"reference"`
+	// Sequence counts the payout's events from 1, without a gap.
+	Sequence int `json:"sequence"`
+	// PreviousEventID is that of the event before; null for the first one.
+	PreviousEventID *EventID  `json:"previous_event_id"`
+	Data            EventData `json:"data"`
+}
+
+// EventData is how the payout stood after the event.
+type EventData struct {
+	Status   Status   `json:"status"`
+	Provider Provider `json:"provider"`
+	Amount   string   `json:"amount"` // major units, two decimals
+	Currency string   `json:"currency"`
+	// ProviderCode is the provider's own code, where it said one.
+	ProviderCode string `json:"provider_code,omitempty"`
+	// Reasons are those for attention that came or went.
+	Reasons []Reason `json:"reasons,omitempty"`
+}
+
+const eventTime = "2006-01-02T15:04:05.000Z07:00"
+
+// Events are what the payout's history tells the merchant, in order. The history
+// only grows, so the events of a payout never change and never change their
+// number. An orphan has none: no merchant knows of it.
+func (p Payout) Events() []Event {
+	if p.Status == Orphan {
+		return nil
+	}
+	var all []Event
+	before := Status("")
+	for i, e := range p.History {
+		if i == 0 {
+			all = p.tell(all, e, EventCreated, nil)
+		}
+		if name := eventOf[e.Status]; name != "" && e.Status != before {
+			all = p.tell(all, e, name, nil)
+		}
+		if e.Finding == FoundReturned && e.Status == Succeeded {
+			all = p.tell(all, e, EventReturned, nil)
+		}
+		if len(e.Raised) > 0 {
+			all = p.tell(all, e, EventAttentionRaised, e.Raised)
+		}
+		if len(e.Cleared) > 0 {
+			all = p.tell(all, e, EventAttentionCleared, e.Cleared)
+		}
+		before = e.Status
+	}
+	return all
+}
+
+func (p Payout) tell(all []Event, e Entry, name EventType, reasons []Reason) []Event {
+	event := Event{
+		Type: name, Timestamp: e.At.UTC().Format(eventTime),
+		PayoutID: p.ID, Reference: p.Reference, Sequence: len(all) + 1,
+		Data: EventData{
+			Status: e.Status, Provider: p.Provider, Amount: p.Amount.String(), Currency: string(p.Amount.Currency()),
+			ProviderCode: e.ProviderCode, Reasons: reasons,
+		},
+	}
+	event.ID = event.identify()
+	if len(all) > 0 {
+		before := all[len(all)-1].ID
+		event.PreviousEventID = &before
+	}
+	return append(all, event)
+}
+
+// notifyWithin is how long after an event the sweep looks whether the merchant was
+// told of it. The table's stream tells within a second or two; the sweep is for
+// the day on which it does not.
+const notifyWithin = 90 * time.Second
+
+// announced completes a change of this payout: what came and went of its attention
+// is written into the history, and news is due to be told. The zero payout stands
+// for one that nobody has read.
+func (p Payout) announced(change Change) Change {
+	change = p.noteAttention(change)
+	if change.news() {
+		at := change.At.Add(notifyWithin)
+		change.NotifyAt = &at
+	}
+	if change.Notice != nil && change.NotifyAt != nil { // one attribute, one word
+		notice := *change.Notice
+		notice.At, notice.Fresh = *change.NotifyAt, true
+		change.Notice, change.NotifyAt = &notice, nil
+	}
+	if change.QueryAt != nil || change.NotifyAt != nil || change.Notice != nil {
+		due := change.dueOf(p)
+		change.DueAt = &due
+	}
+	return change
+}
+
+func (p Payout) noteAttention(change Change) Change {
+	if change.Attention == nil {
+		return change
+	}
+	raised := missingIn(p.Attention, *change.Attention)
+	gone := missingIn(*change.Attention, p.Attention)
+	if len(raised)+len(gone) == 0 {
+		return change
+	}
+	entry := Entry{At: change.At, Source: FromSweep, Status: p.Status}
+	if change.Entry != nil {
+		entry = *change.Entry
+	}
+	if change.Status != "" {
+		entry.Status = change.Status
+	}
+	entry.Raised, entry.Cleared = raised, gone
+	change.Entry, change.Dropped = &entry, false
+	return change
+}
+
+// missingIn lists the reasons of b that a lacks.
+func missingIn(a, b Attention) []Reason {
+	var missing []Reason
+	for _, r := range b.Reasons() {
+		if _, there := a[r]; !there {
+			missing = append(missing, r)
+		}
+	}
+	return missing
+}
+
+// news reports whether the change may be an event. A change that turns out to be
+// none costs a look.
+func (c Change) news() bool {
+	return c.Entry != nil &&
+		(eventOf[c.Status] != "" || c.Entry.Finding == FoundReturned || len(c.Entry.Raised)+len(c.Entry.Cleared) > 0)
+}
+
+// dueOf is when the sweep has to look after the change: for a question or for
+// something to tell, whichever comes first.
+func (c Change) dueOf(p Payout) time.Time {
+	query, notify := p.QueryAt, p.Notice.At
+	switch {
+	case c.QueryAt != nil:
+		query = *c.QueryAt
+	case !query.IsZero() && query.Before(c.At) && p.DueAt.After(c.At):
+		query = p.DueAt // a sweep has taken the payout up, and is asking
+	}
+	if open := p.Status != "" && !p.Status.Final() && !c.Status.Final(); open && query.IsZero() {
+		query = c.At.Add(visibility) // of an item that knows one reason to be due
+	}
+	if c.Notice != nil {
+		notify = c.Notice.At
+	}
+	if c.NotifyAt != nil {
+		notify = *c.NotifyAt
+	}
+	return earlier(query, notify)
+}
+
+// earlier is the first of two times; zero means never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
+		return b
+	}
+	return a
+}

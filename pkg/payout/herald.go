@@ -1,0 +1,355 @@
+package payout
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Endpoint is the merchant's webhook.
+type Endpoint interface {
+	// Ready reports whether there is an endpoint at all. An error means that it
+	// cannot be told now.
+	Ready(ctx context.Context) (bool, error)
+	// Deliver makes one attempt.
+	Deliver(ctx context.Context, m Message) Delivery
+}
+
+// Message is one event for the webhook.
+type Message struct {
+	ID   EventID // the same in every attempt
+	Body []byte  // the event as JSON, the same in every attempt
+}
+
+// DeliveryResult says what became of an attempt.
+type DeliveryResult string
+
+// The results of an attempt.
+const (
+	Delivered DeliveryResult = "delivered" // any 2xx
+	Declined  DeliveryResult = "declined"  // this event was not taken; another one may be
+	Down      DeliveryResult = "down"      // nobody there, or nobody well
+	Gone      DeliveryResult = "gone"      // 410: it wants no more
+	Postponed DeliveryResult = "postponed" // no attempt was made
+)
+
+// Delivery is the outcome of one attempt.
+type Delivery struct {
+	Result     DeliveryResult
+	RetryAfter time.Duration // what the endpoint asked for; zero: nothing
+	Detail     string        // ours, for the log
+}
+
+// EndpointBrakes is the name by which brakes know the webhook, as if it were a
+// provider: five attempts in a row that nobody answers hold the next ones back.
+const EndpointBrakes Provider = "webhook"
+
+// Herald is the story "tell": every event of a payout reaches the feed, and the
+// webhook if there is one, at least once.
+type Herald struct {
+	ports HeraldPorts
+}
+
+// HeraldPorts is what telling needs.
+type HeraldPorts struct {
+	Store    Store
+	Endpoint Endpoint
+	Signals  Signals
+	Brakes   *Brakes
+	Now      func() time.Time
+	NewToken func() string
+	Jitter   func(time.Duration) time.Duration
+	// Heard is told of every attempt, for the log; nil for none.
+	Heard func(ctx context.Context, id ID, event EventID, d Delivery)
+}
+
+// NewHerald returns a herald.
+func NewHerald(ports HeraldPorts) (*Herald, error) {
+	if ports.Store == nil || ports.Endpoint == nil || ports.Signals == nil || ports.Brakes == nil ||
+		ports.Now == nil || ports.NewToken == nil || ports.Jitter == nil {
+		return nil, errors.New("payout: a port of the herald is missing")
+	}
+	if ports.Heard == nil {
+		ports.Heard = func(context.Context, ID, EventID, Delivery) {}
+	}
+	return &Herald{ports: ports}, nil
+}
+
+const (
+	// noticeLease is how long one process may tell. It outlasts a round.
+	noticeLease = 60 * time.Second
+	// goneFor is the count of failures of an endpoint that wants no more. Only a
+	// person's order makes it smaller.
+	goneFor = 1000
+	// attemptNeeds is what one attempt may take: 15 s for the answer, and a second
+	// to note it. A round that has less time left stops.
+	attemptNeeds = 16 * time.Second
+)
+
+// News tells what nobody has begun to tell about a payout; it is for the stream,
+// which may call it twice, late and in any order.
+func (h *Herald) News(ctx context.Context, id ID) error {
+	p, err := h.ports.Store.Get(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("tell of %s: %w", id, err)
+	}
+	if !p.Notice.Fresh {
+		return nil
+	}
+	return h.tell(ctx, p)
+}
+
+// Due tells what is due of a payout; it is for the sweep.
+func (h *Herald) Due(ctx context.Context, p Payout) error {
+	if p.Notice.At.IsZero() || h.ports.Now().Before(p.Notice.At) {
+		return nil
+	}
+	return h.tell(ctx, p)
+}
+
+// tell takes the lease, tells, and notes how far it came. Whoever does not get the
+// lease leaves the payout to whoever has it; the time in the item brings back what
+// that one leaves undone.
+func (h *Herald) tell(ctx context.Context, p Payout) error {
+	for range rounds {
+		now := h.ports.Now()
+		if now.Before(p.Notice.Lease.Until) {
+			return nil
+		}
+		if !h.timeFor(ctx, now.Add(noticeLease)) {
+			return nil
+		}
+		doubt := time.Time{}
+		if p.Notice.Lease.Token != "" { // somebody began and never came back
+			doubt = p.Notice.Lease.Until.Add(-noticeLease)
+		}
+		taken, err := h.take(ctx, p, now)
+		if err != nil || taken == nil {
+			return err
+		}
+		next, err := h.round(ctx, *taken, doubt)
+		if err != nil || next == nil {
+			return err
+		}
+		p = *next // something new came while we told
+	}
+	return nil
+}
+
+// timeFor reports whether one attempt fits into what is left.
+func (h *Herald) timeFor(ctx context.Context, lease time.Time) bool {
+	end := lease
+	if deadline, ok := ctx.Deadline(); ok && deadline.Before(end) {
+		end = deadline
+	}
+	return ctx.Err() == nil && !h.ports.Now().Add(attemptNeeds).After(end)
+}
+
+// take leases the right to tell. Nil means that somebody else has it.
+func (h *Herald) take(ctx context.Context, p Payout, now time.Time) (*Payout, error) {
+	n := p.Notice
+	n.Lease = Lease{Token: h.ports.NewToken(), Until: now.Add(noticeLease)}
+	if n.At.Before(n.Lease.Until) { // the sweep need not look before we are done
+		n.At = n.Lease.Until
+	}
+	taken, err := h.ports.Store.Apply(ctx, p.noticeStep(n, now))
+	if err == nil {
+		return &taken, nil
+	}
+	current, err := refusal(err)
+	if err != nil {
+		return nil, fmt.Errorf("lease the telling of %s: %w", p.ID, err)
+	}
+	if current != nil && current.Notice.Lease.Token == n.Lease.Token {
+		return current, nil // an earlier try of our own had arrived
+	}
+	return nil, nil
+}
+
+// round tells the feed, then the webhook, and notes it. It returns the payout if
+// more has happened to it meanwhile.
+func (h *Herald) round(ctx context.Context, p Payout, doubt time.Time) (*Payout, error) {
+	events := p.Events()
+	n := p.Notice
+	if n.Fed < len(events) {
+		if _, failing := p.Attention[NotificationFailing]; !failing && n.Failures < goneFor {
+			n.Failures = 0 // what is new has ten attempts of its own
+		}
+		news := News{ID: p.ID, From: n.Fed + 1, To: len(events), At: h.ports.Now()}
+		if err := h.ports.Store.Publish(ctx, news, doubt); err != nil {
+			return nil, fmt.Errorf("publish %s: %w", p.ID, err)
+		}
+		n.Fed = len(events)
+	}
+	outcome := h.webhook(ctx, p, events, &n)
+	return h.record(ctx, p, n, outcome, len(events))
+}
+
+// webhook makes the attempts of one round: what is owed, then what is new, in
+// order. An endpoint that is down ends the round; an event that it declines does
+// not hold up the others.
+func (h *Herald) webhook(ctx context.Context, p Payout, events []Event, n *Notice) Delivery {
+	ready, err := h.ports.Endpoint.Ready(ctx)
+	if err != nil {
+		return Delivery{Result: Postponed, RetryAfter: time.Minute}
+	}
+	if !ready {
+		n.Tried, n.Owed = len(events), nil
+		return Delivery{Result: Delivered}
+	}
+	if n.Failures >= goneFor {
+		n.Tried, n.Owed = len(events), n.upTo(len(events))
+		return Delivery{Result: Gone}
+	}
+	h.ports.Brakes.Look(ctx, h.ports.Now())
+	outcome, owed, queue := Delivery{Result: Delivered}, []int(nil), n.upTo(len(events))
+	for i, sequence := range queue {
+		d := h.attempt(ctx, p, events[sequence-1])
+		if d.Result != Postponed {
+			n.Tried = max(n.Tried, sequence)
+		}
+		if d.Result == Delivered {
+			continue
+		}
+		outcome = d
+		if d.Result == Declined {
+			owed = append(owed, sequence)
+			continue
+		}
+		// What was never tried stays new, so that first attempts keep their order.
+		for _, rest := range queue[i:] {
+			if rest <= n.Tried {
+				owed = append(owed, rest)
+			}
+		}
+		break
+	}
+	n.Owed = owed
+	return outcome
+}
+
+// upTo lists what a round has to tell, in order: what is owed, then what is new.
+// A restore may have taken back what was owed.
+func (n Notice) upTo(events int) []int {
+	var all []int
+	for _, sequence := range n.Owed {
+		if sequence <= events {
+			all = append(all, sequence)
+		}
+	}
+	for sequence := n.Tried + 1; sequence <= events; sequence++ {
+		all = append(all, sequence)
+	}
+	return all
+}
+
+// attempt is one attempt, or none while the brakes hold or no time is left.
+func (h *Herald) attempt(ctx context.Context, p Payout, event Event) Delivery {
+	now := h.ports.Now()
+	if !h.timeFor(ctx, p.Notice.Lease.Until) {
+		return Delivery{Result: Postponed, RetryAfter: time.Second}
+	}
+	if h.ports.Brakes.Held(EndpointBrakes, now) {
+		return Delivery{Result: Postponed, RetryAfter: h.ports.Brakes.wait(EndpointBrakes, now)}
+	}
+	body, err := json.Marshal(event)
+	if err != nil {
+		return Delivery{Result: Declined, Detail: "the event cannot be written"}
+	}
+	d := h.ports.Endpoint.Deliver(ctx, Message{ID: event.ID, Body: body})
+	heard := FoundProcessing
+	if d.Result == Down {
+		heard = FoundUnclear
+	}
+	if h.ports.Brakes.heed(ctx, EndpointBrakes, heard, h.ports.Now()) {
+		h.ports.Signals.Signal(ctx, SignalWebhookDown, EndpointBrakes, p.ID)
+	}
+	h.ports.Heard(ctx, p.ID, event.ID, d)
+	return d
+}
+
+// record notes the round. If more has happened meanwhile, what was told is noted
+// and the payout comes back, to be told again.
+func (h *Herald) record(ctx context.Context, p Payout, n Notice, outcome Delivery, told int) (*Payout, error) {
+	token := p.Notice.Lease.Token
+	for range rounds {
+		if p.Notice.Lease.Token != token {
+			return nil, nil // the lease ran out, and somebody else tells
+		}
+		now, next := h.ports.Now(), n
+		next.Lease = Lease{}
+		step := h.conclude(p, next, outcome, now)
+		if more := len(p.Events()) > told; more {
+			next.At = p.Notice.At // what came meanwhile is due then, or at once
+			step = p.noticeStep(next, now)
+		}
+		after, err := h.ports.Store.Apply(ctx, step)
+		if err == nil {
+			if outcome.Result == Delivered && after.untold(len(after.Events())) {
+				return &after, nil
+			}
+			return nil, nil
+		}
+		current, err := refusal(err)
+		if err != nil || current == nil {
+			return nil, fmt.Errorf("note what was told of %s: %w", p.ID, err)
+		}
+		p = *current
+	}
+	return nil, errBusy
+}
+
+// conclude is the write that ends a round: all told, or when to try again, or that
+// it is given up and needs a person.
+func (h *Herald) conclude(p Payout, n Notice, outcome Delivery, now time.Time) Step {
+	switch {
+	case outcome.Result == Gone:
+		n.At, n.Failures = time.Time{}, goneFor
+		return p.giveUp(n, now)
+	case outcome.Result == Postponed:
+		n.At = now.Add(h.ports.Jitter(max(outcome.RetryAfter, noticeWaits[0])))
+		return p.noticeStep(n, now)
+	case len(n.Owed) == 0:
+		n.At, n.Failures = time.Time{}, 0
+		return p.toldAll(n, now)
+	}
+	n.Failures++
+	if n.Failures > len(noticeWaits) {
+		n.At = time.Time{}
+		return p.giveUp(n, now)
+	}
+	wait := h.ports.Jitter(noticeWaits[n.Failures-1])
+	n.At = now.Add(max(wait, min(outcome.RetryAfter, mostRetryAfter)))
+	return p.noticeStep(n, now)
+}
+
+// giveUp calls for a person, once. That is news too, so the feed gets it; and the
+// webhook one more chance, unless it said that it wants no more.
+func (p Payout) giveUp(n Notice, now time.Time) Step {
+	if _, raised := p.Attention[NotificationFailing]; raised {
+		return p.noticeStep(n, now)
+	}
+	attention := p.Attention.With(NotificationFailing, now)
+	return p.tellingStep(Change{At: now, Attention: &attention, Notice: &n}, "the merchant's endpoint does not take the news")
+}
+
+// toldAll ends the call for a person.
+func (p Payout) toldAll(n Notice, now time.Time) Step {
+	if _, raised := p.Attention[NotificationFailing]; !raised {
+		return p.noticeStep(n, now)
+	}
+	attention := p.Attention.Without(NotificationFailing)
+	return p.tellingStep(Change{At: now, Attention: &attention, Notice: &n}, "the merchant was told everything")
+}
+
+// tellingStep changes the payout and the notice together.
+func (p Payout) tellingStep(change Change, why string) Step {
+	step := p.step(*p.inscribe(change, &Entry{At: change.At, Source: FromHerald, Status: p.Status, Message: why}))
+	step.When.Notice = p.noticeSeen()
+	return step
+}

@@ -1,0 +1,102 @@
+package sim
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+// merchant is who is told. It remembers every word.
+type merchant struct {
+	bodies map[payout.EventID]string
+	// tried is the highest sequence that was tried, taken or not, per payout.
+	tried map[payout.ID]int
+}
+
+// endpoint is the merchant's webhook as one container reaches it.
+type endpoint struct{ c *container }
+
+// Ready implements payout.Endpoint.
+func (endpoint) Ready(context.Context) (bool, error) { return true, nil }
+
+// Deliver implements payout.Endpoint: one attempt under its fate.
+func (e endpoint) Deliver(_ context.Context, m payout.Message) payout.Delivery {
+	w, p := e.c.world, e.c.current
+	slow := time.Duration([]int{0, 2, 10}[w.choices.weighted(50, 30, 20)]) * time.Second
+	f := p.pointAfter(slow, "tell "+string(m.ID[:8]), tellFates)
+	w.attempted(m)
+	switch f {
+	case noConnection, serverError:
+		return payout.Delivery{Result: payout.Down, Detail: string(f)}
+	case declined400:
+		return payout.Delivery{Result: payout.Declined, Detail: string(f)}
+	case gone410:
+		return payout.Delivery{Result: payout.Gone, Detail: string(f)}
+	}
+	w.merchant.bodies[m.ID] = string(m.Body)
+	switch f {
+	case crashAfter:
+		p.die()
+	case answerLost:
+		return payout.Delivery{Result: payout.Down, Detail: string(f)}
+	}
+	return payout.Delivery{Result: payout.Delivered}
+}
+
+// attempted judges one attempt, whether it arrives or not.
+func (w *world) attempted(m payout.Message) {
+	var event payout.Event
+	if err := json.Unmarshal(m.Body, &event); err != nil || event.ID != m.ID {
+		w.blame("an event is told as it is", "%s: %v", m.ID, err)
+		return
+	}
+	w.replies.Write(m.Body) // is searched for secrets and account numbers
+	if before, known := w.merchant.bodies[m.ID]; known && before != string(m.Body) {
+		w.blame("an event never changes", "%s was %s and is %s", m.ID, before, m.Body)
+	}
+	highest := w.merchant.tried[event.PayoutID]
+	if event.Sequence > highest+1 && w.restoredAt.IsZero() {
+		w.blame("first attempts are made in order", "event %d of %s comes after %d", event.Sequence, event.Reference, highest)
+	}
+	w.merchant.tried[event.PayoutID] = max(highest, event.Sequence)
+}
+
+// stream tells a function of a change, most of the time: now and then the record is
+// lost, late, or comes twice.
+func (w *world) stream(id payout.ID) {
+	if !w.streaming {
+		return
+	}
+	for range []int{1, 0, 2}[w.choices.weighted(60, 15, 25)] {
+		late := time.Duration(w.choices.weighted(70, 30)) * 20 * time.Second
+		w.in(time.Second+late, func() {
+			w.invoke("notify-merchant", time.Minute, func(ctx context.Context, c *container) {
+				_ = c.herald.News(ctx, id)
+			}, nil)
+		})
+	}
+}
+
+// judgeTold looks at the end whether the merchant knows, will know, or somebody
+// was called; and whether the feed has everything.
+func (w *world) judgeTold(p payout.Payout) {
+	var fed []int
+	for _, n := range w.table.feed[p.ID.Shard()] {
+		for sequence := n.From; n.ID == p.ID && sequence <= n.To; sequence++ {
+			fed = append(fed, sequence)
+		}
+	}
+	pending := !p.Notice.At.IsZero() && !p.DueAt.IsZero() && !p.DueAt.After(p.Notice.At)
+	_, called := p.Attention[payout.NotificationFailing]
+	for _, e := range p.Events() {
+		if !slices.Contains(fed, e.Sequence) && !pending {
+			w.blame("every event is in the feed", "event %d of %s is not: %v, %+v", e.Sequence, p.Reference, fed, p.Notice)
+		}
+		if _, told := w.merchant.bodies[e.ID]; !told && !pending && !called {
+			w.blame("every event is told, or a person is called", "event %d of %s: %+v", e.Sequence, p.Reference, p.Notice)
+		}
+	}
+}
