@@ -53,14 +53,15 @@ build: ## build every function for Lambda into .build (ARCH=arm64, or x86_64)
 	@for f in $(FUNCTIONS); do echo "build $$f"; $(GO_BUILD) -o .build/$$f/bootstrap ./functions/$$f; done
 
 # sam build calls these, one per function of the template.
-.PHONY: build-CreatePayout build-GetPayout build-OperatePayout build-VexoraCallback build-MonetixCallback build-ReconcilePayouts
+.PHONY: build-CreatePayout build-GetPayout build-OperatePayout build-VexoraCallback build-MonetixCallback build-ReconcilePayouts build-NotifyMerchant
 build-CreatePayout: FUNCTION = create-payout
 build-GetPayout: FUNCTION = get-payout
 build-OperatePayout: FUNCTION = operate-payout
 build-VexoraCallback: FUNCTION = vexora-callback
 build-MonetixCallback: FUNCTION = monetix-callback
 build-ReconcilePayouts: FUNCTION = reconcile-payouts
-build-CreatePayout build-GetPayout build-OperatePayout build-VexoraCallback build-MonetixCallback build-ReconcilePayouts:
+build-NotifyMerchant: FUNCTION = notify-merchant
+build-CreatePayout build-GetPayout build-OperatePayout build-VexoraCallback build-MonetixCallback build-ReconcilePayouts build-NotifyMerchant:
 	$(GO_BUILD) -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$(FUNCTION)
 
 .PHONY: sam-build

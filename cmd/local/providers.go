@@ -18,12 +18,14 @@ const (
 	vexoraKeyUSD      = "local-vexora-key-for-dollars"
 	monetixProject    = 1234
 	monetixKey        = "local-monetix-key"
+	webhookKey        = "whsec_bG9jYWwtd2ViaG9vay1rZXktZm9yLW9uZS1tYWNoaW5l"
 )
 
 // The names of the secrets; on AWS they are ARNs.
 const (
 	vexoraSecret  = "local/vexora"
 	monetixSecret = "local/monetix"
+	webhookSecret = "local/webhook"
 )
 
 // newTwin plays both providers. It remembers in the folder what it executed, as a
@@ -46,6 +48,7 @@ func documents(twin string) secrets.Source {
 			"USD": {"base_url": "%[1]s/vexora/cambodia-usd", "merchant_no": %[4]q, "app_secret": %[5]q}}`,
 			twin, vexoraMerchantKHR, vexoraKeyKHR, vexoraMerchantUSD, vexoraKeyUSD),
 		monetixSecret: fmt.Sprintf(`{"base_url": "%s/monetix", "project_id": %d, "secret_key": %q}`, twin, monetixProject, monetixKey),
+		webhookSecret: fmt.Sprintf(`{"url": "%s/merchant", "secret": %q}`, twin, webhookKey),
 	}, nil)
 }
 
@@ -60,7 +63,7 @@ var passed = []string{
 func environment(address string) map[string]string {
 	env := map[string]string{
 		"TABLE_NAME": "local", "ID_NAMESPACE": "local", "DEV_INSECURE": "1",
-		"VEXORA_SECRET_ID": vexoraSecret, "MONETIX_SECRET_ID": monetixSecret,
+		"VEXORA_SECRET_ID": vexoraSecret, "MONETIX_SECRET_ID": monetixSecret, "WEBHOOK_SECRET_ID": webhookSecret,
 		"VEXORA_CALLBACK_URL":  address + "/v1/callbacks/vexora",
 		"MONETIX_CALLBACK_URL": address + "/v1/callbacks/monetix",
 	}

@@ -14,10 +14,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
+
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/edge"
 	"cambodia-payouts/pkg/localstore"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/receiver"
 	"cambodia-payouts/pkg/sandbox"
 	"cambodia-payouts/pkg/telemetry"
 )
@@ -51,6 +54,10 @@ type service struct {
 	plays *sandbox.Twin
 	api   http.Handler
 	sweep edge.SweepHandler
+	// The merchant's side, and what tells it.
+	merchant http.Handler
+	notify   edge.StreamHandler
+	news     chan payout.ID
 }
 
 // open builds the service from what the folder holds.
@@ -73,9 +80,11 @@ func open(ctx context.Context, at site) (_ *service, err error) {
 	if s.plays, err = newTwin(at.folder); err != nil {
 		return nil, err
 	}
+	s.news = make(chan payout.ID, 1000)
+	told := &narrator{Store: s.store, out: at.out, news: s.news}
 	d := boot.Deployment{
-		Store:         &narrator{Store: s.store, out: at.out},
-		Secrets:       documents(s.twinAddress()),
+		Store:         told,
+		Secrets:       documents(s.twinAddress()), // the merchant listens there too
 		Log:           telemetry.NewLogger(s.log, slog.LevelInfo),
 		FirstQuestion: firstQuestion,
 	}
@@ -87,7 +96,13 @@ func open(ctx context.Context, at site) (_ *service, err error) {
 		return nil, err
 	}
 	s.sweep = edge.NewSweep(sweeper, d.Log)
-	return s, nil
+	herald, err := configured(environment(s.address()), d.Herald)
+	if err != nil {
+		return nil, err
+	}
+	s.notify = edge.NewNotify(herald, d.Log)
+	s.merchant, err = receiver.New(told.heard, webhookKey)
+	return s, err
 }
 
 func (s site) address() string     { return "http://" + s.front.Addr().String() }
@@ -144,7 +159,10 @@ func configured[C boot.Config, T any](env map[string]string, build func(C) (T, e
 func (s *service) serve(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	servers := []*http.Server{server(s.api), server(s.plays.Handler())}
+	others := http.NewServeMux()
+	others.Handle("/", s.plays.Handler())
+	others.Handle("/merchant", s.merchant)
+	servers := []*http.Server{server(s.api), server(others)}
 	var wait sync.WaitGroup
 	for i, listener := range []net.Listener{s.front, s.twin} {
 		wait.Go(func() {
@@ -154,6 +172,7 @@ func (s *service) serve(ctx context.Context) error {
 		})
 	}
 	wait.Go(func() { s.keepSweeping(ctx) })
+	wait.Go(func() { s.keepTelling(ctx) })
 	<-ctx.Done()
 
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
@@ -185,6 +204,35 @@ func (s *service) keepSweeping(ctx context.Context) {
 			cancel()
 		}
 	}
+}
+
+// keepTelling is the table's stream. A batch ends when nothing more is waiting.
+func (s *service) keepTelling(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case id := <-s.news:
+			batch := events.DynamoDBEvent{Records: []events.DynamoDBEventRecord{record(id)}}
+			for waiting := true; waiting && len(batch.Records) < 50; {
+				select {
+				case id := <-s.news:
+					batch.Records = append(batch.Records, record(id))
+				default:
+					waiting = false
+				}
+			}
+			limited, cancel := context.WithTimeout(ctx, sweepLimit)
+			_, _ = s.notify(limited, batch) // the sweep tells what was not told
+			cancel()
+		}
+	}
+}
+
+func record(id payout.ID) events.DynamoDBEventRecord {
+	return events.DynamoDBEventRecord{Change: events.DynamoDBStreamRecord{
+		Keys: map[string]events.DynamoDBAttributeValue{"pk": events.NewStringAttribute(string(id))},
+	}}
 }
 
 // close ends what was opened, the store last: a callback of the twin's may still

@@ -48,6 +48,7 @@ func welcome(out io.Writer, address, twin, folder string, now time.Time) {
 	w("Cambodia Payouts, the whole service on this machine. Ctrl-C stops it.\n")
 	w("  service        %s", address)
 	w("  provider twin  %s/ledger shows what was really paid", twin)
+	w("  merchant       %s/merchant is a webhook that prints the events it gets", twin)
 	w("  data           %s (payouts, the twin's memory, log.jsonl)\n", folder)
 	w("In another terminal:\n")
 	stamp := now.Format("060102-150405")
@@ -62,6 +63,8 @@ func welcome(out io.Writer, address, twin, folder string, now time.Time) {
 	for _, s := range sandbox.Scripts() {
 		w("  %s  %s", s.Code, s.Says)
 	}
+	w("\nAll that happened, as a feed:\n")
+	w("curl -sw '\\n' '%s/v1/events'", address)
 	w("\nWhat needs a person, and an order that takes two (the header stands for the signature):\n")
 	w("curl -sw '\\n' '%s/v1/payouts?attention=true'", address)
 	w("curl -sw '\\n' -H 'X-Local-User: alice' %s/v1/payouts/PAYOUT_ID/resolve -d '{\"as\":\"reviewed\",\"reason\":\"ticket 7\",\"evidence\":\"statement of today, line 3\"}'", address)

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
+
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/edge"
 	"cambodia-payouts/pkg/localstore"
@@ -189,7 +191,8 @@ func TestTheSampleEventsDoWhatTheirPageSays(t *testing.T) {
 	vexora, err3 := d.VexoraCallback(ctx, boot.VexoraCallbackConfig{Storage: boot.Storage{Namespace: "dev"}, SecretID: "vexora"})
 	monetix, err4 := d.MonetixCallback(ctx, boot.MonetixCallbackConfig{Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"})
 	desk, err5 := d.Desk(ctx, read[boot.OperateConfig](t, environment()))
-	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+	herald, err6 := d.Herald(read[boot.NotifyConfig](t, environment()))
+	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
 		t.Fatal(err)
 	}
 	handlers := map[string]edge.Handler{
@@ -217,6 +220,12 @@ func TestTheSampleEventsDoWhatTheirPageSays(t *testing.T) {
 		{"get-payout", "attention", 200, `"payouts"`},
 		{"get-payout", "orphans", 200, `"orphans"`},
 		{"get-payout", "banks", 200, "ABA Bank"},
+		{"get-payout", "events", 200, `"events":[]`},
+		{"notify-merchant", "nothing-to-tell", 0, `{"batchItemFailures":[]}`},
+		{"notify-merchant", "", 0, `{"batchItemFailures":[]}`},
+		{"get-payout", "events", 200, `"type":"payout.queued"`},
+		{"get-payout", "events-bad-cursor", 400, "invalid-query"},
+		{"operate-payout", "resend-event", 200, `event 1 is told again`},
 		{"get-payout", "not-found", 404, "not-found"},
 		{"get-payout", "misspelt-filter", 400, "invalid-query"},
 		{"operate-payout", "resolve", 409, "cancel it"},
@@ -237,11 +246,22 @@ func TestTheSampleEventsDoWhatTheirPageSays(t *testing.T) {
 		{"monetix-callback", "decline", 200, "OK"},
 		{"get-payout", "attention", 200, "payment_47"},
 	} {
-		name := step.function + "-" + step.event + ".json"
+		name := strings.TrimSuffix(step.function+"-"+step.event, "-") + ".json"
 		replayed[name] = true
 		raw, err := os.ReadFile("../../events/" + name)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if step.function == "notify-merchant" {
+			var batch events.DynamoDBEvent
+			if err := json.Unmarshal(raw, &batch); err != nil {
+				t.Fatal(err)
+			}
+			response, err := edge.NewNotify(herald, d.Log)(ctx, batch)
+			if written, _ := json.Marshal(response); err != nil || string(written) != step.says {
+				t.Errorf("%s: %s, %v", name, written, err)
+			}
+			continue
 		}
 		var event edge.Event
 		if err := json.Unmarshal(raw, &event); err != nil {

@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"time"
 
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/secrets"
+	"cambodia-payouts/pkg/telemetry"
 	"cambodia-payouts/pkg/webhook"
 )
 
@@ -18,9 +20,10 @@ func (d Deployment) Herald(c NotifyConfig) (*payout.Herald, error) {
 // herald tells the feed, and the webhook if there is one. It starts while the
 // secret cannot be read: the feed needs none.
 func (d Deployment) herald(c Common, s Storage, w Webhook) (*payout.Herald, error) {
+	signals := telemetry.NewSignals(d.Log, string(s.Namespace), d.now)
 	return payout.NewHerald(payout.HeraldPorts{
-		Store: d.Store, Endpoint: d.endpoint(c, w), Signals: d.signals(s), Brakes: payout.NewBrakes(d.Store),
-		Now: d.now, NewToken: rand.Text, Jitter: jitter, Heard: d.heard,
+		Store: d.Store, Endpoint: d.endpoint(c, w), Signals: signals, Brakes: payout.NewBrakes(d.Store),
+		Now: d.now, NewToken: rand.Text, Jitter: jitter, Heard: d.heard(signals),
 	})
 }
 
@@ -35,9 +38,14 @@ func (d Deployment) endpoint(c Common, w Webhook) payout.Endpoint {
 	return webhook.NewClient(keys, rules, d.now)
 }
 
-// heard logs one attempt. What was not taken is not an error of ours, and comes
-// again; the desk says when it does not.
-func (d Deployment) heard(ctx context.Context, id payout.ID, event payout.EventID, delivery payout.Delivery) {
-	d.Log.LogAttrs(ctx, slog.LevelInfo, "event told", slog.String("payout_id", string(id)), slog.String("event", string(event)),
-		slog.String("verdict", string(delivery.Result)), slog.String("detail", delivery.Detail))
+// heard logs one attempt, and how late it was. What was not taken is not an error
+// of ours, and comes again; the desk says when it does not.
+func (d Deployment) heard(told *telemetry.Signals) func(context.Context, payout.Event, payout.Delivery) {
+	return func(ctx context.Context, event payout.Event, delivery payout.Delivery) {
+		d.Log.LogAttrs(ctx, slog.LevelInfo, "event told", slog.String("payout_id", string(event.PayoutID)), slog.String("event", string(event.ID)),
+			slog.String("verdict", string(delivery.Result)), slog.String("detail", delivery.Detail))
+		if at, err := time.Parse(time.RFC3339, event.Timestamp); err == nil && delivery.Result == payout.Delivered {
+			told.Told(ctx, d.now().Sub(at))
+		}
+	}
 }

@@ -30,7 +30,7 @@ func NewNotify(herald Herald, log *slog.Logger) StreamHandler {
 		ids, first := distinct(batch)
 		failed := tellAll(ctx, herald, log, ids)
 		log.LogAttrs(ctx, slog.LevelInfo, "stream read", slog.Int("count", len(batch.Records)), slog.Int("taken", len(ids)), slog.Int("failed", len(failed)))
-		var response events.DynamoDBEventResponse
+		response := events.DynamoDBEventResponse{BatchItemFailures: []events.DynamoDBBatchItemFailure{}}
 		for _, record := range batch.Records { // in the order of the stream
 			id := recordID(record)
 			if failed[id] && first[id] == record.Change.SequenceNumber {

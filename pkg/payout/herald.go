@@ -62,7 +62,7 @@ type HeraldPorts struct {
 	NewToken func() string
 	Jitter   func(time.Duration) time.Duration
 	// Heard is told of every attempt, for the log; nil for none.
-	Heard func(ctx context.Context, id ID, event EventID, d Delivery)
+	Heard func(ctx context.Context, event Event, d Delivery)
 }
 
 // NewHerald returns a herald.
@@ -72,7 +72,7 @@ func NewHerald(ports HeraldPorts) (*Herald, error) {
 		return nil, errors.New("payout: a port of the herald is missing")
 	}
 	if ports.Heard == nil {
-		ports.Heard = func(context.Context, ID, EventID, Delivery) {}
+		ports.Heard = func(context.Context, Event, Delivery) {}
 	}
 	return &Herald{ports: ports}, nil
 }
@@ -269,7 +269,7 @@ func (h *Herald) attempt(ctx context.Context, p Payout, event Event) Delivery {
 	if h.ports.Brakes.heed(ctx, EndpointBrakes, heard, h.ports.Now()) {
 		h.ports.Signals.Signal(ctx, SignalWebhookDown, EndpointBrakes, p.ID)
 	}
-	h.ports.Heard(ctx, p.ID, event.ID, d)
+	h.ports.Heard(ctx, event, d)
 	return d
 }
 

@@ -22,6 +22,8 @@ const (
 	desk = "desk_"
 	// oldestUnknown is the age of the oldest payout on the desk without an end.
 	oldestUnknown = "desk_oldest_unknown_seconds"
+	// notificationLag is how long after it happened an event was taken.
+	notificationLag = "notification_lag_seconds"
 )
 
 // metricKeys are the members of a metric line: the directive, one count per
@@ -47,6 +49,7 @@ var metricKeys = map[string]bool{
 	string(payout.SignalWebhookDown):      true,
 	availableBalance:                      true,
 	oldestUnknown:                         true,
+	notificationLag:                       true,
 }
 
 func init() {
@@ -131,4 +134,11 @@ func (s *Signals) Survey(ctx context.Context, survey payout.Survey) {
 		values = append(values, slog.Int(name, survey.Waiting[reason]))
 	}
 	s.log.LogAttrs(ctx, levelMetric, "desk", append(s.counted(metrics, nil), values...)...)
+}
+
+// Told reports that an event was taken by the merchant, so long after it happened.
+func (s *Signals) Told(ctx context.Context, lag time.Duration) {
+	s.log.LogAttrs(ctx, levelMetric, "told", append(
+		s.counted([]metric{{notificationLag, "Seconds"}}, nil), slog.Int64(notificationLag, int64(lag/time.Second)),
+	)...)
 }

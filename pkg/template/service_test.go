@@ -84,6 +84,7 @@ var functions = map[string]function{
 	"OperatePayout":    {"operate-payout", boot.OperateConfig{}, 28, 2, true, []string{"OperatePayoutErrors"}},
 	"VexoraCallback":   {"vexora-callback", boot.VexoraCallbackConfig{}, 10, 30, false, []string{"VexoraCallbackErrors", "CallbackSignatureAlarm"}},
 	"MonetixCallback":  {"monetix-callback", boot.MonetixCallbackConfig{}, 10, 30, false, []string{"MonetixCallbackErrors", "CallbackSignatureAlarm"}},
+	"NotifyMerchant":   {"notify-merchant", boot.NotifyConfig{}, 55, 10, true, []string{"NotifyMerchantErrors", "WebhookDownAlarm"}},
 	"ReconcilePayouts": {"reconcile-payouts", boot.ReconcileConfig{}, 55, 2, true, []string{"ReconcilePayoutsErrors", "ProviderConfigurationAlarm"}},
 }
 
@@ -127,6 +128,9 @@ func TestRolesHoldExactlyWhatTheyNeed(t *testing.T) {
 		}
 		return all
 	}
+	tableAnd := func(names ...string) any {
+		return append([]any{arn("PayoutsTable")}, indexes(names...).([]any)...)
+	}
 	type grant struct {
 		actions  []string
 		resource any
@@ -136,7 +140,7 @@ func TestRolesHoldExactlyWhatTheyNeed(t *testing.T) {
 	query := []string{"dynamodb:Query"}
 	tests := map[string][]grant{
 		"CreatePayout": {{[]string{"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:GetItem"}, table}, {secret, both}},
-		"GetPayout":    {{[]string{"dynamodb:GetItem", "dynamodb:BatchGetItem"}, table}, {query, indexes("day-index", "attention-index")}},
+		"GetPayout":    {{[]string{"dynamodb:GetItem", "dynamodb:BatchGetItem"}, table}, {query, tableAnd("day-index", "attention-index")}},
 		"OperatePayout": {
 			{[]string{"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:GetItem", "dynamodb:BatchGetItem"}, table},
 			{query, indexes("day-index")}, {secret, both},
@@ -145,7 +149,15 @@ func TestRolesHoldExactlyWhatTheyNeed(t *testing.T) {
 		"MonetixCallback": {{[]string{"dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:GetItem"}, table}, {secret, ref("MonetixSecret")}},
 		"ReconcilePayouts": {
 			{[]string{"dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:BatchGetItem"}, table},
-			{query, indexes("due-index", "attention-index")}, {secret, both},
+			{query, tableAnd("due-index", "attention-index")}, {secret, []any{ref("VexoraSecret"), ref("MonetixSecret"), ref("WebhookSecret")}},
+		},
+		"NotifyMerchant": {
+			{[]string{"dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:Query"}, table},
+			{
+				[]string{"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"},
+				map[string]any{"Fn::GetAtt": "PayoutsTable.StreamArn"},
+			},
+			{secret, ref("WebhookSecret")}, {[]string{"sqs:SendMessage"}, arn("NotifyFailures")},
 		},
 	}
 	s := service(t)
@@ -203,7 +215,7 @@ func optional(statement any, egress bool) string {
 		}
 	case "UseEgress":
 		if !egress {
-			return "no provider is called from here, so that it needs no network of its own"
+			return "nobody is called from here, so that it needs no network of its own"
 		}
 	default:
 		return "an unknown condition grants something: " + text(statement)
@@ -353,6 +365,9 @@ func TestEveryRouteAsksWhoCallsExceptCallbacks(t *testing.T) {
 	for name, r := range s.Resources {
 		events, _ := r.Properties["Events"].(map[string]any)
 		for _, e := range events {
+			if at(e, "Type") != "HttpApi" {
+				continue
+			}
 			p := at(e, "Properties")
 			route := fmt.Sprint(at(p, "Method"), " ", at(p, "Path"))
 			open := strings.HasPrefix(fmt.Sprint(at(p, "Path")), "/v1/callbacks/")
@@ -410,9 +425,22 @@ func TestTheScheduleNeverPilesUp(t *testing.T) {
 	}}, "it may start sweeps and nothing else")
 }
 
+func TestTheStreamIsReadForAWhileAndNotForEver(t *testing.T) {
+	stream := at(service(t).Resources["NotifyMerchant"].Properties, "Events", "Stream", "Properties")
+	expect(t, "retries", at(stream, "MaximumRetryAttempts"), 3, "one bad record would hold up all payouts of its shard for a day")
+	expect(t, "age", at(stream, "MaximumRecordAgeInSeconds"), 3600, "the sweep has told what is older")
+	expect(t, "bisect", at(stream, "BisectBatchOnFunctionError"), true, "a bad record would take its batch with it")
+	expect(t, "what is given up", at(stream, "DestinationConfig", "OnFailure", "Destination"), arn("NotifyFailures"), "nobody would learn of it")
+	expect(t, "what was done", at(stream, "FunctionResponseTypes"), []any{"ReportBatchItemFailures"}, "a batch would be told all over again")
+	pattern := fmt.Sprint(at(at(stream, "FilterCriteria", "Filters").([]any)[0], "Pattern"))
+	if pattern != `{"dynamodb":{"NewImage":{"news":{"BOOL":[true]}}}}` {
+		t.Errorf("the filter is %s: the function's own notes would wake it again, for ever", pattern)
+	}
+}
+
 func TestSecretsStartAsPlaceholdersAndStay(t *testing.T) {
 	s := service(t)
-	for _, name := range []string{"VexoraSecret", "MonetixSecret"} {
+	for _, name := range []string{"VexoraSecret", "MonetixSecret", "WebhookSecret"} {
 		r := s.Resources[name]
 		if !strings.Contains(fmt.Sprint(r.Properties["SecretString"]), "REPLACE_ME") {
 			t.Errorf("%s has no placeholder: the first deployment would fail, or ship a key", name)
@@ -508,6 +536,7 @@ func TestWhatTheAlarmsWatch(t *testing.T) {
 	}
 	notices := []string{
 		"callback_signature", "callback_unusable", "unknown", "provider_paused", "low_balance", "desk_queued_too_long", "desk_returned",
+		"desk_notification_failing", "webhook_down", "notification_lag_seconds", "IteratorAge", "ApproximateNumberOfMessagesVisible",
 		"desk_possible_duplicate", "desk_unlisted_status", "desk_unknown_too_long", "Throttles", "WriteThrottleEvents", "Duration", "5xx",
 	}
 	composed := text(s.Resources["MoneyAtRisk"].Properties["AlarmRule"])
