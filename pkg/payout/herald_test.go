@@ -374,3 +374,14 @@ func TestTellingNeverEndsTheQuestions(t *testing.T) {
 		t.Errorf("asked %d times", w.vexora.asked)
 	}
 }
+
+func FuzzPosition(f *testing.F) {
+	f.Add(payout.Position{1, 0, 5}.String())
+	f.Add("")
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := payout.ParsePosition(text)
+		if err == nil && text != "" && p.String() != text {
+			t.Errorf("%q reads as %v, which is %q", text, p, p.String())
+		}
+	})
+}
