@@ -84,7 +84,7 @@ integration: $(VENV)/ready $(SAM_VENV)/ready ## prove the template with SAM's ow
 .PHONY: test-aws
 test-aws: $(DYNOXIDE) $(VENV)/ready ## run the store suite, and killed processes, against wire implementations of DynamoDB and Secrets Manager
 	DYNOXIDE=$(DYNOXIDE) MOTO=$(VENV)/bin/moto_server bash scripts/with-aws.sh \
-	  env REQUIRE_AWS=1 REQUIRE_DYNAMODB=1 go test -count=1 -v -run 'Conformance|OnTheWire|SeveralProcesses|Killed' ./pkg/dynamo ./pkg/boot ./functions
+	  env REQUIRE_AWS=1 REQUIRE_DYNAMODB=1 go test -p 1 -count=1 -v -run 'Conformance|OnTheWire|SeveralProcesses|Killed' ./pkg/dynamo ./pkg/boot ./functions
 
 .PHONY: recovery
 recovery: ## put 2,000 payouts through outages, lost answers and wrong callbacks, and count where they end

@@ -26,6 +26,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"cambodia-payouts/pkg/dynamo"
@@ -44,6 +45,9 @@ type stack struct {
 	sweep   *host
 	hosts   []*host
 	gateway *httptest.Server
+
+	merchant *merchant
+	stream   *streamer
 }
 
 const (
@@ -116,14 +120,17 @@ func deploy(t *testing.T) *stack {
 
 	keys := credentials.NewStaticCredentialsProvider("local", "local", "")
 	db := dynamodb.New(dynamodb.Options{BaseEndpoint: aws.String(tableEndpoint), Region: "us-east-1", Credentials: keys})
-	if _, err := db.CreateTable(ctx, dynamo.TableSchema("payouts-"+suffix)); err != nil {
+	made, err := db.CreateTable(ctx, dynamo.TableSchema("payouts-"+suffix))
+	if err != nil {
 		t.Fatal(err)
 	}
+	s.merchant = newMerchant(t)
 	s.table = dynamo.New(db, "payouts-"+suffix)
 	vault := secretsmanager.New(secretsmanager.Options{BaseEndpoint: aws.String(secretsEndpoint), Region: "us-east-1", Credentials: keys})
 	for name, document := range map[string]string{
 		"vexora-" + suffix:  fmt.Sprintf(`{"KHR": {"base_url": "%s/vexora/cambodia", "merchant_no": "1", "app_secret": %q}}`, providers.URL, vexoraKey),
 		"monetix-" + suffix: fmt.Sprintf(`{"base_url": "%s/monetix", "project_id": 1234, "secret_key": %q}`, providers.URL, monetixKey),
+		"webhook-" + suffix: fmt.Sprintf(`{"url": "%s/events", "secret": %q}`, s.merchant.server.URL, webhookKey),
 	} {
 		if _, err := vault.CreateSecret(ctx, &secretsmanager.CreateSecretInput{Name: &name, SecretString: &document}); err != nil {
 			t.Fatal(err)
@@ -136,11 +143,15 @@ func deploy(t *testing.T) *stack {
 		"AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
 		"AWS_ENDPOINT_URL_DYNAMODB=" + tableEndpoint, "AWS_ENDPOINT_URL_SECRETS_MANAGER=" + secretsEndpoint,
 		"TABLE_NAME=payouts-" + suffix, "ID_NAMESPACE=processes", "DEV_INSECURE=1",
-		"VEXORA_SECRET_ID=vexora-" + suffix, "MONETIX_SECRET_ID=monetix-" + suffix,
+		"VEXORA_SECRET_ID=vexora-" + suffix, "MONETIX_SECRET_ID=monetix-" + suffix, "WEBHOOK_SECRET_ID=webhook-" + suffix,
 		"VEXORA_CALLBACK_URL=" + s.gateway.URL + "/vexora", "MONETIX_CALLBACK_URL=" + s.gateway.URL + "/monetix",
 	}
 	s.create = s.host("create-payout", "", 25*time.Second)
 	s.sweep = s.host("reconcile-payouts", "", 55*time.Second)
+	s.stream = &streamer{
+		t: t, arn: aws.ToString(made.TableDescription.LatestStreamArn), host: s.host("notify-merchant", "", 55*time.Second),
+		client: dynamodbstreams.New(dynamodbstreams.Options{BaseEndpoint: aws.String(tableEndpoint), Region: "us-east-1", Credentials: keys}),
+	}
 	mux.Handle("/vexora", functionURL{s.host("vexora-callback", "", 10*time.Second)})
 	mux.Handle("/monetix", functionURL{s.host("monetix-callback", "", 10*time.Second)})
 	return s
@@ -214,7 +225,9 @@ func draft(n int) []byte {
 }
 
 // TestProcessesThatAreKilledPayNobodyTwice posts payouts to real processes and
-// kills them at random moments.
+// kills them at random moments. The merchant's endpoint fails, is silent and loses
+// answers meanwhile, and the stream's consumer is off, begins again and is fed
+// twice and out of order: still every event of every payout arrives.
 func TestProcessesThatAreKilledPayNobodyTwice(t *testing.T) {
 	s := deploy(t)
 	payouts := 1000
@@ -231,7 +244,7 @@ func TestProcessesThatAreKilledPayNobodyTwice(t *testing.T) {
 	time.Sleep(3 * time.Second) // callbacks on their way
 
 	// The same function later and later, until nothing is due any more.
-	for _, offset := range []string{"3m", "8m", "20m", "2h", "26h", "60h"} {
+	for _, offset := range []string{"3m", "8m", "20m", "2h", "26h", "60h", "61h", "62h"} {
 		later := s.host("reconcile-payouts", offset, 55*time.Second)
 		for rounds := 0; ; rounds++ {
 			report, err := later.run()
@@ -247,10 +260,12 @@ func TestProcessesThatAreKilledPayNobodyTwice(t *testing.T) {
 		}
 	}
 	s.judge(payouts)
+	s.judgeTold(payouts)
+	t.Logf("%6d  records of the stream fed, %d batches lost by kills", s.stream.fed, s.stream.errors)
 	for _, h := range s.hosts {
 		t.Logf("%-18s %+v", h.name, h.count)
 	}
-	for _, secret := range []string{vexoraKey, monetixKey, account(0)[:9]} {
+	for _, secret := range []string{vexoraKey, monetixKey, webhookKey[6:], account(0)[:9]} {
 		if strings.Contains(s.out.String(), secret) {
 			t.Errorf("%s is in what the processes wrote", secret)
 		}
@@ -264,7 +279,10 @@ func (s *stack) kill() (calm func()) {
 	for _, h := range s.hosts {
 		h.setLethal(12)
 	}
+	s.merchant.setMoody(30)
 	stop, ended := make(chan struct{}), sync.WaitGroup{}
+	streaming, cease := context.WithCancel(context.Background())
+	ended.Go(func() { s.stream.run(streaming) })
 	ended.Go(func() {
 		for {
 			select {
@@ -277,7 +295,9 @@ func (s *stack) kill() (calm func()) {
 	})
 	return func() {
 		close(stop)
+		cease()
 		ended.Wait()
+		s.merchant.setMoody(0)
 		for _, h := range s.hosts {
 			h.setLethal(0)
 		}
