@@ -86,6 +86,10 @@ test-aws: $(DYNOXIDE) $(VENV)/ready ## run the store suite, and killed processes
 	DYNOXIDE=$(DYNOXIDE) MOTO=$(VENV)/bin/moto_server bash scripts/with-aws.sh \
 	  env REQUIRE_AWS=1 REQUIRE_DYNAMODB=1 go test -p 1 -count=1 -v -run 'Conformance|OnTheWire|SeveralProcesses|Killed' ./pkg/dynamo ./pkg/boot ./functions
 
+.PHONY: cost
+cost: $(DYNOXIDE) ## count what a million payouts cost, and print docs/cost.md
+	@DYNOXIDE=$(DYNOXIDE) bash scripts/with-aws.sh go run ./cmd/cost
+
 .PHONY: recovery
 recovery: ## put 2,000 payouts through outages, lost answers and wrong callbacks, and count where they end
 	RECOVERY_PAYOUTS=$${RECOVERY_PAYOUTS:-2000} go test -count=1 -timeout 20m -run 'WorstWeather|InTheStorm' -v ./pkg/boot

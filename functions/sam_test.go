@@ -153,6 +153,8 @@ func TestSAMLocalInvokeRunsEveryFunction(t *testing.T) {
 		{"VexoraCallback", "vexora-callback-processing", 200, "OK"},
 		{"MonetixCallback", "monetix-callback-forged", 401, "signature-invalid"},
 		{"MonetixCallback", "monetix-callback-success", 200, ""},
+		{"NotifyMerchant", "notify-merchant", 0, `{"batchItemFailures": []}`},
+		{"GetPayout", "get-payout-events", 200, "payout.processing"},
 		{"OperatePayout", "operate-payout-cancel", 409, "not-possible"},
 		{"OperatePayout", "operate-payout-resolve", 202, `"proposal"`},
 		{"OperatePayout", "operate-payout-resolve-second-person", 200, `"status":"succeeded"`},

@@ -1,0 +1,246 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"cambodia-payouts/pkg/boot"
+	"cambodia-payouts/pkg/dynamo"
+	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/sandbox"
+	"cambodia-payouts/pkg/secrets"
+)
+
+// The phases of a payout that goes well, in order, and what is done beside.
+const (
+	creating   phase = "create: fence, submit, record"
+	calling    phase = "callback: one guarded update"
+	telling    phase = "notify-merchant: lease, publish, note; twice"
+	confirming phase = "sweep: the question that confirms a callback"
+	forgetting phase = "sweep: personal data goes, after a year"
+	replaying  phase = "the same request again (a replay)"
+	reading    phase = "GET of one payout"
+	feeding    phase = "GET of the feed, per event"
+	idling     phase = "a sweep that finds nothing"
+)
+
+// sample is how many payouts of each provider are run; all of them are alike.
+const sample = 8
+
+// usage is what was counted for the sample.
+type usage struct {
+	used   map[phase]*units
+	per    map[phase]int64 // what the counts are to be divided by
+	stored int             // bytes of a usual finished item
+}
+
+const (
+	vexoraKey  = "cost-vexora-key"
+	monetixKey = "cost-monetix-key"
+	webhookKey = "whsec_Y29zdC13ZWJob29rLWtleS1vbmUtbWFjaGluZQ=="
+)
+
+// bench is a deployment whose table counts.
+type bench struct {
+	meter   *meter
+	store   *dynamo.Store
+	clock   atomic.Int64
+	twin    *sandbox.Twin
+	creator *payout.Creator
+	sweep   edge.SweepHandler
+	herald  *payout.Herald
+	called  chan struct{} // a callback was answered
+	closers []func()
+}
+
+func (b *bench) now() time.Time       { return time.UnixMilli(b.clock.Load()).UTC() }
+func (b *bench) pass(d time.Duration) { b.clock.Add(d.Milliseconds()) }
+func (b *bench) close() {
+	for _, c := range b.closers {
+		c()
+	}
+}
+
+func measure(ctx context.Context, endpoint string) (usage, error) {
+	b := &bench{called: make(chan struct{}, 4*sample)}
+	defer b.close()
+	b.clock.Store(time.Date(2026, 5, 16, 8, 0, 0, 0, time.UTC).UnixMilli())
+	if err := b.open(ctx, endpoint); err != nil {
+		return usage{}, err
+	}
+	var ids []payout.ID
+	for n := range 2 * sample {
+		created, err := b.creator.Create(during(ctx, creating), draft(n), "payroll")
+		if err != nil {
+			return usage{}, fmt.Errorf("create: %w", err)
+		}
+		ids = append(ids, created.Payout.ID)
+		b.pass(2 * time.Second) // as it does on AWS, or due times would agree by chance
+		if err := b.herald.News(during(ctx, telling), created.Payout.ID); err != nil {
+			return usage{}, err
+		}
+		if err := b.wait(); err != nil {
+			return usage{}, err
+		}
+		if err := b.herald.News(during(ctx, telling), created.Payout.ID); err != nil {
+			return usage{}, err
+		}
+		b.pass(2 * time.Second)
+		if _, err := b.creator.Create(during(ctx, replaying), draft(n), "payroll"); err != nil {
+			return usage{}, err
+		}
+		if _, err := b.store.Get(during(ctx, reading), created.Payout.ID); err != nil {
+			return usage{}, err
+		}
+	}
+	return b.finish(ctx, ids)
+}
+
+// finish lets time pass until nothing is due any more.
+func (b *bench) finish(ctx context.Context, ids []payout.ID) (usage, error) {
+	if _, err := b.store.ReadFeed(during(ctx, feeding), payout.Position{}, 100); err != nil {
+		return usage{}, err
+	}
+	for _, step := range []struct {
+		after time.Duration
+		phase phase
+	}{{6 * time.Minute, confirming}, {time.Hour, idling}, {370 * 24 * time.Hour, forgetting}} {
+		b.pass(step.after)
+		if _, err := b.sweep(during(ctx, step.phase), nil); err != nil {
+			return usage{}, err
+		}
+	}
+	payouts := int64(len(ids))
+	u := usage{used: b.meter.used, per: map[phase]int64{
+		creating: payouts, calling: payouts, telling: payouts, confirming: payouts, forgetting: payouts,
+		replaying: payouts, reading: payouts, feeding: 3 * payouts, idling: 1,
+	}}
+	for _, id := range ids {
+		p, err := b.store.Get(during(ctx, "checking"), id)
+		if err != nil {
+			return usage{}, err
+		}
+		if p.Status != payout.Succeeded || !p.DueAt.IsZero() || p.RedactedAt.IsZero() || len(p.Events()) != 3 || p.Notice.Tried != 3 {
+			return usage{}, fmt.Errorf("the sample did not go well: %s is %s, due %v", id, p.Status, p.DueAt)
+		}
+	}
+	u.stored = b.meter.used[telling].largest
+	return u, nil
+}
+
+// wait returns when the twin's callback was answered.
+func (b *bench) wait() error {
+	select {
+	case <-b.called:
+		return nil
+	case <-time.After(10 * time.Second):
+		return errors.New("no callback came")
+	}
+}
+
+// open makes a table and all functions over it.
+func (b *bench) open(ctx context.Context, endpoint string) error {
+	client := dynamodb.New(dynamodb.Options{
+		BaseEndpoint: aws.String(endpoint), Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
+	})
+	if _, err := client.CreateTable(ctx, dynamo.TableSchema("cost")); err != nil {
+		return fmt.Errorf("make a table: %w", err)
+	}
+	b.closers = append(b.closers, func() {
+		_, _ = client.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: aws.String("cost")})
+	})
+	b.meter = &meter{API: client, used: map[phase]*units{}}
+	b.store = dynamo.New(b.meter, "cost")
+	merchant := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
+	callbacks := http.NewServeMux()
+	urls := httptest.NewServer(callbacks)
+	var err error
+	b.twin, err = sandbox.New(sandbox.Config{
+		VexoraAccounts: map[string]sandbox.VexoraAccount{"cambodia": {MerchantNo: "1", Secret: vexoraKey, Currency: "KHR"}},
+		Monetix:        sandbox.MonetixProject{ProjectID: 1234, Secret: monetixKey}, CallbackDelay: 20 * time.Millisecond, Now: b.now,
+	})
+	if err != nil {
+		return err
+	}
+	providers := httptest.NewServer(b.twin.Handler())
+	b.closers = append(b.closers, merchant.Close, urls.Close, providers.Close, func() { _ = b.twin.Close(ctx) })
+	documents := map[string]string{
+		"vexora":  fmt.Sprintf(`{"KHR": {"base_url": "%s/vexora/cambodia", "merchant_no": "1", "app_secret": %q}}`, providers.URL, vexoraKey),
+		"monetix": fmt.Sprintf(`{"base_url": "%s/monetix", "project_id": 1234, "secret_key": %q}`, providers.URL, monetixKey),
+		"webhook": fmt.Sprintf(`{"url": "%s/", "secret": %q}`, merchant.URL, webhookKey),
+	}
+	d := boot.Deployment{Store: b.store, Secrets: secrets.NewStaticSource(documents, b.now), Log: slog.New(slog.DiscardHandler), Now: b.now}
+	return b.functions(during(ctx, "starting"), d, callbacks, urls.URL)
+}
+
+func (b *bench) functions(ctx context.Context, d boot.Deployment, callbacks *http.ServeMux, urls string) error {
+	env := map[string]string{
+		"TABLE_NAME": "cost", "ID_NAMESPACE": "cost", "DEV_INSECURE": "1",
+		"VEXORA_SECRET_ID": "vexora", "MONETIX_SECRET_ID": "monetix", "WEBHOOK_SECRET_ID": "webhook",
+		"VEXORA_CALLBACK_URL": urls + "/vexora", "MONETIX_CALLBACK_URL": urls + "/monetix",
+	}
+	create, err1 := boot.Read[boot.CreateConfig](env)
+	reconcile, err2 := boot.Read[boot.ReconcileConfig](env)
+	notify, err3 := boot.Read[boot.NotifyConfig](env)
+	fromVexora, err4 := boot.Read[boot.VexoraCallbackConfig](env)
+	fromMonetix, err5 := boot.Read[boot.MonetixCallbackConfig](env)
+	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+		return err
+	}
+	b.creator, err1 = d.Creator(ctx, create)
+	sweeper, err2 := d.Sweeper(ctx, reconcile)
+	b.herald, err3 = d.Herald(notify)
+	vexora, err4 := d.VexoraCallback(ctx, fromVexora)
+	monetix, err5 := d.MonetixCallback(ctx, fromMonetix)
+	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+		return err
+	}
+	b.sweep = edge.NewSweep(sweeper, d.Log)
+	callbacks.Handle("/vexora", b.url(edge.NewCallback(vexora)))
+	callbacks.Handle("/monetix", b.url(edge.NewCallback(monetix)))
+	return nil
+}
+
+// url is a function URL.
+func (b *bench) url(handler edge.Handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		raw, _ := io.ReadAll(r.Body)
+		e := edge.Event{RawPath: "/", Body: string(raw)}
+		e.RequestContext.HTTP.Method = r.Method
+		reply, err := handler(during(r.Context(), calling), e)
+		if err != nil {
+			reply.StatusCode = http.StatusInternalServerError
+		}
+		w.WriteHeader(reply.StatusCode)
+		_, _ = io.WriteString(w, reply.Body)
+		if reply.StatusCode == http.StatusOK {
+			b.called <- struct{}{}
+		}
+	}
+}
+
+func draft(n int) payout.Draft {
+	d := payout.Draft{
+		Reference: payout.Reference(fmt.Sprintf("KHPO2026051600%02d", n)), Provider: payout.Vexora, Amount: "50000", Currency: "KHR",
+		Destination: payout.Destination{Type: payout.WalletDestination, Wallet: payout.Lanton, AccountID: fmt.Sprint("lanton_889900", 10+n), AccountNumber: fmt.Sprint("889900", 10+n)},
+		Beneficiary: payout.Beneficiary{ID: "customer_123", FirstName: "Sophea", LastName: "Chan", Email: "sophea.chan@example.com", Phone: "+855 12 345 678", IPAddress: "198.51.100.47"},
+		Description: "May salary",
+	}
+	if n%2 == 0 {
+		d.Provider = payout.Monetix
+		d.Destination = payout.Destination{Type: payout.BankDestination, Bank: "wing", AccountNumber: fmt.Sprint("12345678", 10+n)}
+	}
+	return d
+}
