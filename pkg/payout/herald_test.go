@@ -121,6 +121,9 @@ func TestTellingIsNoNewsAboutTheMoney(t *testing.T) {
 	before := w.stored(p.ID)
 	w.news(p.ID)
 	after := w.stored(p.ID)
+	if !before.Notice.Fresh || after.Notice.Fresh {
+		t.Errorf("fresh %v, then %v: the stream wakes for what was told, or sleeps", before.Notice.Fresh, after.Notice.Fresh)
+	}
 	if after.Version != before.Version || !after.UpdatedAt.Equal(before.UpdatedAt) || len(after.History) != len(before.History) {
 		t.Errorf("version %d became %d", before.Version, after.Version)
 	}
