@@ -49,6 +49,19 @@ ends wing succeeded
 ends declined failed
 ends lost succeeded
 grep -q -- '-lost .*unknown' "$work/out" || { echo "the lost answer was never unknown" >&2; exit 1; }
+# Each of the four has three events: the merchant gets them, and the feed has them.
+for _ in $(seq 50); do
+  told=$(grep -c 'the merchant gets event' "$work/out" || true)
+  [ "$told" -lt 12 ] || break
+  sleep 0.2
+done
+fed=$(curl -s "http://127.0.0.1:$port/v1/events?limit=100" | python3 -c 'import json, sys; print(len(json.load(sys.stdin)["events"]))')
+if [ "$told" -ne 12 ] || [ "$fed" -ne 12 ]; then
+  echo "the merchant got $told events, the feed has $fed; both should be 12" >&2
+  cat "$work/out" >&2
+  exit 1
+fi
+echo "the merchant got 12 events, and the feed has them"
 curl -s "http://127.0.0.1:$((port + 1))/ledger" | python3 -c '
 import json, sys
 ledger = json.load(sys.stdin)

@@ -76,7 +76,7 @@ func (m *meter) look(ctx context.Context, in *dynamodb.UpdateItemInput) attribut
 func (m *meter) GetItem(ctx context.Context, in *dynamodb.GetItemInput, o ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
 	out, err := m.API.GetItem(ctx, in, o...)
 	if err == nil {
-		m.note(ctx, func(u *units) { u.read(size(out.Item), aws.ToBool(in.ConsistentRead)) })
+		m.note(ctx, func(u *units) { u.read(dynamo.ItemSize(out.Item), aws.ToBool(in.ConsistentRead)) })
 	}
 	return out, err
 }
@@ -88,7 +88,7 @@ func (m *meter) BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInput
 		m.note(ctx, func(u *units) {
 			for _, items := range out.Responses {
 				for _, i := range items {
-					u.read(size(i), true)
+					u.read(dynamo.ItemSize(i), true)
 				}
 			}
 		})
@@ -103,7 +103,7 @@ func (m *meter) Query(ctx context.Context, in *dynamodb.QueryInput, o ...func(*d
 		m.note(ctx, func(u *units) {
 			total := 0
 			for _, i := range out.Items {
-				total += size(i)
+				total += dynamo.ItemSize(i)
 			}
 			u.read(total, aws.ToBool(in.ConsistentRead))
 		})
@@ -124,7 +124,7 @@ func (u *units) read(bytes int, consistent bool) {
 // a row and a unit to gain one, and none while its row stays as it is. Rows hold
 // keys only, so they are never larger.
 func (u *units) wrote(before, after attributes, applied bool) {
-	bytes := max(size(before), size(after))
+	bytes := max(dynamo.ItemSize(before), dynamo.ItemSize(after))
 	u.writes += int64(max(1, (bytes+1023)/1024))
 	u.largest = max(u.largest, bytes)
 	if !applied {
@@ -153,34 +153,4 @@ func rowOf(index types.GlobalSecondaryIndex, item attributes) string {
 		row += text.Value + "\x00"
 	}
 	return row
-}
-
-// size follows DynamoDB's rule: names and values in UTF-8, numbers by their digits,
-// three bytes for a list or a map and one for each element.
-func size(item attributes) int {
-	total := 0
-	for name, v := range item {
-		total += len(name) + valueSize(v)
-	}
-	return total
-}
-
-func valueSize(v types.AttributeValue) int {
-	switch v := v.(type) {
-	case *types.AttributeValueMemberS:
-		return len(v.Value)
-	case *types.AttributeValueMemberN:
-		return len(v.Value)/2 + 2
-	case *types.AttributeValueMemberB:
-		return len(v.Value)
-	case *types.AttributeValueMemberM:
-		return 3 + size(v.Value) + len(v.Value)
-	case *types.AttributeValueMemberL:
-		total := 3
-		for _, e := range v.Value {
-			total += 1 + valueSize(e)
-		}
-		return total
-	}
-	return 1
 }

@@ -84,36 +84,6 @@ func finished(t *testing.T, provider payout.Provider) payout.Payout {
 	}
 }
 
-// size follows DynamoDB's rule: names and values in UTF-8, numbers by their digits,
-// three bytes for a list or a map and one for each element.
-func size(item map[string]types.AttributeValue) int {
-	total := 0
-	for name, v := range item {
-		total += len(name) + valueSize(v)
-	}
-	return total
-}
-
-func valueSize(v types.AttributeValue) int {
-	switch v := v.(type) {
-	case *types.AttributeValueMemberS:
-		return len(v.Value)
-	case *types.AttributeValueMemberN:
-		return len(v.Value)/2 + 2
-	case *types.AttributeValueMemberB:
-		return len(v.Value)
-	case *types.AttributeValueMemberM:
-		return 3 + size(v.Value) + len(v.Value)
-	case *types.AttributeValueMemberL:
-		total := 3
-		for _, e := range v.Value {
-			total += 1 + valueSize(e)
-		}
-		return total
-	}
-	return 1
-}
-
 func TestAUsualFinishedItemStaysUnderTwoKilobytes(t *testing.T) {
 	for _, provider := range payout.Providers {
 		r := &recorder{}
@@ -122,7 +92,7 @@ func TestAUsualFinishedItemStaysUnderTwoKilobytes(t *testing.T) {
 		if err := dynamo.New(r, "t").Insert(context.Background(), p); err != nil {
 			t.Fatal(err)
 		}
-		bytes := size(r.put.Item)
+		bytes := dynamo.ItemSize(r.put.Item)
 		t.Logf("%s: %d bytes", provider, bytes)
 		if bytes >= 2048 {
 			t.Errorf("%s: %d bytes; a write of more than 2,048 costs a third unit", provider, bytes)

@@ -36,6 +36,17 @@ type payoutView struct {
 	RedactedAt        string                   `json:"redacted_at,omitempty"`
 	History           []entryView              `json:"history,omitempty"`
 	HistoryDropped    int                      `json:"history_dropped,omitempty"`
+	Notification      *notificationView        `json:"notification,omitempty"`
+}
+
+// notificationView is how far the merchant was told, by sequences of events (which
+// are not those of the history).
+type notificationView struct {
+	Events    int    `json:"events"`    // that there are
+	Published int    `json:"published"` // the last one in the feed
+	Tried     int    `json:"tried"`     // the last one that the webhook was tried with
+	Owed      []int  `json:"owed"`      // tried, and not taken
+	NextAt    string `json:"next_at,omitempty"`
 }
 
 type destinationView struct {
@@ -96,6 +107,8 @@ type entryView struct {
 	Message      string           `json:"message,omitempty"`
 	Evidence     string           `json:"evidence,omitempty"`
 	By           payout.Principal `json:"by,omitempty"`
+	Raised       []payout.Reason  `json:"raised,omitempty"`
+	Cleared      []payout.Reason  `json:"cleared,omitempty"`
 }
 
 // view shows a payout without its history.
@@ -131,7 +144,12 @@ func viewWithHistory(p payout.Payout) payoutView {
 		v.History = append(v.History, entryView{
 			Sequence: i + 1, At: instant(e.At), Source: e.Source, Status: e.Status, Finding: e.Finding,
 			ProviderCode: e.ProviderCode, Message: e.Message, Evidence: e.Evidence, By: e.By,
+			Raised: e.Raised, Cleared: e.Cleared,
 		})
+	}
+	n := p.Notice
+	v.Notification = &notificationView{
+		Events: len(p.Events()), Published: n.Fed, Tried: n.Tried, Owed: append([]int{}, n.Owed...), NextAt: instant(n.At),
 	}
 	return v
 }

@@ -1,0 +1,33 @@
+package dynamo
+
+import "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+// ItemSize is what DynamoDB counts an item as, in bytes, by its documented rule: names and values in UTF-8, numbers by their digits,
+// three bytes for a list or a map and one for each element.
+func ItemSize(item map[string]types.AttributeValue) int {
+	total := 0
+	for name, v := range item {
+		total += len(name) + valueSize(v)
+	}
+	return total
+}
+
+func valueSize(v types.AttributeValue) int {
+	switch v := v.(type) {
+	case *types.AttributeValueMemberS:
+		return len(v.Value)
+	case *types.AttributeValueMemberN:
+		return len(v.Value)/2 + 2
+	case *types.AttributeValueMemberB:
+		return len(v.Value)
+	case *types.AttributeValueMemberM:
+		return 3 + ItemSize(v.Value) + len(v.Value)
+	case *types.AttributeValueMemberL:
+		total := 3
+		for _, e := range v.Value {
+			total += 1 + valueSize(e)
+		}
+		return total
+	}
+	return 1
+}
