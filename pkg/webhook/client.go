@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -37,15 +38,22 @@ type Client struct {
 	keys  Keys
 	http  *http.Client
 	now   func() time.Time
-	rules Rules
+
+	mu sync.Mutex
+	// noneUntil spares Secrets Manager: without an endpoint every telling would ask
+	// it whether there is one by now.
+	noneUntil time.Time
 }
+
+// noneFor is how long "there is no endpoint" is believed.
+const noneFor = time.Minute
 
 // NewClient returns a client. Without keys there is no endpoint.
 func NewClient(keys Keys, rules Rules, now func() time.Time) *Client {
 	dialer := &net.Dialer{Timeout: 5 * time.Second, Control: func(_, address string, _ syscall.RawConn) error {
 		return permitted(address, rules)
 	}}
-	return &Client{keys: keys, now: now, rules: rules, http: &http.Client{
+	return &Client{keys: keys, now: now, http: &http.Client{
 		Timeout: timeout,
 		Transport: &http.Transport{
 			// No proxy: it would connect for us, to wherever the name leads there.
@@ -93,11 +101,14 @@ func permitted(address string, rules Rules) error {
 
 // Ready implements payout.Endpoint.
 func (c *Client) Ready(ctx context.Context) (bool, error) {
-	if c.keys == nil {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.keys == nil || c.now().Before(c.noneUntil) {
 		return false, nil
 	}
 	_, err := c.keys.Verifying(ctx)
 	if errors.Is(err, ErrNotConfigured) {
+		c.noneUntil = c.now().Add(noneFor)
 		return false, nil
 	}
 	return err == nil, err

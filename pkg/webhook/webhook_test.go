@@ -191,6 +191,31 @@ func TestASecretIsReadWholeOrNotAtAll(t *testing.T) {
 	}
 }
 
+// asked counts how often the secret is looked up.
+type asked struct {
+	keys
+	n *int
+}
+
+func (a asked) Verifying(ctx context.Context) ([]Credentials, error) {
+	*a.n++
+	return a.keys.Verifying(ctx)
+}
+
+func TestAnEndpointThatIsNotThereIsLookedForOnceAMinute(t *testing.T) {
+	n, now := 0, time.Now()
+	client := NewClient(asked{keys{err: ErrNotConfigured}, &n}, Rules{}, func() time.Time { return now })
+	for range 100 {
+		if ready, err := client.Ready(context.Background()); ready || err != nil {
+			t.Fatalf("%v, %v", ready, err)
+		}
+		now = now.Add(time.Second)
+	}
+	if n != 2 {
+		t.Errorf("looked up %d times in 100 seconds", n)
+	}
+}
+
 func TestWithoutAnEndpointNobodyIsReady(t *testing.T) {
 	for name, test := range map[string]struct {
 		keys  Keys
