@@ -35,9 +35,9 @@ type Keys interface {
 
 // Client delivers messages; it implements payout.Endpoint.
 type Client struct {
-	keys  Keys
-	http  *http.Client
-	now   func() time.Time
+	keys Keys
+	http *http.Client
+	now  func() time.Time
 
 	mu sync.Mutex
 	// noneUntil spares Secrets Manager: without an endpoint every telling would ask
