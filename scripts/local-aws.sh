@@ -19,7 +19,7 @@ log=$(mktemp)
 "$MOTO" -H "$host" -p "$port" >"$log" 2>&1 &
 pid=$!
 trap 'kill "$pid" 2>/dev/null || true; wait "$pid" 2>/dev/null || true; rm -f "$log"' EXIT
-trap 'exit 130' INT TERM
+trap 'exit 0' INT TERM
 for _ in $(seq 300); do
   if (exec 3<>"/dev/tcp/$near/$port") 2>/dev/null; then break; fi
   kill -0 "$pid" 2>/dev/null || { echo "AWS' stand-in did not start on $host:$port:" >&2; tail -5 "$log" >&2; exit 1; }
@@ -28,5 +28,5 @@ done
 go build -o .build/local-aws ./cmd/local-aws
 .build/local-aws -endpoint "http://$near:$port" -twin "$host:$((port + 1))" &
 child=$!
-trap 'kill "$child" 2>/dev/null || true; exit 130' INT TERM
+trap 'kill "$child" 2>/dev/null || true; exit 0' INT TERM
 wait "$child"
