@@ -39,7 +39,8 @@ func endpoint(t *testing.T) string {
 // counter counts the requests that leave.
 type counter struct {
 	http.RoundTripper
-	n atomic.Int64
+	n     atomic.Int64
+	table string
 }
 
 func (c *counter) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -74,6 +75,7 @@ func table(t *testing.T, address string) (*dynamo.Store, *counter) {
 		}
 	})
 	wire.n.Store(0)
+	wire.table = name
 	return dynamo.New(api, name), wire
 }
 
