@@ -43,6 +43,8 @@ func (p Payout) retell(event int, now time.Time) (*Notice, error) {
 	if event > 0 && event <= n.Tried {
 		owed = slices.Compact(slices.Sorted(slices.Values(append(owed, event))))
 	}
-	n.Owed, n.Failures, n.At, n.Lease, n.Fresh = owed, 0, now, Lease{}, true
+	// A lease that ran out stays: it says that somebody may have published and never
+	// noted it.
+	n.Owed, n.Failures, n.At, n.Fresh = owed, 0, now, true
 	return &n, nil
 }
