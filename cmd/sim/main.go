@@ -127,8 +127,8 @@ func search(out io.Writer, from uint64, histories int, m *sim.Mutant) error {
 }
 
 func report(out io.Writer, t sim.Tally, took time.Duration) {
-	_, _ = fmt.Fprintf(out, "%d histories in %s: %d I/O points, %d faults, %d of them crashes, %s of simulated time\n",
-		t.Histories, took.Round(time.Second/10), t.Points, t.Faults, t.Crashes, t.Simulated.Round(time.Hour))
+	_, _ = fmt.Fprintf(out, "%d histories in %s: %d I/O points, %d faults, %d of them crashes, %dh of simulated time\n",
+		t.Histories, took.Round(time.Second/10), t.Points, t.Faults, t.Crashes, t.Hours)
 	_, _ = fmt.Fprintf(out, "payouts at the end: %s\n", listed(t.Ends))
 	_, _ = fmt.Fprintf(out, "on the desk: %s\n", listed(t.Reasons))
 }

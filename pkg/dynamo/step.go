@@ -47,6 +47,7 @@ func (c *condition) guard(g payout.Guard) {
 	}
 	if g.Notice != nil {
 		c.equal(attrNotifyToken, text(g.Notice.Token))
+		c.equal(attrFresh, flag(g.Notice.Fresh))
 		c.equal(attrNotifyAt, moment(g.Notice.At))
 		c.equal(attrQueryAt, moment(g.Notice.QueryAt))
 		if g.DueAt.IsZero() {

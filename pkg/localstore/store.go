@@ -83,7 +83,7 @@ func (s *Store) Apply(ctx context.Context, step payout.Step) (payout.Payout, err
 		step.When.DueAt = floor(step.When.DueAt) // as the stored time was
 	}
 	if seen := step.When.Notice; seen != nil {
-		step.When.Notice = &payout.NoticeSeen{Token: seen.Token, At: floor(seen.At), QueryAt: floor(seen.QueryAt), DueAt: floor(seen.DueAt)}
+		step.When.Notice = &payout.NoticeSeen{Token: seen.Token, Fresh: seen.Fresh, At: floor(seen.At), QueryAt: floor(seen.QueryAt), DueAt: floor(seen.DueAt)}
 	}
 	var after payout.Payout
 	err := s.write(ctx, "apply to "+string(step.ID), func(tx *bbolt.Tx) error {

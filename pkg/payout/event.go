@@ -3,7 +3,7 @@ package payout
 import (
 	"crypto/sha256"
 	"encoding/base32"
-	"strconv"
+	"encoding/json"
 	"strings"
 	"time"
 )
@@ -37,8 +37,10 @@ var eventOf = map[Status]EventType{
 // the same sequence tells of something else, gives it another name.
 type EventID string
 
+// identify derives the id from everything else in the event.
 func (e Event) identify() EventID {
-	digest := sha256.Sum256([]byte(strings.Join([]string{string(e.PayoutID), strconv.Itoa(e.Sequence), string(e.Type), e.Timestamp}, "\x00")))
+	said, _ := json.Marshal(e) // of texts and numbers, which always marshal
+	digest := sha256.Sum256(said)
 	return EventID("evt_" + strings.ToLower(base32.StdEncoding.EncodeToString(digest[:])[:idDigits]))
 }
 
@@ -112,11 +114,11 @@ func (p Payout) tell(all []Event, e Entry, name EventType, reasons []Reason) []E
 			ProviderCode: e.ProviderCode, Reasons: reasons,
 		},
 	}
-	event.ID = event.identify()
 	if len(all) > 0 {
 		before := all[len(all)-1].ID
 		event.PreviousEventID = &before
 	}
+	event.ID = event.identify()
 	return append(all, event)
 }
 

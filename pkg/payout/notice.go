@@ -28,6 +28,9 @@ type Notice struct {
 // NoticeSeen guards a write by what was read of the notice.
 type NoticeSeen struct {
 	Token string // of the lease; empty: none
+	// Fresh is what tells news that came meanwhile. Times do not: two callbacks of
+	// one millisecond set the same ones.
+	Fresh bool
 	At    time.Time
 	// What the new due time is made of besides: two different questions may be due
 	// at one time.
@@ -35,12 +38,12 @@ type NoticeSeen struct {
 }
 
 func (s NoticeSeen) of(p Payout) bool {
-	return s.Token == p.Notice.Lease.Token && s.At.Equal(p.Notice.At) &&
+	return s.Token == p.Notice.Lease.Token && s.Fresh == p.Notice.Fresh && s.At.Equal(p.Notice.At) &&
 		s.QueryAt.Equal(p.QueryAt) && s.DueAt.Equal(p.DueAt)
 }
 
 func (p Payout) noticeSeen() *NoticeSeen {
-	return &NoticeSeen{Token: p.Notice.Lease.Token, At: p.Notice.At, QueryAt: p.QueryAt, DueAt: p.DueAt}
+	return &NoticeSeen{Token: p.Notice.Lease.Token, Fresh: p.Notice.Fresh, At: p.Notice.At, QueryAt: p.QueryAt, DueAt: p.DueAt}
 }
 
 // untold reports whether there are events of which the merchant was never told.

@@ -10,7 +10,7 @@ import (
 // Tally counts what histories went through.
 type Tally struct {
 	Histories, Points, Faults, Crashes int
-	Simulated                          time.Duration
+	Hours                              int64 // of simulated time; a Duration ends after 292 years
 	// Ends counts payouts by their last status, Reasons those on a desk.
 	Ends, Reasons map[string]int
 }
@@ -18,7 +18,7 @@ type Tally struct {
 // Add sums two tallies.
 func (t *Tally) Add(o Tally) {
 	t.Histories, t.Points = t.Histories+o.Histories, t.Points+o.Points
-	t.Faults, t.Crashes, t.Simulated = t.Faults+o.Faults, t.Crashes+o.Crashes, t.Simulated+o.Simulated
+	t.Faults, t.Crashes, t.Hours = t.Faults+o.Faults, t.Crashes+o.Crashes, t.Hours+o.Hours
 	if t.Ends == nil {
 		t.Ends, t.Reasons = map[string]int{}, map[string]int{}
 	}
@@ -84,7 +84,7 @@ func (o Options) history(e *engine, compose func(*world)) (r Result) {
 	}
 	e.killAll()
 	r.Violation, r.Choices, r.offers = w.violation, e.choices.taken, e.offers
-	r.Tally.Histories, r.Tally.Points, r.Tally.Simulated = 1, e.points, e.now.Sub(start)
+	r.Tally.Histories, r.Tally.Points, r.Tally.Hours = 1, e.points, int64(e.now.Sub(start)/time.Hour)
 	r.Tally.Ends, r.Tally.Reasons = map[string]int{}, map[string]int{}
 	for _, client := range w.clients {
 		p, there := w.table.items[client.id]
