@@ -51,7 +51,8 @@ fi
 
 "${podman[@]}" system service --time=0 "unix://$home/podman.sock" >"$home/service.log" 2>&1 &
 pid=$!
-trap 'kill "$pid" 2>/dev/null || true; wait "$pid" 2>/dev/null || true' EXIT
+# podman leaves its storage mounted upon itself; a checkout could not be removed.
+trap 'kill "$pid" 2>/dev/null || true; wait "$pid" 2>/dev/null || true; umount "$home/root/overlay" 2>/dev/null || true' EXIT
 for _ in $(seq 100); do
   if [ -S "$home/podman.sock" ]; then break; fi
   kill -0 "$pid" 2>/dev/null || { cat "$home/service.log" >&2; exit 1; }

@@ -8,44 +8,6 @@ import (
 	"time"
 )
 
-// Endpoint is the merchant's webhook.
-type Endpoint interface {
-	// Ready reports whether there is an endpoint at all. An error means that it
-	// cannot be told now.
-	Ready(ctx context.Context) (bool, error)
-	// Deliver makes one attempt.
-	Deliver(ctx context.Context, m Message) Delivery
-}
-
-// Message is one event for the webhook.
-type Message struct {
-	ID   EventID // the same in every attempt
-	Body []byte  // the event as JSON, the same in every attempt
-}
-
-// DeliveryResult says what became of an attempt.
-type DeliveryResult string
-
-// The results of an attempt.
-const (
-	Delivered DeliveryResult = "delivered" // any 2xx
-	Declined  DeliveryResult = "declined"  // this event was not taken; another one may be
-	Down      DeliveryResult = "down"      // nobody there, or nobody well
-	Gone      DeliveryResult = "gone"      // 410: it wants no more
-	Postponed DeliveryResult = "postponed" // no attempt was made
-)
-
-// Delivery is the outcome of one attempt.
-type Delivery struct {
-	Result     DeliveryResult
-	RetryAfter time.Duration // what the endpoint asked for; zero: nothing
-	Detail     string        // ours, for the log
-}
-
-// EndpointBrakes is the name by which brakes know the webhook, as if it were a
-// provider: five attempts in a row that nobody answers hold the next ones back.
-const EndpointBrakes Provider = "webhook"
-
 // Herald is the story "tell": every event of a payout reaches the feed, and the
 // webhook if there is one, at least once.
 type Herald struct {
@@ -326,30 +288,4 @@ func (h *Herald) conclude(p Payout, n Notice, outcome Delivery, now time.Time) S
 	wait := h.ports.Jitter(noticeWaits[n.Failures-1])
 	n.At = now.Add(max(wait, min(outcome.RetryAfter, mostRetryAfter)))
 	return p.noticeStep(n, now)
-}
-
-// giveUp calls for a person, once. That is news too, so the feed gets it; and the
-// webhook one more chance, unless it said that it wants no more.
-func (p Payout) giveUp(n Notice, now time.Time) Step {
-	if _, raised := p.Attention[NotificationFailing]; raised {
-		return p.noticeStep(n, now)
-	}
-	attention := p.Attention.With(NotificationFailing, now)
-	return p.tellingStep(Change{At: now, Attention: &attention, Notice: &n}, "the merchant's endpoint does not take the news")
-}
-
-// toldAll ends the call for a person.
-func (p Payout) toldAll(n Notice, now time.Time) Step {
-	if _, raised := p.Attention[NotificationFailing]; !raised {
-		return p.noticeStep(n, now)
-	}
-	attention := p.Attention.Without(NotificationFailing)
-	return p.tellingStep(Change{At: now, Attention: &attention, Notice: &n}, "the merchant was told everything")
-}
-
-// tellingStep changes the payout and the notice together.
-func (p Payout) tellingStep(change Change, why string) Step {
-	step := p.step(*p.inscribe(change, &Entry{At: change.At, Source: FromHerald, Status: p.Status, Message: why}))
-	step.When.Notice = p.noticeSeen()
-	return step
 }

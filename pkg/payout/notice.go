@@ -68,3 +68,29 @@ var noticeWaits = []time.Duration{
 
 // mostRetryAfter bounds what an endpoint may ask for.
 const mostRetryAfter = 24 * time.Hour
+
+// giveUp calls for a person, once. That is news too, so the feed gets it; and the
+// webhook one more chance, unless it said that it wants no more.
+func (p Payout) giveUp(n Notice, now time.Time) Step {
+	if _, raised := p.Attention[NotificationFailing]; raised {
+		return p.noticeStep(n, now)
+	}
+	attention := p.Attention.With(NotificationFailing, now)
+	return p.tellingStep(Change{At: now, Attention: &attention, Notice: &n}, "the merchant's endpoint does not take the news")
+}
+
+// toldAll ends the call for a person.
+func (p Payout) toldAll(n Notice, now time.Time) Step {
+	if _, raised := p.Attention[NotificationFailing]; !raised {
+		return p.noticeStep(n, now)
+	}
+	attention := p.Attention.Without(NotificationFailing)
+	return p.tellingStep(Change{At: now, Attention: &attention, Notice: &n}, "the merchant was told everything")
+}
+
+// tellingStep changes the payout and the notice together.
+func (p Payout) tellingStep(change Change, why string) Step {
+	step := p.step(*p.inscribe(change, &Entry{At: change.At, Source: FromHerald, Status: p.Status, Message: why}))
+	step.When.Notice = p.noticeSeen()
+	return step
+}

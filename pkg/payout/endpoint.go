@@ -1,0 +1,44 @@
+package payout
+
+import (
+	"context"
+	"time"
+)
+
+// Endpoint is the merchant's webhook.
+type Endpoint interface {
+	// Ready reports whether there is an endpoint at all. An error means that it
+	// cannot be told now.
+	Ready(ctx context.Context) (bool, error)
+	// Deliver makes one attempt.
+	Deliver(ctx context.Context, m Message) Delivery
+}
+
+// Message is one event for the webhook.
+type Message struct {
+	ID   EventID // the same in every attempt
+	Body []byte  // the event as JSON, the same in every attempt
+}
+
+// DeliveryResult says what became of an attempt.
+type DeliveryResult string
+
+// The results of an attempt.
+const (
+	Delivered DeliveryResult = "delivered" // any 2xx
+	Declined  DeliveryResult = "declined"  // this event was not taken; another one may be
+	Down      DeliveryResult = "down"      // nobody there, or nobody well
+	Gone      DeliveryResult = "gone"      // 410: it wants no more
+	Postponed DeliveryResult = "postponed" // no attempt was made
+)
+
+// Delivery is the outcome of one attempt.
+type Delivery struct {
+	Result     DeliveryResult
+	RetryAfter time.Duration // what the endpoint asked for; zero: nothing
+	Detail     string        // ours, for the log
+}
+
+// EndpointBrakes is the name by which brakes know the webhook, as if it were a
+// provider: five attempts in a row that nobody answers hold the next ones back.
+const EndpointBrakes Provider = "webhook"
