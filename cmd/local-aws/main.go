@@ -82,11 +82,9 @@ func serve(ctx context.Context, listener net.Listener, twin *sandbox.Twin) error
 	case <-ctx.Done():
 	case err = <-failed:
 	}
+	_ = server.Close() // nobody waits for the answers of a twin that ends
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
 	defer cancel()
-	if server.Shutdown(limit) != nil {
-		_ = server.Close()
-	}
 	return errors.Join(err, twin.Close(limit))
 }
 

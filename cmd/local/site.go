@@ -175,19 +175,29 @@ func (s *service) serve(ctx context.Context) error {
 	wait.Go(func() { s.keepTelling(ctx) })
 	<-ctx.Done()
 
-	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
-	defer cancel()
-	for _, each := range servers {
-		if each.Shutdown(limit) != nil {
-			_ = each.Close()
+	// A connection that was dialled and never used holds a graceful stop up for
+	// seconds. That time must not be missing when the twin and the store are closed.
+	_ = within(ctx, func(limit context.Context) error {
+		for _, each := range servers {
+			if each.Shutdown(limit) != nil {
+				_ = each.Close()
+			}
 		}
-	}
+		return nil
+	})
 	wait.Wait()
-	err := s.close(limit)
+	err := within(ctx, s.close)
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		err = errors.Join(cause, err)
 	}
 	return err
+}
+
+// within gives a part of the stop its own time, whatever the parts before it took.
+func within(ctx context.Context, do func(context.Context) error) error {
+	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
+	defer cancel()
+	return do(limit)
 }
 
 // keepSweeping is the scheduler. A sweep's errors are in the log.
