@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -140,8 +141,8 @@ type streamer struct {
 	client *dynamodbstreams.Client
 	arn    string
 	host   *host
-	fed    int
-	errors int
+	fed    atomic.Int64
+	errors atomic.Int64
 }
 
 func (s *streamer) run(ctx context.Context) {
@@ -224,9 +225,9 @@ func (s *streamer) feed(records []types.Record) {
 			return
 		}
 		for range 1 + rand.IntN(2) {
-			s.fed += len(chunk)
+			s.fed.Add(int64(len(chunk)))
 			if _, err := s.host.invoke(raw); err != nil {
-				s.errors++ // killed; the sweep tells what it did not
+				s.errors.Add(1) // killed; the sweep tells what it did not
 			}
 		}
 	}

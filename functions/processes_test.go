@@ -261,7 +261,7 @@ func TestProcessesThatAreKilledPayNobodyTwice(t *testing.T) {
 	}
 	s.judge(payouts)
 	s.judgeTold(payouts)
-	t.Logf("%6d  records of the stream fed, %d batches lost by kills", s.stream.fed, s.stream.errors)
+	t.Logf("%6d  records of the stream fed, %d batches lost by kills", s.stream.fed.Load(), s.stream.errors.Load())
 	for _, h := range s.hosts {
 		t.Logf("%-18s %+v", h.name, h.count)
 	}

@@ -27,8 +27,6 @@ type bench struct {
 	envFile string
 	apiPort string
 	ledger  string
-	// from is when the bench was made; SAM's own messages go to log.
-	log *bytes.Buffer
 }
 
 // newBench starts make local-aws on free ports. Without REQUIRE_SAM (see
@@ -36,9 +34,9 @@ type bench struct {
 func newBench(t *testing.T) *bench {
 	t.Helper()
 	if os.Getenv("REQUIRE_SAM") == "" {
-		t.Skip("make integration runs this")
+		t.Skip("needs SAM and containers; `make integration` has both and runs this")
 	}
-	b := &bench{t: t, sam: os.Getenv("SAM"), apiPort: freePort(t), log: &bytes.Buffer{}}
+	b := &bench{t: t, sam: os.Getenv("SAM"), apiPort: freePort(t)}
 	awsPort := freeNeighbours(t)
 	b.envFile = b.environment(awsPort)
 	b.ledger = fmt.Sprintf("http://127.0.0.1:%d/ledger", awsPort+1)

@@ -271,69 +271,6 @@ type Webhook struct {
 	SecretID string `env:"WEBHOOK_SECRET_ID"`
 }
 
-// The configurations of the functions: each holds what the function uses, so
-// that a missing variable stops only those that need it.
-type (
-	// CreateConfig is that of create-payout.
-	CreateConfig struct {
-		Common
-		Storage
-		Providers
-		Routing
-		Caps
-		Tuning
-		Caution
-		Retention
-	}
-	// ReconcileConfig is that of reconcile-payouts.
-	ReconcileConfig struct {
-		Common
-		Storage
-		Providers
-		Tuning
-		Age
-		Reserves
-		Restore
-		Retention
-		Webhook
-	}
-	// NotifyConfig is that of notify-merchant.
-	NotifyConfig struct {
-		Common
-		Storage
-		Webhook
-	}
-	// OperateConfig is that of operate-payout.
-	OperateConfig struct {
-		Common
-		Storage
-		Providers
-		Tuning
-		Restore
-		Retention
-	}
-	// ReadConfig is that of get-payout.
-	ReadConfig struct {
-		Common
-		Storage
-		Tuning
-	}
-	// VexoraCallbackConfig is that of vexora-callback.
-	VexoraCallbackConfig struct {
-		Common
-		Storage
-		Retention
-		SecretID string `env:"VEXORA_SECRET_ID,required,notEmpty"`
-	}
-	// MonetixCallbackConfig is that of monetix-callback.
-	MonetixCallbackConfig struct {
-		Common
-		Storage
-		Retention
-		SecretID string `env:"MONETIX_SECRET_ID,required,notEmpty"`
-	}
-)
-
 // Config is the configuration of one function.
 type Config interface {
 	common() Common

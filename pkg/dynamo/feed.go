@@ -35,8 +35,8 @@ func feedKey(shard int, number int64) item {
 
 func feedPartition(shard int) string { return fmt.Sprint(feedKeyPrefix, shard) }
 
-// tails remembers, per shard, the highest number that this process has seen taken.
-// It is a place to begin looking, and never trusted.
+// tail is the highest number of a shard that this process has seen taken: a place
+// to begin looking, and never trusted.
 func (s *Store) tail(shard int) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -64,23 +64,22 @@ func (s *Store) Publish(ctx context.Context, n payout.News, since time.Time) err
 			return err
 		}
 	}
-	unclearAt := int64(0)
+	repeated := false
 	for try := range feedTries {
 		number := s.tail(shard) + 1
 		there, err := s.append(ctx, n, number)
-		switch {
-		case err == nil && there == nil:
-			s.seen(shard, number)
+		if err != nil {
+			if repeated || ctx.Err() != nil {
+				return unclear("publish "+string(n.ID), err)
+			}
+			repeated = true // at the same number: if the first one arrived, it shows
+			continue
+		}
+		s.seen(shard, number)
+		// The very news in the place that we wanted: an earlier try of ours, or of the
+		// SDK's, had arrived.
+		if there == nil || sameNews(*there, n) {
 			return nil
-		case err == nil && sameNews(*there, n) && number == unclearAt:
-			s.seen(shard, number)
-			return nil // the try whose answer was lost
-		case err == nil:
-			s.seen(shard, number)
-		case ctx.Err() != nil || unclearAt == number:
-			return unclear("publish "+string(n.ID), err)
-		default:
-			unclearAt = number
 		}
 		if try%16 == 15 { // far behind: others publish faster than we count
 			if err := s.lookAtTail(ctx, shard); err != nil {

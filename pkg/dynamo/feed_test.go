@@ -82,3 +82,32 @@ func TestOnTheWireACursorNeverPassesAWriterInFlight(t *testing.T) {
 		t.Errorf("behind the cursor: %+v, %v", page, err)
 	}
 }
+
+// twice is the SDK's own retry: the answer to each write of the feed is lost, and
+// the write is sent again.
+type twice struct{ dynamo.API }
+
+func (w twice) PutItem(ctx context.Context, in *dynamodb.PutItemInput, o ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+	if strings.Contains(attributeJSON(in.Item), "feed#") {
+		_, _ = w.API.PutItem(ctx, in, o...)
+	}
+	return w.API.PutItem(ctx, in, o...)
+}
+
+// TestOnTheWireARepeatedWritePublishesOnce: a number that is taken by the very news
+// that is to be published was taken by us.
+func TestOnTheWireARepeatedWritePublishesOnce(t *testing.T) {
+	s, wire := table(t, endpoint(t))
+	ctx := context.Background()
+	repeating := dynamo.New(twice{client(endpoint(t), http.DefaultTransport)}, wire.table)
+	first, second := twoOfOneShard(t, s)
+	for _, n := range []payout.News{{ID: first, From: 1, To: 2, At: at}, {ID: second, From: 1, To: 1, At: at}, {ID: first, From: 3, To: 3, At: at}} {
+		if err := repeating.Publish(ctx, n, time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page, err := s.ReadFeed(ctx, payout.Position{}, 10)
+	if err != nil || len(page) != 3 {
+		t.Errorf("three entries were published, the feed has %d: %v", len(page), err)
+	}
+}

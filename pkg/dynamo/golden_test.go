@@ -62,7 +62,7 @@ func TestItemsOfEverySchemaVersionAreRead(t *testing.T) {
 	if err := dynamo.New(r, "t").Insert(context.Background(), p); err != nil {
 		t.Fatal(err)
 	}
-	written, err := json.MarshalIndent(plain(&types.AttributeValueMemberM{Value: r.put.Item}), "", " ")
+	written, err := json.MarshalIndent(wireValue(&types.AttributeValueMemberM{Value: r.put.Item}), "", " ")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,33 +115,6 @@ type holder struct {
 
 func (h holder) GetItem(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
 	return &dynamodb.GetItemOutput{Item: h.item}, nil
-}
-
-// plain is an attribute in DynamoDB's JSON.
-func plain(v types.AttributeValue) map[string]any {
-	switch v := v.(type) {
-	case *types.AttributeValueMemberS:
-		return map[string]any{"S": v.Value}
-	case *types.AttributeValueMemberN:
-		return map[string]any{"N": v.Value}
-	case *types.AttributeValueMemberB:
-		return map[string]any{"B": v.Value}
-	case *types.AttributeValueMemberBOOL:
-		return map[string]any{"BOOL": v.Value}
-	case *types.AttributeValueMemberL:
-		list := []any{}
-		for _, each := range v.Value {
-			list = append(list, plain(each))
-		}
-		return map[string]any{"L": list}
-	case *types.AttributeValueMemberM:
-		members := map[string]any{}
-		for name, each := range v.Value {
-			members[name] = plain(each)
-		}
-		return map[string]any{"M": members}
-	}
-	panic("an attribute of a type that no item has")
 }
 
 // attribute is the way back.

@@ -190,44 +190,6 @@ func (s *Sweeper) act(ctx context.Context, p Payout) error {
 	return s.rest(ctx, p)
 }
 
-// rest looks at a payout that has ended: its end may have to be confirmed, and one
-// day its personal data has to go.
-func (s *Sweeper) rest(ctx context.Context, p Payout) error {
-	now, forget := s.ports.Now(), s.policy.retention(p.StatusAt)
-	switch {
-	case !p.RedactedAt.IsZero():
-		return s.schedule(ctx, p, time.Time{})
-	case !forget.IsZero() && !now.Before(forget):
-		return s.redact(ctx, p)
-	case p.unconfirmed():
-		return s.ask(ctx, p)
-	}
-	return s.schedule(ctx, p, forget)
-}
-
-// unconfirmed reports whether the provider should still be asked about the end of a
-// payout: until it answers, and for a few tries. What it says then is the end of
-// the questions (see follow).
-func (p Payout) unconfirmed() bool {
-	return (p.Status == Succeeded || p.Status == Failed) && p.Polls < confirmations
-}
-
-// redact takes the personal data out, once nobody has to look into the payout any
-// more.
-func (s *Sweeper) redact(ctx context.Context, p Payout) error {
-	now := s.ports.Now()
-	if len(p.Attention) > 0 {
-		return s.schedule(ctx, p, now.Add(s.jitter(24*time.Hour)))
-	}
-	never := time.Time{}
-	_, err := s.ports.Store.Apply(ctx, p.step(Change{At: now, Redaction: p.redaction(), QueryAt: &never}))
-	if err != nil {
-		_, err := refusal(err)
-		return err
-	}
-	return nil
-}
-
 // expire makes a submission whose process never came back unknown. It keeps the
 // lease's token: the process may only be slow, and then its answer still counts.
 func (s *Sweeper) expire(ctx context.Context, p Payout) error {

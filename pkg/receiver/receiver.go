@@ -40,14 +40,14 @@ type Receiver struct {
 	// handle does the merchant's own work. An error makes the service send again.
 	handle func(Event) error
 
-	mu     sync.Mutex
-	seen   map[string]bool          // by event id
-	latest map[string]map[int]Event // by payout and sequence
+	mu       sync.Mutex
+	seen     map[string]bool          // by event id
+	sequence map[string]map[int]Event // by payout and sequence
 }
 
 // New returns a receiver. During a rotation give it both secrets, each "whsec_…".
 func New(handle func(Event) error, secrets ...string) (*Receiver, error) {
-	r := &Receiver{handle: handle, seen: map[string]bool{}, latest: map[string]map[int]Event{}}
+	r := &Receiver{handle: handle, seen: map[string]bool{}, sequence: map[string]map[int]Event{}}
 	for _, s := range secrets {
 		key, err := standardwebhooks.NewWebhook(s)
 		if err != nil {
@@ -108,10 +108,10 @@ func (r *Receiver) Take(event Event) error {
 	if err := r.handle(event); err != nil {
 		return err
 	}
-	if r.latest[event.PayoutID] == nil {
-		r.latest[event.PayoutID] = map[int]Event{}
+	if r.sequence[event.PayoutID] == nil {
+		r.sequence[event.PayoutID] = map[int]Event{}
 	}
-	r.seen[event.ID], r.latest[event.PayoutID][event.Sequence] = true, event
+	r.seen[event.ID], r.sequence[event.PayoutID][event.Sequence] = true, event
 	return nil
 }
 
@@ -122,12 +122,12 @@ func (r *Receiver) Missing(payoutID string) []int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	highest := 0
-	for sequence := range r.latest[payoutID] {
+	for sequence := range r.sequence[payoutID] {
 		highest = max(highest, sequence)
 	}
 	var missing []int
 	for sequence := 1; sequence < highest; sequence++ {
-		if _, came := r.latest[payoutID][sequence]; !came {
+		if _, came := r.sequence[payoutID][sequence]; !came {
 			missing = append(missing, sequence)
 		}
 	}
@@ -140,7 +140,7 @@ func (r *Receiver) Status(payoutID string) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	highest := Event{}
-	for _, event := range r.latest[payoutID] {
+	for _, event := range r.sequence[payoutID] {
 		if event.Sequence > highest.Sequence {
 			highest = event
 		}

@@ -11,14 +11,20 @@ import (
 	"cambodia-payouts/pkg/template"
 )
 
-// transformed is what SAM made of the template (scripts/transform.py). make
-// integration sets TRANSFORMED; Go alone cannot transform.
-func transformed(t *testing.T) template.Template {
+// transformedFile is what SAM made of the template (scripts/transform.py). Go alone
+// cannot transform.
+func transformedFile(t *testing.T) string {
 	t.Helper()
 	path := os.Getenv("TRANSFORMED")
 	if path == "" {
-		t.Skip("make integration runs this: TRANSFORMED names the transformed template")
+		t.Skip("needs TRANSFORMED; `make integration` makes it and runs this")
 	}
+	return path
+}
+
+func transformed(t *testing.T) template.Template {
+	t.Helper()
+	path := transformedFile(t)
 	s, err := template.Load(path)
 	if err != nil {
 		t.Fatal(err)
@@ -114,10 +120,7 @@ func TestTransformedRoutesAllHaveAnAuthorizerExceptCallbacks(t *testing.T) {
 // CloudFormation refuses a stack whose resources wait for each other. No linter
 // sees it: the circle goes through an alias' update policy.
 func TestTransformedResourcesDoNotWaitForEachOther(t *testing.T) {
-	raw, err := os.ReadFile(os.Getenv("TRANSFORMED"))
-	if os.Getenv("TRANSFORMED") == "" {
-		t.Skip("make integration runs this")
-	}
+	raw, err := os.ReadFile(transformedFile(t))
 	if err != nil {
 		t.Fatal(err)
 	}

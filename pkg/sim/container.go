@@ -1,0 +1,134 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"time"
+
+	"cambodia-payouts/pkg/bank"
+	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/monetix"
+	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/oneshot"
+	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/secrets"
+	"cambodia-payouts/pkg/telemetry"
+	"cambodia-payouts/pkg/vexora"
+)
+
+// container is one running copy of the functions, as Lambda keeps it between
+// invocations: its memory, its caches, its clock.
+type container struct {
+	world    *world
+	current  *process
+	skew     time.Duration
+	create   edge.Handler
+	callback map[payout.Provider]edge.Handler
+	sweeper  *payout.Sweeper
+	operator *payout.Operator
+	herald   *payout.Herald
+}
+
+func (c *container) now() time.Time { return c.world.now.Add(c.skew) }
+
+// directory is read once for all histories.
+var directory = func() bank.Directory {
+	d, err := bank.Default()
+	if err != nil {
+		panic(err)
+	}
+	return d
+}()
+
+// caps are those of the defaults.
+var caps = func() map[money.Currency]money.Amount {
+	all := map[money.Currency]money.Amount{}
+	for currency, text := range map[money.Currency]string{money.KHR: "60000000", money.USD: "10000"} {
+		a, err := money.Parse(text, currency)
+		if err != nil {
+			panic(err)
+		}
+		all[currency] = a
+	}
+	return all
+}()
+
+// deploy starts a container.
+func (w *world) deploy() *container {
+	c := &container{world: w}
+	if w.faults > 0 && w.choices.chance(10) { // clocks are set by a service, and jump when that fails
+		c.skew = time.Duration(w.choices.pick(600)-300) * time.Second
+	}
+	log := telemetry.NewLogger(&w.log, slog.LevelInfo)
+	options := secrets.Options{Now: c.now, Random: func(int64) int64 { return 0 }}
+	forVexora := secrets.NewCache("vexora", w.source, func(document []byte) (vexora.Credentials, error) {
+		return vexora.ParseCredentials(document, vexora.URLRules{})
+	}, options)
+	forMonetix := secrets.NewCache("monetix", w.source, func(document []byte) (monetix.Credentials, error) {
+		return monetix.ParseCredentials(document, monetix.URLRules{})
+	}, options)
+	store := w.mutant.store(session{c: c}, c)
+	toVexora, err1 := vexora.NewClient(vexora.Options{
+		Keys: forVexora, Settings: vexora.DefaultSettings(), Banks: directory, CallbackURL: "https://cb.test/v", Now: c.now, Dial: c.dialer(payout.Vexora),
+	})
+	toMonetix, err2 := monetix.NewClient(monetix.Options{
+		Keys: forMonetix, Settings: monetix.DefaultSettings(), Banks: directory, CallbackURL: "https://cb.test/m", Now: c.now, Dial: c.dialer(payout.Monetix),
+	})
+	signals := telemetry.NewSignals(log, "sim", c.now)
+	ports := payout.Ports{
+		Store: store, Signals: signals, Brakes: payout.NewBrakes(store, w.onHold()...), Now: c.now,
+		Connectors: map[payout.Provider]payout.Connector{
+			payout.Vexora: w.mutant.connector(toVexora, c), payout.Monetix: w.mutant.connector(toMonetix, c),
+		},
+		NewToken: func() string { w.tokens++; return fmt.Sprint("token-", w.tokens) },
+		Pause:    func(_ context.Context, d time.Duration) { c.current.wait(d) },
+	}
+	policy := payout.Policy{Namespace: "sim", Order: payout.Providers, Caps: caps, RestoredAt: w.restoredAt}
+	creator, err3 := payout.NewCreator(ports, policy)
+	var err4, err5, err6 error
+	c.herald, err6 = payout.NewHerald(payout.HeraldPorts{
+		Store: store, Endpoint: endpoint{c}, Signals: signals, Brakes: payout.NewBrakes(store), Now: c.now,
+		NewToken: ports.NewToken, Jitter: func(d time.Duration) time.Duration { return d },
+	})
+	ports.Herald = c.herald
+	c.sweeper, err4 = payout.NewSweeper(ports, policy, func(d time.Duration) time.Duration { return d })
+	c.operator, err5 = payout.NewOperator(ports, policy)
+	for _, err := range []error{err1, err2, err3, err4, err5, err6} {
+		if err != nil {
+			panic(err) // the world is built wrongly
+		}
+	}
+	c.create = edge.NewCreate(w.mutant.creator(creator, c, ports), log)
+	c.listen(edge.Callback{
+		Receiver: w.mutant.receiver(payout.NewReceiver(store, signals, policy)), Signals: signals, Log: log,
+	}, vexora.NewVerifier(forVexora, c.now), monetix.NewVerifier(forMonetix, c.now))
+	return c
+}
+
+// listen opens the callback functions.
+func (c *container) listen(shared edge.Callback, ofVexora, ofMonetix payout.Verifier) {
+	c.callback = map[payout.Provider]edge.Handler{}
+	for name, verifier := range map[payout.Provider]payout.Verifier{payout.Vexora: ofVexora, payout.Monetix: ofMonetix} {
+		shared.Provider, shared.Verifier = name, c.world.mutant.verifier(verifier)
+		c.callback[name] = edge.NewCallback(shared)
+	}
+}
+
+func (c *container) dialer(name payout.Provider) oneshot.Dialer {
+	return func(context.Context, *url.URL) oneshot.Connection {
+		return c.world.mutant.line(line{c, c.world.platforms[name]})
+	}
+}
+
+// onHold lists the providers that nothing is submitted to.
+func (w *world) onHold() []payout.Provider {
+	var held []payout.Provider
+	for _, name := range payout.Providers {
+		if w.held || w.paused[name] {
+			held = append(held, name)
+		}
+	}
+	return held
+}
