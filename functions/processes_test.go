@@ -54,6 +54,7 @@ const (
 	vexoraKey  = "vexora-key-of-the-process-test"
 	monetixKey = "monetix-key-of-the-process-test"
 	payroll    = "arn:aws:iam::111122223333:user/payroll"
+	finance    = "arn:aws:iam::111122223333:user/finance"
 )
 
 // endpoints are wire implementations of DynamoDB and Secrets Manager made by
@@ -131,6 +132,7 @@ func deploy(t *testing.T) *stack {
 		"vexora-" + suffix:  fmt.Sprintf(`{"KHR": {"base_url": "%s/vexora/cambodia", "merchant_no": "1", "app_secret": %q}}`, providers.URL, vexoraKey),
 		"monetix-" + suffix: fmt.Sprintf(`{"base_url": "%s/monetix", "project_id": 1234, "secret_key": %q}`, providers.URL, monetixKey),
 		"webhook-" + suffix: fmt.Sprintf(`{"url": "%s/events", "secret": %q}`, s.merchant.server.URL, webhookKey),
+		"people-" + suffix:  fmt.Sprintf(`{"people": [{"name": "Dara", "principals": [%q]}, {"name": "Bopha", "principals": [%q]}]}`, payroll, finance),
 	} {
 		if _, err := vault.CreateSecret(ctx, &secretsmanager.CreateSecretInput{Name: &name, SecretString: &document}); err != nil {
 			t.Fatal(err)
@@ -144,6 +146,7 @@ func deploy(t *testing.T) *stack {
 		"AWS_ENDPOINT_URL_DYNAMODB=" + tableEndpoint, "AWS_ENDPOINT_URL_SECRETS_MANAGER=" + secretsEndpoint,
 		"TABLE_NAME=payouts-" + suffix, "ID_NAMESPACE=processes", "DEV_INSECURE=1",
 		"VEXORA_SECRET_ID=vexora-" + suffix, "MONETIX_SECRET_ID=monetix-" + suffix, "WEBHOOK_SECRET_ID=webhook-" + suffix,
+		"PEOPLE_SECRET_ID=people-" + suffix,
 		"VEXORA_CALLBACK_URL=" + s.gateway.URL + "/vexora", "MONETIX_CALLBACK_URL=" + s.gateway.URL + "/monetix",
 	}
 	s.create = s.host("create-payout", "", 25*time.Second)

@@ -156,6 +156,7 @@ func TestSAMLocalInvokeRunsEveryFunction(t *testing.T) {
 		{"OperatePayout", "operate-payout-cancel", 409, "not-possible"},
 		{"OperatePayout", "operate-payout-resolve", 202, `"proposal"`},
 		{"OperatePayout", "operate-payout-resolve-second-person", 200, `"status":"succeeded"`},
+		{"OperatePayout", "operate-payout-evidence", 200, `"body_base64"`},
 		{"VexoraCallback", "vexora-callback-success", 200, "OK"},
 		{"ReconcilePayouts", "reconcile-payouts", 0, `"taken"`},
 	} {

@@ -25,6 +25,7 @@ var rooms = map[string][]string{
 	"jsontree":   {},
 	"bank":       {},
 	"secrets":    {},
+	"people":     {"payout", "jsontree", "secrets"},
 	"oneshot":    {},
 	"vexora":     {"money", "payout", "jsontree", "bank", "secrets", "oneshot"},
 	"monetix":    {"money", "payout", "jsontree", "bank", "secrets", "oneshot"},
@@ -37,7 +38,7 @@ var rooms = map[string][]string{
 	"webhook":    {"payout", "secrets"},
 	"receiver":   {}, // the merchant's side
 	"template":   {},
-	"boot":       {"money", "payout", "bank", "secrets", "vexora", "monetix", "dynamo", "statement", "edge", "telemetry", "webhook"},
+	"boot":       {"money", "payout", "bank", "secrets", "vexora", "monetix", "dynamo", "statement", "edge", "telemetry", "webhook", "people"},
 	"sim": {
 		"money", "payout", "bank", "secrets", "oneshot", "vexora", "monetix", "edge", "telemetry",
 		"sandbox", // its signatures, which share nothing with the connectors
@@ -48,7 +49,7 @@ var rooms = map[string][]string{
 // outside lists what a room may import beyond the standard library, by module.
 var outside = map[string][]string{
 	"money": {}, "payout": {}, "bank": {}, "telemetry": {}, "sandbox": {}, "oneshot": {}, "storetest": {},
-	"vexora": {}, "monetix": {}, "statement": {},
+	"vexora": {}, "monetix": {}, "statement": {}, "people": {},
 	"jsontree":   {"github.com/go-json-experiment/json"},
 	"secrets":    {"golang.org/x/sync"},
 	"localstore": {"go.etcd.io/bbolt"},

@@ -17,7 +17,7 @@ const (
 	sweepsAMonth    = 43_200
 	alarms          = 33
 	metrics         = 14 // the desk's, and the lag
-	secretsOfStack  = 3
+	secretsOfStack  = 4
 	payoutsPerMonth = 1_000_000
 )
 

@@ -3,18 +3,23 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/people"
 	"cambodia-payouts/pkg/sandbox"
 )
 
@@ -97,7 +102,7 @@ func (r *running) callAs(user, method, path, body string) (int, map[string]any) 
 		r.t.Fatal(err)
 	}
 	if user != "" {
-		request.Header.Set(userHeader, user)
+		request.Header.Set(personHeader, user)
 	}
 	reply, err := http.DefaultClient.Do(request)
 	if err != nil {
@@ -332,25 +337,57 @@ func TestTheDeskTakesTwoPeopleAndAStatement(t *testing.T) {
 		fmt.Sprintf("%s,%s,50000.0000,KHR,0000\n", silent["provider_reference"], silent["provider_id"]) +
 		fmt.Sprintf("%s,%s,50000.0000,KHR,00029\n", p["provider_reference"], p["provider_id"]) +
 		"BY-HAND-7,VX7,1.0000,KHR,0000\n"
-	status, report := r.callAs("alice", "POST", "/v1/statements?provider=vexora", file)
-	if counts := fmt.Sprint(report["counts"]); status != 200 || counts != "map[closed:1 extra:1 state_conflict:1]" {
+	status, report := r.callAs("dara", "POST", "/v1/statements?provider=vexora", file)
+	if counts := fmt.Sprint(report["counts"]); status != 200 || counts != "map[conflict:1 extra:1 still_open:1]" || report["awaiting"] != true {
 		t.Errorf("the statement: %d %v", status, report)
 	}
-	if _, closed := r.call("GET", "/v1/payouts/"+fmt.Sprint(silent["id"]), ""); closed["status"] != "succeeded" {
-		t.Errorf("the statement left it %v", closed["status"])
+	if status, stranger := r.callAs("carol", "POST", "/v1/statements?provider=vexora", file); status != 403 || stranger["code"] != "people-not-registered" {
+		t.Errorf("a stranger's statement: %d %v", status, stranger["code"])
 	}
-	if _, again := r.callAs("bob", "POST", "/v1/statements?provider=vexora", file); fmt.Sprint(again["imported_by"]) != fmt.Sprint(report["imported_by"]) {
-		t.Error("a file was imported twice")
+	// The provider is asked at once, and its own answer counts more than any file.
+	var applied map[string]any
+	for end := time.Now().Add(20 * time.Second); applied["awaiting"] != false && time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+		_, applied = r.callAs("bopha", "POST", "/v1/statements?provider=vexora", file)
+	}
+	if counts := fmt.Sprint(applied["counts"]); counts != "map[conflict:1 extra:1 still_open:1]" || applied["awaiting"] != false {
+		t.Errorf("applied: %v", applied)
+	}
+	if _, open := r.call("GET", "/v1/payouts/"+fmt.Sprint(silent["id"]), ""); open["status"] != "processing" {
+		t.Errorf("a file overruled the provider's answer: %v", open["status"])
+	}
+	if _, again := r.callAs("dara", "POST", "/v1/statements?provider=vexora", file); fmt.Sprint(again["imported_by"]) != fmt.Sprint(applied["imported_by"]) {
+		t.Error("a file was applied twice")
 	}
 
 	order := `{"as":"reviewed","reason":"the bank's letter says paid","evidence":"letter of 16 May"}`
 	for _, step := range []struct {
 		user   string
 		status int
-	}{{"alice", 202}, {"alice", 202}, {"bob", 200}, {"carol", 200}} {
+	}{{"dara", 202}, {"dara", 202}, {"bopha", 200}, {"dara", 200}} {
 		status, after := r.callAs(step.user, "POST", "/v1/payouts/"+id+"/resolve", order)
 		if open := len(after["attention"].([]any)) > 0; status != step.status || open != (status == 202) || after["status"] != "succeeded" {
 			t.Errorf("%s: %d, %v with attention %v", step.user, status, after["status"], after["attention"])
+		}
+	}
+
+	status, kept := r.callAs("dara", "GET", "/v1/payouts/"+id+"/evidence/2", "")
+	if body, err := base64.StdEncoding.DecodeString(fmt.Sprint(kept["body_base64"])); status != 200 || err != nil || len(body) == 0 {
+		t.Errorf("the evidence: %d %v", status, kept)
+	}
+}
+
+// TestThePersonOfARequest keeps the header, the callers and the register together.
+func TestThePersonOfARequest(t *testing.T) {
+	book, err := people.Parse([]byte(register))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]payout.Person{"dara": "Dara", "bopha": "Bopha", "carol": "", "": "", "dara/../bopha": ""} {
+		r := httptest.NewRequest("POST", "/v1/payouts/x/cancel", nil)
+		r.Header.Set("x-local-person", name)
+		caller := front{caller: localCaller, count: &atomic.Int64{}}.event(r, nil).RequestContext.Authorizer.IAM.UserARN
+		if got, _ := book.Who([]payout.Principal{payout.Principal(caller)}); got != want {
+			t.Errorf("%q signs as %s, who is %q", name, caller, got)
 		}
 	}
 }

@@ -26,7 +26,12 @@ const (
 	vexoraSecret  = "local/vexora"
 	monetixSecret = "local/monetix"
 	webhookSecret = "local/webhook"
+	peopleSecret  = "local/people"
 )
+
+// register names the two people that personHeader may choose.
+const register = `{"people": [{"name": "Dara", "principals": ["` + localUsers + `dara"]},
+	{"name": "Bopha", "principals": ["` + localUsers + `bopha"]}]}`
 
 // newTwin plays both providers. It remembers in the folder what it executed, as a
 // provider does: a restart on our side must not make it forget.
@@ -49,6 +54,7 @@ func documents(twin string) secrets.Source {
 			twin, vexoraMerchantKHR, vexoraKeyKHR, vexoraMerchantUSD, vexoraKeyUSD),
 		monetixSecret: fmt.Sprintf(`{"base_url": "%s/monetix", "project_id": %d, "secret_key": %q}`, twin, monetixProject, monetixKey),
 		webhookSecret: fmt.Sprintf(`{"url": "%s/merchant", "secret": %q}`, twin, webhookKey),
+		peopleSecret:  register,
 	}, nil)
 }
 
@@ -64,6 +70,7 @@ func environment(address string) map[string]string {
 	env := map[string]string{
 		"TABLE_NAME": "local", "ID_NAMESPACE": "local", "DEV_INSECURE": "1",
 		"VEXORA_SECRET_ID": vexoraSecret, "MONETIX_SECRET_ID": monetixSecret, "WEBHOOK_SECRET_ID": webhookSecret,
+		"PEOPLE_SECRET_ID":     peopleSecret,
 		"VEXORA_CALLBACK_URL":  address + "/v1/callbacks/vexora",
 		"MONETIX_CALLBACK_URL": address + "/v1/callbacks/monetix",
 	}

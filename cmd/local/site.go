@@ -36,8 +36,12 @@ const sweepEvery = 2 * time.Second
 // sweepLimit is the time limit of one sweep, as the template sets it.
 const sweepLimit = 55 * time.Second
 
-// localCaller is who signed every request, as far as the handlers know.
-const localCaller = "arn:aws:iam::000000000000:user/local"
+// localCaller is who signed a request that names nobody, as far as the handlers
+// know. He is not in the register of people.
+const (
+	localUsers  = "arn:aws:iam::000000000000:user/"
+	localCaller = localUsers + "local"
+)
 
 // site is where one local run lives.
 type site struct {
@@ -139,6 +143,7 @@ func routes(ctx context.Context, d boot.Deployment, env map[string]string) (http
 	mux.Handle("POST /v1/payouts", front{create, localCaller, count})
 	mux.Handle("POST /v1/payouts/", front{operate, localCaller, count})
 	mux.Handle("POST /v1/statements", front{operate, localCaller, count})
+	mux.Handle("GET /v1/payouts/{id}/evidence/{sequence}", front{operate, localCaller, count})
 	mux.Handle("GET /v1/", front{read, localCaller, count})
 	mux.Handle("POST /v1/callbacks/vexora", front{vexora, "", count})
 	mux.Handle("POST /v1/callbacks/monetix", front{monetix, "", count})

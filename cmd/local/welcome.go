@@ -65,8 +65,8 @@ func welcome(out io.Writer, address, twin, folder string, now time.Time) {
 	}
 	w("\nAll that happened, as a feed:\n")
 	w("curl -sw '\\n' '%s/v1/events'", address)
-	w("\nWhat needs a person, and an order that takes two (the header stands for the signature):\n")
+	w("\nWhat needs a person, and an order that takes two: dara and bopha are registered (the header stands for the signature):\n")
 	w("curl -sw '\\n' '%s/v1/payouts?attention=true'", address)
-	w("curl -sw '\\n' -H 'X-Local-User: alice' %s/v1/payouts/PAYOUT_ID/resolve -d '{\"as\":\"reviewed\",\"reason\":\"ticket 7\",\"evidence\":\"statement of today, line 3\"}'", address)
+	w("curl -sw '\\n' -H 'X-Local-Person: dara' %s/v1/payouts/PAYOUT_ID/resolve -d '{\"as\":\"reviewed\",\"reason\":\"ticket 7\",\"evidence\":\"statement of today, line 3\"}'", address)
 	w("\nWhat happens:\n")
 }

@@ -5,6 +5,7 @@
 //	sim                 20,000 histories
 //	sim -seed 41        tells the history of one seed as a timeline
 //	sim -mutants        proves that wrong code is found
+//	sim -census         counts every broken promise, each with its seeds
 package main
 
 import (
@@ -42,14 +43,18 @@ func run(args []string, out io.Writer) error {
 		from      = flags.Uint64("from", 1, "the first `seed`")
 		seed      = flags.Int64("seed", -1, "tell the history of this one `seed`")
 		pairs     = flags.Bool("exhaustive", false, "every fault, and every pair of faults, at every I/O point of one payout")
-		mutants   = flags.Bool("mutants", false, "run each mutant until it is found, for at most 200 seeds")
+		mutants   = flags.Bool("mutants", false, "run each mutant until it is found, for at most 500 seeds")
 		record    = flags.String("record", "", "with -mutants: write the shrunk history of each to this `file`")
 		mutant    = flags.String("mutant", "", "run with the mutant of this `name`")
+		only      = flags.String("only", "", "judge this `promise` alone")
+		all       = flags.Bool("all", false, "with -census: name every seed")
+		census    = flags.Bool("census", false, "count the broken promises of all histories, each with its first seeds")
 	)
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	chosen, err := find(*mutant)
+	options := sim.Options{Mutant: chosen, Only: *only}
 	switch {
 	case err != nil:
 		return err
@@ -58,9 +63,11 @@ func run(args []string, out io.Writer) error {
 	case *mutants:
 		return prove(out, *record)
 	case *seed >= 0:
-		return tell(out, uint64(*seed), chosen)
+		return tell(out, uint64(*seed), options)
+	case *census:
+		return count(out, *from, *histories, *all, options)
 	}
-	return search(out, *from, *histories, chosen)
+	return search(out, *from, *histories, options)
 }
 
 func find(name string) (*sim.Mutant, error) {
@@ -76,8 +83,9 @@ func find(name string) (*sim.Mutant, error) {
 }
 
 // tell prints one history.
-func tell(out io.Writer, seed uint64, m *sim.Mutant) error {
-	r := sim.Seed(seed, sim.Options{Mutant: m, Tell: func(line string) { _, _ = fmt.Fprintln(out, line) }})
+func tell(out io.Writer, seed uint64, o sim.Options) error {
+	o.Tell = func(line string) { _, _ = fmt.Fprintln(out, line) }
+	r := sim.Seed(seed, o)
 	if r.Violation != nil {
 		return fmt.Errorf("%w: %v", errBroken, r.Violation)
 	}
@@ -85,20 +93,27 @@ func tell(out io.Writer, seed uint64, m *sim.Mutant) error {
 	return nil
 }
 
-// search runs many histories on all processors.
-func search(out io.Writer, from uint64, histories int, m *sim.Mutant) error {
+// search runs many histories, until ten of them broke a promise.
+func search(out io.Writer, from uint64, histories int, o sim.Options) error {
+	begun := time.Now()
+	tally, broken := runMany(from, histories, 10, o)
+	report(out, tally, time.Since(begun))
+	return explain(out, broken, o)
+}
+
+// runMany runs histories on all processors, until so many are broken.
+func runMany(from uint64, histories, enough int, o sim.Options) (sim.Tally, map[uint64]sim.Result) {
 	var (
 		mu     sync.Mutex
 		wait   sync.WaitGroup
 		tally  sim.Tally
 		broken = map[uint64]sim.Result{}
 		next   = from
-		begun  = time.Now()
 	)
 	take := func() (uint64, bool) {
 		mu.Lock()
 		defer mu.Unlock()
-		if next >= from+uint64(histories) || len(broken) >= 10 {
+		if next >= from+uint64(histories) || len(broken) >= enough {
 			return 0, false
 		}
 		next++
@@ -111,7 +126,7 @@ func search(out io.Writer, from uint64, histories int, m *sim.Mutant) error {
 				if !more {
 					return
 				}
-				r := sim.Seed(seed, sim.Options{Mutant: m})
+				r := sim.Seed(seed, o)
 				mu.Lock()
 				tally.Add(r.Tally)
 				if r.Violation != nil {
@@ -122,8 +137,34 @@ func search(out io.Writer, from uint64, histories int, m *sim.Mutant) error {
 		})
 	}
 	wait.Wait()
+	return tally, broken
+}
+
+// count tells how often each promise is broken, and by which seeds first.
+func count(out io.Writer, from uint64, histories int, all bool, o sim.Options) error {
+	begun := time.Now()
+	tally, broken := runMany(from, histories, histories, o)
 	report(out, tally, time.Since(begun))
-	return explain(out, broken, m)
+	seeds, counts := map[string][]string{}, map[string]int{}
+	for _, seed := range slices.Sorted(maps.Keys(broken)) {
+		v := broken[seed].Violation
+		counts[v.Promise]++
+		seeds[v.Promise] = append(seeds[v.Promise], fmt.Sprintf("seed %d: %s", seed, v.Detail))
+	}
+	for _, promise := range slices.Sorted(maps.Keys(seeds)) {
+		_, _ = fmt.Fprintf(out, "%d broke: %s\n", counts[promise], promise)
+		shown := seeds[promise]
+		if !all {
+			shown = shown[:min(8, len(shown))]
+		}
+		for _, line := range shown {
+			_, _ = fmt.Fprintf(out, "    %s\n", line)
+		}
+	}
+	if len(broken) > 0 {
+		return fmt.Errorf("%w in %d histories", errBroken, len(broken))
+	}
+	return nil
 }
 
 func report(out io.Writer, t sim.Tally, took time.Duration) {
@@ -144,7 +185,7 @@ func listed(counts map[string]int) string {
 }
 
 // explain shrinks what was found, so that it can be committed as a regression.
-func explain(out io.Writer, broken map[uint64]sim.Result, m *sim.Mutant) error {
+func explain(out io.Writer, broken map[uint64]sim.Result, o sim.Options) error {
 	if len(broken) == 0 {
 		_, _ = fmt.Fprintln(out, "every promise held")
 		return nil
@@ -156,15 +197,17 @@ func explain(out io.Writer, broken map[uint64]sim.Result, m *sim.Mutant) error {
 			continue
 		}
 		told[r.Violation.Promise] = true
-		small := sim.Shrink(r.Choices, r.Violation.Promise, sim.Options{Mutant: m}, 3000)
+		small := sim.Shrink(r.Choices, r.Violation.Promise, o, 3000)
 		_, _ = fmt.Fprintf(out, "shrunk from %d to %d choices: %v\n", len(r.Choices), len(small), small)
-		sim.Replay(small, sim.Options{Mutant: m, Tell: func(line string) { _, _ = fmt.Fprintln(out, line) }})
+		loud := o
+		loud.Tell = func(line string) { _, _ = fmt.Fprintln(out, line) }
+		sim.Replay(small, loud)
 	}
 	return fmt.Errorf("%w in %d histories", errBroken, len(broken))
 }
 
 // mostSeeds is how long a mutant may live.
-const mostSeeds = 200
+const mostSeeds = 500
 
 // prove runs each mutant until it is found.
 func prove(out io.Writer, record string) error {
@@ -172,22 +215,17 @@ func prove(out io.Writer, record string) error {
 	var kept []sim.Regression
 	for _, m := range sim.Mutants() {
 		verdict := "SURVIVED"
-		for seed := range uint64(mostSeeds) {
-			r := sim.Seed(seed+1, sim.Options{Mutant: m})
-			if r.Violation == nil {
-				continue
-			}
-			verdict = fmt.Sprintf("found with seed %d: %s", seed+1, r.Violation.Promise)
+		if seed, r, found := m.Found(mostSeeds); found {
+			verdict = fmt.Sprintf("found with seed %d: %s", seed, r.Violation.Promise)
 			if record != "" {
 				small := sim.Shrink(r.Choices, r.Violation.Promise, sim.Options{Mutant: m}, 3000)
 				kept = append(kept, sim.Regression{Name: m.Says, Mutant: m.Name, Promise: r.Violation.Promise, Choices: small})
 			}
-			break
 		}
 		if verdict == "SURVIVED" {
 			alive++
 		}
-		_, _ = fmt.Fprintf(out, "%-22s %s\n", m.Name, verdict)
+		_, _ = fmt.Fprintf(out, "%-26s %s\n", m.Name, verdict)
 	}
 	if alive > 0 {
 		return fmt.Errorf("%d mutants survived %d seeds", alive, mostSeeds)

@@ -30,7 +30,7 @@ const (
 func environment(changes ...string) map[string]string {
 	env := map[string]string{
 		"TABLE_NAME": "t", "ID_NAMESPACE": "dev", "VEXORA_SECRET_ID": "vexora", "MONETIX_SECRET_ID": "monetix",
-		"VEXORA_CALLBACK_URL": "https://cb.example.com/v", "MONETIX_CALLBACK_URL": "https://cb.example.com/m",
+		"PEOPLE_SECRET_ID": "people", "VEXORA_CALLBACK_URL": "https://cb.example.com/v", "MONETIX_CALLBACK_URL": "https://cb.example.com/m",
 	}
 	for _, c := range changes {
 		name, value, _ := strings.Cut(c, "=")
@@ -185,7 +185,7 @@ func TestSettingsAreReportedByProvider(t *testing.T) {
 // life. Nobody listens at the providers, so that creates end as queued.
 func TestTheSampleEventsDoWhatTheirPageSays(t *testing.T) {
 	ctx := context.Background()
-	d := deployment(t, map[string]string{"vexora": vexoraDocument, "monetix": monetixDocument})
+	d := deployment(t, map[string]string{"vexora": vexoraDocument, "monetix": monetixDocument, "people": peopleDocument})
 	creator, err1 := d.Creator(ctx, read[boot.CreateConfig](t, environment()))
 	reader, err2 := d.Reader(read[boot.ReadConfig](t, environment()))
 	vexora, err3 := d.VexoraCallback(ctx, boot.VexoraCallbackConfig{Storage: boot.Storage{Namespace: "dev"}, SecretID: "vexora"})
@@ -236,6 +236,7 @@ func TestTheSampleEventsDoWhatTheirPageSays(t *testing.T) {
 		{"operate-payout", "resend", 409, "not-possible"},
 		{"operate-payout", "resolve", 202, `"proposal"`},
 		{"operate-payout", "resolve-second-person", 200, `"status":"succeeded"`},
+		{"operate-payout", "evidence", 200, `"body_base64"`},
 		{"vexora-callback", "success", 200, "OK"},
 		{"vexora-callback", "failed", 200, "OK"},
 		{"get-payout", "by-id", 200, "contradiction"},

@@ -105,12 +105,18 @@ func (s *Submissions) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// held lists the providers that may not be submitted to.
-func (p Providers) held() []payout.Provider {
-	if p.Submissions == SubmissionsHeld {
-		return payout.Providers
+// held says why each provider may not be submitted to.
+func (p Providers) held() map[payout.Provider]payout.QueuedReason {
+	held := map[payout.Provider]payout.QueuedReason{}
+	for _, name := range names(p.Paused) {
+		held[name] = payout.QueuedPaused
 	}
-	return names(p.Paused)
+	if p.Submissions == SubmissionsHeld {
+		for _, name := range payout.Providers {
+			held[name] = payout.QueuedHeld
+		}
+	}
+	return held
 }
 
 func names(list []Provider) []payout.Provider {

@@ -114,6 +114,8 @@ func (d Deployment) Sweeper(ctx context.Context, c ReconcileConfig) (*payout.Swe
 		RestoredAt:   c.RestoredAt,
 		RedactAfter:  c.Retention.duration(),
 		Reserves:     c.Reserves.amounts(),
+
+		DuplicateWindow: c.DuplicateWindow,
 	}, jitter)
 }
 
@@ -126,16 +128,18 @@ func (d Deployment) Desk(ctx context.Context, c OperateConfig) (edge.Desk, error
 	}
 	policy := payout.Policy{
 		Namespace: payout.Namespace(c.Namespace), RestoredAt: c.RestoredAt, RedactAfter: c.Retention.duration(),
+		DuplicateWindow: c.DuplicateWindow,
 	}
+	ports.People = d.people(ctx, c.PeopleSecretID) // who stands behind a principal: orders for two ask it
 	operator, err := payout.NewOperator(ports, policy)
 	if err != nil {
 		return edge.Desk{}, err
 	}
 	receiver := payout.NewReceiver(d.Store, d.signals(c.Storage), policy)
 	return edge.Desk{
-		Operator: operator, Log: d.Log,
+		Operator: operator, Evidence: d.Store, RestoredAt: c.RestoredAt, Log: d.Log,
 		Statements: edge.Statements{
-			Importer: payout.NewImporter(d.Store, receiver, d.now), Archive: d.Store, Mappings: mappings,
+			Importer: payout.NewImporter(d.Store, receiver, ports.People, d.now), Archive: d.Store, Mappings: mappings,
 		},
 	}, nil
 }
@@ -149,7 +153,7 @@ func (d Deployment) ports(ctx context.Context, c Common, s Storage, p Providers,
 	if err != nil {
 		return payout.Ports{}, err
 	}
-	brakes := payout.NewBrakes(d.Store, p.held()...)
+	brakes := payout.NewBrakes(d.Store, p.held())
 	brakes.Look(ctx, d.now())
 	return payout.Ports{
 		Store: d.Store, Connectors: connectors, Signals: d.signals(s),
@@ -165,7 +169,8 @@ func (d Deployment) Reader(c ReadConfig) (edge.Reader, error) {
 		return edge.Reader{}, err
 	}
 	return edge.Reader{
-		Library: d.Store, Namespace: payout.Namespace(c.Namespace), Banks: banks, Now: d.now, Log: d.Log,
+		Library: d.Store, Namespace: payout.Namespace(c.Namespace), Banks: banks, RestoredAt: c.RestoredAt,
+		Now: d.now, Log: d.Log,
 	}, nil
 }
 

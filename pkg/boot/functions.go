@@ -22,7 +22,7 @@ type (
 		Tuning
 		Age
 		Reserves
-		Restore
+		Caution
 		Retention
 		Webhook
 	}
@@ -38,14 +38,16 @@ type (
 		Storage
 		Providers
 		Tuning
-		Restore
+		Caution
 		Retention
+		People
 	}
 	// ReadConfig is that of get-payout.
 	ReadConfig struct {
 		Common
 		Storage
 		Tuning
+		Restore
 	}
 	// VexoraCallbackConfig is that of vexora-callback.
 	VexoraCallbackConfig struct {

@@ -130,6 +130,7 @@ func newStorm(t *testing.T) *storm {
 	s.secrets = secrets.NewStaticSource(map[string]string{
 		"vexora":  fmt.Sprintf(`{"KHR": {"base_url": "%s/vexora/cambodia", "merchant_no": "1", "app_secret": "v-key"}}`, providers.URL),
 		"monetix": fmt.Sprintf(`{"base_url": "%s/monetix", "project_id": 1234, "secret_key": "m-key"}`, providers.URL),
+		"people":  peopleDocument,
 	}, s.now)
 	s.open(filepath.Join(t.TempDir(), "payouts.db"))
 	s.deploy()
@@ -360,7 +361,10 @@ func (s *storm) judge(ids []payout.ID) {
 			s.t.Fatal(err)
 		}
 		e, known := s.twin.Find(string(p.ProviderReference()))
-		agrees := known && ends[e.State] == p.Status
+		// Vexora documents no return: if only its last word arrives, the money is back and the
+		// payout failed.
+		cameBack := known && p.Provider == payout.Vexora && e.State == sandbox.Returned && p.Status == payout.Failed
+		agrees := known && ends[e.State] == p.Status || cameBack
 		figures["status "+string(p.Status)]++
 		for _, reason := range p.Attention.Reasons() {
 			figures["attention "+string(reason)]++
@@ -374,7 +378,7 @@ func (s *storm) judge(ids []payout.ID) {
 			figures["among the orphans, the reference blocked"]++
 		case !agrees && len(p.Attention) == 0:
 			s.t.Errorf("%s is %s, the twin (script %s) has it %s, and nobody is told", p.Reference, p.Status, e.Script, e.State)
-		case p.Status == payout.Failed && e.Executed > 0:
+		case p.Status == payout.Failed && e.Executed > 0 && !cameBack:
 			s.t.Errorf("%s was paid and is called failed", p.Reference)
 		case p.Status == payout.Succeeded && e.Executed == 0:
 			s.t.Errorf("%s was not paid and is called succeeded", p.Reference)

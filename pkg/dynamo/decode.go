@@ -30,6 +30,9 @@ func decodePayout(i item) (payout.Payout, error) {
 		Metadata:       r.texts(attrMetadata),
 		CreatedBy:      payout.Principal(r.text(attrCreatedBy)),
 		Fingerprint:    payout.Fingerprint(r.text(attrFingerprint)),
+		Heard:          r.heard(),
+		QueuedReason:   payout.QueuedReason(r.text(attrQueued)),
+		RecipientOwed:  r.flag(attrOwesList),
 		Attention:      decodeAttention(r.child(attrAttention)),
 		Proposal:       decodeProposal(r.child(attrProposal)),
 		SimilarTo:      payout.ID(r.text(attrSimilarTo)),
@@ -88,10 +91,9 @@ func (r *reader) amount() money.Amount {
 func (r *reader) outcome(p *payout.Payout) {
 	if f := r.child(attrFailure); f != nil {
 		p.Failure = &payout.Failure{
-			Code:           payout.FailureCode(f.text(attrCode)),
-			ProviderCode:   f.text(attrProviderCode),
-			Message:        f.text(attrMessage),
-			SafeToPayAgain: f.flag(attrSafe),
+			Code:         payout.FailureCode(f.text(attrCode)),
+			ProviderCode: f.text(attrProviderCode),
+			Message:      f.text(attrMessage),
 		}
 	}
 	if back := r.child(attrReturn); back != nil {
@@ -108,6 +110,7 @@ func (r *reader) times(p *payout.Payout) {
 	p.Lease = payout.Lease{Token: r.text(attrToken), Until: r.moment(attrLeaseUntil)}
 	p.DueAt, p.Polls = r.moment(attrDueAt), int(r.number(attrPolls))
 	p.RedactedAt = r.moment(attrRedactedAt)
+	p.AskedAt, p.AnsweredAt = r.moment(attrAskedAt), r.moment(attrAnsweredAt)
 	p.QueryAt, p.Notice = r.moment(attrQueryAt), r.notice()
 	if r.number(attrSchema) == 1 && !r.has(attrNotifyAt) && p.QueryAt.IsZero() {
 		p.QueryAt = p.DueAt // there was only one reason to be due
@@ -125,7 +128,9 @@ func (r *reader) notice() payout.Notice {
 func decodeProposal(r *reader) payout.Proposal {
 	return payout.Proposal{
 		Action: payout.Action(r.text(attrAction)), As: payout.Resolution(r.text(attrAs)),
-		By: payout.Principal(r.text(attrBy)), At: r.moment(attrAt),
+		By: payout.Principal(r.text(attrBy)), At: r.moment(attrAt), Person: payout.Person(r.text(attrPerson)),
+		Identity: payout.Principal(r.text(attrIdentity)),
+		Evidence: r.text(attrEvidence), Attempt: payout.Attempt(r.number(attrAttempt)), Entries: int(r.number(attrEntries)),
 	}
 }
 
@@ -178,9 +183,18 @@ func decodeHistory(entries []*reader) []payout.Entry {
 			ClaimKey:     r.text(attrClaim),
 			Evidence:     r.text(attrEvidence),
 			Raw:          r.evidence(),
+			Confirmed:    r.flag(attrConfirmed),
 			Raised:       r.reasons(attrRaised),
 			Cleared:      r.reasons(attrCleared),
 		})
+	}
+	return all
+}
+
+func (r *reader) heard() payout.Heard {
+	var all payout.Heard
+	for _, fact := range r.set(attrHeard) {
+		all = append(all, payout.Fact(fact))
 	}
 	return all
 }

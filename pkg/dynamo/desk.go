@@ -3,7 +3,6 @@ package dynamo
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -15,17 +14,19 @@ import (
 // Kinds of items that are not payouts.
 const (
 	kindBoard     = "board"
-	kindUnsettled = "unsettled"
 	kindReport    = "report"
+	kindProposal  = "proposal" // of a report: who sent the statement first
+	kindRecipient = "recipient"
 )
 
 const (
-	unsettledKeyPrefix = "unsettled#"
+	recipientKeyPrefix = "recipient#"
 	reportKeyPrefix    = "report#"
 	pausePrefix        = "pause_" // and the provider's name: one attribute each
 
 	attrUnsettledUntil = "unsettled_until"
 	attrPayoutID       = "payout_id"
+	attrPayouts        = "payouts" // of a recipient: "ID@TIME" each
 	attrReport         = "report"
 	attrWhy            = "why"
 	attrSince          = "since"
@@ -86,36 +87,15 @@ func (s *Store) pin(ctx context.Context, name string, v types.AttributeValue) er
 	return nil
 }
 
-// PinUnsettled implements payout.Desk. The payout is stored before the board says
-// that it is worth looking.
-func (s *Store) PinUnsettled(ctx context.Context, u payout.Unsettled, until time.Time) error {
-	i := itemKey(unsettledKeyPrefix+string(u.Key), kindUnsettled)
-	i.put(attrSchema, count(schemaVersion))
-	i.put(attrPayoutID, text(string(u.ID)))
-	i.put(attrAt, moment(u.At))
-	if _, err := s.api.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String(s.table), Item: i}); err != nil {
-		return unclear("pin an unsettled payout", err)
-	}
-	return s.pin(ctx, attrUnsettledUntil, moment(until))
-}
-
-// FindUnsettled implements payout.Desk.
-func (s *Store) FindUnsettled(ctx context.Context, key payout.RecipientKey) (payout.Unsettled, error) {
-	r, err := s.fetch(ctx, itemKey(unsettledKeyPrefix+string(key), kindUnsettled))
-	if err != nil {
-		return payout.Unsettled{}, fmt.Errorf("dynamo: find an unsettled payout: %w", err)
-	}
-	if !r.has(attrPayoutID) {
-		return payout.Unsettled{}, payout.ErrNotFound
-	}
-	return payout.Unsettled{Key: key, ID: payout.ID(r.text(attrPayoutID)), At: r.moment(attrAt)}, r.failure()
-}
-
 // KeepReport implements payout.Archive; a report that is there already stays.
 func (s *Store) KeepReport(ctx context.Context, hash string, report []byte) error {
 	i := itemKey(reportKeyPrefix+hash, kindReport)
 	i.put(attrSchema, count(schemaVersion))
-	i.put(attrReport, blob(pack(report)))
+	packed := pack(report)
+	if packed == nil {
+		return fmt.Errorf("dynamo: keep a report of %d bytes: %w", len(report), errEvidenceSize)
+	}
+	i.put(attrReport, blob(packed))
 	_, err := s.api.PutItem(ctx, s.putIfAbsent(i))
 	if _, there := refused(err); there || err == nil {
 		return nil
@@ -137,4 +117,34 @@ func (s *Store) FindReport(ctx context.Context, hash string) ([]byte, error) {
 		return nil, fmt.Errorf("dynamo: find a report: %w", err)
 	}
 	return report, nil
+}
+
+// KeepProposal implements payout.Archive.
+func (s *Store) KeepProposal(ctx context.Context, hash string, p payout.StatementProposal) error {
+	i := itemKey(reportKeyPrefix+hash, kindProposal)
+	i.put(attrSchema, count(schemaVersion))
+	i.put(attrPerson, text(string(p.Person)))
+	i.put(attrIdentity, text(string(p.Identity)))
+	i.put(attrBy, text(string(p.By)))
+	i.put(attrAt, moment(p.At))
+	if _, err := s.api.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String(s.table), Item: i}); err != nil {
+		return unclear("keep who sent a statement first", err)
+	}
+	return nil
+}
+
+// FindProposal implements payout.Archive.
+func (s *Store) FindProposal(ctx context.Context, hash string) (payout.StatementProposal, error) {
+	r, err := s.fetch(ctx, itemKey(reportKeyPrefix+hash, kindProposal))
+	if err != nil {
+		return payout.StatementProposal{}, fmt.Errorf("dynamo: find who sent a statement first: %w", err)
+	}
+	if !r.has(attrPerson) {
+		return payout.StatementProposal{}, payout.ErrNotFound
+	}
+	p := payout.StatementProposal{
+		Person: payout.Person(r.text(attrPerson)), Identity: payout.Principal(r.text(attrIdentity)),
+		By: payout.Principal(r.text(attrBy)), At: r.moment(attrAt),
+	}
+	return p, r.failure()
 }

@@ -51,6 +51,11 @@ const (
 	attrProposal    = "proposal"
 	attrSimilarTo   = "similar_to"
 	attrRedactedAt  = "redacted_at"
+	attrHeard       = "heard" // a set: a write adds to it without having read it
+	attrQueued      = "queued_reason"
+	attrAskedAt     = "asked_at"
+	attrAnsweredAt  = "answered_at"
+	attrOwesList    = "recipient_owed"
 
 	attrAt       = "at"
 	attrSource   = "source"
@@ -65,9 +70,12 @@ const (
 	attrCleared  = "cleared"
 	attrAction   = "action"
 	attrAs       = "as"
+	attrPerson   = "person"
+	attrIdentity = "identity"
+	attrEntries  = "entries"
 
+	attrConfirmed    = "confirmed"
 	attrProviderCode = "provider_code"
-	attrSafe         = "safe_to_pay_again"
 )
 
 // encodePayout is the whole item of a payout, index attributes included.
@@ -87,6 +95,8 @@ func encodePayout(p payout.Payout) item {
 	i.put(attrMetadata, texts(p.Metadata))
 	i.put(attrCreatedBy, text(string(p.CreatedBy)))
 	i.put(attrFingerprint, text(string(p.Fingerprint)))
+	i.put(attrHeard, set(p.Heard))
+	i.put(attrQueued, text(string(p.QueuedReason)))
 	i.put(attrFailure, encodeFailure(p.Failure))
 	i.put(attrReturn, encodeReturn(p.Return))
 	i.put(attrProposal, encodeProposal(p.Proposal))
@@ -113,6 +123,9 @@ func (i item) times(p payout.Payout) {
 	i.put(attrToken, text(p.Lease.Token))
 	i.put(attrLeaseUntil, moment(p.Lease.Until))
 	i.put(attrPolls, number(p.Polls))
+	i.put(attrAskedAt, moment(p.AskedAt))
+	i.put(attrAnsweredAt, moment(p.AnsweredAt))
+	i.put(attrOwesList, flag(p.RecipientOwed))
 	i.put(attrQueryAt, moment(p.QueryAt))
 	for _, pair := range noticeAttributes(p.Notice) {
 		i.put(pair.name, pair.value)
@@ -209,7 +222,6 @@ func encodeFailure(f *payout.Failure) types.AttributeValue {
 	i.put(attrCode, text(string(f.Code)))
 	i.put(attrProviderCode, text(f.ProviderCode))
 	i.put(attrMessage, text(f.Message))
-	i.put(attrSafe, flag(f.SafeToPayAgain))
 	return &types.AttributeValueMemberM{Value: i} // also when empty: a failure is a fact
 }
 
@@ -230,7 +242,12 @@ func encodeProposal(p payout.Proposal) types.AttributeValue {
 	i.put(attrAction, text(string(p.Action)))
 	i.put(attrAs, text(string(p.As)))
 	i.put(attrBy, text(string(p.By)))
+	i.put(attrPerson, text(string(p.Person)))
+	i.put(attrIdentity, text(string(p.Identity)))
 	i.put(attrAt, moment(p.At))
+	i.put(attrEvidence, text(p.Evidence))
+	i.put(attrAttempt, number(int(p.Attempt)))
+	i.put(attrEntries, number(p.Entries))
 	return nested(i)
 }
 
@@ -258,6 +275,7 @@ func encodeEntry(e payout.Entry) item {
 	i.put(attrClaim, text(e.ClaimKey))
 	i.put(attrEvidence, text(e.Evidence))
 	i.put(attrRaw, blob(pack(e.Raw)))
+	i.put(attrConfirmed, flag(e.Confirmed))
 	i.put(attrRaised, words(e.Raised))
 	i.put(attrCleared, words(e.Cleared))
 	return i

@@ -64,7 +64,7 @@ func (c *condition) String() string { return strings.Join(c.terms, " AND ") }
 // update is what becomes of the item.
 type update struct {
 	expression
-	sets, removes []string
+	sets, removes, adds []string
 }
 
 // set writes the value; a nil value removes the attribute.
@@ -97,12 +97,24 @@ func (u *update) extend(attribute string, list types.AttributeValue) {
 		name, name, u.value("none", &types.AttributeValueMemberL{}), u.value("new_"+attribute, list)))
 }
 
-func (u *update) String() string {
-	written := "SET " + strings.Join(u.sets, ", ")
-	if len(u.removes) > 0 {
-		written += " REMOVE " + strings.Join(u.removes, ", ")
+// grow adds to a set, which begins empty; a nil value adds nothing.
+func (u *update) grow(attribute string, more types.AttributeValue) {
+	if more != nil {
+		u.adds = append(u.adds, u.name(attribute)+" "+u.value("more_"+attribute, more))
 	}
-	return written
+}
+
+func (u *update) String() string {
+	var clauses []string
+	for _, clause := range []struct {
+		verb  string
+		terms []string
+	}{{"SET", u.sets}, {"REMOVE", u.removes}, {"ADD", u.adds}} {
+		if len(clause.terms) > 0 {
+			clauses = append(clauses, clause.verb+" "+strings.Join(clause.terms, ", "))
+		}
+	}
+	return strings.Join(clauses, " ")
 }
 
 // pointer gives an expression the form in which the SDK takes it.

@@ -110,7 +110,7 @@ func TestTheClaimOfACallbackIsOneGuardedUpdate(t *testing.T) {
 			Statuses: payout.Succeeded.Arrivals(), Uncomplicated: true,
 			Claimed: &payout.Claimed{Provider: p.Provider, Attempt: 1, Amount: p.Amount, Description: &description},
 		},
-		Then: payout.Change{At: at, Status: payout.Succeeded, Entry: &p.History[2], ProviderID: "VX1"},
+		Then: payout.Change{At: at, Status: payout.Succeeded, Entry: &p.History[2], ProviderID: "VX1", Heard: []payout.Fact{"1.paid"}},
 	})
 	condition, update := *r.update.ConditionExpression, *r.update.UpdateExpression
 	for _, want := range []string{
@@ -121,7 +121,7 @@ func TestTheClaimOfACallbackIsOneGuardedUpdate(t *testing.T) {
 			t.Errorf("%s is not in the condition: %s", want, condition)
 		}
 	}
-	for _, want := range []string{"#status = :new_status", "list_append(", "#version = if_not_exists(", "#completed_at = ", "REMOVE #proposal"} {
+	for _, want := range []string{"#status = :new_status", "list_append(", "#version = if_not_exists(", "#completed_at = ", " REMOVE ", "#proposal", "ADD #heard :more_heard"} {
 		if !strings.Contains(update, want) {
 			t.Errorf("%s is not in the update: %s", want, update)
 		}

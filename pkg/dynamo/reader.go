@@ -3,6 +3,7 @@ package dynamo
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -167,6 +168,15 @@ func (r *reader) words(name string) []string {
 		all = append(all, w.Value)
 	}
 	return all
+}
+
+// set reads a set of texts, in the order of their text: a set comes in any order.
+func (r *reader) set(name string) []string {
+	v, ok := value[*types.AttributeValueMemberSS](r, name)
+	if !ok {
+		return nil
+	}
+	return slices.Sorted(slices.Values(v.Value))
 }
 
 func (r *reader) list(name string) []types.AttributeValue {

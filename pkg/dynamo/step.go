@@ -100,6 +100,8 @@ func (u *update) change(id payout.ID, c payout.Change) {
 	u.asserted(attrFailure, encodeFailure(c.Failure))
 	u.asserted(attrReturn, encodeReturn(c.Return))
 	u.asserted(attrSimilarTo, text(string(c.SimilarTo)))
+	u.grow(attrHeard, set(c.Heard))
+	u.queued(c)
 	if c.Redaction != nil {
 		u.redact(c)
 	} else if c.Entry != nil {
@@ -115,9 +117,22 @@ func (u *update) change(id payout.ID, c payout.Change) {
 	u.schedule(id, c)
 }
 
+// queued says what a queued payout waits for; every other status clears it.
+func (u *update) queued(c payout.Change) {
+	switch {
+	case c.QueuedReason != "":
+		u.set(attrQueued, text(string(c.QueuedReason)))
+	case c.Status != "":
+		u.set(attrQueued, nil)
+	}
+}
+
 func (u *update) enter(c payout.Change) {
 	u.set(attrStatus, text(string(c.Status)))
 	u.set(attrStatusAt, moment(c.At))
+	if c.Status == payout.Unknown && !c.Noted {
+		u.set(attrOwesList, flag(true))
+	}
 	if c.Status.Final() {
 		u.set(attrCompletedAt, moment(c.At))
 	}
@@ -130,6 +145,12 @@ func (u *update) enter(c payout.Change) {
 // the change itself sets.
 func (u *update) anew(c payout.Change) {
 	u.raise(attrAttempt)
+	if c.AskedAt.IsZero() {
+		u.set(attrAskedAt, nil)
+	}
+	if c.AnsweredAt.IsZero() {
+		u.set(attrAnsweredAt, nil)
+	}
 	if c.ProviderID == "" {
 		u.set(attrProviderID, nil)
 	}
@@ -196,5 +217,10 @@ func (u *update) schedule(id payout.ID, c payout.Change) {
 	}
 	if c.Polls != nil {
 		u.set(attrPolls, number(*c.Polls))
+	}
+	u.asserted(attrAskedAt, moment(c.AskedAt))
+	u.asserted(attrAnsweredAt, moment(c.AnsweredAt))
+	if c.Noted {
+		u.set(attrOwesList, nil)
 	}
 }

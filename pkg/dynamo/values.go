@@ -93,6 +93,18 @@ func numbers(list []int) types.AttributeValue {
 	return all
 }
 
+// set is a set of words of ours, nil for none.
+func set[W ~string](list []W) types.AttributeValue {
+	if len(list) == 0 {
+		return nil
+	}
+	all := &types.AttributeValueMemberSS{}
+	for _, w := range list {
+		all.Value = append(all.Value, string(w))
+	}
+	return all
+}
+
 // words is a list of words of ours, nil for none.
 func words[W ~string](list []W) types.AttributeValue {
 	if len(list) == 0 {

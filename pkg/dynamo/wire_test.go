@@ -34,6 +34,12 @@ func wireValue(v types.AttributeValue) map[string]any {
 		return map[string]any{"B": base64.StdEncoding.EncodeToString(v.Value)}
 	case *types.AttributeValueMemberBOOL:
 		return map[string]any{"BOOL": v.Value}
+	case *types.AttributeValueMemberSS:
+		set := []any{}
+		for _, each := range v.Value {
+			set = append(set, each)
+		}
+		return map[string]any{"SS": set}
 	case *types.AttributeValueMemberM:
 		return map[string]any{"M": wireMap(v.Value)}
 	case *types.AttributeValueMemberL:

@@ -525,3 +525,26 @@ func TestASweepGivesEveryShardItsTurnAndReportsFaults(t *testing.T) {
 		t.Errorf("%+v, %v", report, err)
 	}
 }
+
+// stored is a library with one payout.
+type stored struct {
+	edge.Library
+	p payout.Payout
+}
+
+func (s stored) Get(context.Context, payout.ID) (payout.Payout, error) { return s.p, nil }
+
+func TestAfterARestoreNothingThatFailedBeforeIsShownAsSafe(t *testing.T) {
+	ended := time.Date(2026, 5, 16, 8, 0, 0, 0, time.UTC)
+	p := payout.Payout{
+		ID: id, Attempt: 1, Status: payout.Failed, SubmittedAt: ended, Failure: &payout.Failure{Code: payout.FailureDeclined},
+		Heard: payout.Heard{"1.closed.1", "1.sent"},
+	}
+	for restored, want := range map[time.Time]bool{{}: true, ended.Add(-time.Hour): true, ended.Add(time.Hour): false} {
+		h := edge.NewRead(edge.Reader{Library: stored{p: p}, Log: quiet, RestoredAt: restored})
+		_, decoded := call(t, h, event("GET", "/v1/payouts/"+string(id), ""))
+		if got := decoded["failure"].(map[string]any)["safe_to_pay_again"]; got != want {
+			t.Errorf("restored at %v: safe %v", restored, got)
+		}
+	}
+}

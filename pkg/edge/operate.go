@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
 
 	"cambodia-payouts/pkg/jsontree"
 	"cambodia-payouts/pkg/payout"
@@ -24,15 +25,21 @@ type Operator interface {
 type Desk struct {
 	Operator   Operator
 	Statements Statements
+	Evidence   EvidenceStore
 	Log        *slog.Logger
+	// RestoredAt is when the table was restored from a backup, zero if never.
+	RestoredAt time.Time
 }
 
 // NewOperate serves POST /v1/payouts/{id}/cancel, /resolve, /resend and
-// /resend-event, and POST /v1/statements.
+// /resend-event, POST /v1/statements, and GET /v1/payouts/{id}/evidence/{sequence}.
 func NewOperate(d Desk) Handler {
 	return func(ctx context.Context, e Event) (Reply, error) {
 		if path(e) == "/v1/statements" {
 			return d.importStatement(ctx, e), nil
+		}
+		if payoutID, sequence, ours := evidencePath(path(e)); ours {
+			return d.readEvidence(ctx, e, payoutID, sequence), nil
 		}
 		id, action, ok := orderPath(path(e))
 		if p := routed(e, http.MethodPost, path(e)); p != nil || !ok {
@@ -66,7 +73,7 @@ func orderPath(path string) (payout.ID, payout.Action, bool) {
 // readOrder decodes an order. Who gives it comes from the signature of the request
 // and from nowhere else.
 func readOrder(e Event, action payout.Action) (payout.Order, *Problem) {
-	by := principal(e)
+	by, identities := caller(e)
 	if by == "" {
 		p := problem(http.StatusForbidden, PrincipalMissing, "an order needs a principal: sign the request")
 		return payout.Order{}, &p
@@ -84,7 +91,7 @@ func readOrder(e Event, action payout.Action) (payout.Order, *Problem) {
 	var (
 		d     decoder
 		as    string
-		order = payout.Order{By: by}
+		order = payout.Order{By: by, Identities: identities}
 	)
 	known := members{"reason": d.text(&order.Reason), "evidence": d.text(&order.Evidence), "sequence": d.number(&order.Sequence)}
 	if action == payout.Resolve {
@@ -119,7 +126,7 @@ func (d Desk) carryOut(ctx context.Context, e Event, action payout.Action, order
 	if done.Awaiting {
 		status = http.StatusAccepted
 	}
-	return jsonReply(status, viewWithHistory(done.Payout))
+	return jsonReply(status, viewWithHistory(done.Payout.AsRestored(d.RestoredAt)))
 }
 
 // orderProblems says how each refusal of an order is answered.
@@ -135,6 +142,8 @@ var orderProblems = map[payout.OrderProblem]struct {
 	payout.OrderPaused:       {http.StatusConflict, ProviderPaused},
 	payout.OrderInexpressive: {http.StatusUnprocessableEntity, InvalidBody},
 	payout.OrderUnavailable:  {http.StatusServiceUnavailable, ServiceUnavailable},
+
+	payout.OrderPeopleNotRegistered: {http.StatusForbidden, PeopleNotRegistered},
 }
 
 func (d Desk) refused(ctx context.Context, e Event, err error) Reply {

@@ -108,7 +108,8 @@ func TestOrdersThatCannotBeReadAreRefusedBeforeAnythingHappens(t *testing.T) {
 
 func TestEveryRefusalOfAnOrderHasAnAnswer(t *testing.T) {
 	for problem, status := range map[payout.OrderProblem]int{
-		payout.OrderUnreadable: 400, payout.OrderUnknown: 404, payout.OrderNotPossible: 409, payout.OrderBusy: 409,
+		payout.OrderPeopleNotRegistered: 403,
+		payout.OrderUnreadable:          400, payout.OrderUnknown: 404, payout.OrderNotPossible: 409, payout.OrderBusy: 409,
 		payout.OrderPaused: 409, payout.OrderInexpressive: 422, payout.OrderUnavailable: 503,
 	} {
 		d := &desk{err: &payout.OrderRefused{Problem: problem, Detail: "because", Faults: []payout.Fault{{Pointer: "/as", Code: "x", Message: "m"}}}}
@@ -116,6 +117,9 @@ func TestEveryRefusalOfAnOrderHasAnAnswer(t *testing.T) {
 			signed(event("POST", "/v1/payouts/"+string(id)+"/cancel", `{"reason":"r"}`), session))
 		if reply.StatusCode != status || decoded["detail"] != "because" {
 			t.Errorf("%s: %d %v", problem, reply.StatusCode, decoded)
+		}
+		if about := problem == payout.OrderPeopleNotRegistered; about && decoded["code"] != string(problem) {
+			t.Errorf("%s has the code %v", problem, decoded["code"])
 		}
 	}
 }
@@ -145,6 +149,12 @@ func (b *books) FindReport(_ context.Context, hash string) ([]byte, error) {
 		return r, nil
 	}
 	return nil, payout.ErrNotFound
+}
+
+func (*books) KeepProposal(context.Context, string, payout.StatementProposal) error { return nil }
+
+func (*books) FindProposal(context.Context, string) (payout.StatementProposal, error) {
+	return payout.StatementProposal{}, payout.ErrNotFound
 }
 
 func (b *books) handler() edge.Handler {
@@ -194,10 +204,38 @@ func TestAnImportThatWasCutOffIsNotArchived(t *testing.T) {
 	}
 }
 
+func TestAStatementThatAwaitsASecondPersonIsNotArchived(t *testing.T) {
+	for _, query := range []string{"provider=vexora", "provider=vexora&check=true"} {
+		b := &books{report: payout.Report{Counts: map[payout.LineKind]int{payout.StillOpen: 1}, Awaiting: query == "provider=vexora", Pending: 1}}
+		reply, decoded := call(t, b.handler(), importing(query, oneRow))
+		if reply.StatusCode != 200 || decoded["awaiting"] != (query == "provider=vexora") || decoded["pending"] != 1.0 || len(b.kept) != 0 {
+			t.Errorf("%s: %d %v, %d kept", query, reply.StatusCode, decoded, len(b.kept))
+		}
+	}
+}
+
+func TestAStatementThatIsRefusedWholeSaysWhy(t *testing.T) {
+	line := payout.ReportLine{Kind: payout.AmountDiffers, Line: 7}
+	for code, test := range map[string]struct {
+		err    error
+		status int
+	}{
+		"statement-implausible": {&payout.Implausible{Differing: 1, Compared: 1, Lines: []payout.ReportLine{line}}, 422},
+		"people-not-registered": {&payout.OrderRefused{Problem: payout.OrderPeopleNotRegistered, Detail: "no"}, 403},
+		"service-unavailable":   {&payout.OrderRefused{Problem: payout.OrderUnavailable}, 503},
+	} {
+		b := &books{err: test.err}
+		reply, decoded := call(t, b.handler(), importing("provider=vexora", oneRow))
+		if reply.StatusCode != test.status || decoded["code"] != code || len(b.kept) != 0 {
+			t.Errorf("%s: %d %v", code, reply.StatusCode, decoded)
+		}
+	}
+}
+
 func TestAStatementThatMakesNoSenseIsRefused(t *testing.T) {
 	for query, want := range map[string]int{
 		"": 400, "provider=bank": 400, "provider=vexora&from=2026-05-01": 400, "provider=vexora&from=2026-05-02&to=2026-05-01": 400,
-		"provider=vexora&from=2026-01-01&to=2026-12-31": 400, "provider=vexora&format=xml": 400, "provider=vexora&day=1": 400,
+		"provider=vexora&from=2026-01-01&to=2026-12-31": 400, "provider=vexora&format=xml": 400, "provider=vexora&check=yes": 400, "provider=vexora&day=1": 400,
 	} {
 		b := &books{}
 		if reply, _ := call(t, b.handler(), importing(query, oneRow)); reply.StatusCode != want || b.imported != 0 {

@@ -37,6 +37,9 @@ const (
 	OrderOutdated       Code = "order-outdated"
 	ProviderPaused      Code = "provider-paused"
 	StatementUnreadable Code = "statement-unreadable"
+	// StatementImplausible: too many amounts of the file differ from ours.
+	StatementImplausible Code = "statement-implausible"
+	PeopleNotRegistered  Code = "people-not-registered"
 )
 
 // problemType prefixes the code in the member "type". It is a name, not an

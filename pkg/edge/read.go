@@ -26,8 +26,10 @@ type Reader struct {
 	Library   Library
 	Namespace payout.Namespace
 	Banks     bank.Directory
-	Now       func() time.Time
-	Log       *slog.Logger
+	// RestoredAt is when the table was restored from a backup, zero if never.
+	RestoredAt time.Time
+	Now        func() time.Time
+	Log        *slog.Logger
 }
 
 // page sizes of every list.
@@ -78,7 +80,7 @@ func (r Reader) route(ctx context.Context, path string, parameters map[string]st
 	if err != nil {
 		return nil, err
 	}
-	return viewWithHistory(p), nil
+	return viewWithHistory(p.AsRestored(r.RestoredAt)), nil
 }
 
 // badQuery is an error whose text is ours and may be shown.
@@ -140,7 +142,7 @@ func (r Reader) list(ctx context.Context, parameters map[string]string) (any, er
 	if err != nil {
 		return nil, err
 	}
-	return viewPage(r.Library.ListDay(ctx, day, q))
+	return r.viewPage(r.Library.ListDay(ctx, day, q))
 }
 
 func (r Reader) byReference(ctx context.Context, text string, parameters map[string]string) (any, error) {
@@ -158,7 +160,7 @@ func (r Reader) byReference(ctx context.Context, text string, parameters map[str
 	case err != nil:
 		return nil, err
 	}
-	return payoutList{Payouts: []payoutView{view(p)}}, nil
+	return payoutList{Payouts: []payoutView{view(p.AsRestored(r.RestoredAt))}}, nil
 }
 
 func (r Reader) attention(ctx context.Context, parameters map[string]string, q payout.PageQuery) (any, error) {
@@ -168,7 +170,7 @@ func (r Reader) attention(ctx context.Context, parameters map[string]string, q p
 	if _, both := parameters["day"]; both {
 		return nil, badQuery("day and attention cannot be asked together")
 	}
-	return viewPage(r.Library.ListAttention(ctx, q))
+	return r.viewPage(r.Library.ListAttention(ctx, q))
 }
 
 // day is the creation day to list: a real UTC day, today if it is left out.
@@ -206,10 +208,10 @@ func pageQuery(parameters map[string]string) (payout.PageQuery, error) {
 	return q, nil
 }
 
-func viewPage(page payout.Page, err error) (any, error) {
+func (r Reader) viewPage(page payout.Page, err error) (any, error) {
 	list := payoutList{Payouts: []payoutView{}, NextCursor: page.Next}
 	for _, p := range page.Payouts {
-		list.Payouts = append(list.Payouts, view(p))
+		list.Payouts = append(list.Payouts, view(p.AsRestored(r.RestoredAt)))
 	}
 	return list, err
 }

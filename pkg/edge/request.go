@@ -9,8 +9,6 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambdacontext"
-
-	"cambodia-payouts/pkg/payout"
 )
 
 // Event is a request of an HTTP API or a function URL; both use payload format
@@ -113,35 +111,4 @@ func requestID(ctx context.Context, e Event) string {
 		return lc.AwsRequestID
 	}
 	return ""
-}
-
-// principal is who signed the request: the token's subject, or the IAM user or
-// role. Two sessions of one role are one principal, or anybody could be two
-// people by signing in twice.
-func principal(e Event) payout.Principal {
-	authorizer := e.RequestContext.Authorizer
-	switch {
-	case authorizer == nil:
-		return ""
-	case authorizer.JWT != nil:
-		return payout.Principal(authorizer.JWT.Claims["sub"])
-	case authorizer.IAM != nil:
-		return payout.Principal(roleOfSession(authorizer.IAM.UserARN))
-	}
-	return ""
-}
-
-// roleOfSession turns arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION into
-// arn:aws:iam::ACCOUNT:role/ROLE and leaves every other ARN as it is.
-func roleOfSession(arn string) string {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) != 6 || parts[2] != "sts" {
-		return arn
-	}
-	role, found := strings.CutPrefix(parts[5], "assumed-role/")
-	if !found {
-		return arn
-	}
-	name, _, _ := strings.Cut(role, "/")
-	return strings.Join([]string{parts[0], parts[1], "iam", "", parts[4], "role/" + name}, ":")
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -36,12 +37,18 @@ type Statements struct {
 
 // reportView is the report of an import as callers see it, and as it is archived.
 type reportView struct {
-	Provider payout.Provider         `json:"provider"`
-	Hash     string                  `json:"sha256"`
-	From     string                  `json:"from,omitempty"`
-	To       string                  `json:"to,omitempty"`
-	By       payout.Principal        `json:"imported_by"`
-	At       string                  `json:"imported_at"`
+	Provider payout.Provider  `json:"provider"`
+	Hash     string           `json:"sha256"`
+	From     string           `json:"from,omitempty"`
+	To       string           `json:"to,omitempty"`
+	By       payout.Principal `json:"imported_by"`
+	First    payout.Principal `json:"first_imported_by,omitempty"`
+	People   []payout.Person  `json:"people,omitempty"` // the two who had it applied
+	At       string           `json:"imported_at"`
+	// Awaiting: nothing, or not everything, has been applied; Pending counts the lines
+	// whose payout the provider has yet to be asked about.
+	Awaiting bool                    `json:"awaiting"`
+	Pending  int                     `json:"pending,omitempty"`
 	Counts   map[payout.LineKind]int `json:"counts"`
 	// Unheard counts matched payouts whose end no callback and no question brought.
 	Unheard int `json:"matched_without_callback"`
@@ -64,11 +71,15 @@ type lineView struct {
 	CallbackHeard bool             `json:"callback_heard"`
 }
 
-// mostLines bounds the lines of a report, so that it fits into one item.
-const mostLines = 1000
+// What bounds the lines of a report, so that it fits into one item: their number, and the
+// bytes that they take as JSON.
+const (
+	mostLines     = 1000
+	mostLineBytes = 512 << 10
+)
 
-// importStatement serves POST /v1/statements?provider=P&from=DAY&to=DAY. The same
-// file for the same days gives the same report again.
+// importStatement serves POST /v1/statements?provider=P&from=DAY&to=DAY. A file that was
+// applied gives the same report again, for the same days.
 func (d Desk) importStatement(ctx context.Context, e Event) Reply {
 	if p := routed(e, http.MethodPost, "/v1/statements"); p != nil {
 		return p.reply(ctx, e)
@@ -83,12 +94,12 @@ func (d Desk) importStatement(ctx context.Context, e Event) Reply {
 	}
 	digest := sha256.Sum256(file)
 	s.Hash = hex.EncodeToString(digest[:])
-	if known, err := d.Statements.Archive.FindReport(ctx, archiveKey(s)); err == nil {
-		return d.tellReport(ctx, e, known, wantsCSV, true)
-	}
 	s.Rows, err = statement.Parse(file, d.Statements.Mappings[s.Provider])
 	if err != nil {
 		return unreadableStatement(err).reply(ctx, e)
+	}
+	if known, err := d.Statements.Archive.FindReport(ctx, s.Key()); err == nil && !s.Check {
+		return d.tellReport(ctx, e, known, wantsCSV, true)
 	}
 	return d.runImport(ctx, e, s, wantsCSV)
 }
@@ -103,12 +114,15 @@ func readStatementQuery(e Event) (s payout.Statement, wantsCSV bool, p *Problem)
 	if err != nil {
 		return refuse(err.Error())
 	}
-	if err := only(parameters, "provider", "from", "to", "format"); err != nil {
+	if err := only(parameters, "provider", "from", "to", "format", "check"); err != nil {
 		return refuse(err.Error())
 	}
-	s = payout.Statement{
-		Provider: payout.Provider(parameters["provider"]), From: parameters["from"], To: parameters["to"], By: principal(e),
+	s = payout.Statement{Provider: payout.Provider(parameters["provider"]), From: parameters["from"], To: parameters["to"]}
+	s.By, s.Identities = caller(e)
+	if check, there := parameters["check"]; there && check != "true" {
+		return refuse("check must be true, or be left out")
 	}
+	s.Check = parameters["check"] == "true"
 	if !slices.Contains(payout.Providers, s.Provider) {
 		return refuse("provider must be vexora or monetix")
 	}
@@ -131,21 +145,20 @@ func coversDays(s payout.Statement) bool {
 	return err1 == nil && err2 == nil && !to.Before(from) && to.Sub(from) < payout.MostStatementDays*24*time.Hour
 }
 
-func archiveKey(s payout.Statement) string {
-	return string(s.Provider) + "/" + s.From + "/" + s.To + "/" + s.Hash
-}
-
 func (d Desk) runImport(ctx context.Context, e Event, s payout.Statement, wantsCSV bool) Reply {
 	report, err := d.Statements.Importer.Import(ctx, s)
+	if p := refusedStatement(err); p != nil {
+		return p.reply(ctx, e)
+	}
 	if err == nil && !report.Complete() {
-		err = errors.New("some lines could not be stored")
+		err = errors.New("some lines could not be read or stored")
 	}
 	var encoded []byte
 	if err == nil {
 		encoded, err = json.Marshal(viewReport(report))
 	}
-	if err == nil {
-		err = d.Statements.Archive.KeepReport(ctx, archiveKey(s), encoded)
+	if err == nil && !s.Check && !report.Awaiting {
+		err = d.Statements.Archive.KeepReport(ctx, s.Key(), encoded)
 	}
 	if err != nil {
 		d.Log.LogAttrs(ctx, slog.LevelError, "statement not imported", slog.String("request_id", requestID(ctx, e)),
@@ -160,15 +173,21 @@ func (d Desk) runImport(ctx context.Context, e Event, s payout.Statement, wantsC
 
 func viewReport(r payout.Report) reportView {
 	v := reportView{
-		Provider: r.Provider, Hash: r.Hash, From: r.From, To: r.To, By: r.By, At: instant(r.At),
+		Provider: r.Provider, Hash: r.Hash, From: r.From, To: r.To, By: r.By, First: r.ProposedBy, People: r.Persons, At: instant(r.At),
+		Awaiting: r.Awaiting, Pending: r.Pending,
 		Counts: r.Counts, Unheard: r.Unheard, Lines: []lineView{},
 	}
+	bytes := 0
 	for i, l := range r.Lines {
-		if i == mostLines {
-			v.LinesCut = len(r.Lines) - mostLines
+		line := viewLine(l)
+		if encoded, err := json.Marshal(line); err == nil {
+			bytes += len(encoded)
+		}
+		if i == mostLines || bytes > mostLineBytes {
+			v.LinesCut = len(r.Lines) - i
 			break
 		}
-		v.Lines = append(v.Lines, viewLine(l))
+		v.Lines = append(v.Lines, line)
 	}
 	return v
 }
@@ -235,12 +254,46 @@ func inert(cell string) string {
 	return cell
 }
 
+// refusedStatement is the problem of a file that was refused whole, nil for every other
+// error.
+func refusedStatement(err error) *Problem {
+	var (
+		implausible *payout.Implausible
+		refused     *payout.OrderRefused
+	)
+	switch {
+	case errors.As(err, &implausible):
+		p := implausibleStatement(implausible)
+		return &p
+	case errors.As(err, &refused) && refused.Problem != payout.OrderUnavailable:
+		kind := orderProblems[refused.Problem]
+		p := problem(kind.status, kind.code, refused.Detail)
+		return &p
+	}
+	return nil
+}
+
+// mostFaultLines bounds the lines that a problem names.
+const mostFaultLines = 100
+
+func implausibleStatement(i *payout.Implausible) Problem {
+	p := problem(http.StatusUnprocessableEntity, StatementImplausible, fmt.Sprintf(
+		"%d of %d amounts differ from ours: this looks like another unit, column or account. Nothing was written", i.Differing, i.Compared))
+	for _, line := range i.Lines[:min(len(i.Lines), mostFaultLines)] {
+		p.Errors = append(p.Errors, FieldError{
+			Pointer: "/line/" + strconv.Itoa(line.Line), Code: string(StatementImplausible),
+			Detail: fmt.Sprintf("the file says %s %s, we hold %s %s", line.TheirAmount, line.TheirAmount.Currency(), line.OurAmount, line.OurAmount.Currency()),
+		})
+	}
+	return p
+}
+
 func unreadableStatement(err error) Problem {
 	p := problem(http.StatusUnprocessableEntity, StatementUnreadable, "the statement cannot be read; nothing was imported")
 	var unreadable *statement.Unreadable
 	if errors.As(err, &unreadable) {
 		for i, each := range unreadable.Problems {
-			if i == 100 {
+			if i == mostFaultLines {
 				break
 			}
 			p.Errors = append(p.Errors, FieldError{

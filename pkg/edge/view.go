@@ -31,6 +31,7 @@ type payoutView struct {
 	UpdatedAt         string                   `json:"updated_at"`
 	CompletedAt       string                   `json:"completed_at,omitempty"`
 	Attempt           payout.Attempt           `json:"attempt"`
+	QueuedReason      payout.QueuedReason      `json:"queued_reason,omitempty"`
 	Proposal          *proposalView            `json:"proposal,omitempty"`
 	SimilarTo         payout.ID                `json:"similar_to,omitempty"`
 	RedactedAt        string                   `json:"redacted_at,omitempty"`
@@ -94,7 +95,14 @@ type proposalView struct {
 	Action payout.Action     `json:"action"`
 	As     payout.Resolution `json:"as,omitempty"`
 	By     payout.Principal  `json:"by"`
+	Person payout.Person     `json:"person"`
 	At     string            `json:"at"`
+	// Evidence is the SHA-256 of what the order rests on; the second person has to give
+	// the same. The text is the evidence of the last history entry.
+	Evidence string         `json:"evidence_sha256"`
+	Attempt  payout.Attempt `json:"attempt"`
+	// Sequence is that of the payout as the order has to find it.
+	Sequence int `json:"sequence"`
 }
 
 type entryView struct {
@@ -123,13 +131,16 @@ func view(p payout.Payout) payoutView {
 		HistoryDropped: p.HistoryDropped, Attempt: p.Attempt, SimilarTo: p.SimilarTo, RedactedAt: instant(p.RedactedAt),
 	}
 	if o := p.Proposal; o != (payout.Proposal{}) {
-		v.Proposal = &proposalView{o.Action, o.As, o.By, instant(o.At)}
+		v.Proposal = &proposalView{o.Action, o.As, o.By, o.Person, instant(o.At), o.Evidence, o.Attempt, o.Entries - p.HistoryDropped}
+	}
+	if p.Status == payout.Queued {
+		v.QueuedReason = p.WaitsFor()
 	}
 	if !p.Amount.IsZero() {
 		v.Amount, v.Currency = p.Amount.String(), string(p.Amount.Currency())
 	}
 	if f := p.Failure; f != nil {
-		v.Failure = &failureView{f.Code, f.ProviderCode, f.Message, f.SafeToPayAgain}
+		v.Failure = &failureView{f.Code, f.ProviderCode, f.Message, p.SafeToPayAgain()}
 	}
 	if r := p.Return; r != nil {
 		v.Return = &returnView{instant(r.At), r.ProviderCode, r.Message}

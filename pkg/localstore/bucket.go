@@ -22,13 +22,13 @@ const (
 	orphans   bucket = "orphans"   // time # id or claim key
 	marker    bucket = "marker"    // the namespace
 	board     bucket = "board"     // provider -> pause, and until when to look up unsettled payouts
-	unsettled bucket = "unsettled" // recipient key -> document
+	lists     bucket = "lists"     // recipient key -> payouts that may not be settled
 	reports   bucket = "reports"   // statement -> report
 	feed      bucket = "feed"      // shard # number -> news
 )
 
 func createBuckets(tx *bbolt.Tx) error {
-	for _, name := range []bucket{payouts, foreign, due, days, attention, orphans, marker, board, unsettled, reports, feed} {
+	for _, name := range []bucket{payouts, foreign, due, days, attention, orphans, marker, board, lists, reports, feed} {
 		if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 			return fmt.Errorf("bucket %s: %w", name, err)
 		}

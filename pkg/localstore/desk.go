@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -13,6 +12,9 @@ import (
 
 // unsettledUntil is the key of the board that names no provider.
 const unsettledUntil = "unsettled_until"
+
+// proposalPrefix keeps proposals apart from the reports that they lead to.
+const proposalPrefix = "proposal#"
 
 // Board implements payout.Desk.
 func (s *Store) Board(ctx context.Context) (payout.Board, error) {
@@ -40,29 +42,6 @@ func (s *Store) PinPause(ctx context.Context, p payout.Pause) error {
 	})
 }
 
-// PinUnsettled implements payout.Desk.
-func (s *Store) PinUnsettled(ctx context.Context, u payout.Unsettled, until time.Time) error {
-	u.At = floor(u.At)
-	return s.write(ctx, "pin an unsettled payout", func(tx *bbolt.Tx) error {
-		if err := save(unsettled.in(tx), string(u.Key), u); err != nil {
-			return err
-		}
-		return save(board.in(tx), unsettledUntil, floor(until))
-	})
-}
-
-// FindUnsettled implements payout.Desk.
-func (s *Store) FindUnsettled(ctx context.Context, key payout.RecipientKey) (payout.Unsettled, error) {
-	var found payout.Unsettled
-	err := s.read(ctx, "find an unsettled payout", func(tx *bbolt.Tx) error {
-		return load(unsettled.in(tx), string(key), &found)
-	})
-	if err == nil && found.ID == "" {
-		err = payout.ErrNotFound
-	}
-	return found, err
-}
-
 // KeepReport implements payout.Archive; a report that is there already stays.
 func (s *Store) KeepReport(ctx context.Context, hash string, report []byte) error {
 	return s.write(ctx, "keep a report", func(tx *bbolt.Tx) error {
@@ -84,6 +63,26 @@ func (s *Store) FindReport(ctx context.Context, hash string) ([]byte, error) {
 		err = payout.ErrNotFound
 	}
 	return report, err
+}
+
+// KeepProposal implements payout.Archive.
+func (s *Store) KeepProposal(ctx context.Context, hash string, p payout.StatementProposal) error {
+	p.At = floor(p.At)
+	return s.write(ctx, "keep who sent a statement first", func(tx *bbolt.Tx) error {
+		return save(reports.in(tx), proposalPrefix+hash, p)
+	})
+}
+
+// FindProposal implements payout.Archive.
+func (s *Store) FindProposal(ctx context.Context, hash string) (payout.StatementProposal, error) {
+	var p payout.StatementProposal
+	err := s.read(ctx, "find who sent a statement first", func(tx *bbolt.Tx) error {
+		return load(reports.in(tx), proposalPrefix+hash, &p)
+	})
+	if err == nil && p.Person == "" {
+		err = payout.ErrNotFound
+	}
+	return p, err
 }
 
 // save writes a value as JSON.

@@ -13,7 +13,7 @@ import (
 
 // schemaVersion is written into every document. The file belongs to one machine,
 // so a newer document than this program knows is refused rather than guessed at.
-const schemaVersion = 2
+const schemaVersion = 3
 
 // amount is a sum in minor units; nil in a document when none is stated.
 type amount struct {
@@ -44,10 +44,9 @@ type (
 		IPAddress string `json:"ip_address,omitzero"`
 	}
 	failure struct {
-		Code           payout.FailureCode `json:"code,omitzero"`
-		ProviderCode   string             `json:"provider_code,omitzero"`
-		Message        string             `json:"message,omitzero"`
-		SafeToPayAgain bool               `json:"safe_to_pay_again,omitzero"`
+		Code         payout.FailureCode `json:"code,omitzero"`
+		ProviderCode string             `json:"provider_code,omitzero"`
+		Message      string             `json:"message,omitzero"`
 	}
 	returned struct {
 		At           time.Time `json:"at"`
@@ -65,14 +64,20 @@ type (
 		ClaimKey     string           `json:"claim,omitzero"`
 		Evidence     string           `json:"evidence,omitzero"`
 		Raw          []byte           `json:"raw,omitempty"`
+		Confirmed    bool             `json:"confirmed,omitzero"`
 		Raised       []payout.Reason  `json:"raised,omitempty"`
 		Cleared      []payout.Reason  `json:"cleared,omitempty"`
 	}
 	proposal struct {
-		Action payout.Action     `json:"action,omitzero"`
-		As     payout.Resolution `json:"as,omitzero"`
-		By     payout.Principal  `json:"by,omitzero"`
-		At     time.Time         `json:"at,omitzero"`
+		Action   payout.Action     `json:"action,omitzero"`
+		As       payout.Resolution `json:"as,omitzero"`
+		By       payout.Principal  `json:"by,omitzero"`
+		Person   payout.Person     `json:"person,omitzero"`
+		Identity payout.Principal  `json:"identity,omitzero"`
+		At       time.Time         `json:"at,omitzero"`
+		Evidence string            `json:"evidence,omitzero"`
+		Attempt  payout.Attempt    `json:"attempt,omitzero"`
+		Entries  int               `json:"entries,omitzero"`
 	}
 	lease struct {
 		Token string    `json:"token,omitzero"`
@@ -105,11 +110,13 @@ type document struct {
 	Metadata       map[string]string           `json:"metadata,omitempty"`
 	CreatedBy      payout.Principal            `json:"created_by,omitzero"`
 	Fingerprint    payout.Fingerprint          `json:"fingerprint,omitzero"`
+	Heard          []payout.Fact               `json:"heard,omitempty"`
 	Failure        *failure                    `json:"failure,omitzero"`
 	Return         *returned                   `json:"return,omitzero"`
 	Attention      map[payout.Reason]time.Time `json:"attention,omitempty"`
 	Proposal       proposal                    `json:"proposal,omitzero"`
 	SimilarTo      payout.ID                   `json:"similar_to,omitzero"`
+	QueuedReason   payout.QueuedReason         `json:"queued_reason,omitzero"`
 	History        []entry                     `json:"history,omitempty"`
 	HistoryDropped int                         `json:"history_dropped,omitzero"`
 	CreatedAt      time.Time                   `json:"created_at"`
@@ -124,6 +131,9 @@ type document struct {
 	DueAt          time.Time                   `json:"due_at,omitzero"`
 	Notice         notice                      `json:"notice,omitzero"`
 	Polls          int                         `json:"polls,omitzero"`
+	AskedAt        time.Time                   `json:"asked_at,omitzero"`
+	AnsweredAt     time.Time                   `json:"answered_at,omitzero"`
+	RecipientOwed  bool                        `json:"recipient_owed,omitzero"`
 	Version        int64                       `json:"version"`
 }
 
@@ -134,6 +144,8 @@ func documentOf(p payout.Payout) document {
 		Status: p.Status, ProviderID: p.ProviderID, Amount: amountOf(p.Amount),
 		Destination: destination(p.Destination), Beneficiary: beneficiary(p.Beneficiary),
 		Description: p.Description, Metadata: p.Metadata, CreatedBy: p.CreatedBy, Fingerprint: p.Fingerprint,
+		Heard: p.Heard, QueuedReason: p.QueuedReason,
+		AskedAt: p.AskedAt, AnsweredAt: p.AnsweredAt, RecipientOwed: p.RecipientOwed,
 		Failure: (*failure)(p.Failure), Return: (*returned)(p.Return), Attention: p.Attention,
 		HistoryDropped: p.HistoryDropped, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
 		CompletedAt: p.CompletedAt, StatusAt: p.StatusAt, Sent: p.Sent, SubmittedAt: p.SubmittedAt,
@@ -160,6 +172,8 @@ func (d document) payout() (payout.Payout, error) {
 		Status: d.Status, ProviderID: d.ProviderID, Amount: sum,
 		Destination: payout.Destination(d.Destination), Beneficiary: payout.Beneficiary(d.Beneficiary),
 		Description: d.Description, Metadata: d.Metadata, CreatedBy: d.CreatedBy, Fingerprint: d.Fingerprint,
+		Heard: d.Heard, QueuedReason: d.QueuedReason,
+		AskedAt: d.AskedAt, AnsweredAt: d.AnsweredAt, RecipientOwed: d.RecipientOwed,
 		Failure: (*payout.Failure)(d.Failure), Return: (*payout.Return)(d.Return), Attention: d.Attention,
 		HistoryDropped: d.HistoryDropped, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
 		CompletedAt: d.CompletedAt, StatusAt: d.StatusAt, Sent: d.Sent, SubmittedAt: d.SubmittedAt,

@@ -23,8 +23,8 @@ type (
 // meaning is what a code says beyond the status beside it.
 type meaning struct {
 	failure payout.FailureCode
-	// final: the code says for certain that no money moved, so that a failure by it
-	// is safe to pay again.
+	// final: the code says for certain that no money moved. Every other one, and one
+	// that nobody lists, may hide a payment; see [payout.Claim.Doubtful].
 	final bool
 }
 
@@ -203,19 +203,22 @@ func (s state) refine(c *payout.Claim, status Status) {
 	switch {
 	case c.Finding == payout.FoundSucceeded && s.operationDisagrees():
 		c.Finding = payout.FoundUnlisted
+	case slices.Contains([]payout.Finding{payout.FoundSucceeded, payout.FoundReturned}, c.Finding) && slices.Contains(unfinished, code):
+		c.Finding = payout.FoundUnlisted
 	case c.Finding != payout.FoundFailed:
 	case slices.Contains(unfinished, code):
 		c.Finding = payout.FoundUnlisted
 	case status == "error" && slices.Contains(append(duplicates, notFound...), string(code)):
 		c.Finding = payout.FoundUnclear // it exists, or cannot be looked up; that is no failure
 	default:
-		m := operationCodes[code]
-		c.Failure, c.Conclusive = m.failure, m.final
+		m, listed := operationCodes[code]
+		bare := code == "" || code == "0" // a decline that gives no reason
+		c.Failure, c.Doubtful = m.failure, !m.final && (listed || !bare)
 		if status == "error" {
 			// The payment_id may be used again after an error: it speaks of one
 			// submission, and is safe to pay again only where the data were at fault.
 			_, data := aboutData[RequestCode(code)]
-			c.OnlyIfFirst, c.Conclusive = true, data
+			c.OnlyIfFirst, c.Doubtful = true, !data
 		}
 	}
 }
@@ -254,6 +257,8 @@ func acknowledged(status int, body []byte, p payout.Payout, project int64) payou
 	switch {
 	case status == 200 && readable && textOf(tree, "status") == "success" && echoes(tree, p, project):
 		return payout.Claim{Finding: payout.FoundProcessing, ProviderID: textOf(tree, "request_id"), Code: "success"}
+	case slices.Contains(duplicates, code):
+		// It is registered, whatever the status: nothing may step back.
 	case status == 403:
 		c.Finding = payout.FoundAboutUs // the address is not allowed, or the endpoint not enabled
 	case slices.Contains(refusals, status):

@@ -106,8 +106,8 @@ func TestEveryStatusHasAMeaning(t *testing.T) {
 	p := example(t)
 	for name, test := range map[string]struct {
 		about
-		want       payout.Finding
-		conclusive bool
+		want    payout.Finding
+		certain bool
 	}{
 		"success":                  {about{status: "success", code: "0"}, payout.FoundSucceeded, false},
 		"Success, in another case": {about{status: " Success ", operation: "success", code: "0"}, payout.FoundSucceeded, false},
@@ -116,6 +116,7 @@ func TestEveryStatusHasAMeaning(t *testing.T) {
 		"decline, account":                   {about{status: "decline", code: "20102"}, payout.FoundFailed, true},
 		"decline that looks like a time-out": {about{status: "decline", code: "20602"}, payout.FoundFailed, false},
 		"decline that nobody documents":      {about{status: "decline", code: "77777"}, payout.FoundFailed, false},
+		"decline that gives no reason":       {about{status: "decline"}, payout.FoundFailed, true},
 		"decline that is not finished":       {about{status: "decline", code: "20802"}, payout.FoundUnlisted, false},
 		"error about the data":               {about{status: "error", code: "2641"}, payout.FoundFailed, true},
 		"error without a code":               {about{status: "error"}, payout.FoundFailed, false},
@@ -133,8 +134,8 @@ func TestEveryStatusHasAMeaning(t *testing.T) {
 		"a status of tomorrow":               {about{status: "teleported"}, payout.FoundUnlisted, false},
 	} {
 		c, err := verify(t, test.callback(t, p))
-		if err != nil || c.Finding != test.want || c.Conclusive != test.conclusive {
-			t.Errorf("%s: %s, conclusive %v, %v", name, c.Finding, c.Conclusive, err)
+		if err != nil || c.Finding != test.want || c.Conclusive || c.Finding == payout.FoundFailed && c.Doubtful == test.certain {
+			t.Errorf("%s: %s, doubtful %v, %v", name, c.Finding, c.Doubtful, err)
 		}
 		if wantsFirst := test.status == "error" && c.Finding == payout.FoundFailed; c.OnlyIfFirst != wantsFirst {
 			t.Errorf("%s: only if first %v", name, c.OnlyIfFirst)
@@ -145,7 +146,7 @@ func TestEveryStatusHasAMeaning(t *testing.T) {
 func TestTheReasonMayStandInErrors(t *testing.T) {
 	p := example(t)
 	c, err := verify(t, about{status: "error", extra: `,"errors":[{"code":2801,"message":"Bank not found","field":"bank_id"}]`}.callback(t, p))
-	if err != nil || c.Code != "2801" || c.Message != "Bank not found" || c.Failure != payout.FailureRecipient || !c.Conclusive {
+	if err != nil || c.Code != "2801" || c.Message != "Bank not found" || c.Failure != payout.FailureRecipient || c.Doubtful {
 		t.Errorf("%+v, %v", c, err)
 	}
 }

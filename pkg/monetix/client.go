@@ -176,18 +176,18 @@ func unanswered(r oneshot.Result) payout.Claim {
 }
 
 // Ask implements payout.Connector.
-func (c *Client) Ask(ctx context.Context, p payout.Payout) payout.Claim {
-	claim := c.ask(ctx, p)
+func (c *Client) Ask(ctx context.Context, p payout.Payout, about payout.Attempt) payout.Claim {
+	claim := c.ask(ctx, p.ID.ProviderReference(about))
 	claim.At = c.now()
 	return claim
 }
 
-func (c *Client) ask(ctx context.Context, p payout.Payout) payout.Claim {
+func (c *Client) ask(ctx context.Context, about payout.ProviderReference) payout.Claim {
 	credentials, missing, err := c.current(ctx)
 	if err != nil || len(missing) > 0 {
 		return unclear("Monetix cannot be asked: no credentials")
 	}
-	r, err := credentials.request(statusPath, question(p, credentials.ProjectID))
+	r, err := credentials.request(statusPath, question(about, credentials.ProjectID))
 	if err != nil {
 		return unclear("the question could not be written")
 	}
@@ -197,7 +197,7 @@ func (c *Client) ask(ctx context.Context, p payout.Payout) payout.Claim {
 	if result.Outcome != oneshot.Answered || result.Status != http.StatusOK {
 		return unclear("no usable answer to the question")
 	}
-	claim := c.answered(ctx, result.Body, p)
+	claim := c.answered(ctx, result.Body, about)
 	claim.Raw = result.Body
 	return claim
 }
@@ -209,7 +209,7 @@ func unclear(message string) payout.Claim {
 // answered reads the answer to a question. What it says about the money counts
 // only if its signature verifies. "Not found" counts without: it proves nothing,
 // and nobody documents whether such answers are signed.
-func (c *Client) answered(ctx context.Context, body []byte, p payout.Payout) payout.Claim {
+func (c *Client) answered(ctx context.Context, body []byte, about payout.ProviderReference) payout.Claim {
 	tree, err := jsontree.Parse(body, jsontree.DefaultLimits)
 	if err != nil || tree.Kind() != jsontree.Object {
 		return unclear("the answer is not Monetix' JSON")
@@ -223,7 +223,7 @@ func (c *Client) answered(ctx context.Context, body []byte, p payout.Payout) pay
 	}
 	payment, _ := tree.Member("payment")
 	project, _ := tree.Member("project_id")
-	if payment.Kind() != jsontree.Object || !sameProject(project, signer.ProjectID) || textOf(payment, "id") != string(p.ProviderReference()) {
+	if payment.Kind() != jsontree.Object || !sameProject(project, signer.ProjectID) || textOf(payment, "id") != string(about) {
 		return unclear("the answer is about something else")
 	}
 	operation, only := latest(tree)

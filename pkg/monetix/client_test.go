@@ -15,7 +15,7 @@ import (
 func ask(t *testing.T, status int, answer string) (payout.Claim, *gate) {
 	t.Helper()
 	g := newGate(t, status, answer)
-	return newClient(t, testKeys(t, g.URL), "").Ask(context.Background(), example(t)), g
+	return newClient(t, testKeys(t, g.URL), "").Ask(context.Background(), example(t), 1), g
 }
 
 // told is a signed answer about our payout.
@@ -88,7 +88,7 @@ func TestTheLatestOperationGivesTheReasonWhereverItStands(t *testing.T) {
 
 func TestWithoutKeysNothingCanBeAskedOrOpened(t *testing.T) {
 	c := newClient(t, &keys{err: errors.New("down")}, "")
-	if claim := c.Ask(context.Background(), example(t)); claim.Finding != payout.FoundUnclear {
+	if claim := c.Ask(context.Background(), example(t), 1); claim.Finding != payout.FoundUnclear {
 		t.Errorf("%s", claim.Finding)
 	}
 	if _, err := c.Open(context.Background(), example(t)); err == nil {

@@ -152,8 +152,8 @@ func separable(p payout.Payout, f *faults) {
 }
 
 // question is the request for a payout's status.
-func question(p payout.Payout, project int64) request {
-	return request{General: general{ProjectID: project, PaymentID: string(p.ProviderReference())}}
+func question(about payout.ProviderReference, project int64) request {
+	return request{General: general{ProjectID: project, PaymentID: string(about)}}
 }
 
 // errDrift means that what would be sent is not what was signed.

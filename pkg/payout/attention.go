@@ -34,9 +34,28 @@ var Reasons = []Reason{
 var endedBy = map[Reason][]Status{
 	UnknownTooLong:        {Processing, Succeeded, Failed},
 	UnlistedStatus:        {Succeeded, Failed},
-	QueuedTooLong:         {Submitting, Processing, Succeeded, Failed, Cancelled},
+	QueuedTooLong:         {Submitting, Processing, Unknown, Succeeded, Failed, Cancelled},
 	PossibleDuplicate:     {Submitting, Processing, Succeeded, Failed, Cancelled},
 	ProviderConfiguration: {Processing, Unknown, Succeeded, Failed, Cancelled},
+}
+
+// aboutMoney are the reasons that speak against sending: somebody's money may be
+// somewhere else than we think.
+var aboutMoney = []Reason{Contradiction, CallbackMismatch, DoublePaymentSuspected, UnlistedStatus, Returned}
+
+// aboutMoney reports whether any reason is about money.
+func (a Attention) aboutMoney() bool {
+	return slices.ContainsFunc(aboutMoney, func(r Reason) bool { _, raised := a[r]; return raised })
+}
+
+// reviewed returns what people cannot review away: a payout that is held as a possible
+// duplicate waits for an order, and would go by itself without it.
+func (a Attention) reviewed() Attention {
+	left := Attention{}
+	if since, held := a[PossibleDuplicate]; held {
+		left[PossibleDuplicate] = since
+	}
+	return left
 }
 
 // nextActions names the one safe thing that a person can do about each reason. The

@@ -13,11 +13,12 @@ import (
 // others.
 type Brakes struct {
 	desk Desk
-	held map[Provider]bool
+	held map[Provider]QueuedReason // by configuration
 
 	mu     sync.Mutex // guards all below
 	board  Board
-	seen   time.Time // when the board was read
+	seen   time.Time // when the board was last looked at
+	read   bool      // and whether it could ever be read
 	own    map[Provider]Pause
 	silent map[Provider]int       // submissions in a row that brought no usable answer
 	probes map[Provider]time.Time // when the one submission was let through that tries a provider again
@@ -46,13 +47,9 @@ const (
 	cleared         = "cleared"
 )
 
-// NewBrakes returns brakes that hold the given providers for good.
-func NewBrakes(desk Desk, held ...Provider) *Brakes {
-	b := &Brakes{desk: desk, held: map[Provider]bool{}, own: map[Provider]Pause{}, silent: map[Provider]int{}, probes: map[Provider]time.Time{}}
-	for _, p := range held {
-		b.held[p] = true
-	}
-	return b
+// NewBrakes returns brakes that hold the given providers for good, each for a reason.
+func NewBrakes(desk Desk, held map[Provider]QueuedReason) *Brakes {
+	return &Brakes{desk: desk, held: held, own: map[Provider]Pause{}, silent: map[Provider]int{}, probes: map[Provider]time.Time{}}
 }
 
 // Look reads the board if the last glance is too old. A board that cannot be read
@@ -71,26 +68,28 @@ func (b *Brakes) Look(ctx context.Context, now time.Time) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.board = board
+	b.board, b.read = board, true
 }
 
-// Held reports whether a submission to the provider must wait. After a pause it
-// lets one through, and the others when that one was answered: a sweep that sent a
+// Held says why a submission to the provider must wait, "" if it may go. After a pause
+// it lets one through, and the others when that one was answered: a sweep that sent a
 // whole queue to see whether an outage is over would make every payout unknown.
-func (b *Brakes) Held(p Provider, now time.Time) bool {
+func (b *Brakes) Held(p Provider, now time.Time) QueuedReason {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	pause := b.latest(p)
 	switch {
-	case b.held[p], now.Before(pause.Until):
-		return true
+	case b.held[p] != "":
+		return b.held[p]
+	case now.Before(pause.Until):
+		return QueuedPaused
 	case pause.Why == "" || pause.Why == cleared:
-		return false
+		return ""
 	case now.Sub(b.probes[p]) < probeFor:
-		return true
+		return QueuedPaused
 	}
 	b.probes[p] = now
-	return false
+	return ""
 }
 
 // wait is how long to wait before trying what is held.
@@ -112,7 +111,7 @@ func (b *Brakes) latest(p Provider) Pause {
 func (b *Brakes) unsettled(now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return now.Before(b.board.UnsettledUntil)
+	return !b.read || now.Before(b.board.UnsettledUntil) // who cannot tell looks
 }
 
 // noteUnsettled makes this function look before others would learn it.

@@ -45,26 +45,55 @@ type Claim struct {
 	// Suspect says what in the claim cannot be right even before it is compared
 	// with our record (an unreadable amount, a missing one); empty when nothing.
 	Suspect string
+	// Doubtful marks a failure whose code may hide a payment: a timeout on the
+	// provider's side, or a reason that nobody lists.
+	Doubtful bool
+	// Asked says what an answer to a status query rests on; nil for other claims.
+	Asked *Asked
 	// OnlyIfFirst marks a refusal that speaks of this submission alone: after an
 	// earlier one that may have arrived, it proves nothing.
 	OnlyIfFirst bool
 
 	Code    string // the provider's code, verbatim
 	Message string // the provider's text; see Printable
-	// Failure classifies a failed claim; Conclusive says that the refusal is
-	// documented as final, so that paying again cannot pay twice.
+	// Failure classifies a failed claim; Conclusive says that the answer to a
+	// submission is documented as a final refusal of it.
 	Failure    FailureCode
 	Conclusive bool
+	// By is who vouches for the claim, where a person does: of a statement's line.
+	By Principal
 
 	Raw []byte    // what the provider sent, byte for byte; empty if nothing came
 	At  time.Time // when it arrived
 }
 
-// Key recognises a repetition: the same finding, provider number and code, stated
-// for the same reference and amounts. Bytes do not serve, because providers sign
-// every retry anew.
+// Asked is what a status query knew when it began.
+type Asked struct {
+	Begun time.Time
+	// Entries is how many entries the payout's history had: whatever was written since is
+	// not answered.
+	Entries int
+	// Due is the payout's next question as the query began. If it is another one that has
+	// come already, somebody wants the payout asked about again.
+	Due time.Time
+	// Submitted is when the last submission was fenced. An answer that began before
+	// another submission says nothing about that one.
+	Submitted time.Time
+	// Settled: no process of ours could still be sending when the query began.
+	Settled bool
+}
+
+// attempt is the attempt that the claim is about; zero if its reference is not ours.
+func (c Claim) attempt() Attempt {
+	_, attempt, _ := ParseProviderReference(c.Reference)
+	return attempt
+}
+
+// Key recognises a repetition: the same finding, provider number and code, stated in the
+// same way for the same reference and amounts. Bytes do not serve, because providers sign
+// every retry anew. An answer is no repetition of a callback: it has another weight.
 func (c Claim) Key() string {
-	parts := []string{string(c.Provider), c.Reference, string(c.Finding), c.ProviderID, c.Code, c.Suspect}
+	parts := []string{string(c.Source), string(c.Provider), c.Reference, string(c.Finding), c.ProviderID, c.Code, c.Suspect}
 	for _, a := range c.Amounts {
 		parts = append(parts, string(a.Currency()), a.String())
 	}
@@ -84,6 +113,7 @@ func (c Claim) entry(after Status) *Entry {
 		Finding:      c.Finding,
 		ProviderCode: c.Code,
 		Message:      Printable(c.Message),
+		By:           c.By,
 		ClaimKey:     c.Key(),
 		Evidence:     HashEvidence(c.Raw),
 		Raw:          c.Raw,
@@ -119,7 +149,7 @@ func (c Claim) failure() Failure {
 		code = FailureUnclassified
 	}
 	return Failure{
-		Code: code, ProviderCode: c.Code, Message: Printable(c.Message), SafeToPayAgain: c.Conclusive,
+		Code: code, ProviderCode: c.Code, Message: Printable(c.Message),
 	}
 }
 
@@ -127,12 +157,14 @@ func (c Claim) failure() Failure {
 // it once more.
 const confirmAfter = 5 * time.Minute
 
-// confirmAt is when to ask about a payout that this claim brought to a final
-// state; the zero time means never. A callback is confirmed, because its signature
-// hangs on a key that may have leaked; a failure, unless it is documented as final.
-func (c Claim) confirmAt(s Status) time.Time {
-	if c.Source == FromCallback || (s == Failed && !c.Conclusive) {
-		return c.At.Add(confirmAfter)
+// confirmAt is when to ask about a payout that this claim brought to an end; the zero
+// time means never. What the provider itself answered is not asked about again, except
+// a failure that is not certain. Every other word is weaker: a callback's signature
+// hangs on a key that may have leaked, and a file or a person may err.
+func (c Claim) confirmAt(s Status, certain bool) time.Time {
+	answered := c.Source == FromAnswer || c.Source == FromQuery
+	if answered && (s == Succeeded || certain) {
+		return time.Time{}
 	}
-	return time.Time{}
+	return c.At.Add(confirmAfter)
 }

@@ -51,6 +51,7 @@ type Ports struct {
 	Signals    Signals
 	Brakes     *Brakes
 	Herald     *Herald // of the sweep alone
+	People     People  // of the orders alone; nil means Nobody
 	Now        func() time.Time
 	// NewToken draws a token that is never drawn again.
 	NewToken func() string
@@ -90,6 +91,14 @@ func (p Ports) check() error {
 		return errors.New("payout: no provider")
 	}
 	return nil
+}
+
+// people is the register, if there is one.
+func (p Ports) people() People {
+	if p.People == nil {
+		return Nobody{}
+	}
+	return p.People
 }
 
 func (p Ports) submitter(policy Policy) submitter {
@@ -164,33 +173,40 @@ func (c *Creator) Create(ctx context.Context, d Draft, by Principal) (Created, e
 	if len(found) > 0 {
 		return c.refuse(ctx, d, amount, &Refusal{Kind: Unacceptable, Faults: found})
 	}
-	hold, err := c.hold(ctx, &p)
+	wait, err := c.hold(ctx, &p)
 	if err != nil {
 		return c.refuse(ctx, d, amount, &Refusal{Kind: Unavailable, Cause: err})
 	}
-	if hold != "" {
-		return c.enqueue(ctx, p, hold)
+	if wait != "" {
+		return c.enqueue(ctx, p, wait)
 	}
 	return c.send(ctx, d, p, connector)
 }
 
-// hold says why a payout must not be sent now, "" if it may.
-func (c *Creator) hold(ctx context.Context, p *Payout) (string, error) {
+// hold says what a payout must wait for, "" if it may be sent now.
+func (c *Creator) hold(ctx context.Context, p *Payout) (QueuedReason, error) {
 	now := c.ports.Now()
 	c.ports.Brakes.Look(ctx, now)
-	earlier, err := c.similar(ctx, *p)
-	switch {
-	case err != nil:
+	earlier, err := c.ports.similar(ctx, c.policy, *p)
+	if err != nil {
 		return "", err
-	case earlier != "":
-		p.SimilarTo, p.Attention = earlier, p.Attention.With(PossibleDuplicate, now)
-		return "the same amount to the same recipient is not settled; confirm it by a resend, or cancel it", nil
-	case c.ports.Brakes.Held(p.Provider, now):
-		return "submissions to the provider are paused", nil
-	case c.policy.mayHaveBeenSentBefore(p.Provider):
-		return heldAfterRestore, nil
 	}
-	return "", nil
+	if earlier != "" {
+		p.SimilarTo, p.Attention = earlier, p.Attention.With(PossibleDuplicate, now)
+	}
+	if who, why := p.mayBeSent(c.policy, now); who != byItself {
+		return why, nil
+	}
+	return c.ports.Brakes.Held(p.Provider, now), nil
+}
+
+// waits says for people what a queued payout waits for.
+var waits = map[QueuedReason]string{
+	QueuedPaused:    "submissions to the provider are paused",
+	QueuedHeld:      "submissions are held",
+	QueuedDuplicate: "the same amount to the same recipient is not settled; confirm it by a resend, or cancel it",
+	QueuedRestored:  "the table was restored; whether this reference was sent before is not certain",
+	QueuedSpokenOf:  "what was said of it speaks against sending it",
 }
 
 // draw builds the payout of a draft that passed every check, in the state in
@@ -203,9 +219,9 @@ func (c *Creator) draw(d Draft, amount money.Amount, by Principal) Payout {
 		Status: Submitting, Amount: amount,
 		Destination: d.Destination, Beneficiary: d.Beneficiary,
 		Description: d.Description, Metadata: maps.Clone(d.Metadata),
-		CreatedBy: by, Fingerprint: d.fingerprint(amount),
+		CreatedBy: by, Fingerprint: d.fingerprint(amount), Heard: Heard{FirstAttempt.fact(wasSent)},
 		History:   []Entry{{At: now, Source: FromCreate, Status: Submitting}},
-		CreatedAt: now, UpdatedAt: now, StatusAt: now, SubmittedAt: now, Sent: 1,
+		CreatedAt: now, UpdatedAt: now, StatusAt: now, SubmittedAt: now, Sent: 1 + c.policy.lostSubmissions(),
 		Lease:   Lease{Token: c.ports.NewToken(), Until: now.Add(leaseFor)},
 		QueryAt: now.Add(c.policy.FirstQuestion), DueAt: now.Add(min(c.policy.FirstQuestion, notifyWithin)),
 		Notice: Notice{At: now.Add(notifyWithin), Fresh: true}, Version: 1,
@@ -272,10 +288,7 @@ func (c *Creator) send(ctx context.Context, d Draft, p Payout, connector Connect
 		return Created{}, &Refusal{Kind: Unavailable, Outcome: OutcomeUnknown, Cause: err}
 	}
 	if existing != nil {
-		return replay(*existing, p.Fingerprint)
-	}
-	if c.policy.DuplicateWindow > 0 {
-		pinUnsettled(ctx, c.ports.Store, p, c.ports.Now())
+		return c.replay(*existing, p.Fingerprint)
 	}
 	after, err := c.submitter.submit(ctx, p, submission)
 	if err != nil {
@@ -284,21 +297,22 @@ func (c *Creator) send(ctx context.Context, d Draft, p Payout, connector Connect
 	}
 	if after.Status == Unknown {
 		c.ports.Brakes.noteUnsettled(c.ports.Now())
-		pinUnsettled(ctx, c.ports.Store, after, c.ports.Now())
+		noteUnsettled(ctx, c.ports.Store, after, c.ports.Now())
 	}
 	return Created{Payout: after}, nil
 }
 
 // enqueue stores a payout without sending it.
-func (c *Creator) enqueue(ctx context.Context, p Payout, why string) (Created, error) {
-	p.Status, p.Sent, p.Lease.Until, p.SubmittedAt = Queued, 0, time.Time{}, time.Time{}
-	p.History = []Entry{{At: p.CreatedAt, Source: FromCreate, Status: Queued, Message: why, Raised: p.Attention.Reasons()}}
+func (c *Creator) enqueue(ctx context.Context, p Payout, why QueuedReason) (Created, error) {
+	p.Status, p.Sent, p.Lease.Until, p.SubmittedAt = Queued, c.policy.lostSubmissions(), time.Time{}, time.Time{}
+	p.Heard, p.QueuedReason = nil, why
+	p.History = []Entry{{At: p.CreatedAt, Source: FromCreate, Status: Queued, Message: waits[why], Raised: p.Attention.Reasons()}}
 	existing, err := c.fence(ctx, p)
 	if err != nil {
 		return Created{}, &Refusal{Kind: Unavailable, Outcome: OutcomeUnknown, Cause: err}
 	}
 	if existing != nil {
-		return replay(*existing, p.Fingerprint)
+		return c.replay(*existing, p.Fingerprint)
 	}
 	if p.SimilarTo != "" {
 		c.ports.Signals.Signal(ctx, SignalDuplicate, p.Provider, p.ID)
@@ -346,7 +360,7 @@ func (c *Creator) refuse(ctx context.Context, d Draft, amount money.Amount, r *R
 	existing, err := c.ports.Store.Get(ctx, DeriveID(c.policy.Namespace, d.Reference))
 	switch {
 	case err == nil:
-		return replay(existing, d.fingerprint(amount))
+		return c.replay(existing, d.fingerprint(amount))
 	case errors.Is(err, ErrNotFound) && c.policy.RestoredAt.IsZero():
 		r.Outcome = NotStarted
 	case errors.Is(err, ErrNotFound):
@@ -358,14 +372,14 @@ func (c *Creator) refuse(ctx context.Context, d Draft, amount money.Amount, r *R
 }
 
 // replay answers from the payout that holds the reference.
-func replay(p Payout, f Fingerprint) (Created, error) {
+func (c *Creator) replay(p Payout, f Fingerprint) (Created, error) {
 	switch {
 	case p.Status == Orphan:
 		return Created{}, &Refusal{Kind: ReferenceBlocked, Existing: p.ID, Outcome: OutcomeUnknown}
 	case p.Fingerprint != f:
 		return Created{}, &Refusal{Kind: ReferenceReused, Existing: p.ID, Outcome: p.outcome()}
 	}
-	return Created{Payout: p, Replayed: true}, nil
+	return Created{Payout: p.AsRestored(c.policy.RestoredAt), Replayed: true}, nil
 }
 
 // outcome says what the state of a payout means for paying under another

@@ -35,17 +35,20 @@ func (p Payout) Decide(c Claim) Decision {
 		return p.note(c, "", SignalOrphan)
 	}
 	if !c.Finding.states() {
-		return p.lose(c)
+		return stale // of a request of ours; see conclude
+	}
+	if c.attempt() > p.Attempt && c.Source == FromQuery && c.Finding == FoundFailed {
+		return p.confirmOther(c, c.attempt())
 	}
 	if mismatch := p.compare(c); mismatch != "" {
 		c.Message = mismatch
-		return p.note(c, CallbackMismatch, SignalMismatch)
+		return p.mismatch(c)
 	}
-	if _, attempt, _ := ParseProviderReference(c.Reference); attempt < p.Attempt {
+	if c.attempt() < p.Attempt {
 		return p.decideOlder(c)
 	}
-	if c.OnlyIfFirst && p.Sent > 1 {
-		return p.lose(c)
+	if c.Finding == FoundFailed && p.saysNothingOfTheLast(c) {
+		return stale
 	}
 	switch c.Finding {
 	case FoundSucceeded:
@@ -58,6 +61,13 @@ func (p Payout) Decide(c Claim) Decision {
 		return p.proceed(c)
 	}
 	return p.hold(c)
+}
+
+// saysNothingOfTheLast reports whether a failure is about an earlier submission of the
+// attempt, so that a later one may still be paid.
+func (p Payout) saysNothingOfTheLast(c Claim) bool {
+	ofOne := c.OnlyIfFirst || c.Source == FromAnswer
+	return ofOne && p.Sent > 1 || c.Asked != nil && !c.Asked.Submitted.Equal(p.SubmittedAt)
 }
 
 // states reports whether the finding asserts something about the payout. The
@@ -91,50 +101,91 @@ func (p Payout) compare(c Claim) string {
 	return ""
 }
 
-// decideOlder weighs a claim about an attempt that a later one replaced. Only
-// a payment matters: the later attempt exists because this one had failed.
+// mismatch records a verified claim that is not about this payout as we know it.
+func (p Payout) mismatch(c Claim) Decision {
+	facts := []Fact{p.Attempt.fact(saidOther)}
+	if id, attempt, ours := ParseProviderReference(c.Reference); ours && id == p.ID && attempt > p.Attempt {
+		facts = []Fact{attempt.fact(saidForeign)}
+	}
+	return p.note(c, CallbackMismatch, SignalMismatch, facts...)
+}
+
+// decideOlder weighs a claim about an attempt that a later one replaced. The later
+// attempt exists because this one had failed; whatever says otherwise has to be asked
+// about, or is a second payment.
 func (p Payout) decideOlder(c Claim) Decision {
-	if c.Finding == FoundFailed {
+	about := c.attempt()
+	switch c.Finding {
+	case FoundFailed:
+		return p.confirmOther(c, about)
+	case FoundSucceeded:
+		return p.paidBefore(c, about.fact(saidPaid))
+	case FoundReturned:
+		return p.paidBefore(c, about.fact(saidPaid), about.fact(saidReturned))
+	}
+	if c.Source == FromQuery {
+		// The provider's own answer: two payments are under way.
+		return p.note(c, DoublePaymentSuspected, SignalDoublePayment, p.Heard.wavering(about)...)
+	}
+	if c.Finding == FoundUnlisted {
+		return p.note(c, UnlistedStatus, SignalUnlisted, p.Heard.wavering(about)...)
+	}
+	facts := p.Heard.wavering(about)
+	if len(facts) == 0 && p.heard(c) {
+		return repeated
+	}
+	return p.doubt(c, facts...)
+}
+
+// paidBefore records a payment of an attempt that a later one replaced. If that one was
+// withdrawn, there is no second payment; the end that we hold is wrong.
+func (p Payout) paidBefore(c Claim, facts ...Fact) Decision {
+	if p.Status == Cancelled {
+		return p.contradict(c, facts...)
+	}
+	return p.note(c, DoublePaymentSuspected, SignalDoublePayment, facts...)
+}
+
+// confirmOther takes in that another attempt than the present one failed.
+func (p Payout) confirmOther(c Claim, about Attempt) Decision {
+	facts := p.closedBy(c, about)
+	if len(facts) == 0 {
 		return stale
 	}
-	return p.note(c, DoublePaymentSuspected, SignalDoublePayment)
+	d := p.write(c, Change{Heard: facts})
+	d.Verdict = Applied
+	return d
 }
 
 func (p Payout) succeed(c Claim) Decision {
+	paid := p.Attempt.fact(saidPaid)
 	switch {
 	case p.Status == Succeeded && sameNumber(p.ProviderID, c.ProviderID):
 		return repeated
 	case p.Status.Final():
-		return p.contradict(c)
+		return p.contradict(c, paid)
 	}
-	return p.enter(Succeeded, c)
+	return p.enter(Succeeded, c, paid)
 }
 
 func (p Payout) fail(c Claim) Decision {
 	switch p.Status {
 	case Failed:
 		return p.confirmFailure(c)
-	case Cancelled:
-		return stale
-	case Succeeded:
+	case Cancelled, Succeeded:
+		// Of a cancelled payout it was certain that nothing had been sent.
 		return p.contradict(c)
 	}
-	return p.enter(Failed, c)
+	return p.enter(Failed, c, p.closedBy(c, p.Attempt)...)
 }
 
-// confirmFailure lets a conclusive word make a payout safe to pay again, unless
-// anything has spoken for a success.
+// confirmFailure takes in what makes the failure certain.
 func (p Payout) confirmFailure(c Claim) Decision {
-	known := p.Failure != nil && p.Failure.SafeToPayAgain
-	if known || !c.Conclusive || len(p.Attention) > 0 {
+	facts := p.closedBy(c, p.Attempt)
+	if len(facts) == 0 {
 		return repeated
 	}
-	failure := c.failure()
-	if p.Failure != nil {
-		failure = *p.Failure
-		failure.SafeToPayAgain = true
-	}
-	d := p.write(c, Change{Failure: &failure})
+	d := p.write(c, Change{Heard: facts})
 	d.Verdict = Applied
 	return d
 }
@@ -142,42 +193,72 @@ func (p Payout) confirmFailure(c Claim) Decision {
 // takeBack weighs "paid, and returned". It may overtake the news of the payment
 // itself, and is then recorded as both in one write.
 func (p Payout) takeBack(c Claim) Decision {
+	facts := []Fact{p.Attempt.fact(saidPaid), p.Attempt.fact(saidReturned)}
 	if p.Status == Failed || p.Status == Cancelled {
-		return p.contradict(c)
+		return p.contradict(c, facts...)
 	}
 	if p.Return != nil {
 		return repeated
 	}
-	d := p.enter(Succeeded, c)
+	back := &Return{At: c.At, ProviderCode: c.Code, Message: Printable(c.Message)}
+	d := p.enter(Succeeded, c, facts...)
 	if p.Status == Succeeded {
-		d = p.write(c, Change{})
+		d = p.write(c, Change{Heard: p.Heard.without(facts), Return: back})
 	}
 	attention := d.attention(p).With(Returned, c.At)
-	d.Change.Attention = &attention
-	d.Change.Return = &Return{At: c.At, ProviderCode: c.Code, Message: Printable(c.Message)}
+	d.Change.Attention, d.Change.Return = &attention, back
 	d.Verdict, d.Signals = Applied, []Signal{SignalReturned}
 	return d
 }
 
 func (p Payout) proceed(c Claim) Decision {
-	switch {
-	case p.Status == Processing:
+	switch p.Status {
+	case Processing:
 		return repeated
-	case p.Status == Cancelled:
+	case Cancelled:
 		return p.contradict(c) // a payout that was never sent cannot be in progress
-	case p.Status.Final():
+	case Succeeded:
 		return stale
+	case Failed:
+		return p.waver(c)
 	}
 	return p.enter(Processing, c)
 }
 
-// hold keeps the state under a status that nobody has documented, and asks.
-func (p Payout) hold(c Claim) Decision {
-	return p.note(c, UnlistedStatus, SignalUnlisted)
+// waver weighs "in progress" about a payout that failed. While the failure is still to be
+// confirmed, that is the ordinary order of callbacks; afterwards the certainty is gone,
+// and the provider is asked again.
+func (p Payout) waver(c Claim) Decision {
+	// After the certainty even a word that was heard before counts: nothing tells a late
+	// repetition from a new word.
+	if certain := p.Heard.closed(p.Attempt); !certain && (p.heard(c) || p.unconfirmed()) {
+		return stale
+	}
+	return p.doubt(c, p.Heard.wavering(p.Attempt)...)
 }
 
-// lose weighs a request of ours that brought no answer. While the payout was
-// being submitted, that makes it unknown; afterwards it tells nothing new.
+// doubt records a word that is no end, and has the provider asked at once.
+func (p Payout) doubt(c Claim, facts ...Fact) Decision {
+	d := p.write(c, Change{Heard: facts})
+	d.Verdict = Noted
+	p.reopen(d.Change)
+	if polls := p.Polls &^ 1; c.attempt() != p.Attempt && d.Change.Polls == nil {
+		d.Change.Polls = &polls // it is the other attempt's turn
+	}
+	return d
+}
+
+// hold keeps the state under a status that nobody has documented, and asks.
+func (p Payout) hold(c Claim) Decision {
+	facts := []Fact{p.Attempt.fact(saidUnlisted)}
+	if p.Heard.closed(p.Attempt) {
+		facts = append(facts, p.Heard.wavering(p.Attempt)...)
+	}
+	return p.note(c, UnlistedStatus, SignalUnlisted, facts...)
+}
+
+// lose weighs a submission that brought no answer, for the process that holds its lease.
+// That makes the payout unknown; afterwards it tells nothing new.
 func (p Payout) lose(c Claim) Decision {
 	if p.Status != Submitting {
 		return stale
@@ -187,51 +268,67 @@ func (p Payout) lose(c Claim) Decision {
 	return d
 }
 
-// contradict keeps the final state and calls for a human. What was safe to pay
-// again is so no longer.
-func (p Payout) contradict(c Claim) Decision {
-	d := p.note(c, Contradiction, SignalContradiction)
-	if d.Change != nil && p.Failure != nil && p.Failure.SafeToPayAgain {
-		doubted := *p.Failure
-		doubted.SafeToPayAgain = false
-		d.Change.Failure = &doubted
-	}
-	return d
+// contradict keeps the final state and calls for a human.
+func (p Payout) contradict(c Claim, facts ...Fact) Decision {
+	return p.note(c, Contradiction, SignalContradiction, facts...)
 }
 
-// note records a claim without moving the payout, once per claim, and has a
-// question asked at once unless the state is final.
-func (p Payout) note(c Claim, reason Reason, s Signal) Decision {
+// note records a claim without moving the payout, once per claim, and has the provider
+// asked at once. Facts that are new are written even where the history has no room.
+func (p Payout) note(c Claim, reason Reason, s Signal, facts ...Fact) Decision {
 	raised := reason == ""
 	if !raised {
 		_, raised = p.Attention[reason]
 	}
-	if p.heard(c) || (raised && !p.hasRoom()) {
-		return repeated
+	fresh := p.Heard.without(facts)
+	if old := raised || c.Source != FromQuery; len(fresh) == 0 && old && p.heard(c) {
+		return repeated // an answer is a new word as long as nobody was called for it
 	}
-	change := Change{}
+	if len(fresh) == 0 && raised && !p.hasRoom() {
+		// Only counted: two people must not agree over a word that came between them.
+		d := p.write(c, Change{})
+		d.Verdict = Noted
+		return d
+	}
+	change := Change{Heard: fresh}
 	if reason != "" {
 		attention := p.Attention.With(reason, c.At)
 		change.Attention = &attention
 	}
 	d := p.write(c, change)
 	d.Verdict, d.Signals = Noted, []Signal{s}
-	if !p.Status.Final() && p.Status != Submitting {
-		d.Change.QueryAt = &c.At
-	}
+	p.reopen(d.Change)
 	return d
 }
 
+// reopen has the provider asked at once; of an end, as often as after any other.
+func (p Payout) reopen(change *Change) {
+	switch {
+	case p.Status == Orphan || p.Status == Submitting:
+		return
+	case p.Status.Final():
+		change.Polls = new(int)
+	}
+	change.QueryAt = &change.At
+}
+
 // enter moves the payout. Leaving Submitting ends the lease; a final state ends
-// the questions, except one that confirms a failure nobody documents as final.
-func (p Payout) enter(s Status, c Claim) Decision {
-	change := Change{Status: s, ProviderID: c.ProviderID, Lease: &Lease{}}
+// the questions, except those that confirm it.
+func (p Payout) enter(s Status, c Claim, facts ...Fact) Decision {
+	if c.Source == FromStatement { // people vouch for the file; the provider does not
+		facts = append(facts, p.Attempt.fact(wasResolved))
+	}
+	change := Change{Status: s, ProviderID: c.ProviderID, Lease: &Lease{}, Heard: p.Heard.without(facts)}
 	if attention := p.Attention.Entering(s); len(attention) != len(p.Attention) {
 		change.Attention = &attention
 	}
 	if s.Final() {
-		due := c.confirmAt(s)
-		change.QueryAt, change.Polls = &due, new(int)
+		due := c.confirmAt(s, p.Heard.With(facts...).closed(p.Attempt))
+		polls := 0
+		if due.IsZero() {
+			polls = confirmations
+		}
+		change.QueryAt, change.Polls = &due, &polls
 	}
 	if s == Failed {
 		failure := c.failure()
@@ -259,7 +356,11 @@ func (p Payout) write(c Claim, change Change) Decision {
 // the news of a final state always finds some.
 func (p Payout) inscribe(change Change, entry *Entry) *Change {
 	room := p.hasRoom()
-	if change.Status != "" {
+	if entry.Source == FromHerald && entry.By != "" && len(p.History) >= historyOrders {
+		return &change // not even counted; the log has who ordered it
+	}
+	proposed := change.Proposal != nil && *change.Proposal != Proposal{}
+	if proposed || change.Status != "" || change.Return != nil || p.becomesSafe(change) {
 		room = len(p.History) < HistoryLimit-1 || change.Status.Final()
 	}
 	if room {
@@ -268,6 +369,11 @@ func (p Payout) inscribe(change Change, entry *Entry) *Change {
 		change.Dropped = true
 	}
 	return &change
+}
+
+// becomesSafe reports whether the change makes the payout safe to pay again.
+func (p Payout) becomesSafe(change Change) bool {
+	return len(change.Heard) > 0 && !p.SafeToPayAgain() && change.Apply(p).SafeToPayAgain()
 }
 
 // hasRoom reports whether a change that moves nothing may still be written down.

@@ -39,13 +39,13 @@ func TestEveryClaimMeetsEveryState(t *testing.T) {
 	const same, old, orphaned = "(repeated)", "(stale)", "(noted)"
 	const conflict = "(noted contradiction)"
 	table := map[payout.Status]row{
-		payout.Submitting: {"processing": "processing", "succeeded": "succeeded", "failed": "failed", "returned": "succeeded", "unlisted": "(noted unlisted_status)", "unclear": "unknown", "absent": "unknown"},
+		payout.Submitting: {"processing": "processing", "succeeded": "succeeded", "failed": "failed", "returned": "succeeded", "unlisted": "(noted unlisted_status)", "unclear": old, "absent": old},
 		payout.Queued:     {"processing": "processing", "succeeded": "succeeded", "failed": "failed", "returned": "succeeded", "unlisted": "(noted unlisted_status)", "unclear": old, "absent": old},
 		payout.Processing: {"processing": same, "succeeded": "succeeded", "failed": "failed", "returned": "succeeded", "unlisted": "(noted unlisted_status)", "unclear": old, "absent": old},
 		payout.Unknown:    {"processing": "processing", "succeeded": "succeeded", "failed": "failed", "returned": "succeeded", "unlisted": "(noted unlisted_status)", "unclear": old, "absent": old},
 		payout.Succeeded:  {"processing": old, "succeeded": same, "failed": conflict, "returned": "(applied returned)", "unlisted": "(noted unlisted_status)", "unclear": old, "absent": old},
 		payout.Failed:     {"processing": old, "succeeded": conflict, "failed": same, "returned": conflict, "unlisted": "(noted unlisted_status)", "unclear": old, "absent": old},
-		payout.Cancelled:  {"processing": conflict, "succeeded": conflict, "failed": old, "returned": conflict, "unlisted": "(noted unlisted_status)", "unclear": old, "absent": old},
+		payout.Cancelled:  {"processing": conflict, "succeeded": conflict, "failed": conflict, "returned": conflict, "unlisted": "(noted unlisted_status)", "unclear": old, "absent": old},
 		payout.Orphan:     {"processing": orphaned, "succeeded": orphaned, "failed": orphaned, "returned": orphaned, "unlisted": orphaned, "unclear": orphaned, "absent": orphaned},
 	}
 	if len(table) != len(payout.Statuses) {
@@ -155,33 +155,9 @@ func TestARefusalOfTheSecondSubmissionSaysNothingAboutTheFirst(t *testing.T) {
 	p := in(t, payout.Submitting)
 	p.Sent = 2
 	c := claimOf(p, payout.FoundFailed)
-	c.OnlyIfFirst = true
-	if got := reaction(p, p.Decide(c)); got != "unknown" {
+	c.OnlyIfFirst, c.Source = true, payout.FromAnswer
+	if got := reaction(p, p.Decide(c)); got != "(stale)" {
 		t.Error(got)
-	}
-}
-
-func TestSafeToPayAgainNeedsAConclusiveWordAndEndsWithAContradiction(t *testing.T) {
-	p := in(t, payout.Processing)
-	failed := p.Decide(claimOf(p, payout.FoundFailed)).Change.Apply(p)
-	if failed.Failure.SafeToPayAgain {
-		t.Error("a callback alone made it safe")
-	}
-	if failed.QueryAt.IsZero() {
-		t.Error("nobody asks for confirmation")
-	}
-	confirmation := claimOf(failed, payout.FoundFailed)
-	confirmation.Source, confirmation.Conclusive = payout.FromQuery, true
-	confirmed := failed.Decide(confirmation).Change.Apply(failed)
-	if !confirmed.Failure.SafeToPayAgain || confirmed.Status != payout.Failed {
-		t.Errorf("after the confirmation: %+v", confirmed.Failure)
-	}
-	doubted := confirmed.Decide(claimOf(confirmed, payout.FoundSucceeded)).Change.Apply(confirmed)
-	if doubted.Failure.SafeToPayAgain {
-		t.Error("still safe, though a success was claimed")
-	}
-	if again := doubted.Decide(confirmation); again.Change != nil {
-		t.Error("a repeated confirmation made it safe again")
 	}
 }
 

@@ -21,6 +21,7 @@ const (
 	EventFailed           EventType = "payout.failed"
 	EventCancelled        EventType = "payout.cancelled"
 	EventReturned         EventType = "payout.returned"
+	EventFailureConfirmed EventType = "payout.failure_confirmed" // it is safe to pay again
 	EventAttentionRaised  EventType = "payout.attention_raised"
 	EventAttentionCleared EventType = "payout.attention_cleared"
 )
@@ -94,6 +95,9 @@ func (p Payout) Events() []Event {
 		if e.Finding == FoundReturned && e.Status == Succeeded {
 			all = p.tell(all, e, EventReturned, nil)
 		}
+		if e.Confirmed {
+			all = p.tell(all, e, EventFailureConfirmed, nil)
+		}
 		if len(e.Raised) > 0 {
 			all = p.tell(all, e, EventAttentionRaised, e.Raised)
 		}
@@ -131,7 +135,7 @@ const notifyWithin = 90 * time.Second
 // is written into the history, and news is due to be told. The zero payout stands
 // for one that nobody has read.
 func (p Payout) announced(change Change) Change {
-	change = p.noteAttention(change)
+	change = p.noteConfirmed(p.noteAttention(change))
 	if change.news() {
 		at := change.At.Add(notifyWithin)
 		change.NotifyAt = &at
@@ -145,6 +149,17 @@ func (p Payout) announced(change Change) Change {
 		due := change.dueOf(p)
 		change.DueAt = &due
 	}
+	return change
+}
+
+// noteConfirmed marks the entry of the change that makes the payout safe to pay again.
+func (p Payout) noteConfirmed(change Change) Change {
+	if change.Entry == nil || !p.becomesSafe(change) {
+		return change
+	}
+	entry := *change.Entry
+	entry.Confirmed = true
+	change.Entry = &entry
 	return change
 }
 
@@ -184,7 +199,7 @@ func missingIn(a, b Attention) []Reason {
 // none costs a look.
 func (c Change) news() bool {
 	return c.Entry != nil &&
-		(eventOf[c.Status] != "" || c.Entry.Finding == FoundReturned || len(c.Entry.Raised)+len(c.Entry.Cleared) > 0)
+		(eventOf[c.Status] != "" || c.Entry.Finding == FoundReturned || c.Entry.Confirmed || len(c.Entry.Raised)+len(c.Entry.Cleared) > 0)
 }
 
 // dueOf is when the sweep has to look after the change: for a question or for

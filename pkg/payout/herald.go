@@ -216,7 +216,7 @@ func (h *Herald) attempt(ctx context.Context, p Payout, event Event) Delivery {
 	if !h.timeFor(ctx, p.Notice.Lease.Until) {
 		return Delivery{Result: Postponed, RetryAfter: time.Second}
 	}
-	if h.ports.Brakes.Held(EndpointBrakes, now) {
+	if h.ports.Brakes.Held(EndpointBrakes, now) != "" {
 		return Delivery{Result: Postponed, RetryAfter: h.ports.Brakes.wait(EndpointBrakes, now)}
 	}
 	body, err := json.Marshal(event)

@@ -161,6 +161,7 @@ func TestWithoutAnEndpointThereIsTheFeed(t *testing.T) {
 
 func TestAnEndpointThatIsDownIsTriedForThreeDaysThenAPersonIsCalled(t *testing.T) {
 	w := newWorld(t)
+	w.vexora.told = w.says(payout.FoundSucceeded)
 	w.endpoint.always = payout.Delivery{Result: payout.Down}
 	p := w.mustCreate(draft("R1"))
 	w.receive(w.claim(p, payout.FoundSucceeded))

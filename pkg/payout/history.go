@@ -29,6 +29,9 @@ const HistoryLimit = 50
 // matters more than the fortieth repetition of a mismatch.
 const historyReserve = 10
 
+// historyOrders is how full a history may get by orders to tell the merchant again.
+const historyOrders = HistoryLimit / 2
+
 // Entry is one change of a payout. Its sequence is its place in the history,
 // counted from 1.
 type Entry struct {
@@ -45,6 +48,8 @@ type Entry struct {
 	Evidence string
 	// Raw is what the provider sent, byte for byte.
 	Raw []byte
+	// Confirmed: with this change the payout became safe to pay again.
+	Confirmed bool
 	// Raised and Cleared are the reasons for attention that came or went with the
 	// change.
 	Raised  []Reason

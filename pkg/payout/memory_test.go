@@ -29,8 +29,10 @@ type memory struct {
 	reads int
 
 	board     payout.Board
-	unsettled map[payout.RecipientKey]payout.Unsettled
+	lists     map[payout.RecipientKey][]payout.Unsettled
+	listFault error // of the next notes
 	reports   map[string][]byte
+	proposals map[string]payout.StatementProposal
 
 	feed      [payout.Shards][]payout.News
 	desk      []payout.Payout // what ListAttention lists, one payout a page
@@ -48,9 +50,10 @@ const (
 func newMemory() *memory {
 	return &memory{
 		payouts: map[payout.ID]payout.Payout{}, orphans: map[string]payout.Orphaned{},
-		board:     payout.Board{Pauses: map[payout.Provider]payout.Pause{}},
-		unsettled: map[payout.RecipientKey]payout.Unsettled{}, reports: map[string][]byte{},
-		fault: func(int) fault { return none },
+		board: payout.Board{Pauses: map[payout.Provider]payout.Pause{}},
+		lists: map[payout.RecipientKey][]payout.Unsettled{}, reports: map[string][]byte{},
+		proposals: map[string]payout.StatementProposal{},
+		fault:     func(int) fault { return none },
 	}
 }
 
@@ -170,22 +173,55 @@ func (m *memory) PinPause(_ context.Context, p payout.Pause) error {
 	return nil
 }
 
-func (m *memory) PinUnsettled(_ context.Context, u payout.Unsettled, until time.Time) error {
+func (m *memory) NoteUnsettled(_ context.Context, u payout.Unsettled, until time.Time) ([]payout.Unsettled, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.unsettled[u.Key] = u
-	m.board.UnsettledUntil = until
+	if m.listFault != nil {
+		return nil, m.listFault
+	}
+	list := m.lists[u.Key]
+	if !until.IsZero() {
+		m.board.UnsettledUntil = until
+	}
+	switch {
+	case slices.Contains(list, u):
+	case len(list) >= payout.MostUnsettled:
+		return list, payout.ErrCrowded
+	default:
+		list = append(slices.Clip(list), u)
+	}
+	m.lists[u.Key] = list
+	return list, nil
+}
+
+func (m *memory) FindUnsettled(_ context.Context, key payout.RecipientKey) ([]payout.Unsettled, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.lists[key], nil
+}
+
+func (m *memory) ForgetUnsettled(_ context.Context, key payout.RecipientKey, settled []payout.Unsettled) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.lists[key] = slices.DeleteFunc(slices.Clone(m.lists[key]), func(u payout.Unsettled) bool { return slices.Contains(settled, u) })
 	return nil
 }
 
-func (m *memory) FindUnsettled(_ context.Context, key payout.RecipientKey) (payout.Unsettled, error) {
+func (m *memory) KeepProposal(_ context.Context, hash string, p payout.StatementProposal) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	u, there := m.unsettled[key]
+	m.proposals[hash] = p
+	return nil
+}
+
+func (m *memory) FindProposal(_ context.Context, hash string) (payout.StatementProposal, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p, there := m.proposals[hash]
 	if !there {
-		return payout.Unsettled{}, payout.ErrNotFound
+		return payout.StatementProposal{}, payout.ErrNotFound
 	}
-	return u, nil
+	return p, nil
 }
 
 func (m *memory) KeepReport(_ context.Context, hash string, report []byte) error {
@@ -254,6 +290,7 @@ type provider struct {
 	mu    sync.Mutex
 	sent  []payout.ProviderReference
 	asked int
+	about []payout.Attempt // of each question
 }
 
 func (p *provider) Check(context.Context, payout.Payout) ([]payout.Fault, error) {
@@ -268,10 +305,11 @@ func (p *provider) Open(_ context.Context, po payout.Payout) (payout.Submission,
 	return submission{p, po}, nil
 }
 
-func (p *provider) Ask(_ context.Context, po payout.Payout) payout.Claim {
+func (p *provider) Ask(_ context.Context, po payout.Payout, about payout.Attempt) payout.Claim {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.asked++
+	p.about = append(p.about, about)
 	return p.told(po)
 }
 
@@ -402,7 +440,7 @@ func newWorldWith(t *testing.T, decide func(*payout.Policy)) *world {
 		clock: &clock{now: time.Date(2026, 5, 16, 8, 10, 0, 0, time.UTC)},
 		store: newMemory(), signals: &signals{},
 	}
-	w.brakes = payout.NewBrakes(w.store)
+	w.brakes = payout.NewBrakes(w.store, nil)
 	w.vexora, w.monetix = w.provider(payout.Vexora), w.provider(payout.Monetix)
 	w.connectors = map[payout.Provider]payout.Connector{payout.Vexora: w.vexora, payout.Monetix: w.monetix}
 	tokens := 0
@@ -417,7 +455,8 @@ func newWorldWith(t *testing.T, decide func(*payout.Policy)) *world {
 			tokens++
 			return fmt.Sprintf("token-%d", tokens)
 		},
-		Pause: func(context.Context, time.Duration) {},
+		Pause:  func(context.Context, time.Duration) {},
+		People: register,
 	}
 	policy := payout.Policy{
 		Namespace: "test", Order: []payout.Provider{payout.Monetix, payout.Vexora},
@@ -442,7 +481,7 @@ func newWorldWith(t *testing.T, decide func(*payout.Policy)) *world {
 		t.Fatal(err)
 	}
 	w.desk = payout.NewReceiver(w.store, w.signals, policy)
-	w.importer = payout.NewImporter(w.store, w.desk, w.clock.Now)
+	w.importer = payout.NewImporter(w.store, w.desk, register, w.clock.Now)
 	if w.operator, err = payout.NewOperator(ports, policy); err != nil {
 		t.Fatal(err)
 	}
@@ -455,6 +494,21 @@ func (w *world) provider(name payout.Provider) *provider {
 	}
 	return &provider{name: name, answer: accepted, told: accepted}
 }
+
+// people is a register of people by their principals.
+type people map[payout.Principal]payout.Person
+
+func (p people) Who(_ context.Context, identities []payout.Principal) (payout.Person, error) {
+	for _, identity := range identities {
+		if person, there := p[identity]; there {
+			return person, nil
+		}
+	}
+	return "", payout.ErrNotRegistered
+}
+
+// register is the one of these tests. Dara has a role and a token.
+var register = people{dara: "Dara", darasToken: "Dara", bopha: "Bopha", sokha: "Sokha"}
 
 func amount(t *testing.T, text string, c money.Currency) money.Amount {
 	t.Helper()
@@ -528,4 +582,13 @@ func (w *world) sweep() {
 			w.t.Fatal(err)
 		}
 	}
+}
+
+// held holds providers for good.
+func held(names ...payout.Provider) map[payout.Provider]payout.QueuedReason {
+	all := map[payout.Provider]payout.QueuedReason{}
+	for _, name := range names {
+		all[name] = payout.QueuedHeld
+	}
+	return all
 }

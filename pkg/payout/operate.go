@@ -27,10 +27,13 @@ func NewOperator(ports Ports, policy Policy) (*Operator, error) {
 
 // Order is what a person wants done to one payout.
 type Order struct {
-	ID     ID
-	By     Principal
-	Reason string     // 3 to 500 bytes; kept in the history
-	As     Resolution // of a Resolve
+	ID ID
+	By Principal
+	// Identities are what the register of people may know the caller by, the most
+	// telling one first: a session of single sign-on before its role.
+	Identities []Principal
+	Reason     string     // 3 to 500 bytes; kept in the history
+	As         Resolution // of a Resolve
 	// Sequence is that of the payout as the person saw it. An order about a payout
 	// that has moved on is refused; zero asks for nothing.
 	Sequence int
@@ -52,8 +55,8 @@ const (
 // Ordered is what became of an order that was not refused.
 type Ordered struct {
 	Payout Payout
-	// Awaiting means that nothing was done yet: another principal has to give the
-	// same order.
+	// Awaiting means that nothing was done yet: another person has to give the same
+	// order.
 	Awaiting bool
 }
 
@@ -64,13 +67,15 @@ type OrderProblem string
 const (
 	OrderUnreadable   OrderProblem = "invalid-body"
 	OrderUnknown      OrderProblem = "not-found"
-	OrderNotPossible  OrderProblem = "not-possible"   // the payout's state does not allow it
-	OrderBusy         OrderProblem = "busy"           // it is being submitted right now
-	OrderOutdated     OrderProblem = "outdated"       // the payout is no longer as the person saw it
-	OrderPaused       OrderProblem = "paused"         // nothing may be submitted to the provider
-	OrderInexpressive OrderProblem = "unacceptable"   // the provider cannot express the payout
-	OrderUnavailable  OrderProblem = "unavailable"    // the store, or a secret
-	OrderNeedsOther   OrderProblem = "same-principal" // the second one must be somebody else
+	OrderNotPossible  OrderProblem = "not-possible" // the payout's state does not allow it
+	OrderBusy         OrderProblem = "busy"         // it is being submitted right now
+	OrderOutdated     OrderProblem = "outdated"     // the payout is no longer as the person saw it
+	OrderPaused       OrderProblem = "paused"       // nothing may be submitted to the provider
+	OrderInexpressive OrderProblem = "unacceptable" // the provider cannot express the payout
+	OrderUnavailable  OrderProblem = "unavailable"  // the store, or a secret
+	// OrderPeopleNotRegistered: an order for two, by somebody whom the register of people
+	// does not name, or without a register.
+	OrderPeopleNotRegistered OrderProblem = "people-not-registered"
 )
 
 // OrderRefused is the error of an order.
@@ -114,9 +119,11 @@ func (o Order) check(needsEvidence bool) error {
 	return nil
 }
 
-// upToDate refuses an order about a payout that has moved on since it was looked at.
+// upToDate refuses an order about a payout that has moved on since it was looked at. The
+// proposal of the same order does not count: two people may have looked together.
 func (o Order) upToDate(p Payout) error {
-	if o.Sequence == 0 || o.Sequence == p.Sequence() {
+	proposed := p.Proposal.Entries > 0 && p.Proposal.Entries == p.entries()
+	if o.Sequence == 0 || o.Sequence == p.Sequence() || proposed && o.Sequence == p.Sequence()-1 {
 		return nil
 	}
 	return &OrderRefused{Problem: OrderOutdated, Detail: fmt.Sprintf("the payout has moved on to sequence %d; look at it, then decide again", p.Sequence())}
@@ -147,17 +154,33 @@ func (o *Operator) Cancel(ctx context.Context, order Order) (Ordered, error) {
 		case Cancelled:
 			return nil, nil
 		case Queued:
-			due := o.policy.retention(now)
+			what, change, err := o.mayCancel(ctx, p, order, now)
+			if change != nil || err != nil {
+				return change, err
+			}
+			due, polls := o.policy.retention(now), confirmations
 			attention := p.Attention.Entering(Cancelled)
-			return p.inscribe(Change{At: now, Status: Cancelled, Attention: &attention, QueryAt: &due},
-				order.entry(now, Cancelled, "cancelled")), nil
+			return p.inscribe(Change{At: now, Status: Cancelled, Attention: &attention, QueryAt: &due, Polls: &polls},
+				order.entry(now, Cancelled, what)), nil
 		}
 		return nil, notPossible("only a queued payout can be cancelled; this one is %s", p.Status)
 	})
 }
 
-// errAwaiting ends a change that has only been proposed.
-var errAwaiting = errors.New("payout: awaiting a second principal")
+// mayCancel lets one person withdraw what was certainly never sent. Where somebody's word,
+// a lost table or an earlier attempt says otherwise, the merchant would pay again on the strength of one
+// person's order, so it takes two. The text is what to write into the history.
+func (o *Operator) mayCancel(ctx context.Context, p Payout, order Order, now time.Time) (string, *Change, error) {
+	if !p.spokenOf() && p.Sent+o.policy.uncounted(p) == 0 && p.earlierClosed() {
+		return "cancelled", nil, nil
+	}
+	person, err := who(ctx, o.ports.people(), order.Identities)
+	if err != nil {
+		return "", nil, err
+	}
+	change, err := p.propose(order, Cancel, person, now)
+	return p.confirmed("cancelled", person), change, err
+}
 
 // change reads, decides and writes until a write goes through. A decision without
 // a change means that the order had been carried out before.

@@ -13,6 +13,10 @@ import (
 const (
 	dara  = payout.Principal("arn:aws:iam::111122223333:role/dara")
 	bopha = payout.Principal("arn:aws:iam::111122223333:role/bopha")
+	sokha = payout.Principal("arn:aws:iam::111122223333:role/sokha")
+	// stranger may call, and stands in no register.
+	stranger   = payout.Principal("arn:aws:iam::111122223333:role/stranger")
+	darasToken = payout.Principal("https://id.example.com|dara")
 )
 
 // unclear is an answer that was lost.
@@ -26,7 +30,7 @@ func (w *world) absent(payout.Payout) payout.Claim {
 }
 
 func (w *world) order(id payout.ID, by payout.Principal, as payout.Resolution) payout.Order {
-	return payout.Order{ID: id, By: by, As: as, Reason: "looked into", Evidence: "ticket 4711"}
+	return payout.Order{ID: id, By: by, Identities: []payout.Principal{by}, As: as, Reason: "looked into", Evidence: "ticket 4711"}
 }
 
 func problemOf(err error) payout.OrderProblem {
@@ -74,6 +78,23 @@ func TestOnlyAQueuedPayoutCanBeCancelled(t *testing.T) {
 	}
 }
 
+func TestWhatIsSpokenOfIsCancelledByTwo(t *testing.T) {
+	w := newWorld(t)
+	ctx := context.Background()
+	w.vexora.answer = w.says(payout.FoundNotSent)
+	p := w.mustCreate(draft("R1"))
+	w.receive(w.claim(p, payout.FoundUnlisted))
+	if _, err := w.operator.Cancel(ctx, w.order(p.ID, stranger, "")); problemOf(err) != payout.OrderPeopleNotRegistered {
+		t.Errorf("by a stranger: %v", err)
+	}
+	if first := w.must(w.operator.Cancel(ctx, w.order(p.ID, dara, ""))); !first.Awaiting || first.Payout.Status != payout.Queued {
+		t.Errorf("by one person: %s", first.Payout.Status)
+	}
+	if second := w.must(w.operator.Cancel(ctx, w.order(p.ID, bopha, ""))); second.Awaiting || second.Payout.Status != payout.Cancelled {
+		t.Errorf("by two: %s", second.Payout.Status)
+	}
+}
+
 func TestAPayoutIsResolvedByTwoDifferentPeople(t *testing.T) {
 	for _, as := range []payout.Resolution{payout.ResolvedSucceeded, payout.ResolvedFailed} {
 		w := newWorld(t)
@@ -91,7 +112,7 @@ func TestAPayoutIsResolvedByTwoDifferentPeople(t *testing.T) {
 		if second.Awaiting || second.Payout.Status != payout.Status(as) || second.Payout.Proposal != (payout.Proposal{}) {
 			t.Fatalf("after two people: awaiting %v, %s", second.Awaiting, second.Payout.Status)
 		}
-		if f := second.Payout.Failure; as == payout.ResolvedFailed && (f == nil || f.SafeToPayAgain) {
+		if f := second.Payout.Failure; as == payout.ResolvedFailed && (f == nil || second.Payout.SafeToPayAgain()) {
 			t.Errorf("failure %+v: people do not make it safe to pay again", f)
 		}
 	}

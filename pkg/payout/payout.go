@@ -73,15 +73,20 @@ type Payout struct {
 	Metadata    map[string]string
 	CreatedBy   Principal
 	Fingerprint Fingerprint
-	Failure     *Failure
-	Return      *Return
-	Attention   Attention
+	// Heard holds the facts that decide whether the payout is safe to pay again, and
+	// whether it may be sent.
+	Heard     Heard
+	Failure   *Failure
+	Return    *Return
+	Attention Attention
 	// Proposal is an operator's order that waits for a second principal.
 	Proposal Proposal
 	// SimilarTo is the earlier payout of the same money to the same recipient
 	// because of which this one is held.
 	SimilarTo ID
-	History   []Entry
+	// QueuedReason says what a queued payout waits for.
+	QueuedReason QueuedReason
+	History      []Entry
 	// HistoryDropped counts what happened after the history was full.
 	HistoryDropped int
 
@@ -92,14 +97,21 @@ type Payout struct {
 	StatusAt    time.Time // when the present status began
 
 	// Sent counts the submissions of this attempt that may have reached the
-	// provider. A refusal of the second one says nothing about the first.
+	// provider, those of a lost table included. A refusal of the second one says
+	// nothing about the first.
 	Sent        int
 	SubmittedAt time.Time // when the last submission was fenced
 	Lease       Lease
 	QueryAt     time.Time // when the provider is asked next; zero: never
 	DueAt       time.Time // when the sweep looks next, for a question or for a notice; zero: never
 	Polls       int       // questions asked since the status began
-	Notice      Notice
+	// AskedAt is when the provider was last asked, AnsweredAt when its answer last said
+	// anything of the payout; zero: never.
+	AskedAt, AnsweredAt time.Time
+	// RecipientOwed: the payout became unsettled, and its recipient's list does not
+	// say so yet.
+	RecipientOwed bool
+	Notice        Notice
 
 	// Version rises with every write and guards the writes that depend on
 	// something read before.
@@ -137,14 +149,12 @@ const (
 	FailureUnclassified FailureCode = "unclassified"
 )
 
-// Failure says why a payout failed. SafeToPayAgain is true only when a refusal is
-// documented as final, or a query or statement confirmed the failure: it is the
-// promise that a new payout cannot be the second one.
+// Failure says why a payout failed. Whether it is safe to pay again is computed; see
+// [Payout.SafeToPayAgain].
 type Failure struct {
-	Code           FailureCode
-	ProviderCode   string
-	Message        string
-	SafeToPayAgain bool
+	Code         FailureCode
+	ProviderCode string
+	Message      string
 }
 
 // Return is money that came back after a success. The status stays succeeded,

@@ -54,6 +54,7 @@ type Store interface {
 	BindNamespace(ctx context.Context, ns Namespace) error
 	Lister
 	Desk
+	Recipients
 	Archive
 	Feed
 }
@@ -112,9 +113,9 @@ type Connector interface {
 	// Open builds and signs the request and starts to dial one fresh connection.
 	// Nothing is sent before Send.
 	Open(ctx context.Context, p Payout) (Submission, error)
-	// Ask asks the provider for the payout's status. It always returns a claim;
-	// a question that failed is FoundUnclear.
-	Ask(ctx context.Context, p Payout) Claim
+	// Ask asks the provider for the status of one attempt of the payout. It always
+	// returns a claim; a question that failed is FoundUnclear.
+	Ask(ctx context.Context, p Payout, about Attempt) Claim
 	// AskAfter is how long after a submission the provider's "not found" means
 	// nothing at all, so that a question is not worth asking.
 	AskAfter() time.Duration

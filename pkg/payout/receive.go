@@ -91,7 +91,9 @@ func direct(id ID, attempt Attempt, c Claim) (Step, bool) {
 	if c.OnlyIfFirst {
 		guard.Sent = 1
 	}
-	change := *Payout{}.enter(target, c).Change
+	p := Payout{Attempt: attempt}
+	facts := map[Finding][]Fact{FoundSucceeded: {attempt.fact(saidPaid)}}[c.Finding]
+	change := *p.enter(target, c, facts...).Change
 	return Step{ID: id, When: guard, Then: Payout{}.announced(change)}, true
 }
 

@@ -45,24 +45,6 @@ const (
 	sweepBatches = 40
 )
 
-// When a payout whose end is not known needs a human. A provider may take a day
-// over a transfer; nobody answers for one that it does not know.
-const (
-	unknownTooLong    = time.Hour
-	processingTooLong = 24 * time.Hour
-)
-
-// questions are the waits between two questions about one payout. The last one
-// repeats for ever: nothing is ever given up.
-var questions = []time.Duration{
-	15 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 15 * time.Minute,
-	time.Hour, 6 * time.Hour, 24 * time.Hour,
-}
-
-// confirmations is how often an end is asked about for confirmation before the
-// matter rests.
-const confirmations = 8
-
 // Swept counts what one sweep of a shard did.
 type Swept struct {
 	Due    int // rows that were due
@@ -179,15 +161,33 @@ func (s *Sweeper) work(ctx context.Context, p Payout, now time.Time) error {
 }
 
 func (s *Sweeper) act(ctx context.Context, p Payout) error {
+	if about, doubted := p.doubtedElsewhere(); doubted && s.turnOf(p) {
+		return s.ask(ctx, p, about)
+	}
 	switch p.Status {
 	case Submitting:
 		return s.expire(ctx, p)
 	case Queued:
 		return s.dispatch(ctx, p)
 	case Processing, Unknown:
-		return s.ask(ctx, p)
+		return s.ask(ctx, p, p.Attempt)
 	}
 	return s.rest(ctx, p)
+}
+
+// turnOf reports whether another attempt that is doubted is asked about now. It takes
+// turns with the present one while that is open or to be confirmed; a queued payout waits
+// for it.
+func (s *Sweeper) turnOf(p Payout) bool {
+	switch {
+	case p.Status == Submitting:
+		return false
+	case p.Status == Queued:
+		return true
+	case p.Status.Final():
+		return p.Polls%2 == 0 && p.unconfirmed()
+	}
+	return p.Polls%2 == 0
 }
 
 // expire makes a submission whose process never came back unknown. It keeps the
@@ -206,114 +206,76 @@ func (s *Sweeper) expire(ctx context.Context, p Payout) error {
 		return err
 	}
 	s.ports.Signals.Signal(ctx, SignalUnknown, p.Provider, p.ID)
-	pinUnsettled(ctx, s.ports.Store, after, now)
-	return s.ask(ctx, after)
+	s.ports.Brakes.noteUnsettled(now)
+	noteUnsettled(ctx, s.ports.Store, after, now)
+	return s.ask(ctx, after, after.Attempt)
 }
 
-// dispatch submits a queued payout, or holds it when it has become too old to be
-// sent without being looked at.
+// dispatch submits a queued payout, or holds it for a person.
 func (s *Sweeper) dispatch(ctx context.Context, p Payout) error {
 	now := s.ports.Now()
 	if p.StatusAt.Before(s.policy.RestoredAt) {
 		return s.doubt(ctx, p)
 	}
-	if _, held := p.Attention[PossibleDuplicate]; held {
-		return s.schedule(ctx, p, now.Add(s.jitter(24*time.Hour))) // until somebody confirms it
-	}
-	if now.Sub(p.CreatedAt) > s.policy.QueuedMaxAge || s.policy.mayHaveBeenSentBefore(p.Provider) {
-		return s.raise(ctx, p, QueuedTooLong, SignalQueuedTooLong)
-	}
+	who, why := p.mayBeSent(s.policy, now)
 	connector, wired := s.ports.Connectors[p.Provider]
-	if !wired || s.ports.Brakes.Held(p.Provider, now) {
-		return s.schedule(ctx, p, now.Add(time.Minute))
+	switch {
+	case why == QueuedSpokenOf:
+		return s.ask(ctx, p, p.Attempt) // the provider knows more than we do
+	case why == QueuedDuplicate:
+		return s.wait(ctx, p, why, s.jitter(24*time.Hour)) // until somebody confirms it
+	case now.Sub(p.CreatedAt) > s.policy.QueuedMaxAge || why == QueuedRestored:
+		return s.raise(ctx, p, QueuedTooLong, SignalQueuedTooLong)
+	case who != byItself:
+		return s.wait(ctx, p, why, time.Minute)
+	case !wired:
+		return s.wait(ctx, p, "", 10*time.Minute)
+	}
+	earlier, err := s.ports.similar(ctx, s.policy, p)
+	switch {
+	case err != nil:
+		return err // the visibility time brings it back
+	case earlier != "":
+		return s.holdAsDuplicate(ctx, p, earlier)
+	}
+	if why := s.ports.Brakes.Held(p.Provider, now); why != "" {
+		return s.wait(ctx, p, why, time.Minute)
 	}
 	return s.resubmit(ctx, p, connector, "submitted from the queue")
 }
 
+// holdAsDuplicate holds a queued payout because of another one that became unsettled while
+// it waited.
+func (s *Sweeper) holdAsDuplicate(ctx context.Context, p Payout, earlier ID) error {
+	now := s.ports.Now()
+	due, attention := now.Add(s.jitter(24*time.Hour)), p.Attention.With(PossibleDuplicate, now)
+	change := p.inscribe(Change{At: now, Attention: &attention, QueryAt: &due, SimilarTo: earlier, QueuedReason: QueuedDuplicate}, &Entry{
+		At: now, Source: FromSweep, Status: Queued, Message: waits[QueuedDuplicate],
+	})
+	if err := s.change(ctx, p, *change); err != nil {
+		return err
+	}
+	s.ports.Signals.Signal(ctx, SignalDuplicate, p.Provider, p.ID)
+	return nil
+}
+
+// wait looks at a queued payout again after a while, and says what it waits for.
+func (s *Sweeper) wait(ctx context.Context, p Payout, why QueuedReason, d time.Duration) error {
+	due := s.ports.Now().Add(d)
+	change := Change{At: s.ports.Now(), QueryAt: &due}
+	if why != p.QueuedReason {
+		change.QueuedReason = why
+	}
+	return s.change(ctx, p, change)
+}
+
 // resubmit sends a payout that nobody has to look at first.
 func (s *Sweeper) resubmit(ctx context.Context, p Payout, connector Connector, why string) error {
+	if clear, err := s.lookAhead(ctx, p, connector); !clear || err != nil {
+		return err
+	}
 	_, _, err := s.submitter.again(ctx, p, connector, sweepEntry(s.ports.Now(), why))
 	return err
-}
-
-// ask puts the question to the provider and weighs the answer as a claim, in the
-// same write that sets the time of the next question.
-func (s *Sweeper) ask(ctx context.Context, p Payout) error {
-	connector, wired := s.ports.Connectors[p.Provider]
-	if !wired {
-		return s.schedule(ctx, p, s.next(p))
-	}
-	if ready := p.SubmittedAt.Add(connector.AskAfter()); s.ports.Now().Before(ready) {
-		return s.schedule(ctx, p, ready)
-	}
-	c := connector.Ask(ctx, p)
-	s.ports.Brakes.hear(ctx, p.Provider, c.Finding, s.ports.Now())
-	c.Source, c.Provider, c.Reference = FromQuery, p.Provider, string(p.ProviderReference())
-	if c.Finding == FoundFailed {
-		c.Conclusive = true // a question that confirms a failure
-	}
-	if c.Finding == FoundAbsent && p.resendable(s.ports.Now(), s.policy.QueuedMaxAge) &&
-		!s.ports.Brakes.Held(p.Provider, s.ports.Now()) {
-		return s.resubmit(ctx, p, connector, "the provider does not know it; sent again under the same reference")
-	}
-	return s.weigh(ctx, p, c)
-}
-
-// weigh applies the answer of a question until a write goes through.
-func (s *Sweeper) weigh(ctx context.Context, p Payout, c Claim) error {
-	for range rounds {
-		d := p.Decide(c)
-		change := Change{At: s.ports.Now()}
-		if d.Change != nil {
-			change = *d.Change
-		}
-		s.follow(p, &change, c.Finding)
-		if p.tooLong(change, s.ports.Now()) {
-			attention := p.Attention.With(UnknownTooLong, s.ports.Now())
-			change.Attention = &attention
-			if change.Entry == nil {
-				change.Entry = &Entry{At: change.At, Source: FromSweep, Status: p.Status, Message: "no end is known for too long"}
-			}
-			d.Signals = append(d.Signals, SignalUnknownTooLong)
-		}
-		_, err := s.ports.Store.Apply(ctx, p.step(change))
-		if err == nil {
-			for _, signal := range d.Signals {
-				s.ports.Signals.Signal(ctx, signal, p.Provider, p.ID)
-			}
-			return nil
-		}
-		current, err := refusal(err)
-		if err != nil || current == nil {
-			return err
-		}
-		p = *current
-	}
-	return errBusy
-}
-
-// follow sets the time of the next question, unless the change ends the
-// questions.
-func (s *Sweeper) follow(p Payout, change *Change, f Finding) {
-	polls := p.Polls + 1
-	change.Polls = &polls
-	due := s.next(p)
-	asked := p
-	asked.Polls = polls
-	switch {
-	case change.Status.Final():
-		due = s.policy.retention(change.At)
-	case p.Status.Final() && (f.states() || !asked.unconfirmed()):
-		due = s.policy.retention(p.StatusAt)
-	}
-	change.QueryAt = &due
-}
-
-// tooLong reports whether a payout that stays where it is begins to need a human.
-func (p Payout) tooLong(change Change, now time.Time) bool {
-	limit, open := map[Status]time.Duration{Unknown: unknownTooLong, Processing: processingTooLong}[p.Status]
-	_, raised := p.Attention[UnknownTooLong]
-	return open && !raised && change.Status == "" && now.Sub(p.StatusAt) > limit
 }
 
 // raise adds a reason for attention and looks again in an hour.
@@ -339,15 +301,14 @@ func (s *Sweeper) raise(ctx context.Context, p Payout, reason Reason, signal Sig
 // meanwhile, whoever changed it has set a time, or the visibility time brings it
 // back.
 func (s *Sweeper) schedule(ctx context.Context, p Payout, due time.Time) error {
-	_, err := s.ports.Store.Apply(ctx, p.step(Change{At: s.ports.Now(), QueryAt: &due}))
+	return s.change(ctx, p, Change{At: s.ports.Now(), QueryAt: &due})
+}
+
+func (s *Sweeper) change(ctx context.Context, p Payout, change Change) error {
+	_, err := s.ports.Store.Apply(ctx, p.step(change))
 	if err != nil {
 		_, err := refusal(err)
 		return err
 	}
 	return nil
-}
-
-func (s *Sweeper) next(p Payout) time.Time {
-	step := questions[min(p.Polls, len(questions)-1)]
-	return s.ports.Now().Add(s.jitter(step))
 }

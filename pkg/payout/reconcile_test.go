@@ -84,13 +84,13 @@ func TestAQueuedPayoutIsSubmittedBySweepOnceAndHeldWhenOld(t *testing.T) {
 		t.Errorf("%s with %d sent", got.Status, got.Sent)
 	}
 
-	*w.brakes = *payout.NewBrakes(w.store, payout.Vexora)
+	*w.brakes = *payout.NewBrakes(w.store, held(payout.Vexora))
 	held := w.mustCreate(draft("R2"))
 	for range 90 {
 		w.clock.pass(time.Minute)
 		w.sweep()
 	}
-	*w.brakes = *payout.NewBrakes(w.store)
+	*w.brakes = *payout.NewBrakes(w.store, nil)
 	w.clock.pass(time.Minute)
 	w.sweep()
 	stored := w.stored(held.ID)
@@ -125,8 +125,8 @@ func TestAFailureBorneByACallbackIsConfirmedAndThenRests(t *testing.T) {
 	w.clock.pass(6 * time.Minute)
 	w.sweep()
 	stored := w.stored(p.ID)
-	if !stored.Failure.SafeToPayAgain || !stored.QueryAt.IsZero() {
-		t.Errorf("safe %v, due %v", stored.Failure.SafeToPayAgain, stored.QueryAt)
+	if !stored.SafeToPayAgain() || !stored.QueryAt.IsZero() {
+		t.Errorf("safe %v, due %v", stored.SafeToPayAgain(), stored.QueryAt)
 	}
 }
 

@@ -134,9 +134,9 @@ func TestARefusalAboutUsStopsEveryFunctionForAWhile(t *testing.T) {
 		t.Fatalf("status %s", first.Status)
 	}
 	w.vexora.answer = accepted
-	elsewhere := payout.NewBrakes(w.store)
+	elsewhere := payout.NewBrakes(w.store, nil)
 	elsewhere.Look(context.Background(), w.clock.Now())
-	if !elsewhere.Held(payout.Vexora, w.clock.Now()) || elsewhere.Held(payout.Monetix, w.clock.Now()) {
+	if !(elsewhere.Held(payout.Vexora, w.clock.Now()) != "") || elsewhere.Held(payout.Monetix, w.clock.Now()) != "" {
 		t.Error("another function does not see the pause, or sees too much")
 	}
 	if p := w.mustCreate(draft("R2")); p.Status != payout.Queued {
@@ -176,10 +176,10 @@ func TestSilenceStopsSubmissionsAndTheFirstAnswerLetsThemGo(t *testing.T) {
 func TestARestoredTablePaysNobodyTwice(t *testing.T) {
 	before := newWorld(t)
 	before.vexora.told = before.absent
-	*before.brakes = *payout.NewBrakes(before.store, payout.Vexora, payout.Monetix)
+	*before.brakes = *payout.NewBrakes(before.store, held(payout.Vexora, payout.Monetix))
 	queued := before.mustCreate(draft("queued in the backup"))
 	backup := before.store.copy()
-	*before.brakes = *payout.NewBrakes(before.store)
+	*before.brakes = *payout.NewBrakes(before.store, nil)
 	before.clock.pass(5 * time.Minute)
 	before.sweep() // the lost table sends what the backup has as queued
 	lost := before.mustCreate(draft("made after the backup"))
@@ -201,6 +201,48 @@ func TestARestoredTablePaysNobodyTwice(t *testing.T) {
 	stored := after.stored(queued.ID)
 	if _, raised := stored.Attention[payout.UnknownTooLong]; stored.Status != payout.Unknown || !raised {
 		t.Errorf("%s with attention %v", stored.Status, stored.Attention)
+	}
+}
+
+// In the lost time the first attempt was refused, and a second one was paid.
+func TestAfterARestoreTheProviderIsAskedAboutALaterAttempt(t *testing.T) {
+	for name, test := range map[string]struct {
+		told payout.Finding
+		sent int
+	}{"paid": {payout.FoundSucceeded, 0}, "no answer": {payout.FoundUnclear, 0}, "not found": {payout.FoundAbsent, 1}} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorldWith(t, func(p *payout.Policy) { p.RestoredAt = time.Date(2026, 5, 16, 8, 0, 0, 0, time.UTC) })
+			w.monetix.told = w.says(test.told)
+			p := w.mustCreate(draftFor(payout.Monetix))
+			if p.Status != payout.Queued || p.WaitsFor() != payout.QueuedRestored {
+				t.Fatalf("created as %s, waits for %q", p.Status, p.WaitsFor())
+			}
+			for range 5 {
+				w.clock.pass(2 * time.Minute)
+				w.sweep()
+			}
+			if len(w.monetix.sent) != test.sent || w.monetix.about[0] != 2 {
+				t.Errorf("sent %d times, asked about %v", len(w.monetix.sent), w.monetix.about)
+			}
+			if stored := w.stored(p.ID); test.told == payout.FoundSucceeded && stored.WaitsFor() != payout.QueuedSpokenOf {
+				t.Errorf("waits for %q, heard %v", stored.WaitsFor(), stored.Heard)
+			}
+		})
+	}
+}
+
+func TestWhatALostTableMayHaveSentTakesTwoPeopleForEver(t *testing.T) {
+	before := newWorldWith(t, func(p *payout.Policy) { p.RestoredAt = time.Date(2026, 5, 16, 8, 0, 0, 0, time.UTC) })
+	p := before.mustCreate(draft("R1"))
+	after := newWorld(t) // RESTORED_AT was taken away
+	after.store.payouts = before.store.copy().payouts
+	for range 5 {
+		after.clock.pass(2 * time.Minute)
+		after.sweep()
+	}
+	stored := after.stored(p.ID)
+	if stored.Status != payout.Queued || stored.WaitsFor() != payout.QueuedRestored || len(after.vexora.sent) != 0 {
+		t.Errorf("%s, waits for %q, sent %d times", stored.Status, stored.WaitsFor(), len(after.vexora.sent))
 	}
 }
 

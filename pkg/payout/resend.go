@@ -2,6 +2,7 @@ package payout
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -14,7 +15,8 @@ import (
 //   - failed: as a new attempt under a new provider reference. It takes two people
 //     unless the failure is safe to pay again.
 //
-// After a restore it always takes two, where a repetition could pay twice.
+// It always takes two people where a provider's word speaks against it, and after a
+// restore where a repetition could pay twice; see mayBeSent.
 //
 // Everything else is with the provider, or over.
 func (o *Operator) Resend(ctx context.Context, order Order) (Ordered, error) {
@@ -28,38 +30,79 @@ func (o *Operator) Resend(ctx context.Context, order Order) (Ordered, error) {
 	if err := order.upToDate(p); err != nil {
 		return Ordered{}, err
 	}
-	needsTwo, err := p.resendNeedsTwo()
+	if err := p.resendPossible(); err != nil {
+		return Ordered{}, err
+	}
+	switch who, _ := p.mayBeSent(o.policy, o.ports.Now()); {
+	case who == byNobody:
+		return Ordered{}, notPossible("the payout's personal data was taken out; nobody knows the account any more")
+	case who == byTwo, !o.policy.RestoredAt.IsZero(): // the lost table may have made a later attempt
+		return o.resendByTwo(ctx, p, order)
+	}
+	if refused := o.compare(ctx, p, order); refused != nil {
+		return Ordered{}, refused
+	}
+	return o.submitAgain(ctx, p, order, "sent again")
+}
+
+// compare looks for the same money to the same recipient before one person has a payout
+// sent. What it finds it shows in the payout and refuses the order once; who gives it again
+// has seen it.
+func (o *Operator) compare(ctx context.Context, p Payout, order Order) error {
+	o.ports.Brakes.Look(ctx, o.ports.Now())
+	seen, shown := p, []Fact(nil)
+	if p.SimilarTo != "" {
+		shown = p.Heard.without([]Fact{p.Attempt.fact(besides(p.SimilarTo))})
+		seen.Heard = p.Heard.With(shown...)
+	}
+	earlier, err := o.ports.similar(ctx, o.policy, seen)
+	switch {
+	case err != nil:
+		return unavailable(err)
+	case earlier == "" || earlier == p.SimilarTo:
+		return nil
+	}
+	now := o.ports.Now()
+	change := p.inscribe(Change{At: now, SimilarTo: earlier, Heard: shown}, order.entry(now, p.Status, "not sent: the same money to the same recipient"))
+	if _, err := o.ports.Store.Apply(ctx, p.step(*change)); err != nil {
+		return unavailable(err)
+	}
+	return notPossible("%s pays the same money to the same recipient; compare them, and order it again to have both", earlier)
+}
+
+// resendPossible refuses what is with the provider, or over.
+func (p Payout) resendPossible() error {
+	switch p.Status {
+	case Queued, Unknown:
+		return nil
+	case Failed:
+		if p.Attempt >= lastAttempt {
+			return notPossible("the payout has used all of its %d attempts", lastAttempt)
+		}
+		return nil
+	case Submitting:
+		return &OrderRefused{Problem: OrderBusy, Detail: "the payout is being submitted; wait two minutes"}
+	}
+	return notPossible("a payout that is %s cannot be sent again", p.Status)
+}
+
+// resendByTwo sends when the second person orders it.
+func (o *Operator) resendByTwo(ctx context.Context, p Payout, order Order) (Ordered, error) {
+	second, err := who(ctx, o.ports.people(), order.Identities)
 	if err != nil {
 		return Ordered{}, err
 	}
-	// A lost table may have made this very submission.
-	needsTwo = needsTwo || o.policy.mayHaveBeenSentBefore(p.Provider)
-	if needsTwo {
-		proposal := Proposal{Action: Resend, By: order.By, At: o.ports.Now()}
-		change, waiting := p.propose(proposal, order)
-		if waiting != nil {
-			return o.keepProposal(ctx, p, change)
-		}
+	if refused := o.compare(ctx, p, order); refused != nil {
+		return Ordered{}, refused
 	}
-	return o.submitAgain(ctx, p, order)
-}
-
-// resendNeedsTwo reports whether a wrong decision could pay twice.
-func (p Payout) resendNeedsTwo() (bool, error) {
-	switch p.Status {
-	case Queued:
-		return false, nil
-	case Unknown:
-		return !Recoveries[p.Provider].repeatable(), nil
-	case Failed:
-		if p.Attempt >= lastAttempt {
-			return false, notPossible("the payout has used all of its %d attempts", lastAttempt)
-		}
-		return p.Failure == nil || !p.Failure.SafeToPayAgain, nil
-	case Submitting:
-		return false, &OrderRefused{Problem: OrderBusy, Detail: "the payout is being submitted; wait two minutes"}
+	change, waiting := p.propose(order, Resend, second, o.ports.Now())
+	switch {
+	case errors.Is(waiting, errAwaiting):
+		return o.keepProposal(ctx, p, change)
+	case waiting != nil:
+		return Ordered{}, waiting
 	}
-	return false, notPossible("a payout that is %s cannot be sent again", p.Status)
+	return o.submitAgain(ctx, p, order, p.confirmed("sent again", second))
 }
 
 func (o *Operator) keepProposal(ctx context.Context, p Payout, change *Change) (Ordered, error) {
@@ -75,12 +118,12 @@ func (o *Operator) keepProposal(ctx context.Context, p Payout, change *Change) (
 
 // submitAgain sends under the guard that the payout is still the one that the
 // order was weighed against.
-func (o *Operator) submitAgain(ctx context.Context, p Payout, order Order) (Ordered, error) {
+func (o *Operator) submitAgain(ctx context.Context, p Payout, order Order, what string) (Ordered, error) {
 	connector, wired := o.ports.Connectors[p.Provider]
 	if !wired {
 		return Ordered{}, notPossible("%s is not configured", p.Provider)
 	}
-	if o.ports.Brakes.Held(p.Provider, o.ports.Now()) {
+	if o.ports.Brakes.Held(p.Provider, o.ports.Now()) != "" {
 		return Ordered{}, &OrderRefused{Problem: OrderPaused, Detail: "submissions to the provider are paused"}
 	}
 	faults, err := connector.Check(ctx, p)
@@ -90,7 +133,7 @@ func (o *Operator) submitAgain(ctx context.Context, p Payout, order Order) (Orde
 	if len(faults) > 0 {
 		return Ordered{}, &OrderRefused{Problem: OrderInexpressive, Detail: "the provider cannot take this payout", Faults: faults}
 	}
-	after, fenced, err := o.submitter.again(ctx, p, connector, order.entry(o.ports.Now(), Submitting, "sent again"))
+	after, fenced, err := o.submitter.again(ctx, p, connector, order.entry(o.ports.Now(), Submitting, what))
 	if err != nil {
 		return Ordered{}, unavailable(err)
 	}
@@ -105,17 +148,13 @@ func (o *Operator) submitAgain(ctx context.Context, p Payout, order Order) (Orde
 // reference. Not fenced means that somebody else has moved it.
 func (s *submitter) again(ctx context.Context, p Payout, connector Connector, entry *Entry) (after Payout, fenced bool, err error) {
 	now, token := s.now(), s.newToken()
-	sent, due := p.Sent+1, now.Add(visibility)
-	change := Change{
-		At: now, Status: Submitting, SubmittedAt: now, Sent: &sent, QueryAt: &due,
-		Lease: &Lease{Token: token, Until: now.Add(leaseFor)}, Polls: new(int),
+	change := *p.inscribe(s.resubmission(p, token, now, entry.Source == FromOperator), entry)
+	if s.receiver.policy.DuplicateWindow > 0 {
+		// On the list before the fence, as a create is.
+		if _, err := s.receiver.store.NoteUnsettled(ctx, p.unsettled(), time.Time{}); err != nil && !errors.Is(err, ErrCrowded) {
+			return p, false, err
+		}
 	}
-	if p.Status == Failed {
-		change.NewAttempt, sent = true, 1
-	}
-	attention := p.Attention.Entering(Submitting)
-	change.Attention = &attention
-	change = *p.inscribe(change, entry)
 	submission, err := connector.Open(ctx, change.Apply(p))
 	if err != nil {
 		return p, false, fmt.Errorf("open a submission: %w", err)
@@ -130,7 +169,42 @@ func (s *submitter) again(ctx context.Context, p Payout, connector Connector, en
 		stored = *current
 	}
 	after, err = s.submit(ctx, stored, submission)
+	if after.Status == Unknown {
+		s.brakes.noteUnsettled(s.now())
+		noteUnsettled(ctx, s.receiver.store, after, s.now())
+	}
 	return after, true, err
+}
+
+// resubmission is the change that fences a payout once more.
+func (s *submitter) resubmission(p Payout, token string, now time.Time, ordered bool) Change {
+	policy := s.receiver.policy
+	about, sent, due := p.Attempt, p.Sent+1+policy.uncounted(p), now.Add(visibility)
+	change := Change{
+		At: now, Status: Submitting, SubmittedAt: now, Sent: &sent, QueryAt: &due,
+		Lease: &Lease{Token: token, Until: now.Add(leaseFor)}, Polls: new(int),
+	}
+	if p.Status == Failed {
+		change.NewAttempt, about = true, p.Attempt+1
+		sent = 1 + policy.lostSubmissions()
+	}
+	facts := []Fact{about.fact(wasSent)}
+	if sent > 1 {
+		facts = append(facts, about.fact(wasResent))
+	}
+	if policy.uncounted(p) > 0 || about > p.Attempt && policy.lostSubmissions() > 0 {
+		facts = append(facts, about.fact(mayBeLost))
+	}
+	if about > p.Attempt && p.Heard.closed(about) {
+		facts = append(facts, p.Heard.wavering(about)...) // closed before it was made
+	}
+	if ordered && p.SimilarTo != "" {
+		facts = append(facts, about.fact(besides(p.SimilarTo)))
+	}
+	change.Heard = p.Heard.without(facts)
+	attention := p.Attention.Entering(Submitting)
+	change.Attention = &attention
+	return change
 }
 
 // lastAttempt is the last number that fits into a provider reference.

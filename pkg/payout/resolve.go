@@ -6,22 +6,25 @@ import (
 )
 
 // Resolve records what people have found out where no provider says anything more.
-// It takes two principals and written evidence, since it can end the questions
-// about money that is somewhere. A later word of the provider's that differs
-// becomes a contradiction, as after any other end.
+// It takes two people and written evidence, since it ends what money is somewhere
+// about. The provider is asked a few times more, and a word that differs becomes a
+// contradiction, as after any other end.
 func (o *Operator) Resolve(ctx context.Context, order Order) (Ordered, error) {
 	if err := order.check(true); err != nil {
+		return Ordered{}, err
+	}
+	person, err := who(ctx, o.ports.people(), order.Identities)
+	if err != nil {
 		return Ordered{}, err
 	}
 	return o.change(ctx, order, func(p Payout, now time.Time) (*Change, error) {
 		if done, err := p.resolvable(order.As); done || err != nil {
 			return nil, err
 		}
-		proposal := Proposal{Action: Resolve, As: order.As, By: order.By, At: now}
-		if change, err := p.propose(proposal, order); err != nil {
+		if change, err := p.propose(order, Resolve, person, now); err != nil {
 			return change, err
 		}
-		return o.resolved(p, order, now), nil
+		return o.resolved(p, order, person, now), nil
 	})
 }
 
@@ -30,7 +33,7 @@ func (o *Operator) Resolve(ctx context.Context, order Order) (Ordered, error) {
 func (p Payout) resolvable(as Resolution) (done bool, err error) {
 	switch as {
 	case Reviewed:
-		return len(p.Attention) == 0, nil
+		return len(p.Attention.reviewed()) == len(p.Attention), nil
 	case ResolvedSucceeded, ResolvedFailed:
 	default:
 		return false, &OrderRefused{
@@ -43,7 +46,7 @@ func (p Payout) resolvable(as Resolution) (done bool, err error) {
 		return true, nil
 	case p.Status.Final():
 		return false, notPossible("the payout has ended as %s, and that is never rewritten; resolve it as reviewed", p.Status)
-	case p.Status == Queued:
+	case p.Status == Queued && !(as == ResolvedSucceeded && p.speaksAgainst()):
 		return false, notPossible("the payout was not sent; cancel it")
 	case p.Status == Submitting:
 		return false, &OrderRefused{Problem: OrderBusy, Detail: "the payout is being submitted; wait two minutes"}
@@ -51,34 +54,20 @@ func (p Payout) resolvable(as Resolution) (done bool, err error) {
 	return false, nil
 }
 
-// propose keeps an order until a second principal gives it as well. errAwaiting
-// comes with the change to make, or with none if the same person repeats it; no
-// error means that this is the second principal.
-func (p Payout) propose(fresh Proposal, order Order) (*Change, error) {
-	if !p.Proposal.stands(fresh) {
-		change := p.inscribe(Change{At: fresh.At, Proposal: &fresh},
-			order.entry(fresh.At, p.Status, string(fresh.Action)+" "+string(fresh.As)+" proposed"))
-		return change, errAwaiting
-	}
-	if p.Proposal.By == fresh.By {
-		return nil, errAwaiting
-	}
-	return nil, nil
-}
-
-func (o *Operator) resolved(p Payout, order Order, now time.Time) *Change {
+func (o *Operator) resolved(p Payout, order Order, by signatory, now time.Time) *Change {
 	change := Change{At: now, Proposal: &Proposal{}}
 	if order.As == Reviewed {
-		attention := Attention{}
+		attention := p.Attention.reviewed()
 		change.Attention = &attention
-		return p.inscribe(change, order.entry(now, p.Status, "reviewed"))
+		return p.inscribe(change, order.entry(now, p.Status, p.confirmed("reviewed", by)))
 	}
 	status := Status(order.As)
-	attention, due := p.Attention.Entering(status), o.policy.retention(now)
-	change.Status, change.Attention, change.QueryAt, change.Lease = status, &attention, &due, &Lease{}
+	attention, due := p.Attention.Entering(status), now.Add(confirmAfter)
+	change.Status, change.Attention, change.QueryAt, change.Polls, change.Lease = status, &attention, &due, new(int), &Lease{}
+	change.Heard = []Fact{p.Attempt.fact(wasResolved)}
 	if status == Failed {
 		// Two people are sure; that is not what "safe" promises.
 		change.Failure = &Failure{Code: FailureResolved, Message: Printable(order.Reason)}
 	}
-	return p.inscribe(change, order.entry(now, status, "resolved as "+string(status)))
+	return p.inscribe(change, order.entry(now, status, p.confirmed("resolved as "+string(status), by)))
 }

@@ -10,21 +10,20 @@ import (
 func (s *Sweeper) rest(ctx context.Context, p Payout) error {
 	now, forget := s.ports.Now(), s.policy.retention(p.StatusAt)
 	switch {
+	case p.unconfirmed():
+		return s.ask(ctx, p, p.Attempt)
 	case !p.RedactedAt.IsZero():
 		return s.schedule(ctx, p, time.Time{})
 	case !forget.IsZero() && !now.Before(forget):
 		return s.redact(ctx, p)
-	case p.unconfirmed():
-		return s.ask(ctx, p)
 	}
 	return s.schedule(ctx, p, forget)
 }
 
 // unconfirmed reports whether the provider should still be asked about the end of a
-// payout: until it answers, and for a few tries. What it says then is the end of
-// the questions (see follow).
+// payout: until it answers, and for a few tries (see follow).
 func (p Payout) unconfirmed() bool {
-	return (p.Status == Succeeded || p.Status == Failed) && p.Polls < confirmations
+	return p.Status.Final() && p.Status != Orphan && p.Polls < confirmations
 }
 
 // redact takes the personal data out, once nobody has to look into the payout any

@@ -2,9 +2,6 @@ package payout
 
 import "context"
 
-// heldAfterRestore is why a payout waits although nothing seems wrong with it.
-const heldAfterRestore = "the table was restored; whether this reference was sent before is not certain"
-
 // mayHaveBeenSentBefore reports whether a reference that the table does not know
 // may be one that a lost table sent, at a provider that is not documented to
 // refuse it. It holds until RESTORED_AT is taken away, when the statements of the
@@ -13,19 +10,77 @@ func (p Policy) mayHaveBeenSentBefore(name Provider) bool {
 	return !p.RestoredAt.IsZero() && !Recoveries[name].repeatable()
 }
 
+// lostSubmissions is how many submissions of a reference a lost table may have made
+// besides those that the table knows of.
+func (p Policy) lostSubmissions() int {
+	if p.RestoredAt.IsZero() {
+		return 0
+	}
+	return 1
+}
+
+// uncounted is how many submissions a lost table may have made of a payout as the backup had
+// it, besides those that the payout counts.
+func (p Policy) uncounted(of Payout) int {
+	if p.RestoredAt.IsZero() || of.SubmittedAt.After(p.RestoredAt) {
+		return 0
+	}
+	return 1
+}
+
+// lostFacts says of an attempt that a lost table may have sent it once more, so that its own
+// count of submissions is not whole. The fact outlives RESTORED_AT.
+func (p Policy) lostFacts(of Payout, about Attempt) []Fact {
+	if about > of.Attempt {
+		return nil
+	}
+	// Whatever is learnt of it now, there may be a later attempt.
+	facts := of.lostAttempt(p.RestoredAt)
+	if p.mayHaveBeenSentBefore(of.Provider) && (about < of.Attempt || p.uncounted(of) > 0) {
+		facts = append(facts, of.Heard.without([]Fact{about.fact(mayBeLost)})...)
+	}
+	return facts
+}
+
+// lookAhead reports whether a payout may be sent by itself under its present reference after
+// a restore. A provider that refuses repetitions of one reference does not refuse it beside
+// the next one: in the lost time people may have started another attempt, of which the
+// table knows nothing. So the provider is asked about that one first. Only "not found"
+// lets the payout go; what it says else is a word about an attempt that was never made.
+func (s *Sweeper) lookAhead(ctx context.Context, p Payout, connector Connector) (bool, error) {
+	if s.policy.RestoredAt.IsZero() {
+		return true, nil
+	}
+	for next := p.Attempt + 1; next <= min(p.Attempt+attemptsAhead, lastAttempt); next++ {
+		c := connector.Ask(ctx, p, next)
+		if c.Finding == FoundAbsent {
+			continue // refused attempts are not found either, so the next one is asked about too
+		}
+		c.Source, c.Provider, c.Reference = FromQuery, p.Provider, string(p.ID.ProviderReference(next))
+		return false, s.weigh(ctx, p, next, c)
+	}
+	return true, nil
+}
+
+// attemptsAhead is how many attempts people are thought to have begun in the lost time.
+const attemptsAhead = 3
+
 // doubt makes a payout that was queued in the backup unknown: what "certainly not
 // sent" meant is not certain of the time between the backup and the restore.
 func (s *Sweeper) doubt(ctx context.Context, p Payout) error {
 	now := s.ports.Now()
-	due := now
-	change := p.inscribe(Change{At: now, Status: Unknown, QueryAt: &due}, &Entry{
+	due, sent := now, p.Sent+s.policy.uncounted(p)
+	attention := p.Attention.Entering(Unknown)
+	change := p.inscribe(Change{At: now, Status: Unknown, QueryAt: &due, Sent: &sent, Attention: &attention}, &Entry{
 		At: now, Source: FromSweep, Status: Unknown,
 		Message: "queued in the backup that the table was restored from; it may have been sent since",
 	})
-	if _, err := s.ports.Store.Apply(ctx, p.step(*change)); err != nil {
+	after, err := s.ports.Store.Apply(ctx, p.step(*change))
+	if err != nil {
 		_, err := refusal(err)
 		return err
 	}
+	noteUnsettled(ctx, s.ports.Store, after, now)
 	s.ports.Signals.Signal(ctx, SignalUnknown, p.Provider, p.ID)
 	return nil
 }

@@ -23,7 +23,11 @@ func (o *Operator) ResendEvent(ctx context.Context, order Order) (Ordered, error
 		if order.Event > 0 {
 			what = fmt.Sprintf("event %d is told again", order.Event)
 		}
-		return p.inscribe(Change{At: now, Notice: notice}, order.entry(now, p.Status, what)), nil
+		entry := order.entry(now, p.Status, what)
+		// It is about the telling, not about the money, and must not take the room of evidence.
+		entry.Source, entry.Raw = FromHerald, []byte("reason: "+order.Reason)
+		entry.Evidence = HashEvidence(entry.Raw)
+		return p.inscribe(Change{At: now, Notice: notice}, entry), nil
 	})
 }
 

@@ -2,6 +2,7 @@ package payout_test
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"testing"
 	"time"
@@ -18,11 +19,36 @@ func row(line int, p payout.Payout, f payout.Finding) payout.StatementRow {
 	}
 }
 
-func TestAStatementIsMatchedThreeWaysAndSettlesWhatIsUnknown(t *testing.T) {
-	w := newWorld(t)
+// importBy imports a statement as somebody.
+func (w *world) importBy(s payout.Statement, by payout.Principal) payout.Report {
+	w.t.Helper()
+	s.By, s.Identities = by, []payout.Principal{by}
+	report, err := w.importer.Import(context.Background(), s)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return report
+}
+
+// file is a statement of one provider.
+func file(provider payout.Provider, rows ...payout.StatementRow) payout.Statement {
+	return payout.Statement{Provider: provider, Hash: "h1", Rows: rows}
+}
+
+func (w *world) counts(r payout.Report, want map[payout.LineKind]int) {
+	w.t.Helper()
+	for kind, n := range want {
+		if r.Counts[kind] != n {
+			w.t.Errorf("%s: %d lines, want %d", kind, r.Counts[kind], n)
+		}
+	}
+}
+
+// aMonth makes payouts of every kind, and the file that the provider has of them.
+func (w *world) aMonth() (map[string]payout.Payout, payout.Statement) {
 	made := map[string]payout.Payout{}
 	accepted := w.vexora.answer
-	for n, name := range []string{"paid", "unheard", "lost-paid", "lost-failed", "lost-open", "other-amount", "other-state", "not-there"} {
+	for n, name := range []string{"paid", "unheard", "lost-paid", "lost-failed", "lost-open", "other-state", "not-there"} {
 		d := draft(name)
 		d.Destination.AccountNumber += strconv.Itoa(n) // no possible duplicates
 		w.vexora.answer = accepted
@@ -37,94 +63,251 @@ func TestAStatementIsMatchedThreeWaysAndSettlesWhatIsUnknown(t *testing.T) {
 	unheard := w.claim(made["unheard"], payout.FoundSucceeded)
 	unheard.Source = payout.FromAnswer
 	w.receive(unheard)
+	s := file(payout.Vexora,
+		row(1, made["paid"], payout.FoundSucceeded), row(2, made["unheard"], payout.FoundSucceeded),
+		row(3, made["lost-paid"], payout.FoundSucceeded), row(4, made["lost-failed"], payout.FoundFailed),
+		row(5, made["lost-open"], payout.FoundProcessing), row(6, made["other-state"], payout.FoundFailed),
+		payout.StatementRow{Line: 7, Reference: "by hand", Amount: made["paid"].Amount, Finding: payout.FoundSucceeded},
+	)
+	s.From, s.To = "2026-05-16", "2026-05-16"
+	return made, s
+}
 
-	foreign := payout.StatementRow{Line: 8, Reference: "by hand", Amount: made["paid"].Amount, Finding: payout.FoundSucceeded}
-	wrong := row(6, made["other-amount"], payout.FoundSucceeded)
-	wrong.Amount = amount(t, "500.00", money.KHR)
-	statement := payout.Statement{
-		Provider: payout.Vexora, Hash: "h1", From: "2026-05-16", To: "2026-05-16",
-		Rows: []payout.StatementRow{
-			row(1, made["paid"], payout.FoundSucceeded), row(2, made["unheard"], payout.FoundSucceeded),
-			row(3, made["lost-paid"], payout.FoundSucceeded), row(4, made["lost-failed"], payout.FoundFailed),
-			row(5, made["lost-open"], payout.FoundProcessing), wrong,
-			row(7, made["other-state"], payout.FoundFailed), foreign,
-		},
-	}
-	report, err := w.importer.Import(context.Background(), statement)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := map[payout.LineKind]int{
-		payout.Matched: 2, payout.Closed: 2, payout.StillOpen: 1, payout.AmountDiffers: 1,
-		payout.StateConflict: 1, payout.Extra: 1, payout.Missing: 1,
-	}
-	for kind, n := range want {
-		if report.Counts[kind] != n {
-			t.Errorf("%s: %d lines, want %d", kind, report.Counts[kind], n)
-		}
-	}
-	if report.Unheard != 1 || len(report.Lines) != 7 || !report.Complete() {
-		t.Errorf("unheard %d, %d lines", report.Unheard, len(report.Lines))
-	}
-	for name, status := range map[string]payout.Status{
-		"paid": payout.Succeeded, "lost-paid": payout.Succeeded, "lost-failed": payout.Failed,
-		"other-amount": payout.Processing, "other-state": payout.Succeeded, "not-there": payout.Processing,
-	} {
+func (w *world) statuses(made map[string]payout.Payout, want map[string]payout.Status) {
+	w.t.Helper()
+	for name, status := range want {
 		if got := w.stored(made[name].ID).Status; got != status {
-			t.Errorf("%s is %s, want %s", name, got, status)
+			w.t.Errorf("%s is %s, want %s", name, got, status)
 		}
 	}
-	if f := w.stored(made["lost-failed"].ID).Failure; f == nil || !f.SafeToPayAgain {
-		t.Errorf("failure %+v: the provider's books confirm it", f)
+}
+
+func TestAStatementIsMatchedThreeWaysAndAskedAbout(t *testing.T) {
+	w := newWorld(t)
+	made, s := w.aMonth()
+	before := map[payout.ID]payout.Payout{}
+	for _, p := range made {
+		before[p.ID] = w.stored(p.ID)
 	}
-	for name, reason := range map[string]payout.Reason{
-		"other-amount": payout.CallbackMismatch, "other-state": payout.Contradiction,
-	} {
-		if _, raised := w.stored(made[name].ID).Attention[reason]; !raised {
-			t.Errorf("%s has attention %v", name, w.stored(made[name].ID).Attention)
+	s.Check = true
+	report := w.importBy(s, stranger)
+	w.counts(report, map[payout.LineKind]int{
+		payout.Matched: 2, payout.StillOpen: 3, payout.Conflict: 1, payout.Extra: 1, payout.Missing: 1,
+	})
+	if report.Unheard != 1 || len(report.Lines) != 6 || report.Awaiting {
+		t.Errorf("unheard %d, %d lines, awaiting %v", report.Unheard, len(report.Lines), report.Awaiting)
+	}
+	for _, p := range made {
+		if got := w.stored(p.ID).Version; got != before[p.ID].Version {
+			t.Errorf("a check wrote to %s", p.Reference)
 		}
 	}
 
-	writes := map[payout.ID]int64{}
-	for _, p := range made {
-		writes[p.ID] = w.stored(p.ID).Version
+	s.Check = false
+	if report := w.importBy(s, dara); !report.Awaiting {
+		t.Error("one person's import was carried out")
 	}
-	w.clock.pass(time.Hour)
-	if _, err := w.importer.Import(context.Background(), statement); err != nil {
-		t.Fatal(err)
+	w.statuses(made, map[string]payout.Status{
+		"paid": payout.Succeeded, "lost-paid": payout.Unknown, "lost-failed": payout.Unknown,
+		"other-state": payout.Succeeded, "not-there": payout.Processing,
+	})
+	for _, name := range []string{"lost-paid", "lost-failed", "other-state", "not-there"} {
+		if p := w.stored(made[name].ID); p.QueryAt.IsZero() || p.QueryAt.After(w.clock.Now()) || len(p.Attention) > 0 {
+			t.Errorf("%s is asked about at %v, attention %v", name, p.QueryAt, p.Attention)
+		}
 	}
-	for name, p := range made {
-		if got := w.stored(p.ID).Version; got != writes[p.ID] {
-			t.Errorf("importing again wrote to %s", name)
+}
+
+func TestASecondPersonAppliesWhatTheProviderDoesNotAnswer(t *testing.T) {
+	w := newWorld(t)
+	made, s := w.aMonth()
+	w.importBy(s, dara)
+	if again := w.importBy(s, darasToken); !again.Awaiting || again.Pending != 0 {
+		t.Error("the same person counted twice")
+	}
+	if early := w.importBy(s, bopha); !early.Awaiting || early.Pending != 2 || w.stored(made["lost-paid"].ID).Status != payout.Unknown {
+		t.Errorf("applied before the provider was asked: pending %d", early.Pending)
+	}
+	w.vexora.told = func(p payout.Payout) payout.Claim {
+		if p.Reference == "other-state" {
+			return payout.Claim{Finding: payout.FoundSucceeded, At: w.clock.Now()}
+		}
+		return w.absent(p)
+	}
+	w.clock.pass(time.Minute)
+	w.sweep()
+	report := w.importBy(s, bopha)
+	w.counts(report, map[payout.LineKind]int{payout.Closed: 2, payout.Matched: 2, payout.StillOpen: 1, payout.Conflict: 1})
+	if report.Awaiting || report.ProposedBy != dara {
+		t.Errorf("awaiting %v, first sent by %s", report.Awaiting, report.ProposedBy)
+	}
+	w.statuses(made, map[string]payout.Status{"lost-paid": payout.Succeeded, "lost-failed": payout.Failed, "lost-open": payout.Unknown, "other-state": payout.Succeeded})
+	ended := w.stored(made["lost-failed"].ID)
+	if last := ended.History[len(ended.History)-1]; last.By != bopha || last.Source != payout.FromStatement || ended.SafeToPayAgain() {
+		t.Errorf("by %q from %s, safe %v", last.By, last.Source, ended.SafeToPayAgain())
+	}
+	if _, raised := w.stored(made["other-state"].ID).Attention[payout.Contradiction]; !raised {
+		t.Error("two people say that a paid payout failed, and nobody is called")
+	}
+	writes := w.store.writes
+	w.importBy(s, bopha)
+	if w.store.writes != writes {
+		t.Error("applying again wrote something")
+	}
+}
+
+func TestAFileNeverOverrulesTheProvidersOwnAnswer(t *testing.T) {
+	w := newWorld(t)
+	p := w.mustCreate(draft("R1"))
+	s := file(payout.Vexora, row(1, p, payout.FoundSucceeded))
+	w.importBy(s, dara)
+	w.clock.pass(time.Minute)
+	w.sweep() // "processing", says the provider
+	report := w.importBy(s, bopha)
+	if stored := w.stored(p.ID); stored.Status != payout.Processing || report.Counts[payout.StillOpen] != 1 {
+		t.Errorf("%s, %v", stored.Status, report.Counts)
+	}
+}
+
+func TestOnePersonsFileMovesAndSendsNothing(t *testing.T) {
+	w := newWorld(t)
+	w.vexora.answer, w.vexora.told = w.unclear, w.absent
+	p := w.mustCreate(draft("R1"))
+	w.importBy(file(payout.Vexora, row(1, p, payout.FoundFailed)), dara)
+	if done := w.must(w.operator.Resend(context.Background(), w.order(p.ID, dara, ""))); !done.Awaiting || len(w.vexora.sent) != 1 {
+		t.Error("one person imported a failure and sent the payout again")
+	}
+	if _, err := w.importer.Import(context.Background(), payout.Statement{Provider: payout.Vexora, Hash: "h2", Identities: []payout.Principal{stranger}}); problemOf(err) != payout.OrderPeopleNotRegistered {
+		t.Errorf("a stranger's import: %v", err)
+	}
+}
+
+func TestAFileThatNamesAQueuedPayoutHoldsIt(t *testing.T) {
+	w := newWorld(t)
+	w.vexora.answer = func(payout.Payout) payout.Claim { return payout.Claim{Finding: payout.FoundNotSent, At: w.clock.Now()} }
+	w.vexora.told = w.absent
+	p := w.mustCreate(draft("R1"))
+	w.importBy(file(payout.Vexora, row(1, p, payout.FoundSucceeded)), dara)
+	for range 5 {
+		w.clock.pass(time.Minute)
+		w.sweep()
+	}
+	if stored := w.stored(p.ID); len(w.vexora.sent) != 1 || stored.WaitsFor() != payout.QueuedSpokenOf || w.vexora.asked == 0 {
+		t.Errorf("sent %d times, waits for %q, asked %d times", len(w.vexora.sent)-1, stored.WaitsFor(), w.vexora.asked)
+	}
+}
+
+func TestAFileThatDoubtsACertainFailureTakesTheCertaintyUntilTheAnswer(t *testing.T) {
+	w := newWorld(t)
+	p := w.failedForCertain("R1")
+	w.importBy(file(payout.Vexora, row(1, p, payout.FoundSucceeded)), dara)
+	if w.stored(p.ID).SafeToPayAgain() {
+		t.Error("still safe, though a file says that it was paid")
+	}
+	w.clock.pass(time.Minute)
+	w.sweep()
+	if stored := w.stored(p.ID); !stored.SafeToPayAgain() || len(stored.Attention) > 0 {
+		t.Errorf("the provider confirmed the failure again: safe %v, attention %v", stored.SafeToPayAgain(), stored.Attention)
+	}
+}
+
+func TestALineNeverInsertsAnything(t *testing.T) {
+	w := newWorld(t)
+	never := payout.DeriveID("test", "R1")
+	planted := payout.StatementRow{Line: 1, Reference: string(never.ProviderReference(1)), Amount: amount(t, "50000", money.KHR), Finding: payout.FoundSucceeded}
+	for _, by := range []payout.Principal{dara, bopha} {
+		if r := w.importBy(file(payout.Vexora, planted), by); r.Counts[payout.Extra] != 1 {
+			t.Errorf("%v", r.Counts)
+		}
+	}
+	if p := w.mustCreate(draft("R1")); p.Status != payout.Processing {
+		t.Errorf("the reference is %s", p.Status)
+	}
+}
+
+func TestRepeatedLinesAndTwoPaidAttemptsAreNoMatches(t *testing.T) {
+	w := newWorld(t)
+	p := w.failedForCertain("R1")
+	w.vexora.told = func(payout.Payout) payout.Claim {
+		return payout.Claim{Finding: payout.FoundProcessing, At: w.clock.Now()}
+	}
+	again := w.must(w.operator.Resend(context.Background(), w.order(p.ID, dara, ""))).Payout
+	w.receive(w.claim(again, payout.FoundSucceeded))
+	older := row(1, p, payout.FoundSucceeded) // of the first attempt
+	s := file(payout.Vexora, older, row(2, again, payout.FoundSucceeded), row(3, again, payout.FoundSucceeded))
+	report := w.importBy(s, dara)
+	w.counts(report, map[payout.LineKind]int{payout.Matched: 1, payout.DoublePaid: 1, payout.RepeatedLine: 1})
+	w.clock.pass(time.Minute)
+	w.sweep()
+	if last := w.vexora.about[len(w.vexora.about)-1]; last != 1 {
+		t.Errorf("asked about attempt %d", last)
+	}
+}
+
+func TestAFileWithAnotherUnitIsRefusedWhole(t *testing.T) {
+	w := newWorld(t)
+	var all []payout.Payout
+	for n := range 120 {
+		d := draft("R" + strconv.Itoa(n))
+		d.Destination.AccountNumber = "1" + strconv.Itoa(1_000_000+n)
+		all = append(all, w.mustCreate(d))
+	}
+	differing := func(n, factor int) payout.Statement {
+		s := file(payout.Vexora)
+		for i, p := range all {
+			r := row(i+1, p, payout.FoundSucceeded)
+			if i < n {
+				r.Amount, _ = money.New(p.Amount.Minor()*int64(factor+i%2*(factor%2)), p.Amount.Currency())
+			}
+			s.Rows = append(s.Rows, r)
+		}
+		return s
+	}
+	one := file(payout.Vexora, differing(1, 100).Rows[0])
+	two := file(payout.Vexora, differing(2, 4).Rows[:2]...)
+	for name, s := range map[string]payout.Statement{
+		"a hundredfold": differing(120, 100), "three of 120": differing(3, 3), "one line, a hundredfold": one, "two lines, one factor": two,
+	} {
+		s.Identities = []payout.Principal{dara}
+		var implausible *payout.Implausible
+		writes := w.store.writes
+		if _, err := w.importer.Import(context.Background(), s); !errors.As(err, &implausible) || w.store.writes != writes {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, s := range map[string]payout.Statement{"none": differing(0, 1), "two of 120": differing(2, 3)} {
+		s.Identities = []payout.Principal{dara}
+		if r, err := w.importer.Import(context.Background(), s); err != nil {
+			t.Errorf("%s: %v, %v", name, r.Counts, err)
 		}
 	}
 }
 
 func TestALineThatCannotBeStoredIsReportedAndComesAgain(t *testing.T) {
 	w := newWorld(t)
-	w.vexora.answer = w.unclear
+	w.vexora.answer, w.vexora.told = w.unclear, w.absent
 	p := w.mustCreate(draft("R1"))
-	statement := payout.Statement{Provider: payout.Vexora, Rows: []payout.StatementRow{row(1, p, payout.FoundSucceeded)}}
+	s := file(payout.Vexora, row(1, p, payout.FoundSucceeded))
+	w.importBy(s, dara)
+	w.clock.pass(2 * time.Minute)
+	w.sweep()
 	w.store.fault = func(int) fault { return lostBefore }
-	report, err := w.importer.Import(context.Background(), statement)
-	if err != nil || report.Complete() {
-		t.Fatalf("complete %v, %v", report.Complete(), err)
+	if report := w.importBy(s, bopha); report.Complete() {
+		t.Fatal("complete, though nothing was stored")
 	}
 	w.store.fault = func(int) fault { return none }
-	report, err = w.importer.Import(context.Background(), statement)
-	if err != nil || report.Counts[payout.Closed] != 1 {
-		t.Errorf("%v, %v", report.Counts, err)
+	if report := w.importBy(s, bopha); report.Counts[payout.Closed] != 1 {
+		t.Errorf("%v", report.Counts)
 	}
 }
 
 func TestALineFromAnotherProviderMovesNothing(t *testing.T) {
 	w := newWorld(t)
 	p := w.mustCreate(draft("R1"))
-	report, err := w.importer.Import(context.Background(), payout.Statement{
-		Provider: payout.Monetix, Rows: []payout.StatementRow{row(1, p, payout.FoundFailed)},
-	})
-	if err != nil || report.Counts[payout.Extra] != 1 {
-		t.Errorf("%v, %v", report.Counts, err)
+	for _, by := range []payout.Principal{dara, bopha} {
+		if report := w.importBy(file(payout.Monetix, row(1, p, payout.FoundFailed)), by); report.Counts[payout.Extra] != 1 {
+			t.Errorf("%v", report.Counts)
+		}
 	}
 	if got := w.stored(p.ID).Status; got != payout.Processing {
 		t.Errorf("status %s", got)

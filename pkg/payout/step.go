@@ -53,6 +53,7 @@ type Change struct {
 	ProviderID  string
 	Failure     *Failure
 	Return      *Return
+	Heard       []Fact // added to what was heard; facts never go
 	Entry       *Entry
 	Dropped     bool       // count an entry that found no room
 	Attention   *Attention // the whole new set, possibly empty
@@ -62,10 +63,16 @@ type Change struct {
 	// QueryAt is when the provider is asked next, NotifyAt when there is something to
 	// tell the merchant, DueAt the earlier of the two; the zero time: never. [Step]s
 	// are made by [Payout.step], which keeps the three together.
-	QueryAt   *time.Time
-	NotifyAt  *time.Time // and the notice is fresh
-	DueAt     *time.Time
-	Polls     *int
+	QueryAt  *time.Time
+	NotifyAt *time.Time // and the notice is fresh
+	DueAt    *time.Time
+	Polls    *int
+	// AskedAt and AnsweredAt are set by the answer to a question; zero: unchanged.
+	AskedAt, AnsweredAt time.Time
+	// QueuedReason is set with or without a status; every other status clears it.
+	QueuedReason QueuedReason
+	// Noted: the recipient's list has the payout.
+	Noted     bool
 	Proposal  *Proposal // the zero proposal withdraws
 	SimilarTo ID
 	// NewAttempt starts the next attempt, under a new provider reference, and
@@ -122,6 +129,7 @@ func (c Change) Apply(p Payout) Payout {
 	if c.Return != nil {
 		p.Return = c.Return
 	}
+	p.Heard = p.Heard.With(c.Heard...)
 	if c.Entry != nil {
 		p.History = append(slices.Clip(p.History), *c.Entry)
 	}
@@ -137,6 +145,12 @@ func (c Change) Apply(p Payout) Payout {
 	if c.SimilarTo != "" {
 		p.SimilarTo = c.SimilarTo
 	}
+	if c.QueuedReason != "" {
+		p.QueuedReason = c.QueuedReason
+	}
+	if c.Noted {
+		p.RecipientOwed = false
+	}
 	if c.Redaction != nil {
 		p.Destination, p.Beneficiary, p.History = c.Redaction.Destination, c.Redaction.Beneficiary, c.Redaction.History
 		p.RedactedAt = c.At
@@ -148,6 +162,7 @@ func (c Change) Apply(p Payout) Payout {
 func (p Payout) anew() Payout {
 	p.Attempt++
 	p.ProviderID, p.Failure, p.CompletedAt = "", nil, time.Time{}
+	p.AskedAt, p.AnsweredAt = time.Time{}, time.Time{}
 	return p
 }
 
@@ -157,6 +172,10 @@ func (c Change) enter(p Payout) Payout {
 	}
 	p.Status, p.StatusAt = c.Status, c.At
 	p.Proposal = Proposal{} // it was made about another state
+	p.QueuedReason = ""
+	if c.Status == Unknown {
+		p.RecipientOwed = true
+	}
 	if c.Status.Final() {
 		p.CompletedAt = c.At
 	}
@@ -187,6 +206,12 @@ func (c Change) applySchedule(p Payout) Payout {
 	}
 	if c.Polls != nil {
 		p.Polls = *c.Polls
+	}
+	if !c.AskedAt.IsZero() {
+		p.AskedAt = c.AskedAt
+	}
+	if !c.AnsweredAt.IsZero() {
+		p.AnsweredAt = c.AnsweredAt
 	}
 	return p
 }

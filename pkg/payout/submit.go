@@ -87,6 +87,9 @@ func (p Payout) conclude(c Claim) Decision {
 	case FoundUnlisted:
 		return p.holdUnsure(c)
 	}
+	if !c.Finding.states() || c.Finding == FoundFailed && p.saysNothingOfTheLast(c) {
+		return p.lose(c)
+	}
 	return p.Decide(c)
 }
 
@@ -98,6 +101,12 @@ func (p Payout) stepBack(c Claim) Decision {
 		target = Unknown
 	}
 	change := Change{Status: target, Sent: &sent, Lease: &Lease{}}
+	if target == Queued {
+		change.QueuedReason = QueuedNotConnected
+		if c.Finding == FoundAboutUs {
+			change.QueuedReason = QueuedRefusedUs
+		}
+	}
 	if target == p.Status {
 		change.Status = ""
 	}
@@ -119,6 +128,7 @@ func (p Payout) holdUnsure(c Claim) Decision {
 	}
 	attention := d.attention(p).With(UnlistedStatus, c.At)
 	d.Change.Attention = &attention
+	d.Change.Heard = p.Heard.without([]Fact{p.Attempt.fact(saidUnlisted)})
 	d.Signals = append(d.Signals, SignalUnlisted)
 	return d
 }

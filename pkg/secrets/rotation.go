@@ -68,6 +68,10 @@ func (c *Cache[T]) Verifying(ctx context.Context) ([]T, error) {
 		// Keyed by version: after a rotation nobody may be handed the predecessor of
 		// a version that is no longer current.
 		p, err = await(ctx, c, "previous of "+e.version.ID, func(ctx context.Context) (previous[T], error) {
+			// A caller may have missed just before another one's errand ended.
+			if p, known := c.knownPrevious(e); known {
+				return p, nil
+			}
 			return c.fetchPrevious(ctx, e), nil
 		})
 	}

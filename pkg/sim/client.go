@@ -20,6 +20,8 @@ type client struct {
 	id        payout.ID
 	provider  payout.Provider
 	account   string
+	recipient string   // who has the account, however its number is written
+	amount    int      // major units
 	bodies    []string // the request, and at times another one under the same reference
 	tries     int
 }
@@ -29,13 +31,19 @@ const postings = 5
 
 func (w *world) newClient(n int, provider payout.Provider, sameAs *client) *client {
 	reference := payout.Reference(fmt.Sprintf("R%d", n))
-	account := fmt.Sprintf("7700%08d", n*7919)
-	amount := 50_000 + n
-	if sameAs != nil { // the same money to the same person under a second reference
-		provider, account, amount = sameAs.provider, sameAs.account, 50_000+n-1
+	c := &client{world: w, reference: reference, id: payout.DeriveID("sim", reference), provider: provider, amount: 50_000 + n}
+	c.recipient = fmt.Sprintf("7700%08d", n*7919)
+	if provider == payout.Vexora && w.choices.chance(30) { // a wallet that is named by a phone number
+		c.recipient = fmt.Sprintf("77%06d", n*7919)
 	}
-	c := &client{world: w, reference: reference, id: payout.DeriveID("sim", reference), provider: provider, account: account}
-	c.bodies = []string{body(c, amount)}
+	if sameAs != nil { // the same money to the same person under a second reference
+		c.provider, c.recipient, c.amount = sameAs.provider, sameAs.recipient, sameAs.amount
+	}
+	c.account = c.recipient
+	if len(c.recipient) == 8 {
+		c.account = []string{"", "0", "855"}[w.choices.pick(3)] + c.recipient
+	}
+	c.bodies = []string{body(c, c.amount)}
 	return c
 }
 

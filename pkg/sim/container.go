@@ -29,6 +29,10 @@ type container struct {
 	sweeper  *payout.Sweeper
 	operator *payout.Operator
 	herald   *payout.Herald
+	importer *payout.Importer
+	register payout.People
+	settings settings
+	blindAt  time.Time // when a read of the store last failed
 }
 
 func (c *container) now() time.Time { return c.world.now.Add(c.skew) }
@@ -57,7 +61,7 @@ var caps = func() map[money.Currency]money.Amount {
 
 // deploy starts a container.
 func (w *world) deploy() *container {
-	c := &container{world: w}
+	c := &container{world: w, settings: w.settings, register: w.mutant.people(registered)}
 	if w.faults > 0 && w.choices.chance(10) { // clocks are set by a service, and jump when that fails
 		c.skew = time.Duration(w.choices.pick(600)-300) * time.Second
 	}
@@ -78,23 +82,26 @@ func (w *world) deploy() *container {
 	})
 	signals := telemetry.NewSignals(log, "sim", c.now)
 	ports := payout.Ports{
-		Store: store, Signals: signals, Brakes: payout.NewBrakes(store, w.onHold()...), Now: c.now,
+		Store: store, Signals: signals, Brakes: payout.NewBrakes(store, w.onHold()), Now: c.now,
 		Connectors: map[payout.Provider]payout.Connector{
 			payout.Vexora: w.mutant.connector(toVexora, c), payout.Monetix: w.mutant.connector(toMonetix, c),
 		},
 		NewToken: func() string { w.tokens++; return fmt.Sprint("token-", w.tokens) },
 		Pause:    func(_ context.Context, d time.Duration) { c.current.wait(d) },
+		People:   c.register,
 	}
-	policy := payout.Policy{Namespace: "sim", Order: payout.Providers, Caps: caps, RestoredAt: w.restoredAt}
+	delete(ports.Connectors, w.settings.out)
+	policy := w.settings.policy()
 	creator, err3 := payout.NewCreator(ports, policy)
 	var err4, err5, err6 error
 	c.herald, err6 = payout.NewHerald(payout.HeraldPorts{
-		Store: store, Endpoint: endpoint{c}, Signals: signals, Brakes: payout.NewBrakes(store), Now: c.now,
+		Store: store, Endpoint: endpoint{c}, Signals: signals, Brakes: payout.NewBrakes(store, nil), Now: c.now,
 		NewToken: ports.NewToken, Jitter: func(d time.Duration) time.Duration { return d },
 	})
 	ports.Herald = c.herald
 	c.sweeper, err4 = payout.NewSweeper(ports, policy, func(d time.Duration) time.Duration { return d })
 	c.operator, err5 = payout.NewOperator(ports, policy)
+	c.importer = payout.NewImporter(store, payout.NewReceiver(store, signals, policy), ports.People, c.now).InTurn()
 	for _, err := range []error{err1, err2, err3, err4, err5, err6} {
 		if err != nil {
 			panic(err) // the world is built wrongly
@@ -123,11 +130,11 @@ func (c *container) dialer(name payout.Provider) oneshot.Dialer {
 }
 
 // onHold lists the providers that nothing is submitted to.
-func (w *world) onHold() []payout.Provider {
-	var held []payout.Provider
+func (w *world) onHold() map[payout.Provider]payout.QueuedReason {
+	held := map[payout.Provider]payout.QueuedReason{}
 	for _, name := range payout.Providers {
 		if w.held || w.paused[name] {
-			held = append(held, name)
+			held[name] = payout.QueuedHeld
 		}
 	}
 	return held

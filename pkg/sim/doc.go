@@ -4,6 +4,9 @@
 // crashes, what a provider does) comes from one generator, so that a history can
 // be told again, and shrunk.
 //
+// People give any order at any time, bring files that lie, and come under two names;
+// providers speak late, of attempts that were replaced or never made; settings change.
+//
 // A process is one invocation of a function. It runs alone until it comes to a
 // point: a store request, a provider request, a wait. There the engine decides who
 // goes on, after how long, and under which fate.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"runtime"
 	"time"
+
+	"cambodia-payouts/pkg/payout"
 )
 
 // fate is what happens to a process at a point.
@@ -67,6 +69,8 @@ type engine struct {
 	record  bool
 	tell    func(format string, values ...any)
 	tally   *Tally
+	// acting is the process that runs at the moment.
+	acting *process
 }
 
 // offer is one point of a recorded history.
@@ -87,6 +91,31 @@ type process struct {
 	dead    bool
 	done    bool
 	after   func() // when it has ended, however
+	hits    int    // fates other than ok that it met
+	last    fate   // the one at its latest point
+	begun   time.Time
+	box     *container
+	errand  errand
+}
+
+// see notes what a process has read.
+func (p *process) see(read payout.Payout) {
+	if p.errand.seen == nil {
+		p.errand.seen = map[payout.ID]int64{}
+	}
+	p.errand.seen[read.ID] = read.Version
+}
+
+// errand is what a process is doing for whom, as the judges have to know it.
+type errand struct {
+	order *given // a person's order
+	sheet *sheet // a statement that is imported
+	asked bool   // a question to a provider was answered
+	// answered: a submission was.
+	answered bool
+	taken    time.Time // until when the sweep has a payout to itself
+	// seen is the version in which each payout was last read.
+	seen map[payout.ID]int64
 }
 
 // begin starts a process; its first point is the start itself.
@@ -94,7 +123,7 @@ func (e *engine) begin(name string, body func(p *process), after func()) *proces
 	e.started++
 	p := &process{
 		engine: e, name: name, resume: make(chan fate), parked: make(chan struct{}),
-		readyAt: e.now, what: "start", fates: startFates, after: after,
+		readyAt: e.now, begun: e.now, what: "start", fates: startFates, after: after,
 	}
 	go func() {
 		defer func() {
@@ -202,7 +231,9 @@ func (e *engine) next() (time.Time, bool) {
 // run lets one process go on under a fate.
 func (e *engine) run(p *process) {
 	f := e.fate(p)
+	p.last = f
 	if f != ok {
+		p.hits++
 		e.tally.Faults++
 		if f == crashBefore || f == crashAfter {
 			e.tally.Crashes++
@@ -211,8 +242,10 @@ func (e *engine) run(p *process) {
 	if p.what != "wait" && p.what != "start" || f != ok {
 		e.tell("%-24s %s: %s", p.name, p.what, f)
 	}
+	e.acting = p
 	p.resume <- f
 	<-p.parked
+	e.acting = nil
 	if p.done {
 		e.remove(p)
 		if p.after != nil {

@@ -41,6 +41,8 @@ type Result struct {
 // Options say how a history is run. The zero value draws nothing.
 type Options struct {
 	Mutant *Mutant
+	// Only names the one promise that is judged; empty: all of them.
+	Only string
 	// Tell hears the timeline, if set.
 	Tell func(line string)
 }
@@ -73,6 +75,7 @@ func (o Options) history(e *engine, compose func(*world)) (r Result) {
 		mutant = &Mutant{}
 	}
 	w := newWorld(e, mutant)
+	w.only = o.Only
 	compose(w)
 	for w.violation == nil && e.now.Before(start.Add(chaos)) && e.step() {
 	}
@@ -104,29 +107,12 @@ func (w *world) compose() {
 	c := w.choices
 	w.faults = []int{3, 12, 30, 45}[c.pick(4)]
 	w.streaming = c.pick(2) > 0
-	var previous *client
-	for n := range 1 + c.pick(3) {
-		provider := payout.Providers[c.pick(2)]
-		var same *client
-		if c.chance(10) {
-			same = previous
-		}
-		merchant := w.newClient(n, provider, same)
-		if c.chance(15) {
-			merchant.bodies = append(merchant.bodies, body(merchant, 77_000))
-		}
-		w.clients = append(w.clients, merchant)
-		for range 1 + c.weighted(70, 20, 10) { // twins post the same
-			w.in(time.Duration(c.pick(120))*time.Second, merchant.post)
-		}
-		previous = merchant
-	}
+	w.configure()
+	w.composeMerchants()
 	for minute := time.Minute; minute < chaos; minute += time.Minute {
 		w.in(minute, w.sweep)
 	}
-	for range c.weighted(60, 20, 10, 10) {
-		w.in(time.Duration(c.pick(700))*time.Second, w.operate)
-	}
+	w.composePeople()
 	if c.chance(15) {
 		w.in(time.Duration(c.pick(600))*time.Second, w.rotate)
 	}
@@ -138,28 +124,76 @@ func (w *world) compose() {
 	if c.chance(8) {
 		at := time.Duration(c.pick(400)) * time.Second
 		w.in(at, func() {
-			older := w.table.backup()
+			older := w.backup()
 			w.in(time.Duration(1+c.pick(200))*time.Second, func() { w.restore(older) })
 		})
+	}
+}
+
+// composeMerchants draws who is to be paid, and who asks for it how often.
+func (w *world) composeMerchants() {
+	c := w.choices
+	var previous *client
+	var at time.Duration
+	for n := range 1 + c.pick(3) {
+		provider := payout.Providers[c.pick(2)]
+		var same *client
+		if c.chance(20) {
+			same = previous
+		}
+		merchant := w.newClient(n, provider, same)
+		if c.chance(15) {
+			merchant.bodies = append(merchant.bodies, body(merchant, 77_000))
+		}
+		w.clients = append(w.clients, merchant)
+		for i := range 1 + c.weighted(70, 20, 10) { // twins post the same
+			if same == nil || i > 0 || c.pick(2) > 0 {
+				at = time.Duration(c.pick(120)) * time.Second
+			}
+			if same != nil && i == 0 && c.chance(50) {
+				at += 4 * time.Minute
+			}
+			w.in(at, merchant.post)
+		}
+		previous = merchant
+	}
+}
+
+// composePeople draws what people do, and what is said without a cause.
+func (w *world) composePeople() {
+	c := w.choices
+	at := func(do func()) { w.in(time.Duration(c.pick(700))*time.Second, do) }
+	for range c.weighted(60, 20, 10, 10) {
+		at(w.operate)
+	}
+	w.eager = []int{0, 20, 60}[c.weighted(50, 25, 25)]
+	for range c.weighted(65, 15, 10, 10) {
+		at(w.meddle)
+	}
+	for range c.weighted(80, 12, 8) {
+		at(w.bringStatement)
+	}
+	for range c.weighted(75, 15, 10) {
+		at(w.rumour)
 	}
 }
 
 // quiet is how long the world is watched after the chaos.
 const quiet = 5 * 24 * time.Hour
 
+// twinAfter is when, after the chaos, what is still unknown is asked for again under
+// another reference.
+const twinAfter = 2 * time.Hour
+
 // settle lets everything go right until nothing happens any more.
 func (w *world) settle() {
-	w.tell("from here on nothing goes wrong")
-	w.faults, w.planned, w.record = 0, map[int]fate{}, false
-	for _, c := range w.pool {
-		c.skew = 0
-	}
-	clear(w.paused)
+	w.calm()
 	end := w.now.Add(quiet)
 	for rounds := 0; rounds < 400 && w.violation == nil; rounds++ {
-		for w.violation == nil && w.step() {
-		}
 		next, some := w.nextDue()
+		for w.violation == nil && w.before(next, some) && w.step() {
+			next, some = w.nextDue()
+		}
 		if w.violation != nil || !some || next.After(end) || w.resting() {
 			return
 		}
@@ -167,6 +201,45 @@ func (w *world) settle() {
 			w.now = next
 		}
 		w.sweep()
+		for len(w.waiting) > 0 && w.step() { // the sweep itself, up to its end
+		}
+	}
+}
+
+// calm ends the chaos.
+func (w *world) calm() {
+	w.tell("from here on nothing goes wrong")
+	w.faults, w.planned, w.record, w.settledAt = 0, map[int]fate{}, false, w.now
+	for _, c := range w.pool {
+		c.skew = 0
+	}
+	clear(w.paused)
+	if w.settings.changed {
+		w.pool = nil // whatever ran with the old settings is gone by now
+	}
+	if w.scripted == nil {
+		w.in(twinAfter, w.lateTwin)
+	}
+}
+
+// before reports whether something happens before the sweep has to look.
+func (w *world) before(due time.Time, some bool) bool {
+	at, more := w.next()
+	return more && (!some || at.Before(due) || !at.After(w.now))
+}
+
+// lateTwin has the same money asked for under another reference while the first
+// payout is unknown. Nothing goes wrong any more: it must be held.
+func (w *world) lateTwin() {
+	for _, c := range w.clients {
+		if p := w.table.items[c.id]; p.Status == payout.Unknown {
+			twin := w.newClient(9, c.provider, c)
+			if p.Amount.Minor() == int64(c.amount)*100 {
+				w.clients = append(w.clients, twin)
+				twin.post()
+			}
+			return
+		}
 	}
 }
 

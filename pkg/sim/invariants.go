@@ -11,7 +11,7 @@ import (
 
 // blame records the first broken promise.
 func (w *world) blame(promise, format string, values ...any) {
-	if w.violation == nil {
+	if w.violation == nil && (w.only == "" || w.only == promise) {
 		w.violation = &Violation{promise, fmt.Sprintf(format, values...)}
 		w.tell("BROKEN: %v", w.violation)
 	}
@@ -32,21 +32,30 @@ func (w *world) executed(e *entry) {
 	total := 0
 	for _, pl := range w.platforms {
 		for reference, other := range pl.ledger {
-			if strings.HasPrefix(reference, e.reference[:27]) {
+			if strings.HasPrefix(reference, e.reference[:27]) && (other == e || !other.cameBack(w.now)) {
 				total += other.executed
 			}
 		}
 	}
-	if total > 1 {
-		w.blame("a payout is executed at most once", "%s was executed %d times", e.reference, total)
+	id, _, _ := payout.ParseProviderReference(e.reference)
+	if total > 1+w.pairs[id] {
+		w.blame("a payout is executed at most once", "%s was executed %d times, and two people ordered %d", e.reference, total, w.pairs[id])
 	}
 }
 
 // judgeChange looks at every change of an item as it is made.
 func (w *world) judgeChange(before *payout.Payout, after payout.Payout) {
+	w.judgeSend(before, after)
+	w.judgePeople(before, after)
+	w.judgeQueued(before, after)
+	w.noteChange(before, after)
+	w.judgeSafe(after)
 	if before == nil {
 		return
 	}
+	w.judgeTake(*before, after)
+	w.judgeKept(*before, after)
+	w.judgeRead(*before, after)
 	newAttempt := after.Attempt == before.Attempt+1 && before.Status == payout.Failed
 	if before.Status.Final() && after.Status != before.Status && !newAttempt {
 		w.blame("a final state is never rewritten", "%s from %s to %s", after.Reference, before.Status, after.Status)
@@ -72,7 +81,8 @@ func (w *world) judgeFailure(before *payout.Payout, after payout.Payout) {
 	}
 	last := after.History[len(after.History)-1]
 	e := w.platforms[after.Provider].ledger[string(after.ProviderReference())]
-	if (last.Source == payout.FromAnswer || last.Source == payout.FromQuery) && e != nil && e.plan.end == paid {
+	sentTwice := after.Provider == payout.Vexora && w.requests[string(after.ProviderReference())] > 1
+	if (last.Source == payout.FromAnswer || last.Source == payout.FromQuery) && e != nil && e.plan.end == paid && !sentTwice {
 		w.blame("unknown is never failed", "%s was called failed, and its provider pays it", after.Reference)
 	}
 }
@@ -100,9 +110,12 @@ func (w *world) judgeCreate(c *client, t *told) {
 }
 
 // takenOver tells that the process was frozen for so long that a sweep took its
-// payout for lost. What it finds then is not its own any more.
+// payout for lost, or that a callback ended it before anything was sent. What it
+// finds then is not its own any more.
 func takenOver(p payout.Payout) bool {
-	return slices.ContainsFunc(p.History, func(e payout.Entry) bool { return e.Source == payout.FromSweep })
+	return slices.ContainsFunc(p.History, func(e payout.Entry) bool {
+		return e.Source == payout.FromSweep || e.Source == payout.FromCallback
+	})
 }
 
 // judgeCallback compares what a provider is told with what is stored.
@@ -113,16 +126,22 @@ func (w *world) judgeCallback(pl *platform, e *entry, said word, r edge.Reply) {
 	if said.forged || r.StatusCode != 200 {
 		return
 	}
+	u := e.utter(said.says, said.odd)
+	says := u.sense(pl.name)
 	id, attempt, _ := payout.ParseProviderReference(e.reference)
 	p, there := w.table.items[id]
-	mismatch := func() bool { _, raised := p.Attention[payout.CallbackMismatch]; return raised }
+	if says == saysNothing || u.status == "error" && p.Sent > 1 {
+		return // an error speaks of one submission, and may not be of the last
+	}
+	defer w.hear(e.reference, spoken{says: says, mismatch: said.times > 1, source: payout.FromCallback, kept: true})
+	onlyIfFirst := u.status == "error" // after another submission it proves nothing
 	switch {
 	case !there:
 		w.blame("what is acknowledged is stored", "a callback about %s was thanked for, and is not there", e.reference)
 	case p.Status == payout.Orphan || p.Attempt != attempt:
-	case said.times > 1 && !mismatch() && !settledByPeople(p):
+	case said.times > 1 && !raised(p, payout.CallbackMismatch) && !settledByPeople(p):
 		w.blame("another amount is never accepted", "%s states %d times the amount, and nobody is told", e.reference, said.times)
-	case said.says != endless && !said.odd && said.times < 2 && !p.Status.Final() && !mismatch():
+	case says.ends() && said.times < 2 && !p.Status.Final() && !raised(p, payout.CallbackMismatch) && !onlyIfFirst:
 		w.blame("what is acknowledged is stored", "a final callback about %s was thanked for, and it is %s", e.reference, p.Status)
 	}
 }
@@ -132,43 +151,44 @@ func settledByPeople(p payout.Payout) bool {
 	return slices.ContainsFunc(p.History, func(e payout.Entry) bool { return e.Source == payout.FromOperator })
 }
 
-// judgeQuiet looks at the end: everything has come to its true end, or lies on a
-// desk.
-func (w *world) judgeQuiet() {
-	for _, c := range w.clients {
-		p, there := w.table.items[c.id]
-		if !there || p.Status == payout.Orphan {
-			continue // never fenced; or lost by a restore, and its reference blocked
-		}
-		w.judgeEnd(c, p)
-		w.judgeTold(p)
+// judgeTake looks at every write by which a sweep takes a payout for itself.
+func (w *world) judgeTake(before, after payout.Payout) {
+	clocksJump := !w.settledAt.IsZero() && w.now.Sub(w.settledAt) < skewed
+	if w.acting == nil || clocksJump || !strings.HasPrefix(w.acting.name, "sweep") {
+		return
 	}
-	if found := w.secretsIn(w.log.String()); found != "" {
-		w.blame("no secret and no full account number in any output", "%s is in the log", found)
+	moved := after.Version == before.Version+1 && after.Sequence() == before.Sequence() && after.QueryAt.Equal(before.QueryAt) &&
+		after.Polls == before.Polls && after.Notice.At.Equal(before.Notice.At) && !after.DueAt.Equal(before.DueAt) && after.AskedAt.Equal(before.AskedAt)
+	own := before.DueAt.Equal(w.acting.errand.taken)
+	if moved {
+		w.acting.errand.taken = after.DueAt
 	}
-	if found := w.secretsIn(w.replies.String()); found != "" {
-		w.blame("no secret and no full account number in any output", "%s is in an answer", found)
+	if moved && !own && before.DueAt.After(w.acting.box.now()) {
+		w.blame(onceTaken, "%s is taken, and is due at %v", after.Reference, before.DueAt)
 	}
 }
 
-func (w *world) judgeEnd(c *client, p payout.Payout) {
-	told := len(p.Attention) > 0
-	if !p.Status.Final() && (!told || p.DueAt.IsZero()) {
-		w.blame("at quiet every payout is final, or on a desk with a next check", "%s is %s, attention %v, next check %v", c.reference, p.Status, p.Attention.Reasons(), p.DueAt)
+// judgeKept looks whether a reason for attention comes or goes that the change does
+// not tell of: somebody wrote over what he had not read.
+func (w *world) judgeKept(before, after payout.Payout) {
+	last := lastEntry(after)
+	for _, r := range payout.Reasons {
+		if raised(before, r) && !raised(after, r) && !slices.Contains(last.Cleared, r) {
+			w.blame(reasonKept, "%s: %s is gone, and nothing tells of it", after.Reference, r)
+		}
+		if !raised(before, r) && raised(after, r) && !slices.Contains(last.Raised, r) {
+			w.blame(reasonKept, "%s: %s is back, and nothing tells of it", after.Reference, r)
+		}
 	}
-	moved, stayed := false, false
-	for attempt := range p.Attempt {
-		e := w.platforms[p.Provider].ledger[string(p.ID.ProviderReference(attempt+1))]
-		moved = moved || e != nil && e.executed > 0
-		stayed = stayed || e != nil && e.executed > 0 && e.plan.end == paid
-	}
-	if told || settledByPeople(p) {
+}
+
+// judgeRead looks whether an entry was decided on the payout that it is written to.
+// Whoever has read nothing writes under a guard of its own; so does an import.
+func (w *world) judgeRead(before, after payout.Payout) {
+	if w.acting == nil || w.acting.errand.sheet != nil || after.Sequence() == before.Sequence() {
 		return
 	}
-	switch {
-	case p.Status == payout.Succeeded && !moved:
-		w.blame("what we call succeeded was paid", "%s", c.reference)
-	case p.Status.Final() && p.Status != payout.Succeeded && stayed: // Vexora has no word but "failed" for what came back
-		w.blame("what was paid is never called failed", "%s is %s, asked %d times, next at %v, due %v", c.reference, p.Status, p.Polls, p.QueryAt, p.DueAt)
+	if seen, read := w.acting.errand.seen[after.ID]; read && seen != before.Version {
+		w.blame(decidedOnRead, "%s is in version %d, and was read in %d", after.Reference, before.Version, seen)
 	}
 }

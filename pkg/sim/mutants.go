@@ -26,6 +26,25 @@ type Mutant struct {
 	aroundCreator   func(edge.Creator, *container, payout.Ports) edge.Creator
 	aroundReceiver  func(edge.Receiver) edge.Receiver
 	aroundVerifier  func(payout.Verifier) payout.Verifier
+	aroundImport    func(importing) importing
+	aroundPeople    func(payout.People) payout.People
+}
+
+// importing has the domain import a file.
+type importing func(ctx context.Context, s *sheet, by payout.Principal, identities []payout.Principal)
+
+func (m *Mutant) imports(i importing) importing {
+	if m.aroundImport == nil {
+		return i
+	}
+	return m.aroundImport(i)
+}
+
+func (m *Mutant) people(p payout.People) payout.People {
+	if m.aroundPeople == nil {
+		return p
+	}
+	return m.aroundPeople(p)
 }
 
 func (m *Mutant) store(s session, c *container) payout.Store {
@@ -71,7 +90,19 @@ func (m *Mutant) verifier(v payout.Verifier) payout.Verifier {
 }
 
 // Mutants lists them all.
-func Mutants() []*Mutant { return slices.Clone(mutants) }
+func Mutants() []*Mutant { return slices.Concat(mutants, widerMutants) }
+
+// Found looks for the first seed, of so many, that breaks a promise under the mutant
+// and breaks none without it.
+func (m *Mutant) Found(seeds uint64) (uint64, Result, bool) {
+	for seed := uint64(1); seed <= seeds; seed++ {
+		r := Seed(seed, Options{Mutant: m})
+		if r.Violation != nil && Seed(seed, Options{}).Violation == nil {
+			return seed, r, true
+		}
+	}
+	return 0, Result{}, false
+}
 
 var mutants = []*Mutant{
 	{
@@ -323,8 +354,8 @@ func (m misreader) Open(ctx context.Context, p payout.Payout) (payout.Submission
 	return missender{s, m, p}, nil
 }
 
-func (m misreader) Ask(ctx context.Context, p payout.Payout) payout.Claim {
-	claim := m.Connector.Ask(ctx, p)
+func (m misreader) Ask(ctx context.Context, p payout.Payout, about payout.Attempt) payout.Claim {
+	claim := m.Connector.Ask(ctx, p, about)
 	if m.asked == nil {
 		return claim
 	}

@@ -18,7 +18,8 @@ type table struct {
 	items     map[payout.ID]payout.Payout
 	orphans   map[string]payout.Orphaned
 	board     payout.Board
-	unsettled map[payout.RecipientKey]payout.Unsettled
+	lists     map[payout.RecipientKey][]payout.Unsettled
+	proposals map[string]payout.StatementProposal
 	feed      [payout.Shards][]payout.News
 	// index is what the due index shows; it follows the items, at once or later.
 	index map[payout.ID]time.Time
@@ -31,9 +32,9 @@ type table struct {
 func newTable() *table {
 	t := &table{
 		items: map[payout.ID]payout.Payout{}, orphans: map[string]payout.Orphaned{},
-		board:     payout.Board{Pauses: map[payout.Provider]payout.Pause{}},
-		unsettled: map[payout.RecipientKey]payout.Unsettled{},
-		index:     map[payout.ID]time.Time{}, changed: func(*payout.Payout, payout.Payout) {},
+		board: payout.Board{Pauses: map[payout.Provider]payout.Pause{}},
+		lists: map[payout.RecipientKey][]payout.Unsettled{}, proposals: map[string]payout.StatementProposal{},
+		index: map[payout.ID]time.Time{}, changed: func(*payout.Payout, payout.Payout) {},
 	}
 	t.follow = t.show
 	return t
@@ -43,6 +44,8 @@ func newTable() *table {
 func (t *table) backup() *table {
 	b := newTable()
 	b.items, b.orphans, b.index = maps.Clone(t.items), maps.Clone(t.orphans), maps.Clone(t.index)
+	b.lists, b.proposals = maps.Clone(t.lists), maps.Clone(t.proposals)
+	b.board = payout.Board{Pauses: maps.Clone(t.board.Pauses), UnsettledUntil: t.board.UnsettledUntil}
 	for shard := range t.feed {
 		b.feed[shard] = slices.Clone(t.feed[shard])
 	}
@@ -123,6 +126,7 @@ var errRead = errors.New("sim: the store does not answer")
 // read is one read under its fate.
 func (s session) read(what string) error {
 	if s.c.current.point(what, readFates) == failing {
+		s.c.blindAt = s.c.world.now
 		return errRead
 	}
 	return nil
@@ -140,6 +144,12 @@ func (s session) Apply(_ context.Context, step payout.Step) (payout.Payout, erro
 		after, err = t.apply(step)
 		return err
 	})
+	if refused := (*payout.Refused)(nil); errors.As(err, &refused) && refused.Current != nil {
+		s.c.current.see(*refused.Current)
+	}
+	if err == nil {
+		s.c.current.see(after)
+	}
 	return after, err
 }
 
@@ -151,6 +161,7 @@ func (s session) Get(_ context.Context, id payout.ID) (payout.Payout, error) {
 	if !there {
 		return payout.Payout{}, payout.ErrNotFound
 	}
+	s.c.current.see(p)
 	return p, nil
 }
 
@@ -217,23 +228,60 @@ func (s session) PinPause(_ context.Context, p payout.Pause) error {
 	})
 }
 
-func (s session) PinUnsettled(_ context.Context, u payout.Unsettled, until time.Time) error {
-	return s.write("pin an unsettled payout", func(t *table) error {
-		t.unsettled[u.Key] = u
-		if until.After(t.board.UnsettledUntil) {
-			t.board.UnsettledUntil = until
+// NoteUnsettled is two writes, as in the table of a deployment: the list, then the board.
+func (s session) NoteUnsettled(_ context.Context, u payout.Unsettled, until time.Time) ([]payout.Unsettled, error) {
+	var list []payout.Unsettled
+	crowded := false
+	err := s.write("note an unsettled payout", func(t *table) error {
+		list = t.lists[u.Key]
+		there := slices.Contains(list, u)
+		crowded = !there && len(list) >= payout.MostUnsettled
+		if !there && !crowded {
+			list = append(slices.Clip(list), u)
+			t.lists[u.Key] = list
 		}
+		return nil
+	})
+	if err == nil && !until.IsZero() {
+		err = s.write("pin until when to look", func(t *table) error {
+			t.board.UnsettledUntil = until
+			return nil
+		})
+	}
+	if err == nil && crowded {
+		err = payout.ErrCrowded
+	}
+	return list, err
+}
+
+func (s session) FindUnsettled(_ context.Context, key payout.RecipientKey) ([]payout.Unsettled, error) {
+	if err := s.read("find unsettled payouts"); err != nil {
+		return nil, err
+	}
+	return s.table().lists[key], nil
+}
+
+func (s session) ForgetUnsettled(_ context.Context, key payout.RecipientKey, settled []payout.Unsettled) error {
+	return s.write("forget settled payouts", func(t *table) error {
+		t.lists[key] = slices.DeleteFunc(slices.Clone(t.lists[key]), func(u payout.Unsettled) bool { return slices.Contains(settled, u) })
 		return nil
 	})
 }
 
-func (s session) FindUnsettled(_ context.Context, key payout.RecipientKey) (payout.Unsettled, error) {
-	if err := s.read("find an unsettled payout"); err != nil {
-		return payout.Unsettled{}, err
+func (s session) KeepProposal(_ context.Context, hash string, p payout.StatementProposal) error {
+	return s.write("keep who sent a statement", func(t *table) error {
+		t.proposals[hash] = p
+		return nil
+	})
+}
+
+func (s session) FindProposal(_ context.Context, hash string) (payout.StatementProposal, error) {
+	if err := s.read("find who sent a statement"); err != nil {
+		return payout.StatementProposal{}, err
 	}
-	u, there := s.table().unsettled[key]
+	p, there := s.table().proposals[hash]
 	if !there {
-		return payout.Unsettled{}, payout.ErrNotFound
+		return payout.StatementProposal{}, payout.ErrNotFound
 	}
-	return u, nil
+	return p, nil
 }

@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
-	"cambodia-payouts/pkg/edge"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/secrets"
 )
@@ -26,22 +24,41 @@ type world struct {
 	replies   bytes.Buffer // everything that callers were told
 	violation *Violation
 
-	restoredAt time.Time
-	held       bool // SUBMISSIONS
+	restoredAt time.Time // when the table was restored; the setting may be taken out later
+	held       bool      // SUBMISSIONS
 	paused     map[payout.Provider]bool
 	// onTheWay counts, by provider reference, requests that may still arrive.
 	onTheWay map[string]int
+	// flying counts the submissions among them.
+	flying map[string]int
 	// promises holds the references of which "not_started" was said.
 	promises map[payout.Reference]bool
 	// askedFor counts the creates of each reference, finished or not.
 	askedFor map[payout.Reference]int
 	running  map[payout.Reference]int
+	brought  map[string][]payout.Principal // who has brought which file
 	// scripted replaces what would be drawn for a payout.
 	scripted *plan
 	tokens   int
 	merchant merchant
 	// streaming: the table's stream tells of changes, most of the time.
 	streaming bool
+	settings  settings
+	// known is what the judges remember of each payout.
+	known map[payout.ID]*dossier
+	// requests counts, by provider reference, the submissions that left.
+	requests map[string]int
+	// pairs counts the submissions that two people ordered, of this table and the one
+	// that was lost.
+	pairs map[payout.ID]int
+	// lost are the payouts that a table which was lost may have sent.
+	lost map[payout.ID]bool
+	// settledAt is when things were left to settle.
+	settledAt time.Time
+	// eager is how many percent of the failed payouts somebody wants to send again.
+	eager int
+	// only is the one promise that is judged; empty: all.
+	only string
 }
 
 // The keys, and what the accounts are called. They must never be seen in any
@@ -62,9 +79,10 @@ func monetixDocument(key string) string {
 func newWorld(e *engine, mutant *Mutant) *world {
 	w := &world{
 		engine: e, mutant: mutant, table: newTable(),
-		paused: map[payout.Provider]bool{}, onTheWay: map[string]int{},
+		paused: map[payout.Provider]bool{}, onTheWay: map[string]int{}, flying: map[string]int{},
 		merchant: merchant{bodies: map[payout.EventID]string{}, tried: map[payout.ID]int{}},
-		promises: map[payout.Reference]bool{}, askedFor: map[payout.Reference]int{}, running: map[payout.Reference]int{},
+		known:    map[payout.ID]*dossier{}, requests: map[string]int{}, pairs: map[payout.ID]int{}, lost: map[payout.ID]bool{},
+		promises: map[payout.Reference]bool{}, askedFor: map[payout.Reference]int{}, running: map[payout.Reference]int{}, brought: map[string][]payout.Principal{},
 	}
 	w.platforms = map[payout.Provider]*platform{
 		payout.Vexora:  {world: w, name: payout.Vexora, ledger: map[string]*entry{}, key: vexoraKey},
@@ -81,6 +99,7 @@ func newWorld(e *engine, mutant *Mutant) *world {
 func (w *world) watch() {
 	w.table.changed = func(before *payout.Payout, after payout.Payout) {
 		w.judgeChange(before, after)
+		w.react(before, after)
 		if after.Notice.Fresh { // the filter of the stream
 			w.stream(after.ID)
 		}
@@ -95,6 +114,18 @@ func (w *world) watch() {
 	}
 }
 
+// react has the world answer to a change of an item.
+func (w *world) react(before *payout.Payout, after payout.Payout) {
+	switch {
+	case before == nil || w.faults == 0 || w.scripted != nil:
+	case after.Attempt > before.Attempt:
+		w.lateWords(after)
+	case after.Status == before.Status:
+	case after.Status == payout.Failed, after.Status == payout.Unknown:
+		w.insist(after.ID)
+	}
+}
+
 // invoke runs one invocation in a container that is free, or in a new one. A
 // container in which a process crashed is gone.
 func (w *world) invoke(name string, timeout time.Duration, body func(ctx context.Context, c *container), after func(died bool)) {
@@ -106,35 +137,15 @@ func (w *world) invoke(name string, timeout time.Duration, body func(ctx context
 		} else {
 			c = w.deploy()
 		}
-		c.current = p
+		c.current, p.box = p, c
 		body(invocation{context.Background(), c.now().Add(timeout)}, c)
 	}, func() {
+		w.noteEnd(p)
 		if c != nil && !p.dead {
 			w.pool = append(w.pool, c)
 		}
 		if after != nil {
 			after(p.dead)
-		}
-	})
-}
-
-var ourReference = regexp.MustCompile(`P[A-Z2-7]{26}[0-9]{2}`)
-
-func referenceIn(body []byte) string { return string(ourReference.Find(body)) }
-
-// call has a callback function answer one body.
-func (pl *platform) deliver(e *entry, said word, body []byte, try int) {
-	w := pl.world
-	var reply edge.Reply
-	w.invoke("callback "+string(pl.name), 10*time.Second, func(ctx context.Context, c *container) {
-		event := edge.Event{RawPath: "/", Body: string(body)}
-		event.RequestContext.HTTP.Method = "POST"
-		reply, _ = c.callback[pl.name](ctx, event)
-		w.replies.WriteString(reply.Body)
-		w.judgeCallback(pl, e, said, reply)
-	}, func(died bool) {
-		if (died || reply.StatusCode != 200) && try < callbackTries && !said.forged {
-			w.in(time.Duration(1+try)*20*time.Second, func() { pl.call(e, said, try+1) })
 		}
 	})
 }
@@ -159,66 +170,6 @@ func (w *world) sweep() {
 	}
 }
 
-// people are the principals at the desk.
-var people = []payout.Principal{"arn:aws:iam::111122223333:role/dara", "arn:aws:iam::111122223333:role/bopha"}
-
-// operate has a person, or two, act on one payout. They act on what the provider's
-// dashboard shows, not on a guess.
-func (w *world) operate() {
-	var ids []payout.ID
-	for _, c := range w.clients {
-		if _, there := w.table.items[c.id]; there {
-			ids = append(ids, c.id)
-		}
-	}
-	if len(ids) == 0 {
-		return
-	}
-	id := ids[w.choices.pick(len(ids))]
-	action := []string{"cancel", "resend", "resolve"}[w.choices.pick(3)]
-	for i := range 1 + w.choices.pick(2) {
-		w.in(time.Duration(i)*30*time.Second, func() {
-			order, sensible := w.look(id, action)
-			if !sensible {
-				return
-			}
-			order.By = people[i]
-			w.invoke(action+" "+short(id), 25*time.Second, func(ctx context.Context, c *container) {
-				switch action {
-				case "cancel":
-					_, _ = c.operator.Cancel(ctx, order)
-				case "resend":
-					_, _ = c.operator.Resend(ctx, order)
-				case "resolve":
-					_, _ = c.operator.Resolve(ctx, order)
-				}
-			}, nil)
-		})
-	}
-}
-
-// look is what a person does before an order: at the payout, and at the provider's
-// dashboard.
-func (w *world) look(id payout.ID, action string) (payout.Order, bool) {
-	p, there := w.table.items[id]
-	if !there {
-		return payout.Order{}, false
-	}
-	reference := string(p.ProviderReference())
-	known := w.platforms[p.Provider].ledger[reference]
-	order := payout.Order{ID: id, Reason: "looked into it", Evidence: "the dashboard", Sequence: p.Sequence()}
-	switch action {
-	case "resend": // not if the dashboard shows it, nor while nobody can tell yet
-		return order, w.onTheWay[reference] == 0 && (known == nil || !known.plan.end.moves())
-	case "resolve":
-		if known == nil || known.state(w.now) == endless {
-			return order, false
-		}
-		order.As = map[ending]payout.Resolution{paid: payout.ResolvedSucceeded, returned: payout.ResolvedSucceeded, declined: payout.ResolvedFailed, refused: payout.ResolvedFailed}[known.state(w.now)]
-	}
-	return order, true
-}
-
 // rotate changes a provider's key, on their side and on ours, not at the same
 // moment.
 func (w *world) rotate() {
@@ -241,12 +192,17 @@ func (w *world) rotate() {
 
 // restore loses the table and goes on with an older one, as the runbook says:
 // submissions held at first, RESTORED_AT set, merchants post again.
-func (w *world) restore(older *table) {
+func (w *world) restore(older backup) {
 	w.tell("the table is restored")
 	w.killAll()
 	w.pool = nil
-	w.table = older
+	for _, c := range w.clients {
+		reference := string(c.id.ProviderReference(1))
+		w.lost[c.id] = w.requests[reference] > older.requests[reference]
+	}
+	w.table, w.known, w.requests = older.table, older.known, older.requests
 	w.restoredAt, w.held = w.now, true
+	w.settings.restoredAt = w.now
 	w.watch()
 	clear(w.promises)
 	for _, c := range w.clients {
@@ -254,6 +210,23 @@ func (w *world) restore(older *table) {
 		w.in(time.Minute+time.Duration(w.choices.pick(60))*time.Second, c.post)
 	}
 	w.in(5*time.Minute, func() { w.held, w.pool = false, nil })
+	if w.choices.chance(40) {
+		w.in(time.Duration(5+w.choices.pick(5))*time.Minute, w.trust)
+	}
+}
+
+// trust takes RESTORED_AT away, when everything that the lost table sent is in this
+// one again.
+func (w *world) trust() {
+	for _, c := range w.clients {
+		p, there := w.table.items[c.id]
+		later := w.platforms[c.provider].ledger[string(c.id.ProviderReference(p.Attempt+1))] != nil
+		if w.lost[c.id] && !there || later {
+			return
+		}
+	}
+	w.tell("the restored table is trusted")
+	w.settings.restoredAt, w.settings.changed, w.pool = time.Time{}, true, nil
 }
 
 // secretsIn reports what must not be in any output.

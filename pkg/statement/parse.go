@@ -18,6 +18,12 @@ import (
 // import has to end within one invocation.
 const Rows = 5000
 
+// mostColumns and mostProblems bound what a file that is no statement may cost.
+const (
+	mostColumns  = 200
+	mostProblems = 100
+)
+
 // Problem is one thing that is wrong with a file. Line counts from 1; 0 means the
 // file as a whole.
 type Problem struct {
@@ -45,8 +51,12 @@ func Parse(file []byte, m Mapping) ([]payout.StatementRow, error) {
 	if !utf8.Valid(file) {
 		return nil, &Unreadable{[]Problem{{0, "the file is not UTF-8"}}}
 	}
+	comma := m.delimiter(file)
+	if line := tooWide(file, comma); line > 0 {
+		return nil, &Unreadable{[]Problem{{line, fmt.Sprintf("more than %d columns", mostColumns)}}}
+	}
 	reader := csv.NewReader(bytes.NewReader(file))
-	reader.Comma = m.delimiter(file)
+	reader.Comma = comma
 	header, err := reader.Read()
 	if err != nil {
 		return nil, &Unreadable{[]Problem{{1, "the file has no header line"}}}
@@ -56,6 +66,19 @@ func Parse(file []byte, m Mapping) ([]payout.StatementRow, error) {
 		return nil, &Unreadable{problems}
 	}
 	return layout.rows(reader, m)
+}
+
+// tooWide is the first line with more delimiters than any statement has, be they in quotes; 0
+// for none. Reading such a line would cost a hundred times its length.
+func tooWide(file []byte, delimiter rune) int {
+	number := 0
+	for line := range bytes.Lines(file) {
+		number++
+		if bytes.Count(line, []byte(string(delimiter))) > mostColumns {
+			return number
+		}
+	}
+	return 0
 }
 
 // delimiter is the one that the mapping names, or the commonest in the header.
@@ -116,7 +139,7 @@ func (l layout) rows(reader *csv.Reader, m Mapping) ([]payout.StatementRow, erro
 		}
 		if wrong := (*csv.ParseError)(nil); errors.As(err, &wrong) {
 			problems = append(problems, Problem{wrong.Line, wrong.Err.Error()})
-			if !errors.Is(wrong.Err, csv.ErrFieldCount) {
+			if !errors.Is(wrong.Err, csv.ErrFieldCount) || len(problems) == mostProblems {
 				break // after a broken quote, nothing that follows means anything
 			}
 			continue

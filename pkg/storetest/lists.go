@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -259,22 +260,81 @@ func desk(t *testing.T, s payout.Store) {
 		t.Fatalf("an empty board: %+v, %v", board, err)
 	}
 	pause := payout.Pause{Provider: payout.Vexora, Why: "refused_about_us", Since: start, Until: start.Add(time.Minute)}
-	unsettled := payout.Unsettled{Key: "recipient", ID: fresh(t, "u").ID, At: start}
-	until := start.Add(time.Hour)
 	for range 2 {
-		if err := errors.Join(s.PinPause(background, pause), s.PinUnsettled(background, unsettled, until)); err != nil {
+		if err := s.PinPause(background, pause); err != nil {
 			t.Fatal(err)
 		}
 	}
 	board, err = s.Board(background)
-	if err != nil || len(board.Pauses) != 1 || board.Pauses[payout.Vexora] != pause || !board.UnsettledUntil.Equal(until) {
+	if err != nil || len(board.Pauses) != 1 || board.Pauses[payout.Vexora] != pause {
 		t.Errorf("%+v, %v", board, err)
 	}
-	if found, err := s.FindUnsettled(background, "recipient"); err != nil || found != unsettled {
-		t.Errorf("%+v, %v", found, err)
+}
+
+func recipients(t *testing.T, s payout.Store) {
+	of := func(n int) payout.Unsettled {
+		return payout.Unsettled{Key: "recipient", ID: fresh(t, fmt.Sprint("u", n)).ID, At: start.Add(time.Duration(n) * time.Millisecond)}
 	}
-	if _, err := s.FindUnsettled(background, "stranger"); !errors.Is(err, payout.ErrNotFound) {
-		t.Errorf("%v", err)
+	if list, err := s.FindUnsettled(background, "stranger"); err != nil || len(list) != 0 {
+		t.Errorf("nobody's list: %v, %v", list, err)
+	}
+	until := start.Add(time.Hour)
+	for n := range payout.MostUnsettled {
+		for range 2 {
+			list, err := s.NoteUnsettled(background, of(n), until)
+			if err != nil || len(list) != n+1 || !slices.Contains(list, of(n)) {
+				t.Fatalf("after %d: %d, %v", n+1, len(list), err)
+			}
+		}
+	}
+	if board, err := s.Board(background); err != nil || !board.UnsettledUntil.Equal(until) {
+		t.Errorf("the board: %v, %v", board.UnsettledUntil, err)
+	}
+	if list, err := s.NoteUnsettled(background, of(99), until); !errors.Is(err, payout.ErrCrowded) || len(list) != payout.MostUnsettled {
+		t.Errorf("one more than there is room for: %d, %v", len(list), err)
+	}
+	if list, err := s.NoteUnsettled(background, of(3), until); err != nil || len(list) != payout.MostUnsettled {
+		t.Errorf("one that is there: %d, %v", len(list), err)
+	}
+	if err := s.ForgetUnsettled(background, "recipient", []payout.Unsettled{of(3), of(4), of(99)}); err != nil {
+		t.Fatal(err)
+	}
+	list, err := s.NoteUnsettled(background, of(99), time.Time{})
+	if err != nil || len(list) != payout.MostUnsettled-1 || slices.Contains(list, of(3)) || !slices.Contains(list, of(99)) {
+		t.Errorf("after two were settled: %d, %v", len(list), err)
+	}
+	if found, err := s.FindUnsettled(background, "recipient"); err != nil || len(found) != len(list) {
+		t.Errorf("found %d of %d, %v", len(found), len(list), err)
+	}
+	if board, err := s.Board(background); err != nil || !board.UnsettledUntil.Equal(until) {
+		t.Errorf("a note without a time moved the board: %v, %v", board.UnsettledUntil, err)
+	}
+}
+
+// recipientRace: what one sees is what was there before, so exactly one is alone.
+func recipientRace(t *testing.T, s payout.Store) {
+	var (
+		wait  sync.WaitGroup
+		mu    sync.Mutex
+		alone int
+	)
+	for n := range 20 {
+		u := payout.Unsettled{Key: "raced", ID: fresh(t, fmt.Sprint("r", n)).ID, At: start}
+		wait.Go(func() {
+			list, err := s.NoteUnsettled(background, u, time.Time{})
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil || !slices.Contains(list, u) {
+				t.Errorf("%v, %v", list, err)
+			}
+			if len(list) == 1 {
+				alone++
+			}
+		})
+	}
+	wait.Wait()
+	if alone != 1 {
+		t.Errorf("%d payouts saw no other", alone)
 	}
 }
 
@@ -288,6 +348,18 @@ func reports(t *testing.T, s payout.Store) {
 	}
 	if got, err := s.FindReport(background, "h"); err != nil || string(got) != string(first) {
 		t.Errorf("%d bytes, %v", len(got), err)
+	}
+	if _, err := s.FindProposal(background, "h"); !errors.Is(err, payout.ErrNotFound) {
+		t.Errorf("a proposal of nobody: %v", err)
+	}
+	for _, who := range []payout.Person{"Dara", "Bopha"} {
+		p := payout.StatementProposal{Person: who, Identity: "arn:sso", By: "arn", At: start}
+		if err := s.KeepProposal(background, "h", p); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.FindProposal(background, "h"); err != nil || got != p {
+			t.Errorf("%+v, %v", got, err)
+		}
 	}
 }
 

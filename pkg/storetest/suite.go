@@ -39,8 +39,10 @@ func Run(t *testing.T, open Open) {
 		{"filters let through what they name", filters},
 		{"a foreign cursor is refused", cursors},
 		{"a store is bound to one namespace", namespaces},
-		{"pauses and unsettled payouts are seen by everybody", desk},
-		{"a report is kept once", reports},
+		{"pauses are seen by everybody", desk},
+		{"a recipient's list holds every payout once, up to its limit", recipients},
+		{"of many payouts to one recipient at one moment all but one see another", recipientRace},
+		{"a report is kept once, and who sent a statement last first", reports},
 		{"what is published is read once, in order, by number", feed},
 		{"of many writers each gets a number, and none is left out", feedRace},
 		{"a reader never passes a writer that is slow", slowWriter},
@@ -91,10 +93,16 @@ func full(t *testing.T) payout.Payout {
 	p.Beneficiary = payout.Beneficiary{ID: "c", FirstName: "សុភា", LastName: "Chan", Email: "a@example.com", Phone: "+855 12", IPAddress: "::1"}
 	p.Metadata = map[string]string{"order": "42", "empty": "", "ឈ្មោះ": "✓"}
 	p.CreatedBy = "arn:aws:iam::111122223333:role/payroll"
-	p.Failure = &payout.Failure{Code: payout.FailureRisk, ProviderCode: "402", Message: "m", SafeToPayAgain: true}
+	p.Failure = &payout.Failure{Code: payout.FailureRisk, ProviderCode: "402", Message: "m"}
 	p.Return = &payout.Return{At: start.Add(time.Hour), ProviderCode: "c", Message: "back"}
 	p.Attention = payout.Attention{payout.Contradiction: start, payout.UnlistedStatus: start.Add(time.Millisecond)}
-	p.Proposal = payout.Proposal{Action: payout.Resolve, As: payout.ResolvedFailed, By: "somebody", At: start}
+	p.Proposal = payout.Proposal{
+		Action: payout.Resolve, As: payout.ResolvedFailed, By: "somebody", Person: "Dara", Identity: "arn:dara", At: start,
+		Evidence: payout.HashEvidence([]byte("a letter")), Attempt: 2, Entries: 5,
+	}
+	p.Heard = payout.Heard{"1.closed.1", "1.sent", "2.mismatch", "2.sent"}
+	p.QueuedReason, p.RecipientOwed = payout.QueuedSpokenOf, true
+	p.AskedAt, p.AnsweredAt = start.Add(6*time.Minute), start.Add(5*time.Minute)
 	p.SimilarTo = payout.DeriveID("storetest", "other")
 	p.HistoryDropped, p.Polls, p.Sent, p.Version = 3, 7, 2, 9
 	p.CompletedAt, p.RedactedAt = start.Add(2*time.Hour), start.Add(3*time.Hour)
@@ -106,7 +114,8 @@ func full(t *testing.T) payout.Payout {
 	p.History = append(p.History, payout.Entry{
 		At: start.Add(time.Second), Source: payout.FromCallback, Status: payout.Failed, Finding: payout.FoundFailed,
 		ProviderCode: "00029", Message: "rejected", By: "somebody", ClaimKey: "k", Evidence: payout.HashEvidence(evidence(64 << 10)), Raw: evidence(64 << 10),
-		Raised: []payout.Reason{payout.Contradiction}, Cleared: []payout.Reason{payout.UnknownTooLong, payout.QueuedTooLong},
+		Confirmed: true,
+		Raised:    []payout.Reason{payout.Contradiction}, Cleared: []payout.Reason{payout.UnknownTooLong, payout.QueuedTooLong},
 	})
 	return p
 }

@@ -14,7 +14,7 @@ var allowed = map[string]bool{
 	"duration_ms": true, "payout_id": true, "provider": true, "status": true, "verdict": true,
 	"outcome": true, "replayed": true, "signal": true, "error": true, "shard": true, "due": true,
 	"taken": true, "failed": true, "count": true, "version": true, "address": true, "state": true, "currency": true,
-	"stage": true, "event": true, "detail": true,
+	"stage": true, "event": true, "detail": true, "principal": true, "sequence": true,
 }
 
 // masked stands for the value of a key that is not on the list.
@@ -29,9 +29,18 @@ func NewLogger(w io.Writer, level slog.Level) *slog.Logger {
 // wanted shorter logs.
 const levelMetric = slog.LevelError + 4
 
+// LevelAudit is above every LOG_LEVEL too: who looked at what must be found later,
+// however short the logs are.
+const LevelAudit = slog.LevelError + 2
+
+// levelNames are the levels that slog has no name for.
+var levelNames = map[any]string{levelMetric: "METRIC", LevelAudit: "AUDIT"}
+
 func filter(groups []string, a slog.Attr) slog.Attr {
-	if len(groups) == 0 && a.Key == slog.LevelKey && a.Value.Any() == levelMetric {
-		return slog.String(slog.LevelKey, "METRIC")
+	if len(groups) == 0 && a.Key == slog.LevelKey {
+		if name, ours := levelNames[a.Value.Any()]; ours {
+			return slog.String(slog.LevelKey, name)
+		}
 	}
 	if len(groups) == 0 && (allowed[a.Key] || metricKeys[a.Key]) {
 		return a

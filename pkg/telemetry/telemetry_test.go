@@ -50,6 +50,15 @@ func TestOnlyListedKeysAreLogged(t *testing.T) {
 	}
 }
 
+func TestWhatIsAuditedIsLoggedAtEveryLevel(t *testing.T) {
+	var out bytes.Buffer
+	log := telemetry.NewLogger(&out, slog.LevelError)
+	log.Log(t.Context(), telemetry.LevelAudit, "m", "principal", "arn:p", "sequence", 3)
+	if got := lines(t, &out)[0]; got["level"] != "AUDIT" || got["principal"] != "arn:p" || got["sequence"] != 3.0 {
+		t.Errorf("%v", got)
+	}
+}
+
 func TestErrorsAreLoggedAsTheirText(t *testing.T) {
 	var out bytes.Buffer
 	telemetry.NewLogger(&out, slog.LevelInfo).Error("m", "error", errors.New("the table is away"))

@@ -17,6 +17,7 @@ import (
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/dynamo"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/people"
 	"cambodia-payouts/pkg/template"
 )
 
@@ -143,7 +144,7 @@ func TestRolesHoldExactlyWhatTheyNeed(t *testing.T) {
 		"GetPayout":    {{[]string{"dynamodb:GetItem", "dynamodb:BatchGetItem"}, table}, {query, tableAnd("day-index", "attention-index")}},
 		"OperatePayout": {
 			{[]string{"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:GetItem", "dynamodb:BatchGetItem"}, table},
-			{query, indexes("day-index")}, {secret, both},
+			{query, indexes("day-index")}, {secret, []any{ref("VexoraSecret"), ref("MonetixSecret"), ref("PeopleSecret")}},
 		},
 		"VexoraCallback":  {{[]string{"dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:GetItem"}, table}, {secret, ref("VexoraSecret")}},
 		"MonetixCallback": {{[]string{"dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:GetItem"}, table}, {secret, ref("MonetixSecret")}},
@@ -399,6 +400,37 @@ func TestEveryRouteAsksWhoCallsExceptCallbacks(t *testing.T) {
 	}
 }
 
+// Kept bodies hold names and account numbers in full. A route of their own can be
+// allowed alone; tokens, which no policy holds back, need a scope.
+func TestEvidenceNeedsARightOfItsOwn(t *testing.T) {
+	s := service(t)
+	const path = "/v1/payouts/{id}/evidence/{sequence}"
+	route := at(s.Resources["OperatePayout"].Properties, "Events", "Evidence", "Properties")
+	expect(t, "path", at(route, "Path"), path, "a policy could not allow the reading of evidence alone")
+	expect(t, "method", at(route, "Method"), "GET", "it changes nothing")
+	tokens := s.Resources["JwtEvidenceRoute"].Properties
+	expect(t, "tokens' route", tokens["RouteKey"], "GET "+path, "callers with tokens have the same routes")
+	expect(t, "scope", tokens["AuthorizationScopes"], []any{ref("JwtEvidenceScope")}, "every token could read account numbers")
+	if scope := s.Parameters["JwtEvidenceScope"].Default; scope == nil || scope == "" {
+		t.Error("without a scope by default, every token could read account numbers")
+	}
+}
+
+// The register of people is the key to orders that could pay twice.
+func TestTheRegisterOfPeopleIsOneFunctionsAlone(t *testing.T) {
+	for name := range functions {
+		own := text(at(service(t).Resources[name].Properties, "Environment")) + text(service(t).Resources[name+"Role"].Properties)
+		if wants := name == "OperatePayout"; strings.Contains(own, "PeopleSecret") != wants {
+			t.Errorf("%s has the register: %t, although only orders ask it", name, !wants)
+		}
+	}
+	document := fmt.Sprint(service(t).Resources["PeopleSecret"].Properties["SecretString"])
+	register, err := people.Parse([]byte(document))
+	if err != nil || register.IsSet() {
+		t.Errorf("the placeholder must be no register: %v", err)
+	}
+}
+
 func TestAccessLogsHoldNoBodiesAndNoReferences(t *testing.T) {
 	s := service(t)
 	may := []string{"requestId", "routeKey", "status", "error.message", "integrationErrorMessage", "responseLatency", "identity.userArn", "authorizer.claims.sub"}
@@ -440,7 +472,7 @@ func TestTheStreamIsReadForAWhileAndNotForEver(t *testing.T) {
 
 func TestSecretsStartAsPlaceholdersAndStay(t *testing.T) {
 	s := service(t)
-	for _, name := range []string{"VexoraSecret", "MonetixSecret", "WebhookSecret"} {
+	for _, name := range []string{"VexoraSecret", "MonetixSecret", "WebhookSecret", "PeopleSecret"} {
 		r := s.Resources[name]
 		if !strings.Contains(fmt.Sprint(r.Properties["SecretString"]), "REPLACE_ME") {
 			t.Errorf("%s has no placeholder: the first deployment would fail, or ship a key", name)
@@ -587,7 +619,8 @@ func TestOutputsNameWhatSomebodyHasToDo(t *testing.T) {
 		"VexoraCallbackAddress":  map[string]any{"Fn::GetAtt": "VexoraCallbackUrl.FunctionUrl"},
 		"MonetixCallbackAddress": map[string]any{"Fn::GetAtt": "MonetixCallbackUrl.FunctionUrl"},
 		"VexoraSecretArn":        ref("VexoraSecret"), "MonetixSecretArn": ref("MonetixSecret"),
-		"PageTopicArn": ref("PageTopic"), "TableName": ref("PayoutsTable"),
+		"PeopleSecretArn": ref("PeopleSecret"),
+		"PageTopicArn":    ref("PageTopic"), "TableName": ref("PayoutsTable"),
 	} {
 		expect(t, name, s.Outputs[name].Value, value, "the person who deploys would have to search the console for it")
 	}

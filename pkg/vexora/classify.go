@@ -97,7 +97,7 @@ func created(body []byte, p payout.Payout, s Settings) payout.Claim {
 	}
 	switch {
 	case r.code == callProcessed:
-		return r.about(p).Claim
+		return r.about(p.ProviderReference()).Claim
 	case r.code == orderError && s.Create8000 == "failed":
 		return payout.Claim{
 			Finding: payout.FoundFailed, Failure: payout.FailureRefused, Conclusive: true,
@@ -110,7 +110,7 @@ func created(body []byte, p payout.Payout, s Settings) payout.Claim {
 
 // asked says what the answer to a question means. An outer code other than
 // "processed" is no answer at all.
-func asked(body []byte, p payout.Payout) payout.Claim {
+func asked(body []byte, about payout.ProviderReference, currency money.Currency) payout.Claim {
 	r, ok := read(body)
 	if !ok {
 		return payout.Claim{Finding: payout.FoundUnclear, Message: "the answer is not Vexora's JSON"}
@@ -118,12 +118,15 @@ func asked(body []byte, p payout.Payout) payout.Claim {
 	if r.code != callProcessed {
 		return payout.Claim{Finding: payout.FoundUnclear, Code: string(r.code), Message: r.message}
 	}
-	c := r.about(p)
+	if echoed := textOf(r.data, "tradeNo"); echoed == "" {
+		return payout.Claim{Finding: payout.FoundUnclear, Message: "the answer names no tradeNo"}
+	}
+	c := r.about(about)
 	// Areas call it one or the other. payAmount may differ by documentation and
 	// says nothing about what we asked for.
 	for _, name := range []string{"amount", "orderAmount"} {
 		if text, there := scalarOf(r.data, name); there {
-			c.amount(text, p.Amount.Currency())
+			c.amount(text, currency)
 		}
 	}
 	return c.Claim
@@ -144,8 +147,8 @@ func (c *stated) amount(text string, currency money.Currency) {
 
 // about reads what data says about the payout. Only data.status decides: messages,
 // success and successTime contradict it in Vexora's own examples.
-func (r reading) about(p payout.Payout) stated {
-	if echoed := textOf(r.data, "tradeNo"); echoed != "" && echoed != string(p.ProviderReference()) {
+func (r reading) about(reference payout.ProviderReference) stated {
+	if echoed := textOf(r.data, "tradeNo"); echoed != "" && echoed != string(reference) {
 		return stated{payout.Claim{Finding: payout.FoundUnclear, Message: "the answer names another tradeNo"}}
 	}
 	status := Status(textOf(r.data, "status"))

@@ -186,18 +186,18 @@ func unanswered(r oneshot.Result) payout.Claim {
 }
 
 // Ask implements payout.Connector.
-func (c *Client) Ask(ctx context.Context, p payout.Payout) payout.Claim {
-	claim := c.ask(ctx, p)
+func (c *Client) Ask(ctx context.Context, p payout.Payout, about payout.Attempt) payout.Claim {
+	claim := c.ask(ctx, p, p.ID.ProviderReference(about))
 	claim.At = c.now()
 	return claim
 }
 
-func (c *Client) ask(ctx context.Context, p payout.Payout) payout.Claim {
+func (c *Client) ask(ctx context.Context, p payout.Payout, about payout.ProviderReference) payout.Claim {
 	account, missing, err := c.account(ctx, p.Amount.Currency())
 	if err != nil || len(missing) > 0 {
 		return payout.Claim{Finding: payout.FoundUnclear, Message: "Vexora cannot be asked: no credentials"}
 	}
-	request, err := account.request(queryPath, query(p, c.now()))
+	request, err := account.request(queryPath, query(about, c.now()))
 	if err != nil {
 		return payout.Claim{Finding: payout.FoundUnclear, Message: "the question could not be written"}
 	}
@@ -207,7 +207,7 @@ func (c *Client) ask(ctx context.Context, p payout.Payout) payout.Claim {
 		claim.Finding = payout.FoundUnclear // of the question; it says nothing about the payout
 	}
 	if claim.Finding == "" {
-		claim = asked(result.Body, p)
+		claim = asked(result.Body, about, p.Amount.Currency())
 	}
 	claim.Raw = result.Body
 	return claim

@@ -97,7 +97,7 @@ func TestARequestWithoutAConnectionWasNotSent(t *testing.T) {
 	if c := send(t, options(t, k), example(t)); c.Finding != payout.FoundNotSent {
 		t.Errorf("sending: %s", c.Finding)
 	}
-	if c := newClient(t, options(t, k)).Ask(context.Background(), example(t)); c.Finding != payout.FoundUnclear {
+	if c := newClient(t, options(t, k)).Ask(context.Background(), example(t), 1); c.Finding != payout.FoundUnclear {
 		t.Errorf("asking: %s says something about the payout", c.Finding)
 	}
 }
@@ -105,7 +105,7 @@ func TestARequestWithoutAConnectionWasNotSent(t *testing.T) {
 func ask(t *testing.T, body string) (payout.Claim, *server) {
 	t.Helper()
 	s := newServer(t, 200, body)
-	return newClient(t, options(t, testKeys(t, s.URL))).Ask(context.Background(), example(t)), s
+	return newClient(t, options(t, testKeys(t, s.URL))).Ask(context.Background(), example(t), 1), s
 }
 
 func TestAQuestionIsSignedAndItsAnswerRead(t *testing.T) {

@@ -136,8 +136,8 @@ func separable(p payout.Payout, f *faults) {
 }
 
 // query builds the fields of a status question.
-func query(p payout.Payout, now time.Time) map[string]string {
-	return map[string]string{"tradeNo": string(p.ProviderReference()), "timestamp": milliseconds(now)}
+func query(about payout.ProviderReference, now time.Time) map[string]string {
+	return map[string]string{"tradeNo": string(about), "timestamp": milliseconds(now)}
 }
 
 // milliseconds is the text that Vexora wants a time in.

@@ -1,0 +1,56 @@
+package boot
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/people"
+	"cambodia-payouts/pkg/secrets"
+)
+
+// People names the secret with the register of people. Without it, and while the
+// secret is a placeholder, nobody can give an order for two.
+type People struct {
+	PeopleSecretID string `env:"PEOPLE_SECRET_ID"`
+}
+
+// How old the register may be. Whoever is taken out of it must not go on giving
+// orders, so it is read again much sooner than a provider's key, and an outage or a
+// document that cannot be read stops orders for two after a few minutes.
+const (
+	registerTTL      = time.Minute
+	registerStaleFor = 5 * time.Minute
+)
+
+// leastPersons is how many people orders for two need.
+const leastPersons = 2
+
+// people builds the register, and looks at it once: trouble with it must not stop the
+// orders that need none, and should be in the log before somebody needs it at night.
+func (d Deployment) people(ctx context.Context, name string) payout.People {
+	if name == "" {
+		return payout.Nobody{}
+	}
+	register := d.register(name)
+	if held, err := register.Current(ctx); err != nil || !held.IsSet() {
+		d.Log.LogAttrs(ctx, slog.LevelWarn, "no usable register of people, orders for two are refused", slog.Any("error", err))
+	}
+	return people.New(register)
+}
+
+func (d Deployment) register(name string) *secrets.Cache[people.Register] {
+	warn := func(level slog.Level, message string, value slog.Attr) {
+		d.Log.LogAttrs(context.Background(), level, message, value)
+	}
+	return secrets.NewCache(name, d.Secrets, func(document []byte) (people.Register, error) {
+		register, err := people.Parse(document)
+		if err == nil && register.IsSet() && register.Persons() < leastPersons {
+			warn(slog.LevelWarn, "the register names too few people for orders for two", slog.Int("count", register.Persons()))
+		}
+		return register, err
+	}, secrets.Options{TTL: registerTTL, StaleFor: registerStaleFor, Now: d.now, Bridged: func(err error) {
+		warn(slog.LevelError, "register of people not readable, using the last one that was", slog.Any("error", err))
+	}})
+}

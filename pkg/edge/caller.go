@@ -1,0 +1,72 @@
+package edge
+
+import (
+	"strings"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+// principal is who signed the request: the token's subject, or the IAM user or
+// role. Two sessions of one role are one principal, or anybody could be two
+// people by signing in twice.
+func principal(e Event) payout.Principal {
+	by, _ := caller(e)
+	return by
+}
+
+// caller is the principal of a request, and what the register of people may know who
+// called by, the most telling identity first. A name that its bearer chose is no
+// identity: of a session only the role is left, unless IAM Identity Center has named
+// the session after its user.
+func caller(e Event) (by payout.Principal, identities []payout.Principal) {
+	authorizer := e.RequestContext.Authorizer
+	switch {
+	case authorizer == nil:
+		return "", nil
+	case authorizer.JWT != nil:
+		return ofToken(authorizer.JWT.Claims)
+	case authorizer.IAM != nil:
+		return ofARN(authorizer.IAM.UserARN)
+	}
+	return "", nil
+}
+
+// ofToken names the issuer too: two issuers may give one subject to two people.
+func ofToken(claims map[string]string) (payout.Principal, []payout.Principal) {
+	issuer, subject := claims["iss"], claims["sub"]
+	if issuer == "" || subject == "" {
+		return payout.Principal(subject), nil
+	}
+	return payout.Principal(subject), []payout.Principal{payout.Principal(issuer + "|" + subject)}
+}
+
+// ssoRole begins the name of every role that IAM Identity Center makes.
+const ssoRole = "AWSReservedSSO_"
+
+func ofARN(arn string) (payout.Principal, []payout.Principal) {
+	if arn == "" {
+		return "", nil
+	}
+	role, name := roleOfSession(arn)
+	by := payout.Principal(role)
+	if strings.HasPrefix(name, ssoRole) {
+		return by, []payout.Principal{payout.Principal(arn), by}
+	}
+	return by, []payout.Principal{by}
+}
+
+// roleOfSession turns arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION into
+// arn:aws:iam::ACCOUNT:role/ROLE, with the role's name beside it. It leaves every
+// other ARN as it is, without a name.
+func roleOfSession(arn string) (role, name string) {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) != 6 || parts[2] != "sts" {
+		return arn, ""
+	}
+	session, found := strings.CutPrefix(parts[5], "assumed-role/")
+	if !found {
+		return arn, ""
+	}
+	name, _, _ = strings.Cut(session, "/")
+	return strings.Join([]string{parts[0], parts[1], "iam", "", parts[4], "role/" + name}, ":"), name
+}

@@ -1,0 +1,61 @@
+package localstore
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+// NoteUnsettled implements payout.Recipients.
+func (s *Store) NoteUnsettled(ctx context.Context, u payout.Unsettled, until time.Time) ([]payout.Unsettled, error) {
+	u.At = floor(u.At)
+	var list []payout.Unsettled
+	crowded := false
+	err := s.write(ctx, "note an unsettled payout", func(tx *bbolt.Tx) error {
+		list = nil // a transaction may run again
+		if err := load(lists.in(tx), string(u.Key), &list); err != nil {
+			return err
+		}
+		there := slices.Contains(list, u)
+		crowded = !there && len(list) >= payout.MostUnsettled
+		if !there && !crowded {
+			list = append(list, u)
+		}
+		if until.IsZero() {
+			return save(lists.in(tx), string(u.Key), list)
+		}
+		if err := save(board.in(tx), unsettledUntil, floor(until)); err != nil {
+			return err
+		}
+		return save(lists.in(tx), string(u.Key), list)
+	})
+	if err == nil && crowded {
+		err = payout.ErrCrowded
+	}
+	return list, err
+}
+
+// FindUnsettled implements payout.Recipients.
+func (s *Store) FindUnsettled(ctx context.Context, key payout.RecipientKey) ([]payout.Unsettled, error) {
+	var list []payout.Unsettled
+	err := s.read(ctx, "find unsettled payouts", func(tx *bbolt.Tx) error {
+		return load(lists.in(tx), string(key), &list)
+	})
+	return list, err
+}
+
+// ForgetUnsettled implements payout.Recipients.
+func (s *Store) ForgetUnsettled(ctx context.Context, key payout.RecipientKey, settled []payout.Unsettled) error {
+	return s.write(ctx, "forget settled payouts", func(tx *bbolt.Tx) error {
+		var list []payout.Unsettled
+		if err := load(lists.in(tx), string(key), &list); err != nil {
+			return err
+		}
+		list = slices.DeleteFunc(list, func(u payout.Unsettled) bool { return slices.Contains(settled, u) })
+		return save(lists.in(tx), string(key), list)
+	})
+}

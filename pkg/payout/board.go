@@ -1,0 +1,36 @@
+package payout
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// Desk is the part of the store through which the functions of one deployment
+// tell each other what is wrong. None of it is read or written by a payout that
+// goes well, a glance at the board now and then aside.
+type Desk interface {
+	// Board reads the board consistently; a board that was never written is empty.
+	Board(ctx context.Context) (Board, error)
+	// PinPause puts a pause on the board, in place of an earlier one.
+	PinPause(ctx context.Context, p Pause) error
+}
+
+// Board is what hangs on the wall for every function to see.
+type Board struct {
+	Pauses map[Provider]Pause
+	// UnsettledUntil: before this time it is worth asking for unsettled payouts.
+	UnsettledUntil time.Time
+}
+
+// Pausable lists what a pause may be about: the providers, and the merchant's
+// webhook.
+var Pausable = append(slices.Clone(Providers), EndpointBrakes)
+
+// Pause stops submissions to a provider for a while, for all functions.
+type Pause struct {
+	Provider Provider
+	Why      string // one of our own words, for the person on call
+	Since    time.Time
+	Until    time.Time
+}

@@ -1,0 +1,232 @@
+package payout
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Fact is something that happened to one attempt of a payout, or that was said of it
+// by somebody whose word was verified. It is written as "ATTEMPT.word". No review, no
+// later word and no redaction takes a fact away.
+type Fact string
+
+// word is the kind of a fact.
+type word string
+
+// The words.
+const (
+	// wasSent: the attempt was fenced for the first time, and facts are kept from then
+	// on. An attempt without it is of an item from before facts were kept.
+	wasSent word = "sent"
+	// wasResent: it was fenced again after a submission that may have arrived.
+	wasResent word = "resent"
+	// mayBeLost: a lost table may have sent it again, where that could be another payment.
+	mayBeLost word = "lost"
+	// The words of a provider that speak against paying again.
+	saidPaid      word = "paid"
+	saidReturned  word = "returned"
+	saidOther     word = "mismatch"  // another amount, currency, provider or remark
+	saidForeign   word = "foreign"   // of an attempt that was never made
+	saidAmbiguous word = "ambiguous" // the signed text could be cut otherwise
+	saidUnlisted  word = "unlisted"  // a status that no page lists
+	// saidUnfinished: an answer to a query after the end did not know of the end.
+	saidUnfinished word = "unfinished"
+	// wasFiled: a line of a statement names the attempt, which we had not sent.
+	wasFiled word = "filed"
+	// wasResolved: people ended it; a provider never did.
+	wasResolved word = "resolved"
+	// closes: the failure is certain; wavers: a word came after that which is no
+	// failure. They alternate, and are numbered: "1.closed.1", "1.wavered.1",
+	// "1.closed.2" is closed.
+	closes word = "closed"
+	wavers word = "wavered"
+)
+
+// mostRounds bounds how often one attempt is closed. What wavers more often is never
+// closed again.
+const mostRounds = 9
+
+// against are the words after which no attempt of the payout is ever safe to pay again.
+var against = []word{saidPaid, saidReturned, saidOther, saidForeign, saidAmbiguous, wasResolved}
+
+func (a Attempt) fact(w word) Fact { return Fact(fmt.Sprintf("%d.%s", a, w)) }
+
+func (a Attempt) round(w word, n int) Fact { return Fact(fmt.Sprintf("%d.%s.%d", a, w, n)) }
+
+// Heard is the set of facts of a payout, in the order of their text. It only grows.
+type Heard []Fact
+
+// With returns the set with more facts.
+func (h Heard) With(facts ...Fact) Heard {
+	if len(h.without(facts)) == 0 {
+		return h
+	}
+	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(h, facts))))
+}
+
+// without lists those of the facts that are not in the set.
+func (h Heard) without(facts []Fact) []Fact {
+	var fresh []Fact
+	for _, f := range facts {
+		if !slices.Contains(h, f) {
+			fresh = append(fresh, f)
+		}
+	}
+	return fresh
+}
+
+func (h Heard) has(a Attempt, w word) bool { return slices.Contains(h, a.fact(w)) }
+
+// wavered counts how often an attempt wavered.
+func (h Heard) wavered(a Attempt) int {
+	n := 0
+	for slices.Contains(h, a.round(wavers, n+1)) {
+		n++
+	}
+	return n
+}
+
+// closed reports whether the failure of an attempt is certain, with nothing but
+// failure heard since.
+func (h Heard) closed(a Attempt) bool {
+	return slices.Contains(h, a.round(closes, h.wavered(a)+1))
+}
+
+// closing is the fact that closes an attempt now, none if it is closed, or has wavered
+// too often.
+func (h Heard) closing(a Attempt) []Fact {
+	n := h.wavered(a) + 1
+	if n > mostRounds {
+		return nil
+	}
+	return h.without([]Fact{a.round(closes, n)})
+}
+
+// wavering is the fact that takes an attempt's certainty away, none while it is doubted
+// already.
+func (h Heard) wavering(a Attempt) []Fact {
+	if h.doubted(a) {
+		return nil
+	}
+	return h.without([]Fact{a.round(wavers, min(h.wavered(a)+1, mostRounds))})
+}
+
+// doubted reports whether a word that is no failure came after the end of an attempt,
+// and no answer to a query has settled it since.
+func (h Heard) doubted(a Attempt) bool { return h.wavered(a) > 0 && !h.closed(a) }
+
+// speaksAgainst reports whether anything that was said forbids to call the payout safe.
+func (p Payout) speaksAgainst() bool {
+	return slices.ContainsFunc(p.Heard, func(f Fact) bool {
+		_, said, _ := strings.Cut(string(f), ".")
+		return slices.Contains(against, word(said))
+	})
+}
+
+// SafeToPayAgain reports whether paying the beneficiary another way cannot be the second
+// payment. It is computed from facts, never stored, so that no order of events, full
+// history or review can leave it behind: the payout failed, nothing ever spoke against
+// it, and the failure of every attempt is certain. An item of the time before facts were
+// kept is never safe.
+func (p Payout) SafeToPayAgain() bool {
+	if p.Status != Failed || p.speaksAgainst() {
+		return false
+	}
+	if _, doubted := p.doubtedElsewhere(); doubted {
+		return false
+	}
+	for a := FirstAttempt; a <= p.Attempt; a++ {
+		if !p.Heard.has(a, wasSent) || !p.Heard.closed(a) {
+			return false
+		}
+	}
+	return true
+}
+
+// AsRestored is the payout as a table that was restored at a time has to show it: of what
+// had failed before, the lost table may have begun another attempt. It is not stored. The
+// zero time is no restore.
+func (p Payout) AsRestored(at time.Time) Payout {
+	if p.Status == Failed {
+		p.Heard = p.Heard.With(p.lostAttempt(at)...)
+	}
+	return p
+}
+
+// lostAttempt doubts the attempt after the present one, if a table that was lost before a
+// restore may have begun it: the present one was last sent before.
+func (p Payout) lostAttempt(restored time.Time) []Fact {
+	next := p.Attempt + 1
+	if restored.IsZero() || p.SubmittedAt.After(restored) || p.Heard.wavered(next) > 0 {
+		return nil
+	}
+	return []Fact{next.round(wavers, 1)}
+}
+
+// closedBy is the fact that a failure claim closes its attempt with, none if it does not:
+// it takes a documented final refusal of the only submission that may have arrived, or an
+// answer to a query that began when no process of ours could be sending any more, with a
+// code that does not hide a payment, where no second submission could be another payment.
+func (p Payout) closedBy(c Claim, about Attempt) []Fact {
+	final := false
+	switch {
+	case c.Finding != FoundFailed || c.Doubtful:
+	case c.Source == FromAnswer:
+		// Not after a callback of any kind: if two words differ, somebody is asked.
+		silent := (p.Status == Submitting || p.Status == Unknown) && !p.Heard.has(about, saidUnlisted)
+		final = c.Conclusive && about == p.Attempt && p.Sent == 1 && silent
+	case c.Source == FromQuery && c.Asked != nil && c.Asked.Settled && c.Asked.Entries == p.entries():
+		final = p.queryIsFinal(c, about)
+	}
+	if !final {
+		return nil
+	}
+	return p.Heard.closing(about)
+}
+
+func (p Payout) queryIsFinal(c Claim, about Attempt) bool {
+	once := !p.Heard.has(about, wasResent)
+	if c.OnlyIfFirst && !once && about != p.Attempt {
+		return false
+	}
+	if about == p.Attempt {
+		if !c.Asked.Submitted.Equal(p.SubmittedAt) {
+			return false // the payout was sent again while the query was under way
+		}
+		once = p.Sent == 1
+	}
+	once = once && about <= p.Attempt && !p.Heard.has(about, mayBeLost)
+	return once || Recoveries[p.Provider].RefusesRepeats == Documented
+}
+
+// doubtedElsewhere is another attempt than the present one of which something was said that
+// has to be asked about: an earlier one, after its end, or a later one that a lost table may
+// have made. False if there is none.
+func (p Payout) doubtedElsewhere() (Attempt, bool) {
+	for _, f := range p.Heard {
+		number, said, _ := strings.Cut(string(f), ".")
+		n, err := strconv.Atoi(number)
+		a := Attempt(n)
+		if err != nil || a == p.Attempt || !strings.HasPrefix(said, string(wavers)) {
+			continue
+		}
+		if p.Heard.doubted(a) && !p.Heard.has(a, saidPaid) {
+			return a, true
+		}
+	}
+	return 0, false
+}
+
+// earlierClosed reports whether the failure of every attempt before the present one is
+// certain.
+func (p Payout) earlierClosed() bool {
+	for a := FirstAttempt; a < p.Attempt; a++ {
+		if !p.Heard.closed(a) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,441 @@
+package payout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"cambodia-payouts/pkg/money"
+)
+
+// Importer is the story "import a statement": a file shows what does not agree, and two
+// people may end by it what the provider itself does not answer. A file is a weak word.
+// It overrules nothing that the provider said, and makes nothing safe to pay again.
+type Importer struct {
+	store    Store
+	receiver *Receiver
+	people   People
+	now      func() time.Time
+	workers  int
+}
+
+// importers is how many lines are compared side by side.
+const importers = 16
+
+// NewImporter returns an importer.
+func NewImporter(store Store, receiver *Receiver, people People, now func() time.Time) *Importer {
+	return &Importer{store: store, receiver: receiver, people: people, now: now, workers: importers}
+}
+
+// InTurn has the importer take one line after the other.
+func (i *Importer) InTurn() *Importer {
+	i.workers = 1
+	return i
+}
+
+// Import compares a statement with the payouts. The first registered person's import has
+// the provider asked about each difference; the same file from a second one within a day
+// applies it. Repeating it changes nothing more. An error means that nothing can be said
+// about the file as a whole: *Implausible, *OrderRefused, or trouble with the store.
+func (i *Importer) Import(ctx context.Context, s Statement) (Report, error) {
+	report := Report{
+		Provider: s.Provider, Hash: s.Hash, From: s.From, To: s.To, By: s.By, At: i.now(),
+		Counts: map[LineKind]int{},
+	}
+	if !s.Check {
+		var err error
+		if s.second, err = who(ctx, i.people, s.Identities); err != nil {
+			return Report{}, err // before thousands of payouts are read
+		}
+	}
+	lines := i.side(len(s.Rows), func(n int) ReportLine { return i.compare(ctx, s, s.Rows[n]) })
+	if err := plausible(lines); err != nil {
+		return Report{}, err
+	}
+	repeatedLines(lines)
+	missing, err := i.missing(ctx, s, lines)
+	if err != nil {
+		return Report{}, fmt.Errorf("list what is missing: %w", err)
+	}
+	lines = append(lines, missing...)
+	if !s.Check {
+		if lines, err = i.give(ctx, s, &report, lines); err != nil {
+			return Report{}, err
+		}
+	}
+	for _, line := range lines {
+		report.add(line)
+	}
+	return report, nil
+}
+
+// side does something for each of so many lines, several side by side.
+func (i *Importer) side(n int, do func(int) ReportLine) []ReportLine {
+	lines := make([]ReportLine, n)
+	if i.workers == 1 {
+		for at := range n {
+			lines[at] = do(at)
+		}
+		return lines
+	}
+	var wait sync.WaitGroup
+	slots := make(chan struct{}, i.workers)
+	for at := range n {
+		slots <- struct{}{}
+		wait.Go(func() {
+			defer func() { <-slots }()
+			lines[at] = do(at)
+		})
+	}
+	wait.Wait()
+	return lines
+}
+
+// give carries a statement out as far as the people who sent it may.
+func (i *Importer) give(ctx context.Context, s Statement, report *Report, lines []ReportLine) ([]ReportLine, error) {
+	now := i.now()
+	first, err := i.store.FindProposal(ctx, s.Key())
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return nil, fmt.Errorf("find who sent the statement first: %w", err)
+	}
+	other, registered, unread := false, false, error(nil)
+	if err == nil && now.Sub(first.At) <= proposalFor {
+		other, registered, unread = s.second.first(first.Identity)
+	}
+	switch {
+	case unread != nil:
+		return nil, unavailable(unread)
+	case other:
+		return i.applyAll(ctx, s, first, report, lines), nil
+	}
+	// The same person may send it again, since the first time may have been cut off.
+	report.Awaiting = true
+	asked := i.side(len(lines), func(n int) ReportLine { return i.question(ctx, s, lines[n]) })
+	if registered || !whole(asked) {
+		return asked, nil
+	}
+	first = StatementProposal{Person: s.second.person, Identity: s.second.identity, By: s.By, At: now}
+	if err := i.store.KeepProposal(ctx, s.Key(), first); err != nil {
+		return nil, fmt.Errorf("keep who sent the statement first: %w", err)
+	}
+	return asked, nil
+}
+
+func whole(lines []ReportLine) bool {
+	return !slices.ContainsFunc(lines, func(l ReportLine) bool { return l.Kind == NotImported })
+}
+
+func (i *Importer) applyAll(ctx context.Context, s Statement, first StatementProposal, report *Report, lines []ReportLine) []ReportLine {
+	report.ProposedBy, report.Persons = first.By, []Person{first.Person, s.second.person}
+	applied := i.side(len(lines), func(n int) ReportLine { return i.apply(ctx, s, first, lines[n]) })
+	for _, line := range applied {
+		if line.pending {
+			report.Pending++
+		}
+	}
+	report.Awaiting = report.Pending > 0
+	return applied
+}
+
+// compare says how a line of the file stands to the payout that it names.
+func (i *Importer) compare(ctx context.Context, s Statement, row StatementRow) ReportLine {
+	line := ReportLine{
+		Line: row.Line, ProviderID: Printable(row.ProviderID), Theirs: row.Finding,
+		TheirWord: Printable(row.Code), TheirAmount: row.Amount, row: row, Kind: Extra,
+	}
+	id, attempt, ours := ParseProviderReference(row.Reference)
+	if !ours {
+		return line
+	}
+	p, err := i.store.Get(ctx, id)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return line
+	case err != nil:
+		line.Kind = NotImported
+		return line
+	case p.Status == Orphan || p.Provider != s.Provider:
+		return line
+	}
+	line.take(p)
+	line.Kind = p.against(row, attempt)
+	return line
+}
+
+// take fills in our side.
+func (l *ReportLine) take(p Payout) {
+	l.payout, l.PayoutID, l.Reference = &p, p.ID, p.Reference
+	l.Ours, l.OurAmount, l.Heard = p.Status, p.Amount, p.endHeard()
+}
+
+// against says how a row compares with the payout that it names.
+func (p Payout) against(row StatementRow, attempt Attempt) LineKind {
+	switch {
+	case row.Amount != p.Amount:
+		return AmountDiffers
+	case attempt < p.Attempt:
+		return p.againstOlder(row)
+	case attempt > p.Attempt:
+		return Conflict
+	case row.Finding == FoundUnlisted, row.Finding == FoundProcessing, !p.Status.Final():
+		if p.Status.Final() && row.Finding == FoundProcessing {
+			return Conflict
+		}
+		return StillOpen
+	}
+	agreed := map[Finding]bool{
+		FoundSucceeded: p.Status == Succeeded,
+		FoundReturned:  p.Status == Succeeded && p.Return != nil,
+		FoundFailed:    p.Status == Failed,
+	}
+	if agreed[row.Finding] {
+		return Matched
+	}
+	return Conflict
+}
+
+// againstOlder compares a row about an attempt that a later one replaced, because it had
+// failed.
+func (p Payout) againstOlder(row StatementRow) LineKind {
+	switch row.Finding {
+	case FoundFailed:
+		return Matched
+	case FoundSucceeded, FoundReturned:
+		if p.Status == Succeeded || p.Status == Processing || p.Status == Unknown {
+			return DoublePaid
+		}
+		return Conflict
+	}
+	return StillOpen
+}
+
+// repeatedLines marks every line whose reference stands in the file before. Lines of one
+// reference that differ are a conflict, all of them: nobody knows which one is meant.
+func repeatedLines(lines []ReportLine) {
+	first := map[string]int{}
+	differ := map[string]bool{}
+	for n, line := range lines {
+		reference := line.row.Reference
+		at, seen := first[reference]
+		switch {
+		case line.payout == nil:
+		case !seen:
+			first[reference] = n
+		case lines[at].row.Finding != line.row.Finding || lines[at].row.Amount != line.row.Amount:
+			differ[reference] = true
+		default:
+			lines[n].Kind = RepeatedLine
+		}
+	}
+	for n := range lines {
+		if differ[lines[n].row.Reference] {
+			lines[n].Kind, lines[n].ambiguous = Conflict, true
+		}
+	}
+}
+
+// endHeard reports whether the provider itself had told us the end of a payout.
+func (p Payout) endHeard() bool {
+	for _, e := range p.History {
+		if e.Status.Final() && (e.Source == FromCallback || e.Source == FromQuery) {
+			return true
+		}
+	}
+	return false
+}
+
+// differs reports whether the provider has to be asked about a line.
+func (l ReportLine) differs() bool {
+	switch l.Kind {
+	case Conflict, AmountDiffers, DoublePaid, StillOpen:
+		return l.payout != nil
+	case Missing:
+		return l.unsettled
+	}
+	return false
+}
+
+// question has the provider asked at once about a line that differs. A file that says
+// otherwise than a certain failure takes the certainty away until the answer.
+func (i *Importer) question(ctx context.Context, s Statement, line ReportLine) ReportLine {
+	if !line.differs() {
+		return line
+	}
+	p, err := i.reread(ctx, line)
+	if err != nil {
+		line.Kind = NotImported
+		return line
+	}
+	for range rounds {
+		now := i.now()
+		change := Change{At: now, Heard: p.doubtedBy(line.row)}
+		p.reopen(&change)
+		if len(change.Heard) > 0 {
+			change = *p.inscribe(change, s.entry(line, p.Status, now))
+		}
+		if change.QueryAt == nil && len(change.Heard) == 0 {
+			return line
+		}
+		if _, err = i.store.Apply(ctx, p.step(change)); err == nil {
+			return line
+		}
+		current, err := refusal(err)
+		if err != nil || current == nil {
+			break
+		}
+		p = *current
+	}
+	line.Kind = NotImported
+	return line
+}
+
+// reread finds the payout of a line again. What is missing in the file may be many payouts,
+// which are not held meanwhile.
+func (i *Importer) reread(ctx context.Context, line ReportLine) (Payout, error) {
+	if line.payout != nil {
+		return *line.payout, nil
+	}
+	return i.store.Get(ctx, line.PayoutID)
+}
+
+// doubtedBy are the facts that a line adds by one person's word: it can only take away.
+func (p Payout) doubtedBy(row StatementRow) []Fact {
+	_, about, ours := ParseProviderReference(row.Reference)
+	switch {
+	case !ours || row.Finding == FoundFailed && p.Status != Queued:
+		return nil
+	case p.Status == Queued && about == p.Attempt:
+		return p.Heard.without([]Fact{about.fact(wasFiled)})
+	case about > p.Attempt+attemptsAhead:
+		return nil // a slip: nobody was ever that far
+	case about != p.Attempt, p.Heard.closed(about):
+		return p.Heard.wavering(about)
+	}
+	return nil
+}
+
+func (s Statement) entry(line ReportLine, status Status, at time.Time) *Entry {
+	return &Entry{
+		At: at, Source: FromStatement, Status: status, By: s.By, Raw: line.row.Raw, Evidence: HashEvidence(line.row.Raw),
+		Message: fmt.Sprintf("line %d of statement %.8s says otherwise; the provider is asked", line.Line, s.Hash),
+	}
+}
+
+// apply carries out a line that two people vouch for.
+func (i *Importer) apply(ctx context.Context, s Statement, first StatementProposal, line ReportLine) ReportLine {
+	if !line.differs() || line.Kind == Missing {
+		return line
+	}
+	c, p := s.claim(line.row, first, i.now()), *line.payout
+	for range rounds {
+		switch {
+		case c.Finding == FoundProcessing, c.Finding == FoundUnlisted:
+			return line
+		case p.Status.Final(), line.Kind == AmountDiffers, c.attempt() != p.Attempt:
+		case line.ambiguous:
+			return line // the file says both
+		case !p.AskedAt.After(first.At) || !p.AskedAt.After(p.SubmittedAt):
+			line.pending = true
+			return line
+		case p.AnsweredAt.After(first.At) || p.Status == Submitting:
+			return line // the provider itself answers, or will
+		}
+		d := p.Decide(c)
+		verdict, next, err := i.receiver.write(ctx, p, d)
+		switch {
+		case err != nil || verdict == "" && next == nil:
+			line.Kind = NotImported
+			return line
+		case verdict != "":
+			if d.Change != nil && d.Change.Status.Final() {
+				line.Kind = Closed
+			}
+			return line
+		}
+		p = *next
+	}
+	line.Kind = NotImported
+	return line
+}
+
+// claim is a line as a claim that people vouch for.
+func (s Statement) claim(row StatementRow, first StatementProposal, at time.Time) Claim {
+	c := Claim{
+		Source: FromStatement, Provider: s.Provider, Reference: row.Reference, ProviderID: row.ProviderID,
+		Finding: row.Finding, Code: row.Code, By: s.By, Raw: row.Raw, At: at,
+		Message: fmt.Sprintf("line %d of statement %.8s, sent by %s and %s", row.Line, s.Hash, first.Person, s.second.person),
+	}
+	if row.Finding == FoundFailed {
+		c.Failure = FailureDeclined
+	}
+	if row.Amount.IsZero() {
+		c.Suspect = "the statement line states no readable amount"
+	} else {
+		c.Amounts = []money.Amount{row.Amount}
+	}
+	return c
+}
+
+// missing lists the provider's payouts of the days that the statement covers and
+// does not mention. It ends none of them: a statement can be late.
+func (i *Importer) missing(ctx context.Context, s Statement, lines []ReportLine) ([]ReportLine, error) {
+	seen := map[ID]bool{}
+	for _, line := range lines {
+		seen[line.PayoutID] = true
+	}
+	var missing []ReportLine
+	for _, day := range days(s.From, s.To) {
+		q := PageQuery{Provider: s.Provider, Limit: 100}
+		for {
+			page, err := i.store.ListDay(ctx, day, q)
+			if err != nil {
+				return nil, err
+			}
+			for _, p := range page.Payouts {
+				if !seen[p.ID] && p.expectedInStatement() {
+					line := ReportLine{Kind: Missing, ProviderID: p.ProviderID}
+					line.take(p)
+					line.payout, line.unsettled = nil, p.Status != Succeeded || !line.Heard
+					missing = append(missing, line)
+				}
+			}
+			if len(missing) > mostMissing {
+				return nil, notPossible("the file misses more than %d payouts of these days; name fewer days", mostMissing)
+			}
+			if page.Next == "" {
+				break
+			}
+			q.Cursor = page.Next
+		}
+	}
+	return missing, nil
+}
+
+// expectedInStatement leaves out what the provider never had.
+func (p Payout) expectedInStatement() bool {
+	return p.Status == Succeeded || p.Status == Processing || p.Status == Unknown
+}
+
+// mostMissing bounds what a report holds and what one invocation can ask about.
+const mostMissing = 5000
+
+// MostStatementDays bounds what one statement may cover.
+const MostStatementDays = 35
+
+// days lists the days from one to another, both included; none unless both are
+// given.
+func days(from, to string) []string {
+	first, err1 := time.Parse(time.DateOnly, from)
+	last, err2 := time.Parse(time.DateOnly, to)
+	if err1 != nil || err2 != nil {
+		return nil
+	}
+	var all []string
+	for day := first; !day.After(last) && len(all) < MostStatementDays; day = day.AddDate(0, 0, 1) {
+		all = append(all, day.Format(time.DateOnly))
+	}
+	return all
+}

@@ -1,0 +1,285 @@
+package payout
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// When a payout whose end is not known needs a human. A provider may take a day
+// over a transfer; nobody answers for one that it does not know.
+const (
+	unknownTooLong    = time.Hour
+	processingTooLong = 24 * time.Hour
+)
+
+// questions are the waits between two questions about one payout. The last one
+// repeats for ever: nothing is ever given up.
+var questions = []time.Duration{
+	15 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 15 * time.Minute,
+	time.Hour, 6 * time.Hour, 24 * time.Hour,
+}
+
+// confirmations is how often an end is asked about for confirmation before the
+// matter rests.
+const confirmations = 8
+
+// disagreedTooOften is how many answers may disagree with an end before a person is called.
+// By the waits between questions that is an hour: a provider's own systems can lag.
+const disagreedTooOften = 7
+
+// ask puts the question about one attempt to the provider and weighs the answer as a
+// claim, in the same write that sets the time of the next question.
+func (s *Sweeper) ask(ctx context.Context, p Payout, about Attempt) error {
+	connector, wired := s.ports.Connectors[p.Provider]
+	if !wired {
+		// Nobody can be asked. Time passes all the same, and a person has to know.
+		return s.weigh(ctx, p, about, Claim{
+			Source: FromQuery, Finding: FoundUnclear, Message: "the provider is not configured", At: s.ports.Now(),
+		})
+	}
+	if ready := p.SubmittedAt.Add(connector.AskAfter()); s.ports.Now().Before(ready) {
+		return s.schedule(ctx, p, ready)
+	}
+	begun := s.ports.Now()
+	asked := &Asked{
+		Begun: begun, Entries: p.entries(), Due: p.QueryAt,
+		Submitted: p.SubmittedAt, Settled: !begun.Before(p.SubmittedAt.Add(leaseFor)),
+	}
+	c := connector.Ask(ctx, p, about)
+	s.ports.Brakes.hear(ctx, p.Provider, c.Finding, s.ports.Now())
+	c.Source, c.Provider, c.Reference, c.Asked = FromQuery, p.Provider, string(p.ID.ProviderReference(about)), asked
+	if c.Finding == FoundAbsent && about == p.Attempt && s.goesAgain(p) {
+		return s.resubmit(ctx, p, connector, "the provider does not know it; sent again under the same reference")
+	}
+	return s.weigh(ctx, p, about, c)
+}
+
+// goesAgain reports whether a payout that the provider does not know is sent once more by
+// itself.
+func (s *Sweeper) goesAgain(p Payout) bool {
+	now := s.ports.Now()
+	who, _ := p.mayBeSent(s.policy, now)
+	return p.Status == Unknown && who == byItself && s.ports.Brakes.Held(p.Provider, now) == ""
+}
+
+// weigh applies the answer of a question until a write goes through.
+func (s *Sweeper) weigh(ctx context.Context, p Payout, about Attempt, c Claim) error {
+	noted := p.owesItsRecipient(s.ports.Now()) && s.ports.noteLate(ctx, s.policy, p)
+	for range rounds {
+		lost := s.policy.lostFacts(p, about)
+		weighed := p
+		weighed.Heard = p.Heard.With(lost...)
+		d := weighed.Decide(c)
+		if d.Change == nil {
+			d.Change = &Change{At: s.ports.Now()}
+		}
+		d.Change.Noted, d.Change.Heard = noted, append(d.Change.Heard, lost...)
+		if about > p.Attempt && s.neverMade(p, c) {
+			d.Change.Heard = append(d.Change.Heard, p.Heard.closing(about)...)
+		}
+		s.follow(p, about, d.Change, c)
+		s.escalate(p, about, &d, c)
+		_, err := s.ports.Store.Apply(ctx, p.step(*d.Change))
+		if err == nil {
+			for _, signal := range d.Signals {
+				s.ports.Signals.Signal(ctx, signal, p.Provider, p.ID)
+			}
+			return nil
+		}
+		current, err := refusal(err)
+		if err != nil || current == nil {
+			return err
+		}
+		p = *current
+	}
+	return errBusy
+}
+
+// neverMade reports whether a later attempt, of which a file or a restore made us doubt, does
+// not exist: the provider does not find it, or, where no table was lost, did not know of it
+// through all questions.
+func (s *Sweeper) neverMade(p Payout, c Claim) bool {
+	return c.Finding == FoundAbsent || s.policy.RestoredAt.IsZero() && !c.Finding.states() && p.Polls+1 >= confirmations-1
+}
+
+// owesItsRecipient reports whether the recipient's list has to be written (again): it is
+// owed, or the board would soon no longer say that lists are worth a look.
+func (p Payout) owesItsRecipient(now time.Time) bool {
+	return p.Status == Unknown && (p.RecipientOwed || now.Sub(p.StatusAt) > unsettledFor/2)
+}
+
+// follow sets the time of the next question, unless the answer ends the questions.
+func (s *Sweeper) follow(p Payout, about Attempt, change *Change, c Claim) {
+	now := s.ports.Now()
+	if about == p.Attempt {
+		change.noteAsked(c, now)
+	}
+	after := change.Apply(p)
+	polls, due := p.Polls+1, s.next(p)
+	_, doubted := after.doubtedElsewhere()
+	switch {
+	case change.Status.Final():
+		polls, due = *change.Polls, *change.QueryAt
+	case p.newsSince(c, now):
+		// What came while the question was under way is not answered by it.
+		polls, due = p.Polls, earlier(p.QueryAt, due)
+	case p.Status.Final() && about == p.Attempt && p.settles(c) && !doubted:
+		polls = confirmations
+	}
+	if after.Status.Final() && polls >= confirmations {
+		due = s.policy.retention(after.StatusAt)
+	}
+	// A queued payout is looked at when it becomes too old to be sent.
+	if old := p.CreatedAt.Add(s.policy.QueuedMaxAge + time.Second); after.Status == Queued && old.After(now) {
+		due = earlier(due, old)
+	}
+	change.Polls, change.QueryAt = &polls, &due
+}
+
+// noteAsked remembers that the provider was asked about the present attempt, and whether it
+// answered. What counts is when the question began. Where nobody could be asked, time has
+// passed all the same.
+func (c *Change) noteAsked(answer Claim, now time.Time) {
+	c.AskedAt = now
+	if answer.Asked != nil {
+		c.AskedAt = answer.Asked.Begun
+	}
+	if answer.Finding.states() {
+		c.AnsweredAt = c.AskedAt
+	}
+}
+
+// newsSince reports whether anything was written to the history while a question was under
+// way, or somebody wanted it asked again at once.
+func (p Payout) newsSince(c Claim, now time.Time) bool {
+	if c.Asked == nil {
+		return false
+	}
+	atOnce := !p.QueryAt.Equal(c.Asked.Due) && !p.QueryAt.After(now) && !p.DueAt.After(now) // not taken by another sweep
+	return c.Asked.Entries != p.entries() || atOnce
+}
+
+// settles reports whether an answer is the last word about an end: it agrees for certain,
+// or differs, and then a person has to look.
+func (p Payout) settles(c Claim) bool {
+	switch c.Finding {
+	case FoundSucceeded, FoundReturned:
+		return true
+	case FoundFailed:
+		agrees := !c.Doubtful && c.Asked != nil && c.Asked.Settled
+		return !p.saysNothingOfTheLast(c) && (p.Status != Failed || agrees)
+	}
+	return false
+}
+
+// disagrees reports whether an answer after an end does not know of it. People who ended a
+// payout knew that the provider does not find it.
+func (p Payout) disagrees(c Claim) bool {
+	switch {
+	case p.Heard.has(p.Attempt, wasResolved) && c.Finding == FoundAbsent:
+		return false
+	case p.Status == Succeeded:
+		return slices.Contains([]Finding{FoundProcessing, FoundUnlisted, FoundAbsent, FoundFailed}, c.Finding)
+	}
+	return p.Status == Failed && (c.Finding == FoundProcessing || c.Finding == FoundUnlisted)
+}
+
+// unfinished are the facts of an answer that does not know of the end. About a failure it is
+// a doubt, which is asked about even after people have started another attempt.
+func (p Payout) unfinished() []Fact {
+	facts := p.Heard.without([]Fact{p.Attempt.fact(saidUnfinished)})
+	if p.Status == Failed {
+		facts = append(facts, p.Heard.wavering(p.Attempt)...)
+	}
+	return facts
+}
+
+// unbacked reports whether no answer of the provider stands behind an end when the questions
+// are used up: answers spoke against it, or not one has ever known of the payout, so that
+// all rests on callbacks. Without this, whoever holds a leaked key could have a payout that
+// never arrived called paid.
+func (p Payout) unbacked() bool {
+	if p.Heard.has(p.Attempt, saidUnfinished) {
+		return true
+	}
+	return p.Status == Succeeded && !p.Heard.has(p.Attempt, wasResolved) && !p.acknowledged()
+}
+
+// acknowledged reports whether an answer to us has known of the present attempt.
+func (p Payout) acknowledged() bool {
+	if !p.AnsweredAt.IsZero() {
+		return true
+	}
+	for _, e := range slices.Backward(p.History) {
+		if e.Source == FromAnswer && e.Finding.states() && e.Finding != FoundUnlisted {
+			return true
+		}
+		if e.Status == Submitting {
+			return false // here the attempt, or its last submission, began
+		}
+	}
+	return false
+}
+
+// escalate calls for a person where the questions lead to no end, or not to the one that
+// is held.
+func (s *Sweeper) escalate(p Payout, about Attempt, d *Decision, c Claim) {
+	now, change := s.ports.Now(), d.Change
+	usedUp := *change.Polls >= confirmations
+	if p.Status == Queued && change.Status == "" && now.Sub(p.CreatedAt) > s.policy.QueuedMaxAge {
+		p.call(d, QueuedTooLong, SignalQueuedTooLong, now, string(QueuedTooLong))
+	}
+	switch {
+	case change.Status != "":
+	case about != p.Attempt:
+		// Only a file speaks of a later attempt, and calls for nobody alone.
+		// The other attempt has every second question, so not the last one.
+		spent := *change.Polls >= confirmations-1
+		if after := change.Apply(p); spent && about < p.Attempt && after.Heard.doubted(about) {
+			p.call(d, DoublePaymentSuspected, SignalDoublePayment, now, "what was said of an earlier attempt was never settled")
+		}
+	case p.Status.Final() && !p.unconfirmed(): // another answer has settled it meanwhile
+	case p.Status.Final():
+		if facts := p.unfinished(); p.disagrees(c) && len(facts) > 0 {
+			change.Heard = append(change.Heard, facts...)
+			if change.Entry == nil { // nobody may agree, and no older answer count, over this
+				*change = *p.inscribe(*change, c.entry(p.Status))
+			}
+		}
+		long := p.disagrees(c) && *change.Polls >= disagreedTooOften
+		agrees := p.settles(c) || p.Status == Failed && c.Finding == FoundFailed
+		unsettled := usedUp && c.Asked != nil && !agrees
+		if long || unsettled && change.Apply(p).unbacked() {
+			p.call(d, Contradiction, SignalContradiction, now, "the provider's answers do not know of this end")
+		}
+	case p.tooLong(now):
+		p.call(d, UnknownTooLong, SignalUnknownTooLong, now, "no end is known for too long")
+	}
+}
+
+// tooLong reports whether a payout that stays where it is begins to need a human.
+func (p Payout) tooLong(now time.Time) bool {
+	limit, open := map[Status]time.Duration{Unknown: unknownTooLong, Processing: processingTooLong}[p.Status]
+	return open && now.Sub(p.StatusAt) > limit
+}
+
+// call adds a reason for attention to a decision, once.
+func (p Payout) call(d *Decision, reason Reason, signal Signal, now time.Time, why string) {
+	held := d.attention(p)
+	if _, raised := held[reason]; raised {
+		return
+	}
+	attention := held.With(reason, now)
+	d.Change.Attention = &attention
+	if d.Change.Entry == nil {
+		d.Change.Entry = &Entry{At: d.Change.At, Source: FromSweep, Status: p.Status, Message: why}
+		d.Change.Dropped = false
+	}
+	d.Signals = append(d.Signals, signal)
+}
+
+func (s *Sweeper) next(p Payout) time.Time {
+	step := questions[min(p.Polls, len(questions)-1)]
+	return s.ports.Now().Add(s.jitter(step))
+}

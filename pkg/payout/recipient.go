@@ -1,0 +1,204 @@
+package payout
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Recipients is the part of the store that remembers, per recipient, the payouts that
+// nobody may know the end of.
+type Recipients interface {
+	// NoteUnsettled puts a payout on its recipient's list, once, and returns the whole
+	// list. If until is set, the board says that lists are worth a look until then. It
+	// returns ErrCrowded, with the list, if there is no room.
+	NoteUnsettled(ctx context.Context, u Unsettled, until time.Time) ([]Unsettled, error)
+	// FindUnsettled returns a list; none is empty.
+	FindUnsettled(ctx context.Context, key RecipientKey) ([]Unsettled, error)
+	// ForgetUnsettled takes payouts off their list.
+	ForgetUnsettled(ctx context.Context, key RecipientKey, settled []Unsettled) error
+}
+
+// ErrCrowded: a recipient's list is full. Every payout to him is held then.
+var ErrCrowded = errors.New("payout: too many payouts to one recipient are not settled")
+
+// MostUnsettled is how many payouts a recipient's list holds.
+const MostUnsettled = 50
+
+// Unsettled is a payout that may not be settled.
+type Unsettled struct {
+	Key RecipientKey
+	ID  ID
+	At  time.Time // when the payout was created
+}
+
+// RecipientKey is equal for payouts of the same money to the same account. It is a
+// hash: it tells nothing about the account.
+type RecipientKey string
+
+// recipientKey derives the key of a payout.
+func (p Payout) recipientKey() RecipientKey {
+	digest := sha256.Sum256([]byte(strings.Join([]string{
+		string(p.Destination.Type), p.Destination.Wallet, p.Destination.Bank, p.Destination.sameNumber(),
+		strconv.FormatInt(p.Amount.Minor(), 10), string(p.Amount.Currency()),
+	}, "\x00")))
+	return RecipientKey(base64.RawURLEncoding.EncodeToString(digest[:18]))
+}
+
+// sameNumber is the account number in the one spelling in which it is compared. Wallets
+// are numbered by phones, which people write with and without 855 or a trunk zero; a
+// bank's leading zeros are part of the number.
+func (d Destination) sameNumber() string {
+	number := strings.ToLower(d.AccountNumber) // letters and digits only; see Draft
+	if d.Type != WalletDestination {
+		return number
+	}
+	if local, ok := LocalPhone(number); ok {
+		return local
+	}
+	return number
+}
+
+const (
+	// unsettledFor is how long after a note the lists are looked up. Every question
+	// about an unknown payout prolongs it.
+	unsettledFor = 72 * time.Hour
+	// absentFor is how old an id may be whose payout is not stored: between the note
+	// and the fence lie seconds.
+	absentFor = 2 * time.Minute
+	// prunedAt is how long a list gets before what is settled is taken off it.
+	prunedAt = 10
+)
+
+// noteUnsettled puts a payout that became unsettled on its recipient's list. It is done
+// on the way out of trouble and does not make it worse: a failure stays owed in the
+// payout itself (see [Payout.RecipientOwed]), and the next question tries again.
+func noteUnsettled(ctx context.Context, store Recipients, p Payout, now time.Time) bool {
+	_, err := store.NoteUnsettled(ctx, p.unsettled(), now.Add(unsettledFor))
+	return err == nil // without room it stays owed: somebody settles, and there is some
+}
+
+// noteLate is noteUnsettled for a payout that had found no room: it makes some first.
+func (p Ports) noteLate(ctx context.Context, policy Policy, of Payout) bool {
+	if noteUnsettled(ctx, p.Store, of, p.Now()) {
+		return true
+	}
+	list, err := p.Store.FindUnsettled(ctx, of.recipientKey())
+	if err != nil {
+		return false
+	}
+	if _, settled, err := p.compareWith(ctx, policy, list, of); err != nil || len(settled) == 0 ||
+		p.Store.ForgetUnsettled(ctx, of.recipientKey(), settled) != nil {
+		return false
+	}
+	return noteUnsettled(ctx, p.Store, of, p.Now())
+}
+
+func (p Payout) unsettled() Unsettled {
+	return Unsettled{Key: p.recipientKey(), ID: p.ID, At: p.CreatedAt}
+}
+
+// similar finds an earlier payout because of which this one has to be confirmed.
+// The commonest real double payment is a second reference after a timeout. An
+// error means that nobody can tell; nothing may be sent then.
+func (p Ports) similar(ctx context.Context, policy Policy, of Payout) (ID, error) {
+	list, err := p.listed(ctx, policy, of)
+	crowded := errors.Is(err, ErrCrowded)
+	if err != nil && !crowded {
+		return "", err
+	}
+	found, settled, err := p.compareWith(ctx, policy, list, of)
+	if err != nil || found != "" {
+		return found, err
+	}
+	if len(list) < prunedAt || len(settled) == 0 {
+		settled = nil
+	} else if err := p.Store.ForgetUnsettled(ctx, of.recipientKey(), settled); err != nil {
+		settled = nil // the next one tries again
+	}
+	switch {
+	case crowded && settled == nil:
+		return list[0].ID, nil // nobody would see this one
+	case crowded: // there is room now
+		return p.similar(ctx, policy, of)
+	}
+	return "", nil
+}
+
+// compareWith finds the first payout of a list that holds another one, and those whose
+// entries are over.
+func (p Ports) compareWith(ctx context.Context, policy Policy, list []Unsettled, of Payout) (found ID, settled []Unsettled, err error) {
+	for _, other := range list {
+		if other.ID == of.ID || of.Heard.beside(other.ID) {
+			continue
+		}
+		holds, over, err := p.holds(ctx, policy, other, of)
+		switch {
+		case err != nil:
+			return "", nil, err
+		case holds && found == "":
+			found = other.ID
+		case over:
+			settled = append(settled, other)
+		}
+	}
+	return found, settled, nil
+}
+
+// besides is the word that people want a payout beside another one of the same money.
+func besides(other ID) word { return "beside-" + word(other) }
+
+// beside reports whether people have said so at any attempt.
+func (h Heard) beside(other ID) bool {
+	return slices.ContainsFunc(h, func(f Fact) bool { return strings.HasSuffix(string(f), "."+string(besides(other))) })
+}
+
+// listed is the list of the payout's recipient. With a window the payout is on it before
+// it is fenced, so that of two creates at one moment at least one sees the other.
+func (p Ports) listed(ctx context.Context, policy Policy, of Payout) ([]Unsettled, error) {
+	switch now := p.Now(); {
+	case policy.DuplicateWindow > 0:
+		return p.Store.NoteUnsettled(ctx, of.unsettled(), time.Time{})
+	case p.Brakes.unsettled(now):
+		return p.Store.FindUnsettled(ctx, of.recipientKey())
+	}
+	return nil, nil
+}
+
+// holds reports whether a listed payout holds another one back, and whether its entry is
+// over.
+func (p Ports) holds(ctx context.Context, policy Policy, listed Unsettled, of Payout) (holds, over bool, err error) {
+	age := p.Now().Sub(listed.At)
+	other, err := p.Store.Get(ctx, listed.ID)
+	if err == nil && other.SubmittedAt.After(listed.At) {
+		age = p.Now().Sub(other.SubmittedAt) // the money went later than the payout was made
+	}
+	switch {
+	case isNotFound(err):
+		return age < absentFor, age >= absentFor, nil
+	case err != nil:
+		return false, false, err
+	case other.recipientKey() != of.recipientKey() && other.RedactedAt.IsZero():
+		return false, true, nil // the reference was taken, by a payout to somebody else
+	case age < policy.DuplicateWindow:
+		return !other.waitsAsDuplicate(), false, nil
+	}
+	return !other.settled() && !other.waitsAsDuplicate(), other.settled(), nil
+}
+
+// waitsAsDuplicate reports whether the payout is itself held because of another one: two
+// must not hold each other.
+func (p Payout) waitsAsDuplicate() bool {
+	_, held := p.Attention[PossibleDuplicate]
+	return held && p.Status == Queued
+}
+
+// settled reports whether everybody knows what became of the payout.
+func (p Payout) settled() bool {
+	return p.Status == Processing || (p.Status.Final() && p.Status != Orphan)
+}

@@ -1,0 +1,109 @@
+package payout
+
+import (
+	"fmt"
+	"math/bits"
+	"time"
+)
+
+// Report is what an import found.
+type Report struct {
+	Provider Provider
+	Hash     string
+	From, To string
+	By       Principal
+	// ProposedBy is who sent the file first; empty while By is the first.
+	ProposedBy Principal
+	// Persons are the two people by whom it was applied, the first one first.
+	Persons []Person
+	At      time.Time
+	// Awaiting: nothing has been applied yet, or not all of it. Another registered person
+	// has to send the same file, or the same one once more.
+	Awaiting bool
+	// Pending counts the lines whose payout the provider has not been asked about since
+	// the file came first.
+	Pending int
+	Counts  map[LineKind]int
+	// Unheard counts the matched payouts whose end no callback and no question had
+	// told us: the third way to compare.
+	Unheard int
+	Lines   []ReportLine // all but the matched ones
+}
+
+func (r *Report) add(line ReportLine) {
+	r.Counts[line.Kind]++
+	if line.Kind != Matched {
+		r.Lines = append(r.Lines, line)
+		return
+	}
+	if !line.Heard {
+		r.Unheard++
+	}
+}
+
+// Complete reports whether every line was read and stored, so that the file need not be
+// imported again.
+func (r Report) Complete() bool { return r.Counts[NotImported] == 0 }
+
+// Implausible is the error of a statement whose amounts look like a mistake of the file:
+// another unit, another column, another account.
+type Implausible struct {
+	Differing, Compared int
+	Lines               []ReportLine // those that differ
+}
+
+// Error implements error.
+func (i *Implausible) Error() string {
+	return fmt.Sprintf("payout: %d of %d amounts of the statement differ from ours", i.Differing, i.Compared)
+}
+
+// The share of amounts that may differ: fewer than three, or fewer than 2 %.
+const (
+	fewDiffer       = 3
+	percentDiffer   = 2
+	minorPerMajor   = 100
+	leastFactorRows = 2
+)
+
+// plausible refuses a statement in which too many amounts differ, or all by one factor.
+func plausible(lines []ReportLine) error {
+	var differing []ReportLine
+	compared := 0
+	for _, line := range lines {
+		if line.payout == nil || line.Kind == NotImported || line.TheirAmount.IsZero() {
+			continue
+		}
+		compared++
+		if line.TheirAmount != line.OurAmount {
+			differing = append(differing, line)
+		}
+	}
+	many := len(differing) >= fewDiffer && len(differing)*100 >= compared*percentDiffer
+	if many || len(differing) == compared && oneFactor(differing) {
+		return &Implausible{Differing: len(differing), Compared: compared, Lines: differing}
+	}
+	return nil
+}
+
+// oneFactor reports whether all amounts differ by the same factor: of two lines or more by
+// any, of a single line by that between a currency and its minor unit.
+func oneFactor(lines []ReportLine) bool {
+	if len(lines) == 0 {
+		return false
+	}
+	first := lines[0]
+	for _, line := range lines {
+		if !sameRatio(first, line) {
+			return false
+		}
+	}
+	ours, theirs := first.OurAmount.Minor(), first.TheirAmount.Minor()
+	return len(lines) >= leastFactorRows || theirs == ours*minorPerMajor || ours == theirs*minorPerMajor
+}
+
+// sameRatio compares two quotients of amounts without dividing.
+func sameRatio(a, b ReportLine) bool {
+	high1, low1 := bits.Mul64(uint64(a.TheirAmount.Minor()), uint64(b.OurAmount.Minor()))
+	high2, low2 := bits.Mul64(uint64(b.TheirAmount.Minor()), uint64(a.OurAmount.Minor()))
+	return high1 == high2 && low1 == low2
+}

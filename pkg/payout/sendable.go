@@ -1,0 +1,103 @@
+package payout
+
+import "time"
+
+// QueuedReason says what a queued payout waits for.
+type QueuedReason string
+
+// The reasons to wait.
+const (
+	QueuedPaused       QueuedReason = "paused"                 // submissions to the provider pause
+	QueuedHeld         QueuedReason = "held"                   // submissions are held by order
+	QueuedDuplicate    QueuedReason = "possible_duplicate"     // the same money to the same recipient is not settled
+	QueuedRefusedUs    QueuedReason = "provider_configuration" // the provider refused us, not the payout
+	QueuedSpokenOf     QueuedReason = "spoken_of"              // somebody's word speaks against sending it
+	QueuedRestored     QueuedReason = "restored"               // a lost table may have sent it
+	QueuedNotConnected QueuedReason = "not_connected"          // no connection to the provider came about
+)
+
+// clearance says who may have a payout submitted.
+type clearance int
+
+const (
+	byItself clearance = iota // nothing speaks against it
+	byOne                     // one person has to order it
+	byTwo                     // two registered people have to: it could pay twice
+	byNobody
+)
+
+// mayBeSent is the one answer to "may this be submitted, and who may say so?". Create, the
+// sweep and every order ask it. It answers for money; whether submissions pause is asked
+// of the [Brakes] afterwards.
+//
+// A payout goes by itself only if no word of a provider, no attention about money and no
+// earlier submission speaks against it. The one exception is the repetition that a
+// provider documents under the same reference.
+func (p Payout) mayBeSent(policy Policy, now time.Time) (clearance, QueuedReason) {
+	switch {
+	case !p.RedactedAt.IsZero():
+		return byNobody, QueuedHeld // the account is no longer known
+	case p.spokenOf():
+		return byTwo, QueuedSpokenOf
+	case policy.mayHaveBeenSentBefore(p.Provider), p.Status == Queued && p.Sent > 0 && !Recoveries[p.Provider].repeatable():
+		return byTwo, QueuedRestored
+	case p.Status == Submitting && !policy.RestoredAt.IsZero():
+		return byOne, QueuedRestored // the sweep looks first; see lookAhead
+	case p.Status == Failed:
+		return p.newAttempt(policy), ""
+	case p.Status == Unknown:
+		return p.repetition(policy, now), ""
+	}
+	if _, held := p.Attention[PossibleDuplicate]; held {
+		return byOne, QueuedDuplicate
+	}
+	if p.Status == Queued && now.Sub(p.CreatedAt) > policy.QueuedMaxAge {
+		return byOne, "" // somebody may have paid another way meanwhile
+	}
+	return byItself, ""
+}
+
+// spokenOf reports whether anything that was said, or that people are called for, speaks
+// against sending the payout. That an earlier attempt failed without certainty does not:
+// two people had said so before the present one began.
+func (p Payout) spokenOf() bool {
+	if p.Attention.aboutMoney() || p.speaksAgainst() {
+		return true
+	}
+	if _, doubted := p.doubtedElsewhere(); doubted {
+		return true
+	}
+	return p.Status == Queued && (p.Heard.has(p.Attempt, saidUnlisted) || p.Heard.has(p.Attempt, wasFiled))
+}
+
+// WaitsFor says what a queued payout waits for, as it stands now.
+func (p Payout) WaitsFor() QueuedReason {
+	_, duplicate := p.Attention[PossibleDuplicate]
+	switch {
+	case p.spokenOf():
+		return QueuedSpokenOf
+	case duplicate:
+		return QueuedDuplicate
+	}
+	return p.QueuedReason
+}
+
+// newAttempt is who may start the next attempt of a payout that failed.
+func (p Payout) newAttempt(policy Policy) clearance {
+	if p.AsRestored(policy.RestoredAt).SafeToPayAgain() {
+		return byOne
+	}
+	return byTwo
+}
+
+// repetition is who may send the same reference again while nobody knows what became of
+// it.
+func (p Payout) repetition(policy Policy, now time.Time) clearance {
+	switch {
+	case !Recoveries[p.Provider].repeatable():
+		return byTwo
+	case p.resendable(now, policy.QueuedMaxAge):
+		return byItself
+	}
+	return byOne
+}

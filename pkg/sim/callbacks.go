@@ -1,0 +1,74 @@
+package sim
+
+import (
+	"context"
+	"encoding/json"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/sandbox"
+)
+
+// callbackTries is how often a provider delivers one callback.
+const callbackTries = 6
+
+// call delivers one callback, signed anew each time.
+func (pl *platform) call(e *entry, said word, try int) {
+	body := pl.notification(e, said)
+	pl.deliver(e, said, body, try)
+	if said.again && try == 0 {
+		pl.world.engine.in(7*time.Second, func() { pl.deliver(e, said, body, callbackTries) })
+	}
+}
+
+func (pl *platform) notification(e *entry, said word) []byte {
+	key := pl.key
+	if said.forged {
+		key += "-forged"
+	}
+	if pl.name == payout.Monetix {
+		payment, operation := e.monetixWords(e.utter(said.says, said.odd), said.times)
+		return pl.seal(map[string]any{
+			"project_id": json.Number(project), "payment": payment, "operation": operation, "customer": map[string]any{"id": e.customer},
+		}, key)
+	}
+	data := vexoraWord(e.reference, e.utter(said.says, said.odd))
+	fields := map[string]string{
+		"tradeNo": e.reference, "platFormTradeNo": data["platFormTradeNo"].(string), "status": data["status"].(string), "message": "m",
+		"amount": strings.TrimSuffix(decimals(e.amount*max(said.times, 1)), ".00"), "timestamp": strconv.FormatInt(pl.world.now.UnixMilli(), 10),
+	}
+	if e.remark != "" {
+		fields["remark"] = e.remark
+	}
+	fields["sign"] = sandbox.SignVexora(fields, key)
+	body, _ := json.Marshal(fields)
+	return body
+}
+
+var ourReference = regexp.MustCompile(`P[A-Z2-7]{26}[0-9]{2}`)
+
+func referenceIn(body []byte) string { return string(ourReference.Find(body)) }
+
+// call has a callback function answer one body.
+func (pl *platform) deliver(e *entry, said word, body []byte, try int) {
+	w := pl.world
+	var reply edge.Reply
+	if !said.forged { // it may be stored and never acknowledged
+		w.hear(e.reference, spoken{says: e.utter(said.says, said.odd).sense(pl.name), mismatch: said.times > 1, source: payout.FromCallback})
+	}
+	w.invoke("callback "+string(pl.name), 10*time.Second, func(ctx context.Context, c *container) {
+		event := edge.Event{RawPath: "/", Body: string(body)}
+		event.RequestContext.HTTP.Method = "POST"
+		reply, _ = c.callback[pl.name](ctx, event)
+		w.replies.WriteString(reply.Body)
+		w.judgeCallback(pl, e, said, reply)
+	}, func(died bool) {
+		if (died || reply.StatusCode != 200) && try < callbackTries && !said.forged {
+			w.in(time.Duration(1+try)*20*time.Second, func() { pl.call(e, said, try+1) })
+		}
+	})
+}

@@ -1,0 +1,261 @@
+package sim
+
+import (
+	"slices"
+	"time"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+const (
+	// tooLong and daysLong are when an open end needs a person.
+	tooLong  = time.Hour
+	daysLong = 24 * time.Hour
+	// skewed is how far a clock may be wrong, twice.
+	skewed = 11 * time.Minute
+)
+
+// judgeQuiet looks at the end: everything has come to its true end, or a person is
+// told, and why.
+func (w *world) judgeQuiet() {
+	for _, c := range w.clients {
+		p, there := w.table.items[c.id]
+		if !there || p.Status == payout.Orphan {
+			continue // never fenced; or lost by a restore, and its reference blocked
+		}
+		w.judgeEnd(c, p)
+		w.judgeSafe(p)
+		w.judgeReasons(p)
+		w.judgeMissing(p)
+		w.judgeTold(p)
+	}
+	if found := w.secretsIn(w.log.String()); found != "" {
+		w.blame("no secret and no full account number in any output", "%s is in the log", found)
+	}
+	if found := w.secretsIn(w.replies.String()); found != "" {
+		w.blame("no secret and no full account number in any output", "%s is in an answer", found)
+	}
+}
+
+func (w *world) judgeEnd(c *client, p payout.Payout) {
+	if !p.Status.Final() && (len(p.Attention) == 0 || p.DueAt.IsZero()) {
+		w.blame("at quiet every payout is final, or on a desk with a next check", "%s is %s, attention %v, next check %v", c.reference, p.Status, p.Attention.Reasons(), p.DueAt)
+	}
+	d := w.about(p.ID)
+	if !p.Status.Final() || d.endedBy == payout.FromOperator || d.endedBy == payout.FromStatement || !d.reviewedAt.IsZero() ||
+		w.settings.out == p.Provider || !p.RedactedAt.IsZero() || d.endedBy == payout.FromCallback && len(p.Attention) > 0 && w.spokenTwoWays(d, p) {
+		return
+	}
+	moved, stayed := w.moneyOf(p)
+	switch {
+	case p.Status == payout.Succeeded && !moved && !raised(p, payout.Contradiction) && !raised(p, payout.UnlistedStatus) && !d.unanswered(p):
+		w.blame("what we call succeeded was paid", "%s, attention %v", c.reference, p.Attention.Reasons())
+	case p.Status != payout.Succeeded && stayed && !raised(p, payout.Contradiction) && !raised(p, payout.DoublePaymentSuspected):
+		w.blame("what was paid is never called failed", "%s is %s, asked %d times, next at %v, due %v", c.reference, p.Status, p.Polls, p.QueryAt, p.DueAt)
+	}
+}
+
+// unanswered reports whether the provider took the payout, and has answered nothing that
+// means anything since a callback ended it. Nobody can know better then.
+func (d *dossier) unanswered(p payout.Payout) bool {
+	own := func(s spoken) bool {
+		return s.attempt == p.Attempt && (s.source == payout.FromQuery || s.source == payout.FromAnswer)
+	}
+	taken := d.any(func(s spoken) bool { return own(s) && (s.says == saysProcessing || s.says == saysPaid) })
+	answered := d.any(func(s spoken) bool {
+		return own(s) && s.source == payout.FromQuery && s.at.After(d.endedAt) && s.says != saysNothing && s.says != saysAboutUs
+	})
+	return taken && !answered
+}
+
+// spokenTwoWays reports whether a person is told of a mismatch: the end is then for
+// him to settle.
+func (w *world) spokenTwoWays(d *dossier, p payout.Payout) bool {
+	return raised(p, payout.CallbackMismatch) && d.any(func(s spoken) bool { return s.kept && (s.mismatch || s.attempt > p.Attempt) })
+}
+
+// moneyOf reports whether money of a payout moved, and whether it stayed away. What
+// is paid after all, without a word, nobody can know.
+func (w *world) moneyOf(p payout.Payout) (moved, stayed bool) {
+	for attempt := range p.Attempt {
+		e := w.platforms[p.Provider].ledger[string(p.ID.ProviderReference(attempt+1))]
+		if e == nil || e.executed == 0 {
+			continue
+		}
+		moved = true
+		stayed = stayed || e.plan.end == paid
+	}
+	return moved, stayed
+}
+
+func raised(p payout.Payout, r payout.Reason) bool { _, there := p.Attention[r]; return there }
+
+// senseOf is the word for an end of ours.
+func senseOf(s payout.Status) sense {
+	return map[payout.Status]sense{payout.Succeeded: saysPaid, payout.Failed: saysFailed}[s]
+}
+
+// judgeReasons looks whether each reason for attention is right: a desk that cries
+// wolf is not read.
+func (w *world) judgeReasons(p payout.Payout) {
+	d := w.about(p.ID)
+	for _, reason := range p.Attention.Reasons() {
+		if why := w.wrong(d, p, reason); why != "" {
+			w.blame(rightReason, "%s, %s: %s, but %s", p.Reference, p.Status, reason, why)
+		}
+	}
+}
+
+// wrong says why a reason is wrong, "" if it is right.
+func (w *world) wrong(d *dossier, p payout.Payout, reason payout.Reason) string {
+	ok, why := true, ""
+	switch reason {
+	case payout.Contradiction:
+		ok, why = d.any(func(s spoken) bool { return d.contradicts(p, s) }), "nothing speaks against the end"
+	case payout.DoublePaymentSuspected:
+		ok, why = w.doubled(d, p), "no older attempt is paid, or in progress"
+	case payout.UnknownTooLong:
+		ok, why = !p.Status.Final() && (d.openLong || p.Status != payout.Queued), "it has ended, or never was unknown for long"
+	case payout.CallbackMismatch:
+		ok, why = d.any(func(s spoken) bool { return s.mismatch || s.attempt > s.present }), "no word was of another amount or attempt"
+	case payout.UnlistedStatus:
+		ok, why = d.any(func(s spoken) bool { return s.says == saysUnlisted || s.says == "" }), "every word was listed"
+	case payout.Returned:
+		ok, why = d.any(func(s spoken) bool { return s.says == saysReturned }), "nobody said so"
+	case payout.ProviderConfiguration:
+		ok, why = d.any(func(s spoken) bool { return s.says == saysAboutUs }), "we were never refused"
+	case payout.QueuedTooLong:
+		ok, why = p.Status == payout.Queued, "it is not queued"
+	case payout.PossibleDuplicate:
+		// A table that was restored may doubt what was held.
+		ok, why = (p.Status == payout.Queued || p.Status == payout.Unknown) && p.SimilarTo != "", "it is not held"
+	}
+	if ok {
+		return ""
+	}
+	return why
+}
+
+// contradicts reports whether a word differs from the end of a payout.
+func (d *dossier) contradicts(p payout.Payout, s spoken) bool {
+	if !p.Status.Final() { // the end of an attempt before was contradicted
+		return s.attempt < p.Attempt && s.says != saysFailed
+	}
+	if s.says.ends() && s.says != senseOf(p.Status) && !(s.says == saysReturned && p.Status == payout.Succeeded) {
+		return true
+	}
+	after := !s.at.Before(d.endedAt.Add(-time.Minute))
+	return after && s.says != senseOf(p.Status) && s.says != saysAboutUs
+}
+
+// doubled reports whether an older attempt is said to be paid, or is in progress.
+func (w *world) doubled(d *dossier, p payout.Payout) bool {
+	for attempt := range p.Attempt - 1 {
+		e := w.platforms[p.Provider].ledger[string(p.ID.ProviderReference(attempt+1))]
+		if e != nil && (e.plan.end.stays() || e.plan.end == endless) {
+			return true
+		}
+	}
+	return d.any(func(s spoken) bool {
+		return s.attempt < p.Attempt && (s.says.moved() || s.says == saysUnlisted || s.says == saysProcessing)
+	})
+}
+
+// judgeMissing looks whether a person is told what he has to know.
+func (w *world) judgeMissing(p payout.Payout) {
+	d := w.about(p.ID)
+	for _, reason := range w.due(d, p) {
+		if !raised(p, reason) {
+			w.blame(missingReason, "%s, attempt %d, %s: %s is missing of %v", p.Reference, p.Attempt, p.Status, reason, p.Attention.Reasons())
+		}
+	}
+}
+
+// due lists what has to be raised in the end.
+func (w *world) due(d *dossier, p payout.Payout) []payout.Reason {
+	var all []payout.Reason
+	// What people have looked into is over, until something new is said.
+	fresh := func(s spoken) bool { return s.kept && s.at.After(d.reviewedAt) && !d.reviewed(s) }
+	if p.Status.Final() && d.any(func(s spoken) bool { return fresh(s) && d.denies(p, s) }) || w.unconfirmed(d, p) || w.unasked(d, p) {
+		all = append(all, payout.Contradiction)
+	}
+	if d.any(func(s spoken) bool { return fresh(s) && d.doubles(s) }) {
+		all = append(all, payout.DoublePaymentSuspected)
+	}
+	if d.any(func(s spoken) bool { return fresh(s) && s.mismatch }) {
+		all = append(all, payout.CallbackMismatch)
+	}
+	open := w.now.Sub(d.openAt)
+	if w.now.Sub(d.reviewedAt) > daysLong+skewed+time.Hour &&
+		(p.Status == payout.Unknown && open > 3*tooLong || p.Status == payout.Processing && open > 2*daysLong+8*tooLong) {
+		all = append(all, payout.UnknownTooLong)
+	}
+	return all
+}
+
+// doubles reports whether a word says for the first time that an attempt which was
+// replaced is paid.
+func (d *dossier) doubles(s spoken) bool {
+	before := func(o spoken) bool {
+		return o.kept && o.attempt == s.attempt && o.present == s.attempt && o.says.moved()
+	}
+	return !s.mismatch && s.attempt < s.present && s.says.moved() && !d.any(before)
+}
+
+// reviewed reports whether the very same word was there when people looked into it: its
+// repetition is no news.
+func (d *dossier) reviewed(s spoken) bool {
+	return d.any(func(o spoken) bool {
+		return !o.at.After(d.reviewedAt) && o.attempt == s.attempt && o.says == s.says && o.mismatch == s.mismatch
+	})
+}
+
+// denies reports whether a kept word about the present attempt speaks of another
+// end than the one that is stored.
+func (d *dossier) denies(p payout.Payout, s spoken) bool {
+	if s.mismatch || s.attempt != p.Attempt || s.attempt > s.present || !s.says.ends() {
+		return false
+	}
+	return p.Status != payout.Succeeded && s.says.moved() || p.Status == payout.Succeeded && s.says == saysFailed ||
+		p.Status == payout.Cancelled
+}
+
+// unconfirmed reports whether an end that a callback brought was denied, or not
+// known, by every answer until the questions were used up.
+func (w *world) unconfirmed(d *dossier, p payout.Payout) bool {
+	silent := d.endedBy != payout.FromCallback || w.settings.out == p.Provider || !p.RedactedAt.IsZero() ||
+		!d.reviewedAt.IsZero() || !w.restoredAt.IsZero()
+	if silent || p.Status != payout.Succeeded && p.Status != payout.Failed {
+		return false
+	}
+	var answers []sense
+	for _, s := range d.spoken {
+		if s.source == payout.FromQuery && s.attempt == p.Attempt && s.at.After(d.endedAt.Add(time.Minute)) {
+			answers = append(answers, s.says)
+		}
+	}
+	denies := func(s sense) bool {
+		return s == saysProcessing || s == saysAbsent && p.Status == payout.Succeeded || s.ends() && s != senseOf(p.Status) && s != saysReturned
+	}
+	return len(answers) > 0 && !slices.ContainsFunc(answers, func(s sense) bool { return !denies(s) })
+}
+
+// unasked reports whether an answer to a submission of ours called an ended attempt
+// open, and nobody was asked about it since.
+func (w *world) unasked(d *dossier, p payout.Payout) bool {
+	if p.Status != payout.Failed || w.settings.out == p.Provider || !p.RedactedAt.IsZero() || d.reviewedAt.After(d.endedAt) {
+		return false
+	}
+	var last time.Time
+	asked := false
+	for _, s := range d.spoken {
+		switch {
+		case s.attempt != p.Attempt:
+		case s.source == payout.FromAnswer && s.sure && s.says == saysProcessing && s.at.After(d.endedAt):
+			last, asked = s.at, false
+		case s.source == payout.FromQuery && s.at.After(last):
+			asked = true
+		}
+	}
+	return !last.IsZero() && !asked
+}

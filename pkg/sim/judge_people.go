@@ -1,0 +1,42 @@
+package sim
+
+import (
+	"cambodia-payouts/pkg/payout"
+)
+
+// judgePeople looks at what people and files bring about.
+func (w *world) judgePeople(before *payout.Payout, after payout.Payout) {
+	last := lastEntry(after)
+	if before == nil {
+		if last.Source == payout.FromStatement {
+			w.blame("a file inserts nothing at a payout's key", "%s", after.ID)
+		}
+		return
+	}
+	ended := after.Status.Final() && after.Status != before.Status && after.Status != payout.Cancelled
+	switch {
+	case w.acting == nil:
+	case last.Source == payout.FromStatement && ended:
+		if s := w.acting.errand.sheet; s == nil || s.people() < 2 {
+			w.blame(endAlone, "%s is called %s on a file (%s)", after.Reference, after.Status, s.kind)
+		}
+	case w.acting.errand.order != nil:
+		w.judgeOrder(before, after, ended)
+	}
+}
+
+// judgeOrder looks at what an order brought about.
+func (w *world) judgeOrder(before *payout.Payout, after payout.Payout, ended bool) {
+	g := w.acting.errand.order
+	reviewed := g.order.As == payout.Reviewed && len(after.Attention) < len(before.Attention)
+	by := w.on(before, g.action)
+	if (ended && g.action == payout.Resolve || reviewed) && by != byTwo {
+		w.blame(endAlone, "%s becomes %s, %v, by %s alone after %s", after.Reference, after.Status, after.Attention.Reasons(), g.order.By, proposer(*before))
+	}
+	sent := after.Status == payout.Submitting && before.Status != payout.Submitting
+	carriedOut := ended || reviewed || sent && w.speaksAgainst(w.about(after.ID), *before) != ""
+	first := w.about(after.ID).proposed
+	if carriedOut && by == byTwo && first != nil && first.order.Evidence != g.order.Evidence {
+		w.blame(sameOrder, "%s: %q and %q", after.Reference, first.order.Evidence, g.order.Evidence)
+	}
+}

@@ -1,0 +1,42 @@
+package sim
+
+import (
+	"cambodia-payouts/pkg/payout"
+)
+
+// judgeSafe looks at every payout that is said to be safe to pay again, whenever
+// anything about it changes, and once more in the end.
+func (w *world) judgeSafe(p payout.Payout) {
+	if !safe(p) {
+		return
+	}
+	if why := w.unsafe(p); why != "" {
+		w.blame(safeIsSafe, "%s, attempt %d: %s", p.Reference, p.Attempt, why)
+	}
+}
+
+// unsafe says why a payout may pay, or how the service should know that it may.
+func (w *world) unsafe(p payout.Payout) string {
+	d := w.about(p.ID)
+	if d.resolved {
+		return "people have said how it ended"
+	}
+	if why := d.against(p); why != "" {
+		return why
+	}
+	for attempt := range p.Attempt {
+		reference := string(p.ID.ProviderReference(attempt + 1))
+		e := w.platforms[p.Provider].ledger[reference]
+		switch {
+		case e != nil && e.plan.end.stays():
+			return "its provider pays it"
+		case d.refused[attempt+1].IsZero():
+			return "no answer to us said that the attempt failed"
+		case w.flying[reference] > 0 && (p.Provider == payout.Vexora || e == nil || e.plan.end == refused):
+			return "a request is on its way, and could be executed"
+		case p.Provider == payout.Vexora && w.requests[reference] > 1:
+			return "it was submitted twice, and repetitions are not documented"
+		}
+	}
+	return ""
+}

@@ -1,0 +1,100 @@
+package sim
+
+import (
+	"slices"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+// authority is on whose word something is done.
+type authority int
+
+const (
+	byItself authority = iota
+	byOne
+	byTwo
+)
+
+// on reports on whose word the acting process changes an item.
+func (w *world) on(before *payout.Payout, action payout.Action) authority {
+	if w.acting == nil || w.acting.errand.order == nil {
+		return byItself
+	}
+	g := w.acting.errand.order
+	if before == nil || !waits(*before) || before.Proposal.Action != action || before.Proposal.As != g.order.As && action == payout.Resolve {
+		return byOne
+	}
+	if registered.differ(proposer(*before), g.order.By) {
+		return byTwo
+	}
+	return byOne
+}
+
+// judgeSend looks at every right to submit, as it is written.
+func (w *world) judgeSend(before *payout.Payout, after payout.Payout) {
+	if after.Status != payout.Submitting || before != nil && before.Lease.Token == after.Lease.Token {
+		return
+	}
+	d := w.about(after.ID)
+	by := w.on(before, payout.Resend)
+	if by == byItself {
+		w.judgeTwins(before, after)
+		d.selfSent = true
+	}
+	d.ordered = d.ordered || by != byItself
+	if before == nil {
+		return
+	}
+	lost := after.Sent - before.Sent - 1 // those that a lost table may have made are counted too
+	if after.Attempt == before.Attempt && lost != 0 && (lost != 1 || w.restoredAt.IsZero()) {
+		w.blame(countedAll, "%s: %d after %d", after.Reference, after.Sent, before.Sent)
+	}
+	if !after.RedactedAt.IsZero() {
+		w.blame(redactedSent, "%s", after.Reference)
+	}
+	if by == byTwo {
+		w.pairs[after.ID]++
+		return
+	}
+	if why := w.speaksAgainst(d, *before); why != "" {
+		w.blame(againstAWord, "%s is sent from %s, attempt %d: %s", after.Reference, before.Status, after.Attempt, why)
+	}
+}
+
+// speaksAgainst says why a payout may not be sent by itself or by one person, "" if
+// it may.
+func (w *world) speaksAgainst(d *dossier, p payout.Payout) string {
+	switch {
+	case p.Status == payout.Failed && !safe(p):
+		return "the failure is not safe"
+	case p.Status == payout.Unknown && p.Provider == payout.Vexora:
+		return "an earlier submission may have arrived"
+	case p.Status == payout.Unknown && d.olderPaid(p):
+		return "an older attempt is said to be paid"
+	case p.Status == payout.Unknown:
+		return "" // documented: the same payment_id may be sent again
+	case w.lost[p.ID] && p.Provider == payout.Vexora:
+		return "the table that was lost may have sent it"
+	}
+	return d.against(p)
+}
+
+// judgeQueued looks at every payout that goes back to the queue.
+func (w *world) judgeQueued(before *payout.Payout, after payout.Payout) {
+	if before == nil || after.Status != payout.Queued || before.Status == payout.Queued {
+		return
+	}
+	doubted := w.lost[after.ID] && slices.ContainsFunc(after.History, func(e payout.Entry) bool { return e.Status == payout.Unknown })
+	if sent := w.requests[string(after.ProviderReference())]; sent > 0 || doubted {
+		w.blame(queuedUnsent, "%s, attempt %d: %d requests have left, and a lost table may have sent more: %t", after.Reference, after.Attempt, sent, doubted)
+	}
+}
+
+// judgeUnsent looks at a payout whose process came to its end without sending: it
+// knows that nothing left, however long it took.
+func (w *world) judgeUnsent(id payout.ID, unhurt bool) {
+	p := w.table.items[id]
+	if unhurt && p.Status == payout.Unknown && p.Sent == 1 && w.requests[string(p.ProviderReference())] == 0 && !w.lost[id] {
+		w.blame(slowCounts, "%s is unknown, and its process knows that nothing was sent", p.Reference)
+	}
+}

@@ -1,0 +1,249 @@
+package sim
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+// sense is what a word says of the money, whoever says it.
+type sense string
+
+// The senses. Silence is no answer that means anything.
+const (
+	saysPaid       sense = "paid"
+	saysFailed     sense = "failed"
+	saysReturned   sense = "returned"
+	saysProcessing sense = "processing"
+	saysUnlisted   sense = "unlisted"
+	saysAbsent     sense = "not found"
+	saysAboutUs    sense = "refused about us"
+	saysNothing    sense = "nothing"
+)
+
+// ends reports whether the word speaks of an end.
+func (s sense) ends() bool { return s == saysPaid || s == saysFailed || s == saysReturned }
+
+// moved reports whether the word says that money was paid.
+func (s sense) moved() bool { return s == saysPaid || s == saysReturned }
+
+// spoken is a word about a payout as the judges remember it.
+type spoken struct {
+	at       time.Time
+	attempt  payout.Attempt
+	says     sense
+	mismatch bool // of another amount
+	source   payout.Source
+	// kept: it was acknowledged, so the service must remember it.
+	kept bool
+	// by is the process that got the answer; sure: it came to its end unhurt.
+	by   *process
+	hits int
+	sure bool
+	// present was the payout's attempt when it was said.
+	present payout.Attempt
+}
+
+// dossier is what the judges know of a payout beside its item. The service knows it
+// too, or has acknowledged it; a restore loses what the table loses.
+type dossier struct {
+	spoken []spoken
+	// refused is when an attempt was last said to have failed, in an answer to us.
+	refused map[payout.Attempt]time.Time
+	// resolved: people have said how it ended. reviewedAt: when they last cleared it.
+	resolved   bool
+	endedBy    payout.Source
+	endedAt    time.Time
+	reviewedAt time.Time
+	proposed   *given // the order that waits for a second person
+	window     time.Duration
+	selfSent   bool // was sent without an order
+	skewed     bool // was created by a wrong clock
+	ordered    bool // was sent by order
+	unknownAt  time.Time
+	openAt     time.Time // when unknown or processing began
+	openLong   bool
+	unknownBy  *process
+	hits       int       // that unknownBy had met then
+	notedAt    time.Time // when everybody had to know that it is unknown; zero: not yet
+	unsentBy   *process  // has the right to submit, and nothing has left
+	unsentHits int       // that unsentBy had met when it got the right
+}
+
+func (d *dossier) clone() *dossier {
+	c := *d
+	c.spoken, c.refused = slices.Clone(d.spoken), maps.Clone(d.refused)
+	return &c
+}
+
+func (w *world) about(id payout.ID) *dossier {
+	d := w.known[id]
+	if d == nil {
+		d = &dossier{refused: map[payout.Attempt]time.Time{}}
+		w.known[id] = d
+	}
+	return d
+}
+
+// backup is the table and what the judges knew when it was made.
+type backup struct {
+	table    *table
+	known    map[payout.ID]*dossier
+	requests map[string]int
+}
+
+func (w *world) backup() backup {
+	b := backup{table: w.table.backup(), known: map[payout.ID]*dossier{}, requests: maps.Clone(w.requests)}
+	for id, d := range w.known {
+		b.known[id] = d.clone()
+	}
+	return b
+}
+
+// hear remembers a word. Words about what is no payout of ours are left out.
+func (w *world) hear(reference string, s spoken) {
+	id, attempt, ours := payout.ParseProviderReference(reference)
+	if !ours {
+		return
+	}
+	d := w.about(id)
+	s.at, s.attempt, s.present = w.now, attempt, w.table.items[id].Attempt
+	if p, there := w.table.items[id]; there && p.Status != payout.Orphan {
+		// After a restore another amount may have been posted under the reference.
+		e := w.platforms[p.Provider].ledger[reference]
+		s.mismatch = s.mismatch || e != nil && e.amount != p.Amount.Minor()
+	}
+	w.tell("%-24s %s about …%s: %s%s", "", s.source, reference[25:], s.says, map[bool]string{true: ", acknowledged"}[s.kept])
+	d.spoken = append(d.spoken, s)
+	// A refusal of the second submission says nothing about the first.
+	if s.says == saysFailed && (s.source == payout.FromQuery || s.source == payout.FromAnswer && w.requests[reference] < 2) {
+		d.refused[attempt] = w.now
+	}
+	if s.says == saysAboutUs && s.source == payout.FromAnswer {
+		w.requests[reference]-- // it certainly was not registered
+	}
+}
+
+// any reports whether a word of the dossier is such.
+func (d *dossier) any(such func(spoken) bool) bool { return slices.ContainsFunc(d.spoken, such) }
+
+// noteChange follows what happens to an item.
+func (w *world) noteChange(before *payout.Payout, after payout.Payout) {
+	d := w.about(after.ID)
+	if before == nil {
+		if p := w.acting; p != nil && p.box != nil {
+			d.window, d.skewed = p.box.settings.window, p.box.skew != 0
+		}
+		before = &payout.Payout{}
+	}
+	w.noteOpen(d, *before, after)
+	if after.Status == payout.Queued && before.Status == payout.Submitting {
+		d.selfSent = false // it certainly did not leave
+	}
+	if after.Status == payout.Submitting && after.Lease.Token != before.Lease.Token && after.Sent == 1 {
+		d.unsentBy, d.unsentHits = w.acting, w.acting.hits
+		if w.acting.last != ok { // an unclear fence sends nothing
+			d.unsentHits--
+		}
+	}
+	w.noteOrder(d, *before, after)
+	if after.Status.Final() && after.Status != before.Status {
+		d.endedBy, d.endedAt = lastEntry(after).Source, w.now
+	}
+	if w.acting != nil && w.acting.errand.asked {
+		for attempt := range d.refused { // weighed after whatever came meanwhile
+			d.refused[attempt] = w.now
+		}
+	}
+}
+
+// noteOpen notes since when nobody knows the end.
+func (w *world) noteOpen(d *dossier, before, after payout.Payout) {
+	if after.Status == before.Status && after.Attempt == before.Attempt {
+		return
+	}
+	if before.Status == payout.Unknown {
+		d.openLong = d.openLong || w.now.Sub(d.openAt) > tooLong-skewed
+	}
+	d.openAt, d.unknownAt, d.notedAt, d.unknownBy = w.now, time.Time{}, time.Time{}, nil
+	if after.Status == payout.Unknown {
+		d.unknownAt = w.now
+		if d.unknownBy = w.acting; d.unknownBy != nil {
+			d.hits = d.unknownBy.hits
+			if d.unknownBy.last != ok { // of this very write
+				d.hits--
+			}
+		}
+	}
+}
+
+// noteEnd is called when a process has ended: whatever it made unknown is known to
+// be so, unless something went wrong on the way.
+func (w *world) noteEnd(p *process) {
+	for _, c := range w.clients {
+		d := w.known[c.id]
+		if d == nil {
+			continue
+		}
+		if d.unknownBy == p {
+			if d.unknownBy = nil; !p.dead && p.hits == d.hits {
+				d.notedAt = w.now
+			}
+		}
+		if p.errand.answered {
+			d.sure(p)
+		}
+		if d.unsentBy == p {
+			d.unsentBy = nil
+			w.judgeUnsent(c.id, !p.dead && p.hits == d.unsentHits && !p.errand.answered)
+		}
+	}
+}
+
+// sure notes that what a process was answered is known, if nothing went wrong after.
+func (d *dossier) sure(p *process) {
+	for i := range d.spoken {
+		if s := &d.spoken[i]; s.by == p {
+			s.by, s.sure = nil, !p.dead && p.hits == s.hits
+		}
+	}
+}
+
+// noteOrder notes what people did to an item.
+func (w *world) noteOrder(d *dossier, before, after payout.Payout) {
+	last := lastEntry(after)
+	if after.Sequence() == before.Sequence() || last.Source != payout.FromOperator {
+		return
+	}
+	if w.acting == nil || w.acting.errand.order == nil {
+		return
+	}
+	g := w.acting.errand.order
+	switch {
+	case waits(after) && (!waits(before) || proposer(before) != proposer(after) || before.Proposal.At != after.Proposal.At):
+		d.proposed = g
+	case after.Status.Final() && !before.Status.Final() && after.Status != payout.Cancelled:
+		d.resolved = true
+		d.reviewedAt = w.now
+	case len(after.Attention) < len(before.Attention):
+		d.reviewedAt = w.now
+	}
+}
+
+func lastEntry(p payout.Payout) payout.Entry {
+	if len(p.History) == 0 {
+		return payout.Entry{}
+	}
+	return p.History[len(p.History)-1]
+}
+
+// The adapters to what the domain shows of a payout.
+
+// safe reports whether the payout is said to be safe to pay again.
+func safe(p payout.Payout) bool { return p.SafeToPayAgain() }
+
+// waits reports whether an order waits for a second person, and proposer who gave it.
+func waits(p payout.Payout) bool                { return p.Proposal.Action != "" }
+func proposer(p payout.Payout) payout.Principal { return p.Proposal.By }

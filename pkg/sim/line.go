@@ -1,0 +1,140 @@
+package sim
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"cambodia-payouts/pkg/oneshot"
+	"cambodia-payouts/pkg/payout"
+)
+
+// line is one connection to a provider.
+type line struct {
+	c        *container
+	platform *platform
+}
+
+// slow is how long a provider is waited for.
+const slow = 15 * time.Second
+
+// Post implements oneshot.Connection under the fate of the point.
+func (l line) Post(_ context.Context, r oneshot.Request) oneshot.Result {
+	question := strings.Contains(r.URL.Path, "query") || strings.Contains(r.URL.Path, "status")
+	p, w, fates := l.c.current, l.c.world, sendFates
+	if question {
+		fates = askFates
+	}
+	reference := referenceIn(r.Body)
+	w.onTheWay[reference]++
+	defer func() { w.onTheWay[reference]-- }()
+	landed := l.fly(reference, question)
+	defer landed()
+	what := fmt.Sprintf("%s %s …%s", map[bool]string{true: "ask", false: "POST to"}[question], l.platform.name, reference[max(0, len(reference)-4):])
+	f := l.reach(what, fates, !question && w.requests[reference] > 0)
+	if !question && f != noConnection {
+		w.requests[reference]++
+	}
+	if f != requestLate {
+		landed()
+	}
+	lost := func() oneshot.Result {
+		p.wait(slow)
+		return oneshot.Result{Outcome: oneshot.Lost}
+	}
+	answered := func(a answer) oneshot.Result {
+		return oneshot.Result{Outcome: oneshot.Answered, Status: a.status, Body: a.body}
+	}
+	switch f {
+	case noConnection:
+		return oneshot.Result{Outcome: oneshot.NotSent}
+	case requestLost:
+		return lost()
+	case requestLate:
+		w.onTheWay[reference]++
+		arrives := l.fly(reference, question)
+		w.engine.in(time.Second*time.Duration([]int{20, 90, 600}[w.choices.pick(3)]), func() {
+			w.onTheWay[reference]--
+			arrives()
+			l.platform.handle(r, question)
+		})
+		return lost()
+	case serverError:
+		return answered(answer{status: http.StatusBadGateway})
+	case redirected:
+		return answered(answer{status: http.StatusFound})
+	case forbidden:
+		w.hear(reference, spoken{says: saysAboutUs, source: payout.FromAnswer})
+		return answered(answer{status: http.StatusForbidden, body: []byte(`{"status":"error","code":"403","message":"m"}`)})
+	}
+	a := l.platform.handle(r, question)
+	switch f {
+	case answerLost:
+		return lost()
+	case errorAfter:
+		a = answer{status: http.StatusInternalServerError}
+	case garbageAfter:
+		a.body, a.says = []byte("<html>"), saysNothing
+	case unlistedAfter:
+		if a.body = unlist(a.body); a.status == http.StatusOK {
+			a.says = saysUnlisted
+		}
+	case redirectAfter:
+		a = answer{status: http.StatusTemporaryRedirect}
+	case crashAfter:
+		p.die()
+	}
+	if l.platform.name == payout.Monetix && !question && a.aboutUs() {
+		a.says = saysAboutUs
+	}
+	if f != errorAfter && f != redirectAfter {
+		source := map[bool]payout.Source{true: payout.FromQuery, false: payout.FromAnswer}[question]
+		p.errand.asked, p.errand.answered = p.errand.asked || question, p.errand.answered || !question
+		w.hear(reference, spoken{says: a.says, source: source, by: p, hits: p.hits})
+	}
+	return answered(a)
+}
+
+// aboutUs reports a refusal that Monetix documents as one of the address or the
+// endpoint by its HTTP status alone.
+func (a answer) aboutUs() bool {
+	return a.status == http.StatusForbidden || a.status == http.StatusNotFound && a.says != saysFailed
+}
+
+// reach comes to the point of a request. A process that was frozen there at times
+// finds its connection dead, and so does, more often than others, one that submits
+// once more.
+func (l line) reach(what string, fates []fate, again bool) fate {
+	w := l.c.world
+	d := w.latency()
+	f := l.c.current.pointAfter(d, what, fates)
+	frozen := d > time.Minute && w.choices.pick(2) > 0
+	if f == ok && (frozen || again && w.faults > 0 && w.choices.chance(35)) {
+		w.tell("%-24s ... and the dial fails", l.c.current.name)
+		return noConnection
+	}
+	return f
+}
+
+// fly counts a submission as one that may still arrive, until it has landed.
+func (l line) fly(reference string, question bool) (landed func()) {
+	w := l.c.world
+	if question {
+		return func() {}
+	}
+	w.flying[reference]++
+	var once sync.Once
+	return func() { once.Do(func() { w.flying[reference]-- }) }
+}
+
+// Close implements oneshot.Connection.
+func (line) Close() {}
+
+// unlist puts a word that no page lists into an answer.
+func unlist(body []byte) []byte {
+	return bytes.ReplaceAll(body, []byte(`"status":"`), []byte(`"status":"x`))
+}

@@ -1,0 +1,21 @@
+package sim
+
+// The promises that this page names are judged in more places than one, or by judges
+// that say more than their name.
+const (
+	queuedUnsent  = "queued is certainly not sent"
+	slowCounts    = "the answer of a slow process counts"
+	onceTaken     = "two sweeps never do the same work"
+	countedAll    = "every submission is counted"
+	decidedOnRead = "what is decided is written about what was read"
+	reasonKept    = "no reason for attention is lost"
+	againstAWord  = "nothing is sent against a word"
+	redactedSent  = "a redacted payout is never sent"
+	sameOrder     = "two people confirm the same thing"
+	endAlone      = "people end nothing alone"
+	safeIsSafe    = "safe to pay again is never said of what pays"
+	rightReason   = "the reason for attention is the right one"
+	missingReason = "what a person has to know is raised"
+	oneOfTwins    = "of two creates of one payment one is sent"
+	heldTwin      = "a create is held while the same payment is unknown"
+)

@@ -1,0 +1,67 @@
+package sim
+
+import (
+	"time"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+// settings are what a deployment decides, and what may change in mid history: new
+// containers start with the new ones, old ones go on with theirs.
+type settings struct {
+	queuedMaxAge, window, redactAfter time.Duration
+	restoredAt                        time.Time
+	out                               payout.Provider // is not configured any more
+	changed                           bool
+}
+
+// policy is what the domain gets of the settings.
+func (s settings) policy() payout.Policy {
+	return payout.Policy{
+		Namespace: "sim", Order: payout.Providers, Caps: caps, RestoredAt: s.restoredAt,
+		QueuedMaxAge: s.queuedMaxAge, DuplicateWindow: s.window, RedactAfter: s.redactAfter,
+	}
+}
+
+// window is longer than a history is troubled, so that no clock that runs wrongly
+// decides who is inside.
+const window = time.Hour
+
+// configure draws the settings of a history, and when they change.
+func (w *world) configure() {
+	c := w.choices
+	w.settings.window = []time.Duration{0, window}[c.weighted(80, 20)]
+	w.settings.redactAfter = []time.Duration{0, 2 * time.Minute, 20 * time.Minute}[c.weighted(88, 6, 6)]
+	if c.chance(10) {
+		w.in(time.Duration(c.pick(700))*time.Second, w.reconfigure)
+	}
+	if c.chance(6) {
+		w.in(time.Duration(c.pick(500))*time.Second, w.takeOut)
+	}
+}
+
+// reconfigure deploys other settings. Who was created before keeps what it came to.
+func (w *world) reconfigure() {
+	c := w.choices
+	w.settings.changed = true
+	w.settings.queuedMaxAge = []time.Duration{0, 3 * time.Minute, 24 * time.Hour}[c.pick(3)]
+	w.settings.window = []time.Duration{0, window}[c.pick(2)]
+	if name := payout.Providers[c.pick(2)]; c.chance(30) {
+		w.paused[name] = true
+		w.in(time.Duration(c.pick(600))*time.Second, func() { w.paused[name], w.pool = false, nil })
+	}
+	w.tell("settings change: %+v", w.settings)
+}
+
+// takeOut takes a provider's secret away: for the rest, or for a while.
+func (w *world) takeOut() {
+	name := payout.Providers[w.choices.pick(2)]
+	w.settings.out, w.settings.changed, w.pool = name, true, nil
+	w.tell("%s is taken out", name)
+	if w.choices.pick(2) == 0 {
+		w.in(time.Duration(w.choices.pick(600))*time.Second, func() {
+			w.settings.out, w.pool = "", nil
+			w.tell("%s is back", name)
+		})
+	}
+}

@@ -1,0 +1,198 @@
+package sim
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/payout"
+)
+
+// sheet is a statement file: what it says, and who has brought it so far.
+type sheet struct {
+	world    *world
+	provider payout.Provider
+	kind     string
+	hash     string
+	rows     []payout.StatementRow
+	brought  []payout.Principal
+}
+
+// importStatement has the domain import a file. It is the one place that knows how
+// that is done.
+func (c *container) importStatement(ctx context.Context, s *sheet, by payout.Principal, identities []payout.Principal) {
+	_, _ = c.importer.Import(ctx, payout.Statement{
+		Provider: s.provider, Hash: s.hash, Rows: s.rows, By: by, Identities: identities,
+	})
+}
+
+// The kinds of statement. Only the first is as it should be.
+var sheetKinds = []string{
+	"true", "late", "wrong ends", "one wrong amount", "another unit", "repeated lines", "references that were never sent",
+	"older attempts", "attempts that were never made",
+}
+
+// bringStatement has one or two people import a provider's statement.
+func (w *world) bringStatement() {
+	c := w.choices
+	s := w.write(payout.Providers[c.pick(2)], sheetKinds[c.weighted(25, 12, 18, 8, 6, 8, 12, 6, 5)])
+	if len(s.rows) == 0 {
+		return
+	}
+	first := c.pick(len(principals))
+	w.carry(s, principals[first])
+	if c.chance(50) {
+		other := principals[(first+1+c.pick(len(principals)-1))%len(principals)]
+		w.in(time.Duration([]int{0, 30, 200}[c.pick(3)])*time.Second, func() { w.carry(s, other) })
+	}
+}
+
+// carry has one person import one file.
+func (w *world) carry(s *sheet, by payout.Principal) {
+	w.invoke(fmt.Sprintf("import (%s) by %s", s.kind, registered[by]), 25*time.Second, func(ctx context.Context, c *container) {
+		c.current.errand.sheet = s
+		w.brought[s.hash] = append(w.brought[s.hash], by)
+		s.brought = w.brought[s.hash]
+		for _, row := range s.rows {
+			w.hear(row.Reference, s.spoken(w, row))
+		}
+		w.mutant.imports(c.importStatement)(ctx, s, by, identities(by))
+	}, nil)
+}
+
+// spoken is a line as the judges remember it.
+func (s *sheet) spoken(w *world, row payout.StatementRow) spoken {
+	says := map[payout.Finding]sense{
+		payout.FoundSucceeded: saysPaid, payout.FoundFailed: saysFailed, payout.FoundReturned: saysReturned, payout.FoundProcessing: saysProcessing,
+	}[row.Finding]
+	id, _, _ := payout.ParseProviderReference(row.Reference)
+	p, there := w.table.items[id]
+	return spoken{says: says, source: payout.FromStatement, mismatch: there && p.Amount != row.Amount}
+}
+
+// people are the persons who have brought the file.
+func (s *sheet) people() int { return len(people(s.brought)) }
+
+// write writes a provider's statement.
+func (w *world) write(of payout.Provider, kind string) *sheet {
+	s := &sheet{world: w, provider: of, kind: kind}
+	at := w.now
+	if kind == "late" {
+		at = at.Add(-time.Duration(1+w.choices.pick(8)) * time.Minute)
+	}
+	pl := w.platforms[of]
+	for _, c := range w.clients {
+		for attempt := range payout.Attempt(5) {
+			if e := pl.ledger[string(c.id.ProviderReference(attempt+1))]; e != nil && e.plan.end != refused && !e.acceptedAt.After(at) {
+				s.add(e.reference, e.amount, e.state(at))
+			}
+		}
+	}
+	w.spoil(s)
+	var text strings.Builder
+	for i := range s.rows {
+		s.rows[i].Line = i + 1
+		s.rows[i].Raw = fmt.Appendf(nil, "%s,%s,%s", s.rows[i].Reference, s.rows[i].Amount, s.rows[i].Finding)
+		text.Write(s.rows[i].Raw)
+	}
+	s.hash = payout.HashEvidence([]byte(text.String()))
+	return s
+}
+
+// add writes a line about one payment.
+func (s *sheet) add(reference string, minor int64, state ending) {
+	amount, err := money.New(minor, money.KHR)
+	if err != nil {
+		return
+	}
+	row := payout.StatementRow{Reference: reference, ProviderID: providerNumber(s.provider, reference), Amount: amount}
+	row.Finding, row.Code = findingOf(s.provider, state)
+	s.rows = append(s.rows, row)
+}
+
+func providerNumber(of payout.Provider, reference string) string {
+	return map[payout.Provider]string{payout.Vexora: "VX", payout.Monetix: "mx-"}[of] + reference[20:]
+}
+
+func findingOf(of payout.Provider, state ending) (payout.Finding, string) {
+	switch {
+	case state == paid:
+		return payout.FoundSucceeded, "success"
+	case state == endless:
+		return payout.FoundProcessing, "processing"
+	case state == returned && of == payout.Monetix:
+		return payout.FoundReturned, "reversed"
+	}
+	return payout.FoundFailed, "failed"
+}
+
+// spoil makes of a true statement one of its kind.
+func (w *world) spoil(s *sheet) {
+	switch c := w.choices; s.kind {
+	case "wrong ends":
+		for i := range s.rows {
+			s.turn(i)
+		}
+	case "one wrong amount":
+		if len(s.rows) > 0 {
+			s.scale(c.pick(len(s.rows)), 10)
+		}
+	case "another unit":
+		for i := range s.rows {
+			s.scale(i, 100)
+		}
+	case "repeated lines":
+		s.rows = append(s.rows, s.rows...)
+		if c.pick(2) > 0 && len(s.rows) > 0 {
+			s.turn(0)
+		}
+	case "references that were never sent", "attempts that were never made":
+		w.invent(s)
+	case "older attempts":
+		s.rows = slices.DeleteFunc(s.rows, func(r payout.StatementRow) bool { return w.isPresent(r.Reference) })
+		for i := range s.rows {
+			if c.pick(2) > 0 {
+				s.turn(i)
+			}
+		}
+	}
+}
+
+// turn makes a line say the opposite.
+func (s *sheet) turn(i int) {
+	state := paid
+	if s.rows[i].Finding == payout.FoundSucceeded {
+		state = declined
+	}
+	s.rows[i].Finding, s.rows[i].Code = findingOf(s.provider, state)
+}
+
+func (s *sheet) scale(i int, times int64) {
+	if a, err := money.New(s.rows[i].Amount.Minor()*times, money.KHR); err == nil {
+		s.rows[i].Amount = a
+	}
+}
+
+// invent writes lines about what the provider never had.
+func (w *world) invent(s *sheet) {
+	for _, c := range w.clients {
+		attempt := payout.Attempt(1)
+		if s.kind == "attempts that were never made" {
+			attempt = 7
+		}
+		reference := string(c.id.ProviderReference(attempt))
+		if c.provider == s.provider && w.platforms[s.provider].ledger[reference] == nil {
+			s.add(reference, int64(c.amount)*100, []ending{paid, declined}[w.choices.pick(2)])
+		}
+	}
+}
+
+// isPresent reports whether a reference names the present attempt of its payout.
+func (w *world) isPresent(reference string) bool {
+	id, attempt, _ := payout.ParseProviderReference(reference)
+	p, there := w.table.items[id]
+	return !there || p.Attempt == attempt
+}

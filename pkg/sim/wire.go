@@ -1,0 +1,174 @@
+package sim
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"cambodia-payouts/pkg/oneshot"
+	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/sandbox"
+)
+
+// answer is a provider's answer to a request.
+type answer struct {
+	status int
+	body   []byte
+	says   sense
+}
+
+// handle acts on a request that arrived. A signature that does not verify is
+// answered as the twin does.
+func (pl *platform) handle(r oneshot.Request, question bool) answer {
+	if pl.name == payout.Vexora {
+		return pl.vexora(r, question)
+	}
+	return pl.monetix(r, question)
+}
+
+func vexoraAnswer(code string, data any) answer {
+	body, _ := json.Marshal(map[string]any{"msg": "m", "code": code, "timestamp": 1, "success": code == "0000", "data": data})
+	return answer{status: http.StatusOK, body: body, says: saysNothing}
+}
+
+func (pl *platform) vexora(r oneshot.Request, question bool) answer {
+	fields := map[string]string{}
+	if json.Unmarshal(r.Body, &fields) != nil || fields["sign"] != sandbox.SignVexora(fields, pl.key) {
+		return vexoraAnswer("8000", nil)
+	}
+	reference := fields["tradeNo"]
+	if question {
+		return pl.vexoraState(reference)
+	}
+	minor, _ := strconv.ParseInt(strings.Replace(fields["amount"], ".", "", 1), 10, 64)
+	if !strings.Contains(fields["amount"], ".") {
+		minor *= 100
+	}
+	e, fresh := pl.accept(entry{reference: reference, amount: minor, currency: "KHR", remark: fields["remark"]})
+	switch {
+	case e.plan.end == refused:
+		return e.plan.manner.refusal
+	case !fresh && pl.world.choices.pick(2) == 0:
+		return vexoraAnswer("8000", nil)
+	}
+	return e.vexoraTold(e.state(pl.world.now), false)
+}
+
+func (pl *platform) vexoraState(reference string) answer {
+	e, known := pl.find(reference)
+	if !known {
+		a := []answer{vexoraAnswer("8000", nil), vexoraAnswer("0000", nil), vexoraAnswer("5000", nil)}[pl.world.choices.weighted(45, 45, 10)]
+		a.says = saysAbsent
+		return a
+	}
+	return e.vexoraTold(e.state(pl.world.now), true)
+}
+
+// vexoraTold is an answer that names the state; a question's names the amount too.
+func (e *entry) vexoraTold(state ending, amount bool) answer {
+	u := e.utter(state, false)
+	data := vexoraWord(e.reference, u)
+	if amount {
+		data["amount"] = json.Number(decimals(e.amount) + "00")
+	}
+	a := vexoraAnswer("0000", data)
+	a.says = u.sense(payout.Vexora)
+	return a
+}
+
+func vexoraWord(reference string, u utterance) map[string]any {
+	return map[string]any{"tradeNo": reference, "platFormTradeNo": "VX" + reference[20:], "status": u.status, "message": "m"}
+}
+
+func decimals(minor int64) string { return fmt.Sprintf("%d.%02d", minor/100, minor%100) }
+
+const project = "1234"
+
+func (pl *platform) monetix(r oneshot.Request, question bool) answer {
+	decoder := json.NewDecoder(bytes.NewReader(r.Body))
+	decoder.UseNumber()
+	tree := map[string]any{}
+	if decoder.Decode(&tree) != nil {
+		return monetixRefusal(http.StatusUnprocessableEntity, "2003")
+	}
+	general, _ := tree["general"].(map[string]any)
+	signature, _ := general["signature"].(string)
+	if signature != sandbox.SignMonetix(tree, pl.key) {
+		a := monetixRefusal(http.StatusBadRequest, "3261")
+		a.says = saysAboutUs
+		return a
+	}
+	reference, _ := general["payment_id"].(string)
+	if question {
+		return pl.monetixState(reference)
+	}
+	if a, away := pl.world.turnedAway(payout.Monetix); away {
+		pl.world.arrived(reference)
+		return a
+	}
+	payment, _ := tree["payment"].(map[string]any)
+	customer, _ := tree["customer"].(map[string]any)
+	number, _ := payment["amount"].(json.Number)
+	minor, _ := number.Int64()
+	fresh := entry{reference: reference, amount: minor}
+	fresh.currency, _ = payment["currency"].(string)
+	fresh.remark, _ = payment["description"].(string)
+	fresh.customer, _ = customer["id"].(string)
+	e, first := pl.accept(fresh)
+	switch {
+	case e.plan.end == refused:
+		return e.plan.manner.refusal
+	case !first:
+		return monetixRefusal(http.StatusBadRequest, requestKnown[pl.world.choices.weighted(85, 5, 5, 5)])
+	}
+	body, _ := json.Marshal(map[string]any{"status": "success", "request_id": "mx-" + reference[20:], "project_id": json.Number(project), "payment_id": reference})
+	return answer{status: http.StatusOK, body: body, says: saysProcessing}
+}
+
+func monetixRefusal(status int, code string) answer {
+	body, _ := json.Marshal(map[string]any{"status": "error", "code": code, "message": "m"})
+	a := answer{status: status, body: body, says: saysNothing}
+	if slices.Contains(requestData, code) {
+		a.says = saysFailed
+	}
+	return a
+}
+
+func (pl *platform) monetixState(reference string) answer {
+	tree, says := map[string]any{"project_id": json.Number(project)}, saysAbsent
+	if e, known := pl.find(reference); known {
+		u := e.utter(e.state(pl.world.now), false)
+		payment, operation := e.monetixWords(u, 1)
+		tree["payment"], tree["operations"], says = payment, []any{operation}, u.sense(payout.Monetix)
+	} else {
+		code := []string{"3061", "3062"}[pl.world.choices.weighted(80, 20)]
+		tree["payment"] = map[string]any{"id": reference, "status": "error"}
+		tree["errors"] = []any{map[string]any{"code": json.Number(code), "message": "Transaction not found"}}
+	}
+	return answer{status: http.StatusOK, body: pl.seal(tree, pl.key), says: says}
+}
+
+// monetixWords are the payment and the operation of a callback or an answer.
+func (e *entry) monetixWords(u utterance, times int64) (payment, operation map[string]any) {
+	sum := map[string]any{"amount": json.Number(strconv.FormatInt(e.amount*max(times, 1), 10)), "currency": e.currency}
+	payment = map[string]any{"id": e.reference, "type": "payout", "status": u.status, "sum": sum, "description": e.remark}
+	status := u.status
+	if u.code == "0" {
+		status = "success"
+	}
+	operation = map[string]any{
+		"id": json.Number("5028800010128225"), "type": "payout", "status": status, "request_id": "mx-" + e.reference[20:],
+		"sum_initial": sum, "sum_converted": sum, "code": u.code, "message": "m",
+	}
+	return payment, operation
+}
+
+func (pl *platform) seal(tree map[string]any, key string) []byte {
+	tree["signature"] = sandbox.SignMonetix(tree, key)
+	body, _ := json.Marshal(tree)
+	return body
+}
