@@ -38,7 +38,7 @@ func (p Payout) Decide(c Claim) Decision {
 		return stale // of a request of ours; see conclude
 	}
 	if c.attempt() > p.Attempt && c.Source == FromQuery && c.Finding == FoundFailed {
-		return p.confirmOther(c, c.attempt())
+		return p.confirm(c, stale)
 	}
 	if mismatch := p.compare(c); mismatch != "" {
 		c.Message = mismatch
@@ -117,7 +117,7 @@ func (p Payout) decideOlder(c Claim) Decision {
 	about := c.attempt()
 	switch c.Finding {
 	case FoundFailed:
-		return p.confirmOther(c, about)
+		return p.confirm(c, stale)
 	case FoundSucceeded:
 		return p.paidBefore(c, about.fact(saidPaid))
 	case FoundReturned:
@@ -146,11 +146,12 @@ func (p Payout) paidBefore(c Claim, facts ...Fact) Decision {
 	return p.note(c, DoublePaymentSuspected, SignalDoublePayment, facts...)
 }
 
-// confirmOther takes in that another attempt than the present one failed.
-func (p Payout) confirmOther(c Claim, about Attempt) Decision {
-	facts := p.closedBy(c, about)
+// confirm takes in what makes the failure of the claim's attempt certain. Without that, the
+// claim is worth what the caller says.
+func (p Payout) confirm(c Claim, otherwise Decision) Decision {
+	facts := p.closedBy(c, c.attempt())
 	if len(facts) == 0 {
-		return stale
+		return otherwise
 	}
 	d := p.write(c, Change{Heard: facts})
 	d.Verdict = Applied
@@ -171,23 +172,12 @@ func (p Payout) succeed(c Claim) Decision {
 func (p Payout) fail(c Claim) Decision {
 	switch p.Status {
 	case Failed:
-		return p.confirmFailure(c)
+		return p.confirm(c, repeated)
 	case Cancelled, Succeeded:
 		// Of a cancelled payout it was certain that nothing had been sent.
 		return p.contradict(c)
 	}
 	return p.enter(Failed, c, p.closedBy(c, p.Attempt)...)
-}
-
-// confirmFailure takes in what makes the failure certain.
-func (p Payout) confirmFailure(c Claim) Decision {
-	facts := p.closedBy(c, p.Attempt)
-	if len(facts) == 0 {
-		return repeated
-	}
-	d := p.write(c, Change{Heard: facts})
-	d.Verdict = Applied
-	return d
 }
 
 // takeBack weighs "paid, and returned". It may overtake the news of the payment

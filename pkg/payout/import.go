@@ -47,7 +47,7 @@ func (i *Importer) Import(ctx context.Context, s Statement) (Report, error) {
 	}
 	if !s.Check {
 		var err error
-		if s.second, err = who(ctx, i.people, s.Identities); err != nil {
+		if s.sender, err = who(ctx, i.people, s.Identities); err != nil {
 			return Report{}, err // before thousands of payouts are read
 		}
 	}
@@ -103,7 +103,7 @@ func (i *Importer) give(ctx context.Context, s Statement, report *Report, lines 
 	}
 	other, registered, unread := false, false, error(nil)
 	if err == nil && now.Sub(first.At) <= proposalFor {
-		other, registered, unread = s.second.first(first.Identity)
+		other, registered, unread = s.sender.first(first.Identity)
 	}
 	switch {
 	case unread != nil:
@@ -117,7 +117,7 @@ func (i *Importer) give(ctx context.Context, s Statement, report *Report, lines 
 	if registered || !whole(asked) {
 		return asked, nil
 	}
-	first = StatementProposal{Person: s.second.person, Identity: s.second.identity, By: s.By, At: now}
+	first = StatementProposal{Person: s.sender.person, Identity: s.sender.identity, By: s.By, At: now}
 	if err := i.store.KeepProposal(ctx, s.Key(), first); err != nil {
 		return nil, fmt.Errorf("keep who sent the statement first: %w", err)
 	}
@@ -129,7 +129,7 @@ func whole(lines []ReportLine) bool {
 }
 
 func (i *Importer) applyAll(ctx context.Context, s Statement, first StatementProposal, report *Report, lines []ReportLine) []ReportLine {
-	report.ProposedBy, report.Persons = first.By, []Person{first.Person, s.second.person}
+	report.ProposedBy, report.Persons = first.By, []Person{first.Person, s.sender.person}
 	applied := i.side(len(lines), func(n int) ReportLine { return i.apply(ctx, s, first, lines[n]) })
 	for _, line := range applied {
 		if line.pending {
@@ -169,72 +169,6 @@ func (i *Importer) compare(ctx context.Context, s Statement, row StatementRow) R
 func (l *ReportLine) take(p Payout) {
 	l.payout, l.PayoutID, l.Reference = &p, p.ID, p.Reference
 	l.Ours, l.OurAmount, l.Heard = p.Status, p.Amount, p.endHeard()
-}
-
-// against says how a row compares with the payout that it names.
-func (p Payout) against(row StatementRow, attempt Attempt) LineKind {
-	switch {
-	case row.Amount != p.Amount:
-		return AmountDiffers
-	case attempt < p.Attempt:
-		return p.againstOlder(row)
-	case attempt > p.Attempt:
-		return Conflict
-	case row.Finding == FoundUnlisted, row.Finding == FoundProcessing, !p.Status.Final():
-		if p.Status.Final() && row.Finding == FoundProcessing {
-			return Conflict
-		}
-		return StillOpen
-	}
-	agreed := map[Finding]bool{
-		FoundSucceeded: p.Status == Succeeded,
-		FoundReturned:  p.Status == Succeeded && p.Return != nil,
-		FoundFailed:    p.Status == Failed,
-	}
-	if agreed[row.Finding] {
-		return Matched
-	}
-	return Conflict
-}
-
-// againstOlder compares a row about an attempt that a later one replaced, because it had
-// failed.
-func (p Payout) againstOlder(row StatementRow) LineKind {
-	switch row.Finding {
-	case FoundFailed:
-		return Matched
-	case FoundSucceeded, FoundReturned:
-		if p.Status == Succeeded || p.Status == Processing || p.Status == Unknown {
-			return DoublePaid
-		}
-		return Conflict
-	}
-	return StillOpen
-}
-
-// repeatedLines marks every line whose reference stands in the file before. Lines of one
-// reference that differ are a conflict, all of them: nobody knows which one is meant.
-func repeatedLines(lines []ReportLine) {
-	first := map[string]int{}
-	differ := map[string]bool{}
-	for n, line := range lines {
-		reference := line.row.Reference
-		at, seen := first[reference]
-		switch {
-		case line.payout == nil:
-		case !seen:
-			first[reference] = n
-		case lines[at].row.Finding != line.row.Finding || lines[at].row.Amount != line.row.Amount:
-			differ[reference] = true
-		default:
-			lines[n].Kind = RepeatedLine
-		}
-	}
-	for n := range lines {
-		if differ[lines[n].row.Reference] {
-			lines[n].Kind, lines[n].ambiguous = Conflict, true
-		}
-	}
 }
 
 // endHeard reports whether the provider itself had told us the end of a payout.
@@ -366,7 +300,7 @@ func (s Statement) claim(row StatementRow, first StatementProposal, at time.Time
 	c := Claim{
 		Source: FromStatement, Provider: s.Provider, Reference: row.Reference, ProviderID: row.ProviderID,
 		Finding: row.Finding, Code: row.Code, By: s.By, Raw: row.Raw, At: at,
-		Message: fmt.Sprintf("line %d of statement %.8s, sent by %s and %s", row.Line, s.Hash, first.Person, s.second.person),
+		Message: fmt.Sprintf("line %d of statement %.8s, sent by %s and %s", row.Line, s.Hash, first.Person, s.sender.person),
 	}
 	if row.Finding == FoundFailed {
 		c.Failure = FailureDeclined
@@ -377,65 +311,4 @@ func (s Statement) claim(row StatementRow, first StatementProposal, at time.Time
 		c.Amounts = []money.Amount{row.Amount}
 	}
 	return c
-}
-
-// missing lists the provider's payouts of the days that the statement covers and
-// does not mention. It ends none of them: a statement can be late.
-func (i *Importer) missing(ctx context.Context, s Statement, lines []ReportLine) ([]ReportLine, error) {
-	seen := map[ID]bool{}
-	for _, line := range lines {
-		seen[line.PayoutID] = true
-	}
-	var missing []ReportLine
-	for _, day := range days(s.From, s.To) {
-		q := PageQuery{Provider: s.Provider, Limit: 100}
-		for {
-			page, err := i.store.ListDay(ctx, day, q)
-			if err != nil {
-				return nil, err
-			}
-			for _, p := range page.Payouts {
-				if !seen[p.ID] && p.expectedInStatement() {
-					line := ReportLine{Kind: Missing, ProviderID: p.ProviderID}
-					line.take(p)
-					line.payout, line.unsettled = nil, p.Status != Succeeded || !line.Heard
-					missing = append(missing, line)
-				}
-			}
-			if len(missing) > mostMissing {
-				return nil, notPossible("the file misses more than %d payouts of these days; name fewer days", mostMissing)
-			}
-			if page.Next == "" {
-				break
-			}
-			q.Cursor = page.Next
-		}
-	}
-	return missing, nil
-}
-
-// expectedInStatement leaves out what the provider never had.
-func (p Payout) expectedInStatement() bool {
-	return p.Status == Succeeded || p.Status == Processing || p.Status == Unknown
-}
-
-// mostMissing bounds what a report holds and what one invocation can ask about.
-const mostMissing = 5000
-
-// MostStatementDays bounds what one statement may cover.
-const MostStatementDays = 35
-
-// days lists the days from one to another, both included; none unless both are
-// given.
-func days(from, to string) []string {
-	first, err1 := time.Parse(time.DateOnly, from)
-	last, err2 := time.Parse(time.DateOnly, to)
-	if err1 != nil || err2 != nil {
-		return nil
-	}
-	var all []string
-	for day := first; !day.After(last) && len(all) < MostStatementDays; day = day.AddDate(0, 0, 1) {
-		all = append(all, day.Format(time.DateOnly))
-	}
-	return all
 }

@@ -88,21 +88,21 @@ func (p Payout) resendPossible() error {
 
 // resendByTwo sends when the second person orders it.
 func (o *Operator) resendByTwo(ctx context.Context, p Payout, order Order) (Ordered, error) {
-	second, err := who(ctx, o.ports.people(), order.Identities)
+	by, err := who(ctx, o.ports.people(), order.Identities)
 	if err != nil {
 		return Ordered{}, err
 	}
 	if refused := o.compare(ctx, p, order); refused != nil {
 		return Ordered{}, refused
 	}
-	change, waiting := p.propose(order, Resend, second, o.ports.Now())
+	change, waiting := p.propose(order, Resend, by, o.ports.Now())
 	switch {
 	case errors.Is(waiting, errAwaiting):
 		return o.keepProposal(ctx, p, change)
 	case waiting != nil:
 		return Ordered{}, waiting
 	}
-	return o.submitAgain(ctx, p, order, p.confirmed("sent again", second))
+	return o.submitAgain(ctx, p, order, p.confirmed("sent again", by))
 }
 
 func (o *Operator) keepProposal(ctx context.Context, p Payout, change *Change) (Ordered, error) {

@@ -26,7 +26,7 @@ type Statement struct {
 	// Check compares, and changes nothing.
 	Check bool
 
-	second signatory // whoever sends it, unless it is only a check
+	sender signatory // unless it is only a check
 }
 
 // Key names the statement: the same file for the same days, read in the same way. Another

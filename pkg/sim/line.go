@@ -42,52 +42,17 @@ func (l line) Post(_ context.Context, r oneshot.Request) oneshot.Result {
 	if f != requestLate {
 		landed()
 	}
-	lost := func() oneshot.Result {
-		p.wait(slow)
-		return oneshot.Result{Outcome: oneshot.Lost}
-	}
-	answered := func(a answer) oneshot.Result {
-		return oneshot.Result{Outcome: oneshot.Answered, Status: a.status, Body: a.body}
-	}
-	switch f {
-	case noConnection:
-		return oneshot.Result{Outcome: oneshot.NotSent}
-	case requestLost:
-		return lost()
-	case requestLate:
-		w.onTheWay[reference]++
-		arrives := l.fly(reference, question)
-		w.engine.in(time.Second*time.Duration([]int{20, 90, 600}[w.choices.pick(3)]), func() {
-			w.onTheWay[reference]--
-			arrives()
-			l.platform.handle(r, question)
-		})
-		return lost()
-	case serverError:
-		return answered(answer{status: http.StatusBadGateway})
-	case redirected:
-		return answered(answer{status: http.StatusFound})
-	case forbidden:
-		w.hear(reference, spoken{says: saysAboutUs, source: payout.FromAnswer})
-		return answered(answer{status: http.StatusForbidden, body: []byte(`{"status":"error","code":"403","message":"m"}`)})
+	if result, ended := l.before(f, r, question); ended {
+		return result
 	}
 	a := l.platform.handle(r, question)
 	switch f {
 	case answerLost:
-		return lost()
-	case errorAfter:
-		a = answer{status: http.StatusInternalServerError}
-	case garbageAfter:
-		a.body, a.says = []byte("<html>"), saysNothing
-	case unlistedAfter:
-		if a.body = unlist(a.body); a.status == http.StatusOK {
-			a.says = saysUnlisted
-		}
-	case redirectAfter:
-		a = answer{status: http.StatusTemporaryRedirect}
+		return l.lost()
 	case crashAfter:
 		p.die()
 	}
+	a = a.spoilt(f)
 	if l.platform.name == payout.Monetix && !question && a.aboutUs() {
 		a.says = saysAboutUs
 	}
@@ -96,7 +61,63 @@ func (l line) Post(_ context.Context, r oneshot.Request) oneshot.Result {
 		p.errand.asked, p.errand.answered = p.errand.asked || question, p.errand.answered || !question
 		w.hear(reference, spoken{says: a.says, source: source, by: p, hits: p.hits})
 	}
-	return answered(a)
+	return a.result()
+}
+
+// before is what becomes of a request that the provider does not see, or not in time. False
+// means that it arrives.
+func (l line) before(f fate, r oneshot.Request, question bool) (result oneshot.Result, ended bool) {
+	w, reference := l.c.world, referenceIn(r.Body)
+	switch f {
+	case noConnection:
+		return oneshot.Result{Outcome: oneshot.NotSent}, true
+	case requestLost:
+		return l.lost(), true
+	case requestLate:
+		w.onTheWay[reference]++
+		arrives := l.fly(reference, question)
+		w.engine.in(time.Second*time.Duration([]int{20, 90, 600}[w.choices.pick(3)]), func() {
+			w.onTheWay[reference]--
+			arrives()
+			l.platform.handle(r, question)
+		})
+		return l.lost(), true
+	case serverError:
+		return answer{status: http.StatusBadGateway}.result(), true
+	case redirected:
+		return answer{status: http.StatusFound}.result(), true
+	case forbidden:
+		w.hear(reference, spoken{says: saysAboutUs, source: payout.FromAnswer})
+		return answer{status: http.StatusForbidden, body: []byte(`{"status":"error","code":"403","message":"m"}`)}.result(), true
+	}
+	return oneshot.Result{}, false
+}
+
+// lost waits for an answer that does not come.
+func (l line) lost() oneshot.Result {
+	l.c.current.wait(slow)
+	return oneshot.Result{Outcome: oneshot.Lost}
+}
+
+func (a answer) result() oneshot.Result {
+	return oneshot.Result{Outcome: oneshot.Answered, Status: a.status, Body: a.body}
+}
+
+// spoilt is the answer as it arrives.
+func (a answer) spoilt(f fate) answer {
+	switch f {
+	case errorAfter:
+		return answer{status: http.StatusInternalServerError}
+	case redirectAfter:
+		return answer{status: http.StatusTemporaryRedirect}
+	case garbageAfter:
+		a.body, a.says = []byte("<html>"), saysNothing
+	case unlistedAfter:
+		if a.body = unlist(a.body); a.status == http.StatusOK {
+			a.says = saysUnlisted
+		}
+	}
+	return a
 }
 
 // aboutUs reports a refusal that Monetix documents as one of the address or the

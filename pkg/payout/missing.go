@@ -1,0 +1,67 @@
+package payout
+
+import (
+	"context"
+	"time"
+)
+
+// missing lists the provider's payouts of the days that the statement covers and
+// does not mention. It ends none of them: a statement can be late.
+func (i *Importer) missing(ctx context.Context, s Statement, lines []ReportLine) ([]ReportLine, error) {
+	seen := map[ID]bool{}
+	for _, line := range lines {
+		seen[line.PayoutID] = true
+	}
+	var missing []ReportLine
+	for _, day := range days(s.From, s.To) {
+		q := PageQuery{Provider: s.Provider, Limit: 100}
+		for {
+			page, err := i.store.ListDay(ctx, day, q)
+			if err != nil {
+				return nil, err
+			}
+			for _, p := range page.Payouts {
+				if !seen[p.ID] && p.expectedInStatement() {
+					line := ReportLine{Kind: Missing, ProviderID: p.ProviderID}
+					line.take(p)
+					line.payout, line.unsettled = nil, p.Status != Succeeded || !line.Heard
+					missing = append(missing, line)
+				}
+			}
+			if len(missing) > mostMissing {
+				return nil, notPossible("the file misses more than %d payouts of these days; name fewer days", mostMissing)
+			}
+			if page.Next == "" {
+				break
+			}
+			q.Cursor = page.Next
+		}
+	}
+	return missing, nil
+}
+
+// expectedInStatement leaves out what the provider never had.
+func (p Payout) expectedInStatement() bool {
+	return p.Status == Succeeded || p.Status == Processing || p.Status == Unknown
+}
+
+// mostMissing bounds what a report holds and what one invocation can ask about.
+const mostMissing = 5000
+
+// MostStatementDays bounds what one statement may cover.
+const MostStatementDays = 35
+
+// days lists the days from one to another, both included; none unless both are
+// given.
+func days(from, to string) []string {
+	first, err1 := time.Parse(time.DateOnly, from)
+	last, err2 := time.Parse(time.DateOnly, to)
+	if err1 != nil || err2 != nil {
+		return nil
+	}
+	var all []string
+	for day := first; !day.After(last) && len(all) < MostStatementDays; day = day.AddDate(0, 0, 1) {
+		all = append(all, day.Format(time.DateOnly))
+	}
+	return all
+}
