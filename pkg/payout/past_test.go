@@ -72,8 +72,7 @@ func TestRestoreSecondAttemptCountsAsOnlySubmission(t *testing.T) {
 	w.monetix.answer = func(payout.Payout) payout.Claim {
 		return payout.Claim{Finding: payout.FoundFailed, OnlyIfFirst: true, Conclusive: true, Code: "2641", At: w.clock.Now()}
 	}
-	w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
-	w.must(w.operator.Resend(bg, w.order(p.ID, bopha, "")))
+	w.resendByTwo(p.ID)
 	st := w.stored(p.ID)
 	if st.Status == payout.Failed {
 		t.Errorf("attempt %d %s safe=%v sent=%d heard %v: the lost table may have sent attempt 2 before", st.Attempt, st.Status, st.AsRestored(at).SafeToPayAgain(), st.Sent, st.Heard)
@@ -140,8 +139,7 @@ func TestFileAboutAnUncertainEarlierAttemptOfAQueuedPayout(t *testing.T) {
 		p := w.mustCreate(draft("R1"))
 		w.receive(w.claim(p, payout.FoundFailed)) // by a callback alone
 		w.vexora.answer = w.says(payout.FoundNotSent)
-		w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
-		w.must(w.operator.Resend(bg, w.order(p.ID, bopha, ""))) // attempt 2: queued
+		w.resendByTwo(p.ID) // attempt 2: queued
 		if st := w.stored(p.ID); st.Status != payout.Queued || st.Attempt != 2 {
 			t.Fatal(st.Status)
 		}
@@ -271,9 +269,8 @@ func TestAnErrorClosesAnEarlierAttemptThatWasSentTwice(t *testing.T) {
 	w.must(w.operator.Resend(bg, w.order(p.ID, dara, ""))) // the same payment_id twice
 	w.receive(w.claim(p, payout.FoundFailed))              // declined
 	w.monetix.answer = w.says(payout.FoundNotSent)
-	w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
-	w.must(w.operator.Resend(bg, w.order(p.ID, bopha, ""))) // attempt 2: queued
-	w.receive(w.claim(p, payout.FoundProcessing))           // attempt 1 is in progress
+	w.resendByTwo(p.ID)                           // attempt 2: queued
+	w.receive(w.claim(p, payout.FoundProcessing)) // attempt 1 is in progress
 	w.monetix.answer = w.says(payout.FoundProcessing)
 	w.monetix.told = func(payout.Payout) payout.Claim { // "error", of one submission
 		return payout.Claim{Finding: payout.FoundFailed, OnlyIfFirst: true, Code: "2641", At: w.clock.Now()}
@@ -518,8 +515,7 @@ func TestARestoreTakesTheComparisonAway(t *testing.T) {
 	d.Reference = "A"
 	a := w.mustCreate(d)
 	w.clock.pass(2 * time.Hour)
-	w.must(w.operator.Resend(bg, w.order(a.ID, dara, "")))
-	w.must(w.operator.Resend(bg, w.order(a.ID, bopha, ""))) // unknown
+	w.resendByTwo(a.ID) // unknown
 	sent := len(w.monetix.sent)
 	if _, err := w.operator.Resend(bg, w.order(p.ID, dara, "")); err == nil || w.stored(p.ID).SimilarTo != a.ID {
 		t.Errorf("not shown: %v", err)

@@ -167,6 +167,14 @@ func TestSpellingsOfAWalletAreOneRecipient(t *testing.T) {
 	}
 }
 
+// resendByTwo has both people order a payout.
+func (w *world) resendByTwo(id payout.ID) {
+	w.t.Helper()
+	for _, by := range []payout.Principal{dara, bopha} {
+		w.must(w.operator.Resend(context.Background(), w.order(id, by, "")))
+	}
+}
+
 // insist orders a payout until everything of the same money has been shown.
 func (w *world) insist(id payout.ID) payout.Payout {
 	w.t.Helper()

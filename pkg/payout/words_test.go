@@ -37,17 +37,15 @@ func TestRestoreMonetixRefusalSafeAtOnce(t *testing.T) {
 	w.monetix.answer = func(payout.Payout) payout.Claim {
 		return payout.Claim{Finding: payout.FoundFailed, OnlyIfFirst: true, Conclusive: true, Code: "2641", At: w.clock.Now()}
 	}
-	w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
-	w.must(w.operator.Resend(bg, w.order(p.ID, bopha, "")))
+	w.resendByTwo(p.ID)
 	if s := w.stored(p.ID); s.SafeToPayAgain() {
 		t.Errorf("safe: %s sent %d heard %v", s.Status, s.Sent, s.Heard)
 	}
 }
 
-func TestRestoreVexoraQueuedThenFailedIsSafe(t *testing.T) {
+func TestAfterARestoreAFailureAtVexoraIsNotSafe(t *testing.T) {
 	w, p := restored(t, payout.Vexora)
-	w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
-	w.must(w.operator.Resend(bg, w.order(p.ID, bopha, "")))
+	w.resendByTwo(p.ID)
 	w.vexora.told = w.says(payout.FoundFailed)
 	w.ask()
 	w.ask()
@@ -59,8 +57,7 @@ func TestRestoreVexoraQueuedThenFailedIsSafe(t *testing.T) {
 func TestRestoreNotSentIsCertainlyNotSent(t *testing.T) {
 	w, p := restored(t, payout.Vexora)
 	w.vexora.answer = w.says(payout.FoundNotSent)
-	w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
-	w.must(w.operator.Resend(bg, w.order(p.ID, bopha, "")))
+	w.resendByTwo(p.ID)
 	s := w.stored(p.ID)
 	if s.Status == payout.Queued {
 		t.Errorf("%s, sent %d: the lost table may have sent it", s.Status, s.Sent)
@@ -70,7 +67,7 @@ func TestRestoreNotSentIsCertainlyNotSent(t *testing.T) {
 	}
 }
 
-func TestRestoreUnknownResentNotSentThenSafe(t *testing.T) {
+func TestAfterARestoreASecondSubmissionIsNotSafe(t *testing.T) {
 	before := newWorld(t)
 	before.vexora.answer = before.unclear
 	p := before.mustCreate(draft("R1"))
@@ -78,8 +75,7 @@ func TestRestoreUnknownResentNotSentThenSafe(t *testing.T) {
 	w.store.payouts = before.store.copy().payouts
 	w.clock.pass(2 * time.Minute)
 	w.vexora.answer = w.says(payout.FoundNotSent)
-	w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
-	w.must(w.operator.Resend(bg, w.order(p.ID, bopha, "")))
+	w.resendByTwo(p.ID)
 	w.vexora.told = w.says(payout.FoundFailed)
 	w.ask()
 	w.ask()
@@ -88,7 +84,7 @@ func TestRestoreUnknownResentNotSentThenSafe(t *testing.T) {
 	}
 }
 
-func TestRestoreFailedStaysSafe(t *testing.T) {
+func TestAfterARestoreAFailureIsNotShownSafe(t *testing.T) {
 	before := newWorld(t)
 	p := before.failedForCertain("R1")
 	backup := before.store.copy()
@@ -222,8 +218,7 @@ func TestStatementOlderThanTheLastSubmission(t *testing.T) {
 	w.clock.pass(time.Minute)
 	w.sweep() // asked, and not known
 	w.clock.pass(time.Minute)
-	w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
-	w.must(w.operator.Resend(bg, w.order(p.ID, bopha, ""))) // sent again, after the file
+	w.resendByTwo(p.ID) // sent again, after the file
 	asked := w.vexora.asked
 	w.importBy(s, bopha)
 	if st := w.stored(p.ID); st.Status == payout.Failed {
@@ -282,8 +277,7 @@ func TestCancelHidesAnUncertainAttempt(t *testing.T) {
 	p := w.mustCreate(draft("R1"))
 	w.receive(w.claim(p, payout.FoundFailed)) // by a callback alone
 	w.vexora.answer = w.says(payout.FoundNotSent)
-	w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
-	w.must(w.operator.Resend(bg, w.order(p.ID, bopha, ""))) // attempt 2 was not sent
+	w.resendByTwo(p.ID) // attempt 2 was not sent
 	done, err := w.operator.Cancel(bg, w.order(p.ID, stranger, ""))
 	if err == nil && done.Payout.Status == payout.Cancelled {
 		t.Errorf("one stranger cancelled; attempt 1 was sent and its failure is not certain: %v", done.Payout.Heard)
@@ -308,7 +302,7 @@ func TestPaidOlderAttemptCannotEndAsSucceeded(t *testing.T) {
 	}
 }
 
-func TestCrowdedListNeverEmpties(t *testing.T) {
+func TestACrowdedListEmpties(t *testing.T) {
 	w := newWorldWith(t, func(p *payout.Policy) { p.DuplicateWindow = time.Minute })
 	for n := range payout.MostUnsettled {
 		p := w.another(fmt.Sprint("R", n))
