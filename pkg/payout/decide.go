@@ -313,8 +313,11 @@ func (p Payout) enter(s Status, c Claim, facts ...Fact) Decision {
 		change.Attention = &attention
 	}
 	if s.Final() {
-		due := c.confirmAt(s, p.Heard.With(facts...).closed(p.Attempt))
-		polls := 0
+		ended := Payout{Status: s, Attempt: p.Attempt, Heard: p.Heard.With(facts...)}
+		due, polls := c.confirmAt(s, ended.Heard.closed(p.Attempt)), 0
+		if _, other := ended.askedElsewhere(); other && due.IsZero() {
+			due = c.At.Add(confirmAfter)
+		}
 		if due.IsZero() {
 			polls = confirmations
 		}

@@ -145,7 +145,7 @@ func (p Payout) announced(change Change) Change {
 		notice.At, notice.Fresh = *change.NotifyAt, true
 		change.Notice, change.NotifyAt = &notice, nil
 	}
-	if change.QueryAt != nil || change.NotifyAt != nil || change.Notice != nil {
+	if timed := change.QueryAt != nil || change.NotifyAt != nil || change.Notice != nil; timed && change.DueAt == nil {
 		due := change.dueOf(p)
 		change.DueAt = &due
 	}

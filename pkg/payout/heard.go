@@ -220,6 +220,23 @@ func (p Payout) doubtedElsewhere() (Attempt, bool) {
 	return 0, false
 }
 
+// askedElsewhere is another attempt than the present one that the provider is to be asked
+// about: one of which something was said, or, when the present one has ended, an earlier one
+// whose failure was never certain. Two people had gone on from that; it may have been paid,
+// and without its answer the payout is never safe to pay again. False if there is none.
+func (p Payout) askedElsewhere() (Attempt, bool) {
+	if a, doubted := p.doubtedElsewhere(); doubted || !p.Status.Final() {
+		return a, doubted
+	}
+	for a := FirstAttempt; a < p.Attempt; a++ {
+		spoken := p.Heard.has(a, saidPaid) || p.Heard.has(a, wasResolved)
+		if p.Heard.has(a, wasSent) && !p.Heard.closed(a) && !spoken {
+			return a, true
+		}
+	}
+	return 0, false
+}
+
 // earlierClosed reports whether the failure of every attempt before the present one is
 // certain.
 func (p Payout) earlierClosed() bool {

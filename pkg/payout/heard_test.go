@@ -526,3 +526,64 @@ func TestARedactedPayoutIsNeverSentAgain(t *testing.T) {
 		}
 	}
 }
+
+// Two people went on from a failure of which nobody was certain. It is asked about when the
+// new attempt has ended, so that the payout can become safe to pay again.
+func TestAnUncertainFailureIsAskedAboutAfterTheAttemptThatFollowed(t *testing.T) {
+	for _, end := range []string{"callback", "answer"} {
+		w := newWorld(t)
+		p := w.mustCreate(draft("R1"))
+		w.receive(w.claim(p, payout.FoundFailed)) // by a callback alone
+		if end == "answer" {
+			w.vexora.answer = func(payout.Payout) payout.Claim {
+				return payout.Claim{Finding: payout.FoundFailed, Conclusive: true, Code: "00029", At: w.clock.Now()}
+			}
+		}
+		w.resendByTwo(p.ID)
+		if end == "callback" {
+			w.receive(w.claim(w.stored(p.ID), payout.FoundFailed))
+		}
+		w.vexora.told = w.says(payout.FoundFailed)
+		w.vexora.about = nil
+		for range 6 {
+			w.ask()
+		}
+		st := w.stored(p.ID)
+		if st.Attempt != 2 || st.Status != payout.Failed || !st.SafeToPayAgain() {
+			t.Errorf("ended by %s: attempt %d, %s, heard %v, asked about %v", end, st.Attempt, st.Status, st.Heard, w.vexora.about)
+		}
+		if len(st.Attention) > 0 {
+			t.Errorf("attention %v", st.Attention)
+		}
+	}
+}
+
+// The same, and the provider says that the first attempt was paid: two payments.
+func TestAnEarlierAttemptThatWasPaidIsFoundAfterTheOneThatFollowed(t *testing.T) {
+	for _, end := range []payout.Finding{payout.FoundFailed, payout.FoundSucceeded} {
+		w := newWorld(t)
+		p := w.mustCreate(draft("R1"))
+		w.receive(w.claim(p, payout.FoundFailed))
+		w.resendByTwo(p.ID)
+		w.receive(w.claim(w.stored(p.ID), end))
+		w.connectors[payout.Vexora] = byAttempt{w.vexora, map[payout.Attempt]payout.Finding{1: payout.FoundSucceeded, 2: end}, w}
+		for range 6 {
+			w.ask()
+		}
+		if _, raised := w.stored(p.ID).Attention[payout.DoublePaymentSuspected]; !raised {
+			t.Errorf("attempt 2 %s: attention %v, asked about %v", end, w.stored(p.ID).Attention, w.vexora.about)
+		}
+	}
+}
+
+// byAttempt is a provider that answers differently about each attempt.
+type byAttempt struct {
+	*provider
+	found map[payout.Attempt]payout.Finding
+	w     *world
+}
+
+func (b byAttempt) Ask(_ context.Context, _ payout.Payout, about payout.Attempt) payout.Claim {
+	b.provider.about = append(b.provider.about, about)
+	return payout.Claim{Finding: b.found[about], Code: "c-" + string(b.found[about]), At: b.w.clock.Now()}
+}

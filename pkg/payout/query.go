@@ -66,6 +66,7 @@ func (s *Sweeper) goesAgain(p Payout) bool {
 // weigh applies the answer of a question until a write goes through.
 func (s *Sweeper) weigh(ctx context.Context, p Payout, about Attempt, c Claim) error {
 	noted := p.owesItsRecipient(s.ports.Now()) && s.ports.noteLate(ctx, s.policy, p)
+	held := p.DueAt
 	for range rounds {
 		lost := s.policy.lostFacts(p, about)
 		weighed := p
@@ -80,6 +81,9 @@ func (s *Sweeper) weigh(ctx context.Context, p Payout, about Attempt, c Claim) e
 		}
 		s.follow(p, about, d.Change, c)
 		s.escalate(p, about, &d, c)
+		if p.takenBy(held, s.ports.Now()) {
+			d.Change.DueAt = &p.DueAt
+		}
 		_, err := s.ports.Store.Apply(ctx, p.step(*d.Change))
 		if err == nil {
 			for _, signal := range d.Signals {
@@ -94,6 +98,13 @@ func (s *Sweeper) weigh(ctx context.Context, p Payout, about Attempt, c Claim) e
 		p = *current
 	}
 	return errBusy
+}
+
+// takenBy reports whether another sweep has taken the payout up since this one, which held it
+// until a time, did: a process can sleep for longer than its visibility. That one then goes
+// on alone, and sets the next time.
+func (p Payout) takenBy(held, now time.Time) bool {
+	return p.DueAt.After(now) && !p.DueAt.Equal(held) && !p.DueAt.Equal(earlier(p.QueryAt, p.Notice.At))
 }
 
 // neverMade reports whether a later attempt, of which a file or a restore made us doubt, does
@@ -117,14 +128,14 @@ func (s *Sweeper) follow(p Payout, about Attempt, change *Change, c Claim) {
 	}
 	after := change.Apply(p)
 	polls, due := p.Polls+1, s.next(p)
-	_, doubted := after.doubtedElsewhere()
+	_, other := after.askedElsewhere()
 	switch {
 	case change.Status.Final():
 		polls, due = *change.Polls, *change.QueryAt
 	case p.newsSince(c, now):
 		// What came while the question was under way is not answered by it.
 		polls, due = p.Polls, earlier(p.QueryAt, due)
-	case p.Status.Final() && about == p.Attempt && p.settles(c) && !doubted:
+	case p.Status.Final() && about == p.Attempt && p.settles(c) && !other:
 		polls = confirmations
 	}
 	if after.Status.Final() && polls >= confirmations {

@@ -152,16 +152,16 @@ func (s *Sweeper) work(ctx context.Context, p Payout, now time.Time) error {
 	case !toTell:
 		return s.schedule(ctx, p, p.QueryAt) // somebody moved both times meanwhile
 	}
-	asked := s.act(ctx, p)
+	held, asked := p.DueAt, s.act(ctx, p)
 	p, err := s.ports.Store.Get(ctx, p.ID)
-	if err == nil {
+	if err == nil && !p.takenBy(held, s.ports.Now()) { // whoever has it now tells, too
 		err = s.ports.Herald.Due(ctx, p)
 	}
 	return errors.Join(asked, err)
 }
 
 func (s *Sweeper) act(ctx context.Context, p Payout) error {
-	if about, doubted := p.doubtedElsewhere(); doubted && s.turnOf(p) {
+	if about, other := p.askedElsewhere(); other && s.turnOf(p) {
 		return s.ask(ctx, p, about)
 	}
 	switch p.Status {
@@ -175,7 +175,7 @@ func (s *Sweeper) act(ctx context.Context, p Payout) error {
 	return s.rest(ctx, p)
 }
 
-// turnOf reports whether another attempt that is doubted is asked about now. It takes
+// turnOf reports whether another attempt is asked about now. It takes
 // turns with the present one while that is open or to be confirmed; a queued payout waits
 // for it.
 func (s *Sweeper) turnOf(p Payout) bool {

@@ -199,3 +199,33 @@ func TestABacklogIsSweptInOneGo(t *testing.T) {
 		t.Errorf("asked about %d of %d", w.vexora.asked, backlog*payout.Shards)
 	}
 }
+
+// A sweep that slept through its visibility does not take the row from the one that has
+// taken it up since.
+func TestASlowSweepLeavesARowToWhoeverHasTakenItUpSince(t *testing.T) {
+	w := newWorld(t)
+	w.vexora.told = w.unclear
+	p := w.mustCreate(draft("R1"))
+	w.clock.pass(payout.DefaultFirstQuestion)
+	var until time.Time
+	w.duringQuestion(func() {
+		w.clock.pass(2 * time.Minute)
+		w.sweepUpTo(p.ID)
+		until = w.stored(p.ID).DueAt
+	})
+	w.sweep()
+	if due := w.stored(p.ID).DueAt; !due.Equal(until) {
+		t.Errorf("due at %v, and the other sweep has it until %v", due, until)
+	}
+}
+
+// sweepUpTo takes a payout up, as a sweep does that is then frozen.
+func (w *world) sweepUpTo(id payout.ID) {
+	w.t.Helper()
+	until := w.clock.Now().Add(90 * time.Second)
+	if _, err := w.store.Apply(bg, payout.Step{
+		ID: id, When: payout.Guard{DueAt: w.stored(id).DueAt}, Then: payout.Change{At: w.clock.Now(), DueAt: &until},
+	}); err != nil {
+		w.t.Fatal(err)
+	}
+}

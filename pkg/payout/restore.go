@@ -46,7 +46,8 @@ func (p Policy) lostFacts(of Payout, about Attempt) []Fact {
 // a restore. A provider that refuses repetitions of one reference does not refuse it beside
 // the next one: in the lost time people may have started another attempt, of which the
 // table knows nothing. So the provider is asked about that one first. Only "not found"
-// lets the payout go; what it says else is a word about an attempt that was never made.
+// lets the payout go; what it says else is a word about an attempt that was never made. It
+// carries no [Asked], so it closes nothing: the sweep asks again by itself for that.
 func (s *Sweeper) lookAhead(ctx context.Context, p Payout, connector Connector) (bool, error) {
 	if s.policy.RestoredAt.IsZero() {
 		return true, nil

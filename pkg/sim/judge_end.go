@@ -38,7 +38,8 @@ func (w *world) judgeQuiet() {
 }
 
 func (w *world) judgeEnd(c *client, p payout.Payout) {
-	if !p.Status.Final() && (len(p.Attention) == 0 || p.DueAt.IsZero()) {
+	young := p.Status == payout.Queued && w.now.Sub(p.CreatedAt) < w.settings.queuedMaxAge // it may wait for as long
+	if !p.Status.Final() && (len(p.Attention) == 0 && !young || p.DueAt.IsZero()) {
 		w.blame("at quiet every payout is final, or on a desk with a next check", "%s is %s, attention %v, next check %v", c.reference, p.Status, p.Attention.Reasons(), p.DueAt)
 	}
 	d := w.about(p.ID)

@@ -94,6 +94,15 @@ func (w *world) judgeQueued(before *payout.Payout, after payout.Payout) {
 // knows that nothing left, however long it took.
 func (w *world) judgeUnsent(id payout.ID, unhurt bool) {
 	p := w.table.items[id]
+	submissions := 0
+	for _, e := range p.History {
+		if e.Status == payout.Submitting {
+			submissions++
+		}
+	}
+	if submissions > 1 { // another process was given the right to send, which ended this one's
+		return
+	}
 	if unhurt && p.Status == payout.Unknown && p.Sent == 1 && w.requests[string(p.ProviderReference())] == 0 && !w.lost[id] {
 		w.blame(slowCounts, "%s is unknown, and its process knows that nothing was sent", p.Reference)
 	}
