@@ -49,9 +49,10 @@ var rooms = map[string][]string{
 // outside lists what a room may import beyond the standard library, by module.
 var outside = map[string][]string{
 	"money": {}, "payout": {}, "bank": {}, "telemetry": {}, "sandbox": {}, "oneshot": {}, "storetest": {},
-	"vexora": {}, "monetix": {}, "statement": {}, "people": {},
+	"vexora": {}, "monetix": {}, "statement": {},
 	"jsontree":   {"github.com/go-json-experiment/json"},
 	"secrets":    {"golang.org/x/sync"},
+	"people":     {"golang.org/x/text/unicode/norm"},
 	"localstore": {"go.etcd.io/bbolt"},
 	"webhook":    {"github.com/standard-webhooks/standard-webhooks/libraries/go"},
 	"receiver":   {"github.com/standard-webhooks/standard-webhooks/libraries/go"},

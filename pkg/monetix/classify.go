@@ -91,9 +91,13 @@ var aboutData = table(map[meaning][]RequestCode{
 // aboutUs are the codes of requests that were refused for who sent them, or from
 // where. A payout is not to blame for them.
 var aboutUs = []RequestCode{
-	"303", "310", "1004", "1005", "2442", "2541", "3023", "3024", "3026", "3119", "3121", "3261", "3262",
+	"303", "310", "1004", "1005", "2442", "3024", "3261", "3262",
 	"3291", "3292", "3293", "3299",
 }
+
+// aboutKind are those that blame the payout's currency or method, which the project does
+// not have: payouts of another kind may go.
+var aboutKind = []RequestCode{"2541", "3023", "3026", "3119", "3121"}
 
 // table turns a list per meaning into a meaning per code.
 func table[C cmp.Ordered](by map[meaning][]C) map[C]meaning {
@@ -159,6 +163,23 @@ func (s state) message() string {
 	return textOf(s.operation, "message")
 }
 
+// saysDuplicate reports whether any of the reasons is that the number is taken.
+func (s state) saysDuplicate() bool {
+	return duplicate(s.tree) || slices.Contains(duplicates, scalar(s.operation, "code"))
+}
+
+// duplicate reports whether an answer says, in any place, that the number is taken. Such a
+// code never fails anything, whatever stands beside it.
+func duplicate(tree jsontree.Value) bool {
+	if slices.Contains(duplicates, scalar(tree, "code")) {
+		return true
+	}
+	list, _ := tree.Member("errors")
+	return slices.ContainsFunc(list.Elements(), func(item jsontree.Value) bool {
+		return slices.Contains(duplicates, scalar(item, "code"))
+	})
+}
+
 // firstError reads the first item of errors[].
 func firstError(tree jsontree.Value) (code, message string) {
 	list, _ := tree.Member("errors")
@@ -208,6 +229,10 @@ func (s state) refine(c *payout.Claim, status Status) {
 	case c.Finding != payout.FoundFailed:
 	case slices.Contains(unfinished, code):
 		c.Finding = payout.FoundUnlisted
+	case s.saysDuplicate() && status != "error":
+		c.Finding = payout.FoundUnlisted // there is another one under this number: hold and ask
+	case s.saysDuplicate():
+		c.Finding = payout.FoundUnclear
 	case status == "error" && slices.Contains(append(duplicates, notFound...), string(code)):
 		c.Finding = payout.FoundUnclear // it exists, or cannot be looked up; that is no failure
 	default:
@@ -253,12 +278,13 @@ func acknowledged(status int, body []byte, p payout.Payout, project int64) payou
 	if code == "" {
 		code, message = firstError(tree)
 	}
-	c := payout.Claim{Finding: payout.FoundUnclear, Code: code, Message: message}
+	registered := duplicate(tree)
+	c := payout.Claim{Finding: payout.FoundUnclear, Answered: registered, Code: code, Message: message}
 	switch {
 	case status == 200 && readable && textOf(tree, "status") == "success" && echoes(tree, p, project):
 		return payout.Claim{Finding: payout.FoundProcessing, ProviderID: textOf(tree, "request_id"), Code: "success"}
-	case slices.Contains(duplicates, code):
-		// It is registered, whatever the status: nothing may step back.
+	case registered:
+		// It is there, whatever the status: nothing may step back.
 	case status == 403:
 		c.Finding = payout.FoundAboutUs // the address is not allowed, or the endpoint not enabled
 	case slices.Contains(refusals, status):
@@ -282,10 +308,11 @@ func echoes(tree jsontree.Value, p payout.Payout, project int64) bool {
 func refused(c *payout.Claim, status int, code RequestCode) {
 	m, data := aboutData[code]
 	switch {
-	case slices.Contains(duplicates, string(code)):
 	case data:
 		c.Finding, c.Failure, c.Conclusive, c.OnlyIfFirst = payout.FoundFailed, m.failure, m.final, true
-	case slices.Contains(aboutUs, code), status == 404:
+	case slices.Contains(aboutUs, code), status == 404 && !slices.Contains(aboutKind, code):
 		c.Finding = payout.FoundAboutUs
+	case slices.Contains(aboutKind, code):
+		c.Finding, c.OfThisKind = payout.FoundAboutUs, true
 	}
 }

@@ -20,7 +20,7 @@ type Brakes struct {
 	seen   time.Time // when the board was last looked at
 	read   bool      // and whether it could ever be read
 	own    map[Provider]Pause
-	silent map[Provider]int       // submissions in a row that brought no usable answer
+	silent map[Provider]int       // how much silence submissions in a row brought
 	probes map[Provider]time.Time // when the one submission was let through that tries a provider again
 }
 
@@ -35,7 +35,12 @@ const (
 	// more unknown.
 	silencePause = 2 * time.Minute
 	mostSilence  = 30 * time.Minute
-	silenceLimit = 5
+	silenceLimit = 20
+	// lostAnswer and uselessAnswer are how much silence they are: five answers in a row
+	// that are lost stop a provider, but twenty that do not tell what became of the payout.
+	// One caller with bad account numbers must not hold up everybody else's payouts.
+	lostAnswer    = 4
+	uselessAnswer = 1
 	// probeFor is how long one probe keeps others back: longer than an answer takes.
 	probeFor = 30 * time.Second
 )
@@ -57,7 +62,9 @@ func NewBrakes(desk Desk, held map[Provider]QueuedReason) *Brakes {
 func (b *Brakes) Look(ctx context.Context, now time.Time) {
 	b.mu.Lock()
 	fresh := !b.seen.IsZero() && now.Sub(b.seen) < boardFor
-	b.seen = now
+	if !fresh { // a busy process must not put the next reading off with every question
+		b.seen = now
+	}
 	b.mu.Unlock()
 	if fresh {
 		return
@@ -125,22 +132,25 @@ func (b *Brakes) noteUnsettled(now time.Time) {
 
 // heed learns from a submission. What others have to know it pins on the board: a
 // pause when it is time to stop, and its end. It reports whether it stopped.
-func (b *Brakes) heed(ctx context.Context, p Provider, f Finding, now time.Time) bool {
-	pause, changed := b.learn(p, f, now)
+func (b *Brakes) heed(ctx context.Context, p Provider, c Claim, now time.Time) bool {
+	pause, changed := b.learn(p, c, now)
 	if changed {
 		_ = b.desk.PinPause(ctx, pause) // this function knows anyway
 	}
 	return changed && pause.Why != cleared
 }
 
-func (b *Brakes) learn(p Provider, f Finding, now time.Time) (Pause, bool) {
+func (b *Brakes) learn(p Provider, c Claim, now time.Time) (Pause, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
-	case f == FoundAboutUs:
+	case c.Finding == FoundAboutUs && !c.OfThisKind:
 		return b.pause(p, refusedAboutUs, now, aboutUsPause), true
-	case f == FoundUnclear || f == FoundNotSent:
-		b.silent[p]++
+	case c.Finding == FoundUnclear || c.Finding == FoundNotSent:
+		b.silent[p] += lostAnswer
+		if c.Answered {
+			b.silent[p] += uselessAnswer - lostAnswer
+		}
 		if b.silent[p] >= silenceLimit {
 			return b.pause(p, noUsableAnswers, now, b.patience(p, now)), true
 		}
@@ -156,7 +166,7 @@ func (b *Brakes) learn(p Provider, f Finding, now time.Time) (Pause, bool) {
 func (b *Brakes) pause(p Provider, why string, now time.Time, d time.Duration) Pause {
 	if why != cleared {
 		// After the pause one more silence is enough.
-		b.silent[p] = silenceLimit - 1
+		b.silent[p] = silenceLimit - lostAnswer
 	}
 	delete(b.probes, p)
 	b.own[p] = Pause{Provider: p, Why: why, Since: now, Until: now.Add(d)}

@@ -54,6 +54,13 @@ type Claim struct {
 	// earlier one that may have arrived, it proves nothing.
 	OnlyIfFirst bool
 
+	// Answered: the provider did answer, readably, though the answer does not tell what became
+	// of the payout. That is no silence; see [Brakes].
+	Answered bool
+	// OfThisKind narrows [FoundAboutUs]: what is not set up is the payout's currency or method,
+	// and others may go.
+	OfThisKind bool
+
 	Code    string // the provider's code, verbatim
 	Message string // the provider's text; see Printable
 	// Failure classifies a failed claim; Conclusive says that the answer to a

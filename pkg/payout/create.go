@@ -104,7 +104,7 @@ func (p Ports) people() People {
 func (p Ports) submitter(policy Policy) submitter {
 	return submitter{
 		receiver: NewReceiver(p.Store, p.Signals, policy), connectors: p.Connectors, brakes: p.Brakes,
-		now: p.Now, newToken: p.NewToken,
+		now: p.Now, newToken: p.NewToken, ports: p,
 	}
 }
 

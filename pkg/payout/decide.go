@@ -104,8 +104,12 @@ func (p Payout) compare(c Claim) string {
 // mismatch records a verified claim that is not about this payout as we know it.
 func (p Payout) mismatch(c Claim) Decision {
 	facts := []Fact{p.Attempt.fact(saidOther)}
-	if id, attempt, ours := ParseProviderReference(c.Reference); ours && id == p.ID && attempt > p.Attempt {
+	switch id, attempt, ours := ParseProviderReference(c.Reference); {
+	case !ours || id != p.ID:
+	case attempt > p.Attempt:
 		facts = []Fact{attempt.fact(saidForeign)}
+	case p.Heard.closed(attempt): // it is asked about, also once another attempt has begun
+		facts = append(facts, p.Heard.wavering(attempt)...)
 	}
 	return p.note(c, CallbackMismatch, SignalMismatch, facts...)
 }
@@ -131,10 +135,17 @@ func (p Payout) decideOlder(c Claim) Decision {
 		return p.note(c, UnlistedStatus, SignalUnlisted, p.Heard.wavering(about)...)
 	}
 	facts := p.Heard.wavering(about)
-	if len(facts) == 0 && p.heard(c) {
+	if p.heard(c) && len(facts) == 0 || p.wornOut(c, about) {
 		return repeated
 	}
 	return p.doubt(c, facts...)
+}
+
+// wornOut reports whether the very bytes of a claim have been heard before, and often enough.
+func (p Payout) wornOut(c Claim, about Attempt) bool {
+	evidence := HashEvidence(c.Raw)
+	return p.Heard.wavered(about) >= mostRepeated && evidence != "" &&
+		slices.ContainsFunc(p.History, func(e Entry) bool { return e.Evidence == evidence })
 }
 
 // paidBefore records a payment of an attempt that a later one replaced. If that one was
@@ -194,6 +205,9 @@ func (p Payout) takeBack(c Claim) Decision {
 	d := p.enter(Succeeded, c, facts...)
 	if p.Status == Succeeded {
 		d = p.write(c, Change{Heard: p.Heard.without(facts), Return: back})
+		if c.Source != FromQuery { // a callback's key may have leaked, and a file may lie
+			p.reopen(d.Change)
+		}
 	}
 	attention := d.attention(p).With(Returned, c.At)
 	d.Change.Attention, d.Change.Return = &attention, back
@@ -221,7 +235,8 @@ func (p Payout) proceed(c Claim) Decision {
 func (p Payout) waver(c Claim) Decision {
 	// After the certainty even a word that was heard before counts: nothing tells a late
 	// repetition from a new word.
-	if certain := p.Heard.closed(p.Attempt); !certain && (p.heard(c) || p.unconfirmed()) {
+	certain := p.Heard.closed(p.Attempt)
+	if !certain && (p.heard(c) || p.unconfirmed()) || certain && p.wornOut(c, p.Attempt) {
 		return stale
 	}
 	return p.doubt(c, p.Heard.wavering(p.Attempt)...)
@@ -309,6 +324,9 @@ func (p Payout) enter(s Status, c Claim, facts ...Fact) Decision {
 		facts = append(facts, p.Attempt.fact(wasResolved))
 	}
 	change := Change{Status: s, ProviderID: c.ProviderID, Lease: &Lease{}, Heard: p.Heard.without(facts)}
+	if c.Source == FromStatement && p.ProviderID != "" {
+		change.ProviderID = "" // a file replaces no number that the provider gave
+	}
 	if attention := p.Attention.Entering(s); len(attention) != len(p.Attention) {
 		change.Attention = &attention
 	}
@@ -348,15 +366,10 @@ func (p Payout) write(c Claim, change Change) Decision {
 // inscribe adds a history entry to a change, or counts it where there is no room:
 // the news of a final state always finds some.
 func (p Payout) inscribe(change Change, entry *Entry) *Change {
-	room := p.hasRoom()
 	if entry.Source == FromHerald && entry.By != "" && len(p.History) >= historyOrders {
 		return &change // not even counted; the log has who ordered it
 	}
-	proposed := change.Proposal != nil && *change.Proposal != Proposal{}
-	if proposed || change.Status != "" || change.Return != nil || p.becomesSafe(change) {
-		room = len(p.History) < HistoryLimit-1 || change.Status.Final()
-	}
-	if room {
+	if len(p.History) < p.roomFor(change, entry) {
 		change.Entry = entry
 	} else {
 		change.Dropped = true
@@ -369,8 +382,21 @@ func (p Payout) becomesSafe(change Change) bool {
 	return len(change.Heard) > 0 && !p.SafeToPayAgain() && change.Apply(p).SafeToPayAgain()
 }
 
+// roomFor is how full the history may be and still take the entry of a change.
+func (p Payout) roomFor(change Change, entry *Entry) int {
+	switch {
+	case change.Status.Final(), change.Return != nil, p.becomesSafe(change):
+		return HistoryLimit
+	case change.Status != "":
+		return RoomForMoves
+	case change.Attention != nil, entry.Source == FromOperator && entry.By != "":
+		return roomForPeople
+	}
+	return roomForWords
+}
+
 // hasRoom reports whether a change that moves nothing may still be written down.
-func (p Payout) hasRoom() bool { return len(p.History) < HistoryLimit-historyReserve }
+func (p Payout) hasRoom() bool { return len(p.History) < roomForWords }
 
 // heard reports whether the same claim is in the history.
 func (p Payout) heard(c Claim) bool {

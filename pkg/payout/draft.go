@@ -33,6 +33,7 @@ type Draft struct {
 // those of the description and the metadata in bytes.
 const (
 	nameLimit         = 100
+	phoneLimit        = 50 // as it is written, with blanks and dashes
 	descriptionLimit  = 128
 	metadataPairs     = 10
 	metadataByteLimit = 1024
@@ -120,12 +121,12 @@ func (f *faults) beneficiary(b Beneficiary) {
 	f.text("/beneficiary/first_name", b.FirstName, 1)
 	f.text("/beneficiary/last_name", b.LastName, 1)
 	address, err := mail.ParseAddress(b.Email)
-	f.require(err == nil && address.Address == b.Email && len(b.Email) <= 254,
+	f.require(err == nil && address.Address == b.Email && len(b.Email) <= 254 && printable(b.Email),
 		"/beneficiary/email", "must be one plain e-mail address")
 	local, ok := LocalPhone(b.Phone)
-	f.require(ok && len(local) >= 4 && len(local) <= 24, "/beneficiary/phone", "must be a phone number")
-	_, err = netip.ParseAddr(b.IPAddress)
-	f.require(b.IPAddress == "" || err == nil, "/beneficiary/ip_address", "must be an IP address")
+	f.require(ok && len(local) >= 4 && len(local) <= 24 && len(b.Phone) <= phoneLimit, "/beneficiary/phone", "must be a phone number")
+	ip, err := netip.ParseAddr(b.IPAddress) // a zone may be any text
+	f.require(b.IPAddress == "" || err == nil && ip.Zone() == "", "/beneficiary/ip_address", "must be an IP address")
 }
 
 func (f *faults) metadata(pairs map[string]string) {
@@ -148,10 +149,14 @@ func (f *faults) text(pointer, text string, least int) {
 		"must not hold control characters, nor begin or end with a blank")
 }
 
-// printable reports whether text is valid and free of control characters and of
-// the invisible ones that reorder text on a screen.
+// printable reports whether text is valid, of one line, and free of the invisible
+// characters that reorder text on a screen. Those without width stay: Khmer is written with
+// them.
 func printable(text string) bool {
-	return utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool {
-		return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
-	})
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, misleading)
+}
+
+// misleading reports whether a character is a control, breaks a line or turns text around.
+func misleading(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp) || r == '\ufeff'
 }

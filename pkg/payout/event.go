@@ -173,8 +173,11 @@ func (p Payout) noteAttention(change Change) Change {
 		return change
 	}
 	entry := Entry{At: change.At, Source: FromSweep, Status: p.Status}
-	if change.Entry != nil {
+	switch {
+	case change.Entry != nil:
 		entry = *change.Entry
+	case change.Dropped || len(p.History) >= roomForPeople:
+		return change // nobody is told, and the payout is in the list of those that need a person
 	}
 	if change.Status != "" {
 		entry.Status = change.Status

@@ -25,6 +25,9 @@ const (
 	wasResent word = "resent"
 	// mayBeLost: a lost table may have sent it again, where that could be another payment.
 	mayBeLost word = "lost"
+	// wasQueued: it waited in the backup that a table was restored from. People may have
+	// withdrawn it in the lost time.
+	wasQueued word = "queued"
 	// The words of a provider that speak against paying again.
 	saidPaid      word = "paid"
 	saidReturned  word = "returned"
@@ -48,6 +51,11 @@ const (
 // mostRounds bounds how often one attempt is closed. What wavers more often is never
 // closed again.
 const mostRounds = 9
+
+// mostRepeated is how often an attempt wavers by a word that was heard before, byte for byte,
+// or by a file. The rounds that are left are for new words of the provider: whoever holds an
+// old callback, or a file, must not use them all up.
+const mostRepeated = 3
 
 // against are the words after which no attempt of the payout is ever safe to pay again.
 var against = []word{saidPaid, saidReturned, saidOther, saidForeign, saidAmbiguous, wasResolved}
@@ -160,7 +168,7 @@ func (p Payout) AsRestored(at time.Time) Payout {
 // restore may have begun it: the present one was last sent before.
 func (p Payout) lostAttempt(restored time.Time) []Fact {
 	next := p.Attempt + 1
-	if restored.IsZero() || p.SubmittedAt.After(restored) || p.Heard.wavered(next) > 0 {
+	if next > lastAttempt || restored.IsZero() || p.SubmittedAt.After(restored) || p.Heard.wavered(next) > 0 {
 		return nil
 	}
 	return []Fact{next.round(wavers, 1)}

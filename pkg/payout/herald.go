@@ -228,7 +228,7 @@ func (h *Herald) attempt(ctx context.Context, p Payout, event Event) Delivery {
 	if d.Result == Down {
 		heard = FoundUnclear
 	}
-	if h.ports.Brakes.heed(ctx, EndpointBrakes, heard, h.ports.Now()) {
+	if h.ports.Brakes.heed(ctx, EndpointBrakes, Claim{Finding: heard}, h.ports.Now()) {
 		h.ports.Signals.Signal(ctx, SignalWebhookDown, EndpointBrakes, p.ID)
 	}
 	h.ports.Heard(ctx, event, d)

@@ -21,13 +21,19 @@ const (
 	FromHerald    Source = "herald"    // what became of telling the merchant
 )
 
-// HistoryLimit is the most entries that a payout holds. A change of status always
-// finds room (see historyReserve); what repeats without end is only counted.
+// HistoryLimit is the most entries that a payout holds. What finds no room is only counted.
 const HistoryLimit = 50
 
-// historyReserve is kept free for changes of status: they are few, and each
-// matters more than the fortieth repetition of a mismatch.
-const historyReserve = 10
+// How full a history may get by what: each kind leaves room for those that matter more.
+// Ends, returns and certainty fill it to the limit.
+const (
+	roomForWords    = HistoryLimit - 16 // what moves nothing
+	roomForPeople   = HistoryLimit - 8  // orders of people, and reasons for attention
+	roomForAttempts = HistoryLimit - 10 // the beginning of another attempt, which will end
+	// RoomForMoves is that of a change of status that is no end, and of every change that
+	// is made without reading the payout.
+	RoomForMoves = HistoryLimit - 4
+)
 
 // historyOrders is how full a history may get by orders to tell the merchant again.
 const historyOrders = HistoryLimit / 2

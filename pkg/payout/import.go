@@ -101,9 +101,9 @@ func (i *Importer) give(ctx context.Context, s Statement, report *Report, lines 
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return nil, fmt.Errorf("find who sent the statement first: %w", err)
 	}
-	other, registered, unread := false, false, error(nil)
+	other, stands, unread := false, false, error(nil)
 	if err == nil && now.Sub(first.At) <= proposalFor {
-		other, registered, unread = s.sender.first(first.Identity)
+		other, stands, unread = s.sender.first(first.Person, first.Identity)
 	}
 	switch {
 	case unread != nil:
@@ -114,7 +114,7 @@ func (i *Importer) give(ctx context.Context, s Statement, report *Report, lines 
 	// The same person may send it again, since the first time may have been cut off.
 	report.Awaiting = true
 	asked := i.side(len(lines), func(n int) ReportLine { return i.question(ctx, s, lines[n]) })
-	if registered || !whole(asked) {
+	if stands || !whole(asked) {
 		return asked, nil
 	}
 	first = StatementProposal{Person: s.sender.person, Identity: s.sender.identity, By: s.By, At: now}
@@ -206,7 +206,7 @@ func (i *Importer) question(ctx context.Context, s Statement, line ReportLine) R
 	for range rounds {
 		now := i.now()
 		change := Change{At: now, Heard: p.doubtedBy(line.row)}
-		p.reopen(&change)
+		p.askOnce(&change)
 		if len(change.Heard) > 0 {
 			change = *p.inscribe(change, s.entry(line, p.Status, now))
 		}
@@ -226,6 +226,16 @@ func (i *Importer) question(ctx context.Context, s Statement, line ReportLine) R
 	return line
 }
 
+// askOnce has the provider asked once more, at once. Unlike [Payout.reopen] it gives no
+// question back that was used up: whoever sends a file again and again must not keep a
+// person from being called. Only a new doubt begins anew, of which there are few.
+func (p Payout) askOnce(change *Change) {
+	p.reopen(change)
+	if change.Polls != nil && len(change.Heard) == 0 {
+		*change.Polls = min(p.Polls, confirmations-1)
+	}
+}
+
 // reread finds the payout of a line again. What is missing in the file may be many payouts,
 // which are not held meanwhile.
 func (i *Importer) reread(ctx context.Context, line ReportLine) (Payout, error) {
@@ -239,10 +249,15 @@ func (i *Importer) reread(ctx context.Context, line ReportLine) (Payout, error) 
 func (p Payout) doubtedBy(row StatementRow) []Fact {
 	_, about, ours := ParseProviderReference(row.Reference)
 	switch {
-	case !ours || row.Finding == FoundFailed && p.Status != Queued:
+	case !ours:
 		return nil
-	case p.Status == Queued && about == p.Attempt:
+	case about == p.Attempt && slices.Contains([]Status{Queued, Submitting, Unknown}, p.Status):
+		// Whatever it says, something arrived: this may yet come back as "not sent".
 		return p.Heard.without([]Fact{about.fact(wasFiled)})
+	case row.Finding == FoundFailed && p.Status != Queued:
+		return nil
+	case p.Heard.wavered(about) >= mostRepeated:
+		return nil // the provider has answered every time
 	case about > p.Attempt+attemptsAhead:
 		return nil // a slip: nobody was ever that far
 	case about != p.Attempt, p.Heard.closed(about):
@@ -265,19 +280,23 @@ func (i *Importer) apply(ctx context.Context, s Statement, first StatementPropos
 	}
 	c, p := s.claim(line.row, first, i.now()), *line.payout
 	for range rounds {
+		returned := c.Finding == FoundReturned && c.attempt() == p.Attempt && p.Status == Succeeded
 		switch {
-		case c.Finding == FoundProcessing, c.Finding == FoundUnlisted:
+		case c.Finding == FoundProcessing, c.Finding == FoundUnlisted, line.row.Amount.IsZero():
 			return line
-		case p.Status.Final(), line.Kind == AmountDiffers, c.attempt() != p.Attempt:
+		case p.Status.Final() && !returned, line.Kind == AmountDiffers, c.attempt() != p.Attempt:
 		case line.ambiguous:
 			return line // the file says both
 		case !p.AskedAt.After(first.At) || !p.AskedAt.After(p.SubmittedAt):
 			line.pending = true
 			return line
-		case p.AnsweredAt.After(first.At) || p.Status == Submitting:
+		case p.Status == Submitting, p.AnsweredAt.After(first.At) && !returned:
 			return line // the provider itself answers, or will
 		}
 		d := p.Decide(c)
+		if returned && p.AnsweredAt.After(first.At) {
+			d = p.contradict(c) // it was asked, and does not know of the return
+		}
 		verdict, next, err := i.receiver.write(ctx, p, d)
 		switch {
 		case err != nil || verdict == "" && next == nil:
@@ -298,8 +317,8 @@ func (i *Importer) apply(ctx context.Context, s Statement, first StatementPropos
 // claim is a line as a claim that people vouch for.
 func (s Statement) claim(row StatementRow, first StatementProposal, at time.Time) Claim {
 	c := Claim{
-		Source: FromStatement, Provider: s.Provider, Reference: row.Reference, ProviderID: row.ProviderID,
-		Finding: row.Finding, Code: row.Code, By: s.By, Raw: row.Raw, At: at,
+		Source: FromStatement, Provider: s.Provider, Reference: row.Reference, ProviderID: Printable(row.ProviderID),
+		Finding: row.Finding, Code: Printable(row.Code), By: s.By, Raw: row.Raw, At: at,
 		Message: fmt.Sprintf("line %d of statement %.8s, sent by %s and %s", row.Line, s.Hash, first.Person, s.sender.person),
 	}
 	if row.Finding == FoundFailed {

@@ -13,6 +13,7 @@ func (i *Importer) missing(ctx context.Context, s Statement, lines []ReportLine)
 		seen[line.PayoutID] = true
 	}
 	var missing []ReportLine
+	listed := 0
 	for _, day := range days(s.From, s.To) {
 		q := PageQuery{Provider: s.Provider, Limit: 100}
 		for {
@@ -27,6 +28,9 @@ func (i *Importer) missing(ctx context.Context, s Statement, lines []ReportLine)
 					line.payout, line.unsettled = nil, p.Status != Succeeded || !line.Heard
 					missing = append(missing, line)
 				}
+			}
+			if listed += max(len(page.Payouts), leastListed); listed > mostListed {
+				return nil, notPossible("these days hold more payouts than one statement can be compared with; name fewer days")
 			}
 			if len(missing) > mostMissing {
 				return nil, notPossible("the file misses more than %d payouts of these days; name fewer days", mostMissing)
@@ -47,6 +51,13 @@ func (p Payout) expectedInStatement() bool {
 
 // mostMissing bounds what a report holds and what one invocation can ask about.
 const mostMissing = 5000
+
+// mostListed bounds how many payouts are looked through for missing ones, and so how much
+// one call reads. A page counts as leastListed at least.
+const (
+	mostListed  = 10_000
+	leastListed = 10
+)
 
 // MostStatementDays bounds what one statement may cover.
 const MostStatementDays = 35

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // Operator is the story "operate": what a person may order when the machine has
@@ -104,11 +103,11 @@ func (o Order) check(needsEvidence bool) error {
 	blame := func(pointer, message string) {
 		faults = append(faults, Fault{Pointer: pointer, Code: InvalidRequest, Message: message})
 	}
-	if len(strings.TrimSpace(o.Reason)) < leastReason || len(o.Reason) > mostReason || !utf8.ValidString(o.Reason) {
-		blame("/reason", fmt.Sprintf("a reason of %d to %d bytes is required", leastReason, mostReason))
+	if len(strings.TrimSpace(o.Reason)) < leastReason || len(o.Reason) > mostReason || !printable(o.Reason) {
+		blame("/reason", fmt.Sprintf("a reason of one line and of %d to %d bytes is required", leastReason, mostReason))
 	}
-	if len(o.Evidence) > mostEvidence || !utf8.ValidString(o.Evidence) {
-		blame("/evidence", fmt.Sprintf("must not be longer than %d bytes", mostEvidence))
+	if lines := strings.NewReplacer("\n", "", "\r", "", "\t", "").Replace(o.Evidence); len(o.Evidence) > mostEvidence || !printable(lines) {
+		blame("/evidence", fmt.Sprintf("must be text of at most %d bytes, without control characters", mostEvidence))
 	}
 	if needsEvidence && strings.TrimSpace(o.Evidence) == "" {
 		blame("/evidence", "say what this rests on: a statement line, a ticket, a letter")

@@ -118,14 +118,20 @@ func who(ctx context.Context, people People, identities []Principal) (signatory,
 // errRegisterMoved means that the register changed between two looks at it.
 var errRegisterMoved = errors.New("payout: the register of people has just changed")
 
-// first reports who gave an order before, by what the register says now. Whoever was taken
-// out of it since counts no more, and whoever was only renamed is no second person.
-func (s signatory) first(identity Principal) (other, registered bool, err error) {
-	person, err := s.whois(identity)
-	if errors.Is(err, ErrNotRegistered) || errors.Is(err, ErrNoRegister) {
+// first reports whether an order that a person gave before by some identity still stands,
+// and whether it was somebody else's. It stands only as long as the register says the same of
+// that identity. Whoever was taken out of it since counts no more. A role that went to
+// somebody else would make one person two, and nothing tells that from a person who was
+// renamed: he gives the order anew.
+func (s signatory) first(person Person, identity Principal) (other, stands bool, err error) {
+	now, err := s.whois(identity)
+	switch {
+	case errors.Is(err, ErrNotRegistered), errors.Is(err, ErrNoRegister):
 		return false, false, nil
+	case err != nil:
+		return false, false, err
 	}
-	return person != s.person, true, err
+	return now == person && now != s.person, now == person, nil
 }
 
 // propose keeps an order until a second person gives it as well. errAwaiting comes with
@@ -136,17 +142,42 @@ func (p Payout) propose(order Order, action Action, by signatory, now time.Time)
 		Action: action, As: order.As, By: order.By, Person: by.person, Identity: by.identity, At: now,
 		Evidence: HashEvidence(order.grounds()), Attempt: p.Attempt, Entries: p.entries() + 1,
 	}
-	other, registered, err := by.first(p.Proposal.Identity)
+	other, stands, err := by.first(p.Proposal.Person, p.Proposal.Identity)
 	switch {
 	case err != nil:
 		return nil, unavailable(err)
-	case !p.waiting(fresh) || !registered:
+	case !p.waiting(fresh) || !stands:
+		if refused := p.proposable(order.By); refused != nil {
+			return nil, refused
+		}
 		what := strings.TrimSpace(string(action)+" "+string(order.As)) + " proposed by " + string(by.person)
 		return p.inscribe(Change{At: now, Proposal: &fresh}, order.entry(now, p.Status, what)), errAwaiting
 	case !other:
 		return nil, errAwaiting
 	}
 	return nil, nil
+}
+
+// mostProposals is how many orders by one principal the history of a payout holds before he
+// may propose no more: one person must not fill it.
+const mostProposals = 8
+
+// proposable refuses a proposal whose text would find no room: the second person has to read
+// what he confirms.
+func (p Payout) proposable(by Principal) error {
+	given := 0
+	for _, e := range p.History {
+		if e.Source == FromOperator && e.By == by {
+			given++
+		}
+	}
+	switch {
+	case given >= mostProposals:
+		return notPossible("you have given %d orders about this payout; somebody else has to propose the next", given)
+	case len(p.History) >= roomForPeople-1: // and his who confirms it
+		return notPossible("the payout's history is full; ask the provider, whose word still finds room")
+	}
+	return nil
 }
 
 // confirmed names both people in the history: of a single sign-on, a principal names nobody.

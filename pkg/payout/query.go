@@ -68,7 +68,7 @@ func (s *Sweeper) weigh(ctx context.Context, p Payout, about Attempt, c Claim) e
 	noted := p.owesItsRecipient(s.ports.Now()) && s.ports.noteLate(ctx, s.policy, p)
 	held := p.DueAt
 	for range rounds {
-		lost := s.policy.lostFacts(p, about)
+		lost := s.policy.lostFacts(p, about, c)
 		weighed := p
 		weighed.Heard = p.Heard.With(lost...)
 		d := weighed.Decide(c)
@@ -76,9 +76,6 @@ func (s *Sweeper) weigh(ctx context.Context, p Payout, about Attempt, c Claim) e
 			d.Change = &Change{At: s.ports.Now()}
 		}
 		d.Change.Noted, d.Change.Heard = noted, append(d.Change.Heard, lost...)
-		if about > p.Attempt && s.neverMade(p, c) {
-			d.Change.Heard = append(d.Change.Heard, p.Heard.closing(about)...)
-		}
 		s.follow(p, about, d.Change, c)
 		s.escalate(p, about, &d, c)
 		if p.takenBy(held, s.ports.Now()) {
@@ -105,13 +102,6 @@ func (s *Sweeper) weigh(ctx context.Context, p Payout, about Attempt, c Claim) e
 // on alone, and sets the next time.
 func (p Payout) takenBy(held, now time.Time) bool {
 	return p.DueAt.After(now) && !p.DueAt.Equal(held) && !p.DueAt.Equal(earlier(p.QueryAt, p.Notice.At))
-}
-
-// neverMade reports whether a later attempt, of which a file or a restore made us doubt, does
-// not exist: the provider does not find it, or, where no table was lost, did not know of it
-// through all questions.
-func (s *Sweeper) neverMade(p Payout, c Claim) bool {
-	return c.Finding == FoundAbsent || s.policy.RestoredAt.IsZero() && !c.Finding.states() && p.Polls+1 >= confirmations-1
 }
 
 // owesItsRecipient reports whether the recipient's list has to be written (again): it is
@@ -175,8 +165,10 @@ func (p Payout) newsSince(c Claim, now time.Time) bool {
 // or differs, and then a person has to look.
 func (p Payout) settles(c Claim) bool {
 	switch c.Finding {
-	case FoundSucceeded, FoundReturned:
+	case FoundReturned:
 		return true
+	case FoundSucceeded:
+		return !p.returnedByCallback()
 	case FoundFailed:
 		agrees := !c.Doubtful && c.Asked != nil && c.Asked.Settled
 		return !p.saysNothingOfTheLast(c) && (p.Status != Failed || agrees)
@@ -190,10 +182,20 @@ func (p Payout) disagrees(c Claim) bool {
 	switch {
 	case p.Heard.has(p.Attempt, wasResolved) && c.Finding == FoundAbsent:
 		return false
+	case p.returnedByCallback() && c.Finding == FoundSucceeded:
+		return true
 	case p.Status == Succeeded:
 		return slices.Contains([]Finding{FoundProcessing, FoundUnlisted, FoundAbsent, FoundFailed}, c.Finding)
 	}
 	return p.Status == Failed && (c.Finding == FoundProcessing || c.Finding == FoundUnlisted)
+}
+
+// returnedByCallback reports whether no more than a callback says that the money came back.
+func (p Payout) returnedByCallback() bool {
+	said := func(s Source) bool {
+		return slices.ContainsFunc(p.History, func(e Entry) bool { return e.Finding == FoundReturned && e.Source == s })
+	}
+	return p.Return != nil && said(FromCallback) && !said(FromQuery)
 }
 
 // unfinished are the facts of an answer that does not know of the end. About a failure it is
@@ -283,7 +285,7 @@ func (p Payout) call(d *Decision, reason Reason, signal Signal, now time.Time, w
 	}
 	attention := held.With(reason, now)
 	d.Change.Attention = &attention
-	if d.Change.Entry == nil {
+	if d.Change.Entry == nil && len(p.History) < roomForPeople {
 		d.Change.Entry = &Entry{At: d.Change.At, Source: FromSweep, Status: p.Status, Message: why}
 		d.Change.Dropped = false
 	}

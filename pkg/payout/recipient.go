@@ -34,7 +34,7 @@ const MostUnsettled = 50
 type Unsettled struct {
 	Key RecipientKey
 	ID  ID
-	At  time.Time // when the payout was created
+	At  time.Time // when the payout was created, or sent last
 }
 
 // RecipientKey is equal for payouts of the same money to the same account. It is a
@@ -100,7 +100,11 @@ func (p Ports) noteLate(ctx context.Context, policy Policy, of Payout) bool {
 }
 
 func (p Payout) unsettled() Unsettled {
-	return Unsettled{Key: p.recipientKey(), ID: p.ID, At: p.CreatedAt}
+	at := p.CreatedAt
+	if p.SubmittedAt.After(at) { // whoever takes a settled attempt off must not take the next one off
+		at = p.SubmittedAt
+	}
+	return Unsettled{Key: p.recipientKey(), ID: p.ID, At: at}
 }
 
 // similar finds an earlier payout because of which this one has to be confirmed.

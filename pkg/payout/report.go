@@ -65,22 +65,24 @@ const (
 	leastFactorRows = 2
 )
 
-// plausible refuses a statement in which too many amounts differ, or all by one factor.
+// plausible refuses a statement in which too many amounts differ or cannot be read, or in
+// which all differ by one factor.
 func plausible(lines []ReportLine) error {
 	var differing []ReportLine
-	compared := 0
+	compared, counted := map[string]bool{}, map[string]bool{} // by reference: a line that stands there often counts once
 	for _, line := range lines {
-		if line.payout == nil || line.Kind == NotImported || line.TheirAmount.IsZero() {
+		if line.payout == nil || line.Kind == NotImported {
 			continue
 		}
-		compared++
-		if line.TheirAmount != line.OurAmount {
+		compared[line.row.Reference] = true
+		if line.TheirAmount != line.OurAmount && !counted[line.row.Reference] {
+			counted[line.row.Reference] = true
 			differing = append(differing, line)
 		}
 	}
-	many := len(differing) >= fewDiffer && len(differing)*100 >= compared*percentDiffer
-	if many || len(differing) == compared && oneFactor(differing) {
-		return &Implausible{Differing: len(differing), Compared: compared, Lines: differing}
+	many := len(differing) >= fewDiffer && len(differing)*100 >= len(compared)*percentDiffer
+	if many || len(differing) == len(compared) && oneFactor(differing) {
+		return &Implausible{Differing: len(differing), Compared: len(compared), Lines: differing}
 	}
 	return nil
 }
@@ -98,6 +100,9 @@ func oneFactor(lines []ReportLine) bool {
 		}
 	}
 	ours, theirs := first.OurAmount.Minor(), first.TheirAmount.Minor()
+	if theirs == 0 {
+		return false // it cannot be read
+	}
 	return len(lines) >= leastFactorRows || theirs == ours*minorPerMajor || ours == theirs*minorPerMajor
 }
 

@@ -79,6 +79,9 @@ func (p Payout) resendPossible() error {
 		if p.Attempt >= lastAttempt {
 			return notPossible("the payout has used all of its %d attempts", lastAttempt)
 		}
+		if len(p.History) >= roomForAttempts {
+			return notPossible("the payout's history has no room for another attempt; pay under a new reference, after the provider has confirmed the failure")
+		}
 		return nil
 	case Submitting:
 		return &OrderRefused{Problem: OrderBusy, Detail: "the payout is being submitted; wait two minutes"}
@@ -168,12 +171,40 @@ func (s *submitter) again(ctx context.Context, p Payout, connector Connector, en
 		}
 		stored = *current
 	}
+	if s.beside(ctx, stored) {
+		after, err = s.record(ctx, stored, s.notSent(stored, "the same money to the same recipient is being paid"))
+		return after, true, err
+	}
 	after, err = s.submit(ctx, stored, submission)
 	if after.Status == Unknown {
 		s.brakes.noteUnsettled(s.now())
 		noteUnsettled(ctx, s.receiver.store, after, s.now())
 	}
 	return after, true, err
+}
+
+// beside reports whether the same money went to the same recipient since it was looked for
+// last. Only with a window: whoever creates a payout is on the list before he looks for
+// others, and of two that are fenced at one moment at least one sees the other.
+func (s *submitter) beside(ctx context.Context, p Payout) bool {
+	policy := s.receiver.policy
+	if policy.DuplicateWindow == 0 {
+		return false
+	}
+	list, err := s.ports.Store.FindUnsettled(ctx, p.recipientKey())
+	if err != nil {
+		return true // nobody can tell
+	}
+	found, _, err := s.ports.compareWith(ctx, policy, list, p)
+	return err != nil || found != ""
+}
+
+// notSent is the answer to a submission that this process gave up before it began.
+func (s *submitter) notSent(p Payout, why string) Claim {
+	return Claim{
+		Source: FromAnswer, Provider: p.Provider, Reference: string(p.ProviderReference()),
+		Finding: FoundNotSent, Message: why, At: s.now(),
+	}
 }
 
 // resubmission is the change that fences a payout once more.

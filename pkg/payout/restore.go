@@ -30,12 +30,14 @@ func (p Policy) uncounted(of Payout) int {
 
 // lostFacts says of an attempt that a lost table may have sent it once more, so that its own
 // count of submissions is not whole. The fact outlives RESTORED_AT.
-func (p Policy) lostFacts(of Payout, about Attempt) []Fact {
+func (p Policy) lostFacts(of Payout, about Attempt, c Claim) []Fact {
 	if about > of.Attempt {
 		return nil
 	}
-	// Whatever is learnt of it now, there may be a later attempt.
-	facts := of.lostAttempt(p.RestoredAt)
+	var facts []Fact
+	if of.Status == Failed || c.Finding == FoundFailed {
+		facts = of.lostAttempt(p.RestoredAt) // a failure is what people begin the next attempt from
+	}
 	if p.mayHaveBeenSentBefore(of.Provider) && (about < of.Attempt || p.uncounted(of) > 0) {
 		facts = append(facts, of.Heard.without([]Fact{about.fact(mayBeLost)})...)
 	}
@@ -70,9 +72,9 @@ const attemptsAhead = 3
 // sent" meant is not certain of the time between the backup and the restore.
 func (s *Sweeper) doubt(ctx context.Context, p Payout) error {
 	now := s.ports.Now()
-	due, sent := now, p.Sent+s.policy.uncounted(p)
+	due, sent, backed := now, p.Sent+s.policy.uncounted(p), p.Heard.without([]Fact{p.Attempt.fact(wasQueued)})
 	attention := p.Attention.Entering(Unknown)
-	change := p.inscribe(Change{At: now, Status: Unknown, QueryAt: &due, Sent: &sent, Attention: &attention}, &Entry{
+	change := p.inscribe(Change{At: now, Status: Unknown, QueryAt: &due, Sent: &sent, Attention: &attention, Heard: backed}, &Entry{
 		At: now, Source: FromSweep, Status: Unknown,
 		Message: "queued in the backup that the table was restored from; it may have been sent since",
 	})

@@ -96,7 +96,7 @@ func (p Payout) repetition(policy Policy, now time.Time) clearance {
 	switch {
 	case !Recoveries[p.Provider].repeatable():
 		return byTwo
-	case p.resendable(now, policy.QueuedMaxAge):
+	case p.resendable(now, policy.QueuedMaxAge) && !p.Heard.has(p.Attempt, wasQueued):
 		return byItself
 	}
 	return byOne

@@ -22,6 +22,7 @@ type submitter struct {
 	brakes     *Brakes
 	now        func() time.Time
 	newToken   func() string
+	ports      Ports
 }
 
 // submit sends a payout whose lease this process holds, at most once. An error
@@ -30,7 +31,7 @@ type submitter struct {
 func (s *submitter) submit(ctx context.Context, p Payout, sub Submission) (Payout, error) {
 	c := s.send(ctx, p, sub)
 	c.Source, c.Provider, c.Reference = FromAnswer, p.Provider, string(p.ProviderReference())
-	if s.brakes.heed(ctx, p.Provider, c.Finding, c.At) {
+	if s.brakes.heed(ctx, p.Provider, c, c.At) {
 		s.receiver.signals.Signal(ctx, SignalPaused, p.Provider, p.ID)
 	}
 	return s.record(ctx, p, c)
@@ -93,6 +94,9 @@ func (p Payout) conclude(c Claim) Decision {
 	return p.Decide(c)
 }
 
+// kindWait is how long a payout waits whose currency or method is not set up.
+const kindWait = 15 * time.Minute
+
 // stepBack undoes a submission that certainly did not arrive. If an earlier one
 // may have, the payout stays unknown.
 func (p Payout) stepBack(c Claim) Decision {
@@ -115,6 +119,10 @@ func (p Payout) stepBack(c Claim) Decision {
 	if c.Finding == FoundAboutUs {
 		attention := p.Attention.With(ProviderConfiguration, c.At)
 		d.Change.Attention, d.Signals = &attention, []Signal{SignalAboutUs}
+	}
+	if c.OfThisKind { // tried again now and then until it is too old, and nobody is woken
+		due := c.At.Add(kindWait)
+		d.Change.QueryAt, d.Signals = &due, nil
 	}
 	return d
 }

@@ -81,6 +81,16 @@ func checkSession(resource string) error {
 	return nil
 }
 
+// roleOf is the role of a session of single sign-on, and every other principal itself.
+func roleOf(p payout.Principal) payout.Principal {
+	before, resource, session := strings.Cut(string(p), ":assumed-role/")
+	role, _, _ := strings.Cut(resource, "/")
+	if !session || !strings.HasPrefix(string(p), "arn:") {
+		return p
+	}
+	return payout.Principal(strings.Replace(before, ":sts:", ":iam:", 1) + ":role/" + role)
+}
+
 // checkToken splits at the first |: an address holds none, and a subject may.
 func checkToken(text string) error {
 	issuer, subject, _ := strings.Cut(text, "|")

@@ -8,6 +8,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"cambodia-payouts/pkg/jsontree"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/secrets"
@@ -71,6 +73,7 @@ func Parse(document []byte) (Register, error) {
 		owners:  map[payout.Principal]string{}, names: map[string]string{},
 	}
 	p.document(tree)
+	p.permissionSets()
 	if len(p.faults) > 0 {
 		return Register{}, errors.Join(p.faults...)
 	}
@@ -142,10 +145,10 @@ func (p *parser) name(pointer string, person jsontree.Value) payout.Person {
 	v, _ := person.Member("name")
 	name, _ := v.Text()
 	if !readable(name) {
-		p.blame(pointer, fmt.Sprintf("must be text of 1 to %d bytes, printable and without blanks around it", mostName))
+		p.blame(pointer, fmt.Sprintf("must be text of 1 to %d bytes, printable, of one script and without blanks around it", mostName))
 		return ""
 	}
-	folded := strings.ToLower(name)
+	folded := alike(name)
 	if first, taken := p.names[folded]; taken {
 		p.blame(pointer, "is the same name as "+first)
 		return ""
@@ -154,9 +157,34 @@ func (p *parser) name(pointer string, person jsontree.Value) payout.Person {
 	return payout.Person(name)
 }
 
+// permissionSets refuses a role of single sign-on beside a session of it: the role stands for
+// everybody of its permission set, and so for whoever is behind the session as well.
+func (p *parser) permissionSets() {
+	for principal, pointer := range p.owners {
+		if first, taken := p.owners[roleOf(principal)]; taken && roleOf(principal) != principal {
+			p.blame(first, "is a role of single sign-on, which stands for everybody of its permission set, and "+pointer+" is a session of it; register sessions alone")
+		}
+	}
+}
+
+// alike is what is equal of two names that a reader of a history cannot tell apart: other
+// widths and compositions of the same letters, other cases, more blanks.
+func alike(name string) string {
+	return strings.Join(strings.Fields(strings.ToLower(norm.NFKC.String(name))), " ")
+}
+
+// lookalikes are the scripts whose letters look like Latin ones.
+var lookalikes = []*unicode.RangeTable{unicode.Cyrillic, unicode.Greek, unicode.Armenian, unicode.Cherokee}
+
+// mixed reports whether a name mixes Latin letters with others that look like them.
+func mixed(name string) bool {
+	latin := strings.ContainsFunc(name, func(r rune) bool { return unicode.Is(unicode.Latin, r) })
+	return latin && strings.ContainsFunc(name, func(r rune) bool { return unicode.In(r, lookalikes...) })
+}
+
 func readable(name string) bool {
 	unprintable := func(r rune) bool { return !unicode.IsPrint(r) }
-	return name != "" && len(name) <= mostName && utf8.ValidString(name) &&
+	return !mixed(name) && name != "" && len(name) <= mostName && utf8.ValidString(name) &&
 		strings.TrimSpace(name) == name && !strings.ContainsFunc(name, unprintable)
 }
 

@@ -116,7 +116,13 @@ func (m Mapping) check() error {
 	if len([]rune(m.Delimiter)) > 1 {
 		problems = append(problems, errors.New("statement mapping: delimiter must be one character"))
 	}
+	words := map[string]bool{}
 	for word, finding := range m.Statuses {
+		if folded := strings.ToLower(word); words[folded] {
+			problems = append(problems, fmt.Errorf("statement mapping: status %q is there in two spellings", word))
+		} else {
+			words[folded] = true
+		}
 		if !slices.Contains(allowed, finding) {
 			problems = append(problems, fmt.Errorf("statement mapping: status %q must become one of %v", word, allowed))
 		}

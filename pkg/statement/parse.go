@@ -21,6 +21,7 @@ const Rows = 5000
 // mostColumns and mostProblems bound what a file that is no statement may cost.
 const (
 	mostColumns  = 200
+	mostRow      = 8 << 10 // bytes; what a history keeps of a body
 	mostProblems = 100
 )
 
@@ -53,7 +54,7 @@ func Parse(file []byte, m Mapping) ([]payout.StatementRow, error) {
 	}
 	comma := m.delimiter(file)
 	if line := tooWide(file, comma); line > 0 {
-		return nil, &Unreadable{[]Problem{{line, fmt.Sprintf("more than %d columns", mostColumns)}}}
+		return nil, &Unreadable{[]Problem{{line, fmt.Sprintf("more than %d columns, or more than %d bytes in a row", mostColumns, mostRow)}}}
 	}
 	reader := csv.NewReader(bytes.NewReader(file))
 	reader.Comma = comma
@@ -68,14 +69,21 @@ func Parse(file []byte, m Mapping) ([]payout.StatementRow, error) {
 	return layout.rows(reader, m)
 }
 
-// tooWide is the first line with more delimiters than any statement has, be they in quotes; 0
-// for none. Reading such a line would cost a hundred times its length.
+// tooWide is the first line of the first row that is larger than any statement's, delimiters
+// in quotes counted; 0 for none. Reading such a row would cost a hundred times its length. A
+// row goes on after a line break in quotes, so quotes are counted over its lines.
 func tooWide(file []byte, delimiter rune) int {
-	number := 0
+	number, begun := 0, 1
+	delimiters, size, quotes := 0, 0, 0
 	for line := range bytes.Lines(file) {
 		number++
-		if bytes.Count(line, []byte(string(delimiter))) > mostColumns {
-			return number
+		delimiters += bytes.Count(line, []byte(string(delimiter)))
+		quotes += bytes.Count(line, []byte(`"`))
+		if size += len(line); delimiters >= mostColumns || size > mostRow {
+			return begun
+		}
+		if quotes%2 == 0 {
+			begun, delimiters, size, quotes = number+1, 0, 0, 0
 		}
 	}
 	return 0
@@ -168,13 +176,13 @@ func (l layout) row(record []string, line int, m Mapping) payout.StatementRow {
 		return strings.TrimSpace(record[i])
 	}
 	row := payout.StatementRow{
-		Line: line, Reference: field(l.reference), ProviderID: field(l.providerID),
+		Line: line, Reference: field(l.reference), ProviderID: payout.Printable(field(l.providerID)),
 		Amount: m.amount(field(l.amount), field(l.currency)), Finding: m.finding(field(l.status)),
-		Code: field(l.code), Message: field(l.message),
+		Code: payout.Printable(field(l.code)), Message: payout.Printable(field(l.message)),
 		Raw: []byte(strings.Join(record, ",")),
 	}
 	if row.Code == "" {
-		row.Code = field(l.status)
+		row.Code = payout.Printable(field(l.status))
 	}
 	return row
 }

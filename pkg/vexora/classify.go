@@ -105,7 +105,7 @@ func created(body []byte, p payout.Payout, s Settings) payout.Claim {
 			OnlyIfFirst: true, Code: string(r.code), Message: r.message,
 		}
 	}
-	return payout.Claim{Finding: payout.FoundUnclear, Code: string(r.code), Message: r.message}
+	return payout.Claim{Finding: payout.FoundUnclear, Answered: r.code == orderError, Code: string(r.code), Message: r.message}
 }
 
 // asked says what the answer to a question means. An outer code other than
