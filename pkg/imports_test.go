@@ -33,14 +33,15 @@ var rooms = map[string][]string{
 	"localstore": {"money", "payout"},
 	"storetest":  {"money", "payout"},
 	"statement":  {"money", "payout"},
-	"edge":       {"payout", "jsontree", "bank", "statement"},
-	"telemetry":  {"payout"},
+	"loglimit":   {},
+	"edge":       {"payout", "jsontree", "bank", "statement", "loglimit"},
+	"telemetry":  {"payout", "loglimit"},
 	"webhook":    {"payout", "secrets"},
 	"receiver":   {}, // the merchant's side
 	"template":   {},
-	"boot":       {"money", "payout", "bank", "secrets", "vexora", "monetix", "dynamo", "statement", "edge", "telemetry", "webhook", "people"},
+	"boot":       {"money", "payout", "bank", "secrets", "vexora", "monetix", "dynamo", "statement", "edge", "loglimit", "telemetry", "webhook", "people"},
 	"sim": {
-		"money", "payout", "bank", "secrets", "oneshot", "vexora", "monetix", "edge", "telemetry",
+		"money", "payout", "bank", "secrets", "oneshot", "vexora", "monetix", "edge", "loglimit", "telemetry",
 		"sandbox", // its signatures, which share nothing with the connectors
 	},
 	"sandbox": {}, // the twin shares nothing with the code that it tests
@@ -49,7 +50,7 @@ var rooms = map[string][]string{
 // outside lists what a room may import beyond the standard library, by module.
 var outside = map[string][]string{
 	"money": {}, "payout": {}, "bank": {}, "telemetry": {}, "sandbox": {}, "oneshot": {}, "storetest": {},
-	"vexora": {}, "monetix": {}, "statement": {}, "people": {},
+	"vexora": {}, "monetix": {}, "statement": {}, "people": {}, "loglimit": {},
 	"jsontree":   {"github.com/go-json-experiment/json"},
 	"secrets":    {"golang.org/x/sync"},
 	"localstore": {"go.etcd.io/bbolt"},

@@ -72,7 +72,7 @@ func TestASignalIsALineThatCloudWatchCounts(t *testing.T) {
 	for _, name := range []payout.Signal{
 		payout.SignalOrphan, payout.SignalContradiction, payout.SignalMismatch, payout.SignalDoublePayment, payout.SignalUnlisted,
 		payout.SignalReturned, payout.SignalAboutUs, payout.SignalUnknown, payout.SignalUnknownTooLong, payout.SignalQueuedTooLong,
-		payout.SignalBadSignature, payout.SignalForeignCallback, payout.SignalUnrelatedPayment, payout.SignalPaused, payout.SignalDuplicate, payout.SignalLowBalance, payout.SignalWebhookDown,
+		payout.SignalBadSignature, payout.SignalForeignCallback, payout.SignalUnrelatedPayment, payout.SignalPaused, payout.SignalDuplicate, payout.SignalLowBalance, payout.SignalWebhookDown, payout.SignalVerified,
 	} {
 		var out bytes.Buffer
 		signals := telemetry.NewSignals(telemetry.NewLogger(&out, slog.LevelError), "prod", func() time.Time { return at })
