@@ -54,7 +54,7 @@ var outside = map[string][]string{
 	"jsontree":   {"github.com/go-json-experiment/json"},
 	"secrets":    {"golang.org/x/sync"},
 	"localstore": {"go.etcd.io/bbolt"},
-	"webhook":    {"github.com/standard-webhooks/standard-webhooks/libraries/go"},
+	"webhook":    {"code.dny.dev/ssrf", "github.com/standard-webhooks/standard-webhooks/libraries/go"},
 	"receiver":   {"github.com/standard-webhooks/standard-webhooks/libraries/go"},
 	"template":   {"go.yaml.in/yaml"},
 	"dynamo":     {"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go", "golang.org/x/sync"},
