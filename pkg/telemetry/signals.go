@@ -121,13 +121,14 @@ func (s *Signals) Signal(ctx context.Context, name payout.Signal, p payout.Provi
 	if count == 0 {
 		return
 	}
-	s.log.LogAttrs(ctx, level, "signal", append(
-		s.counted([]metric{{string(name), "Count"}}, nil, []string{"provider"}),
-		slog.Int(string(name), count),
-		slog.String("signal", string(name)),
-		slog.String("provider", string(p)),
-		slog.String("payout_id", string(id)),
-	)...)
+	metrics, values := []metric{{string(name), "Count"}}, []slog.Attr{slog.Int(string(name), count)}
+	if name == payout.SignalBadSignature {
+		// An alarm asks whether anything verified meanwhile; no value would be no answer.
+		metrics = append(metrics, metric{string(payout.SignalVerified), "Count"})
+		values = append(values, slog.Int(string(payout.SignalVerified), 0))
+	}
+	values = append(values, slog.String("signal", string(name)), slog.String("provider", string(p)), slog.String("payout_id", string(id)))
+	s.log.LogAttrs(ctx, level, "signal", append(s.counted(metrics, nil, []string{"provider"}), values...)...)
 }
 
 // Balance implements payout.Signals. CloudWatch keeps numbers as floating point,

@@ -112,6 +112,18 @@ func TestASignalIsALineThatCloudWatchCounts(t *testing.T) {
 	}
 }
 
+// TestABadSignatureIsCountedBesideWhatVerified: an alarm compares the two, and CloudWatch
+// compares nothing with a metric that has no value.
+func TestABadSignatureIsCountedBesideWhatVerified(t *testing.T) {
+	var out bytes.Buffer
+	signals := telemetry.NewSignals(telemetry.NewLogger(&out, slog.LevelInfo), "prod", time.Now)
+	signals.Signal(context.Background(), payout.SignalBadSignature, payout.Vexora, "")
+	line := lines(t, &out)[0]
+	if fmt.Sprint(line["callback_signature"], line["callback_verified"]) != "1 0" || !strings.Contains(fmt.Sprint(line["_aws"]), "Name:callback_verified") {
+		t.Errorf("%v", line)
+	}
+}
+
 func TestASurveyIsOneLineThatNoLogLevelSilences(t *testing.T) {
 	var out bytes.Buffer
 	signals := telemetry.NewSignals(telemetry.NewLogger(&out, slog.LevelError), "prod", time.Now)
