@@ -18,7 +18,9 @@ ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 ARCH ?= arm64
 GO_BUILD = GOOS=linux GOARCH=$(if $(filter x86_64,$(ARCH)),amd64,$(ARCH)) CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags '-s -w'
 DYNOXIDE := $(TOOLS)/bin/dynoxide
+# go run checks tools against the checksum database, as it does modules.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 # The race detector needs a C compiler; without one the tests still run.
 RACE := $(if $(shell command -v $$(go env CC) 2>/dev/null),-race,)
 
@@ -47,6 +49,10 @@ lint: ## gofmt, go vet, staticcheck, go.mod
 	go run $(STATICCHECK) ./...
 	go mod tidy -diff
 	go mod verify
+
+.PHONY: vulnerabilities
+vulnerabilities: ## known vulnerabilities of what is built; needs the network (vuln.go.dev), so that make check does without
+	go run $(GOVULNCHECK) ./...
 
 .PHONY: build
 build: ## build every function for Lambda into .build (ARCH=arm64, or x86_64)
@@ -126,9 +132,12 @@ clean: ## remove what the other targets have made, the local run's data included
 $(DYNOXIDE):
 	cargo install dynoxide-rs --version 3.2.0 --locked --no-default-features --features native-sqlite,http-server,cli --root $(TOOLS)
 
+# Nothing is installed that is not listed with its hash, and nothing is built here: a
+# build would fetch what it needs without one.
 $(VENV)/ready: scripts/requirements.txt
 $(SAM_VENV)/ready: scripts/requirements-sam.txt
 $(VENV)/ready $(SAM_VENV)/ready:
-	python3 -m venv $(@D)
-	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
+	python3 -m venv --clear $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r $<
+	$(@D)/bin/pip check
 	touch $@

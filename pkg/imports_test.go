@@ -33,14 +33,15 @@ var rooms = map[string][]string{
 	"localstore": {"money", "payout"},
 	"storetest":  {"money", "payout"},
 	"statement":  {"money", "payout"},
-	"edge":       {"payout", "jsontree", "bank", "statement"},
-	"telemetry":  {"payout"},
+	"loglimit":   {},
+	"edge":       {"payout", "jsontree", "bank", "statement", "loglimit"},
+	"telemetry":  {"payout", "loglimit"},
 	"webhook":    {"payout", "secrets"},
 	"receiver":   {}, // the merchant's side
 	"template":   {},
-	"boot":       {"money", "payout", "bank", "secrets", "vexora", "monetix", "dynamo", "statement", "edge", "telemetry", "webhook", "people"},
+	"boot":       {"money", "payout", "bank", "secrets", "vexora", "monetix", "dynamo", "statement", "edge", "loglimit", "telemetry", "webhook", "people"},
 	"sim": {
-		"money", "payout", "bank", "secrets", "oneshot", "vexora", "monetix", "edge", "telemetry",
+		"money", "payout", "bank", "secrets", "oneshot", "vexora", "monetix", "edge", "loglimit", "telemetry",
 		"sandbox", // its signatures, which share nothing with the connectors
 	},
 	"sandbox": {}, // the twin shares nothing with the code that it tests
@@ -49,12 +50,12 @@ var rooms = map[string][]string{
 // outside lists what a room may import beyond the standard library, by module.
 var outside = map[string][]string{
 	"money": {}, "payout": {}, "bank": {}, "telemetry": {}, "sandbox": {}, "oneshot": {}, "storetest": {},
-	"vexora": {}, "monetix": {}, "statement": {},
+	"vexora": {}, "monetix": {}, "statement": {}, "loglimit": {},
 	"jsontree":   {"github.com/go-json-experiment/json"},
 	"secrets":    {"golang.org/x/sync"},
 	"people":     {"golang.org/x/text/unicode/norm"},
 	"localstore": {"go.etcd.io/bbolt"},
-	"webhook":    {"github.com/standard-webhooks/standard-webhooks/libraries/go"},
+	"webhook":    {"code.dny.dev/ssrf", "github.com/standard-webhooks/standard-webhooks/libraries/go"},
 	"receiver":   {"github.com/standard-webhooks/standard-webhooks/libraries/go"},
 	"template":   {"go.yaml.in/yaml"},
 	"dynamo":     {"github.com/aws/aws-sdk-go-v2", "github.com/aws/smithy-go", "golang.org/x/sync"},

@@ -15,7 +15,7 @@ const (
 	logBytesCreate  = 900
 	logBytesOthers  = 600
 	sweepsAMonth    = 43_200
-	alarms          = 33
+	alarms          = 35
 	metrics         = 14 // the desk's, and the lag
 	secretsOfStack  = 4
 	payoutsPerMonth = 1_000_000

@@ -104,6 +104,10 @@ func (r *running) callAs(user, method, path, body string) (int, map[string]any) 
 	if user != "" {
 		request.Header.Set(personHeader, user)
 	}
+	request.Header.Set("Content-Type", "application/json")
+	if strings.HasPrefix(path, "/v1/statements") {
+		request.Header.Set("Content-Type", "text/csv")
+	}
 	reply, err := http.DefaultClient.Do(request)
 	if err != nil {
 		r.t.Fatal(err)
@@ -402,6 +406,9 @@ func TestTheWelcomePrintsWhatCanBePasted(t *testing.T) {
 			continue
 		}
 		posts++
+		if !strings.Contains(line, "-H 'content-type: application/json'") {
+			t.Errorf("%s is refused: it does not say that it sends JSON", line)
+		}
 		body := strings.TrimSuffix(strings.TrimSpace(quoted), "'")
 		if !json.Valid([]byte(body)) || strings.Contains(body, "'") {
 			t.Errorf("%s cannot be pasted", line)

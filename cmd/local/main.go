@@ -75,7 +75,7 @@ func portFrom(text string) (int, error) {
 	return port, nil
 }
 
-// listen binds to this machine alone: what runs here is not protected.
+// listen binds to this machine alone; guarded keeps the pages of a browser on it out.
 func listen(port int) (net.Listener, error) {
 	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if errors.Is(err, syscall.EADDRINUSE) {

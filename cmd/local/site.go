@@ -140,9 +140,9 @@ func routes(ctx context.Context, d boot.Deployment, env map[string]string) (http
 	}
 	count := &atomic.Int64{}
 	mux := http.NewServeMux()
-	mux.Handle("POST /v1/payouts", front{create, localCaller, count})
-	mux.Handle("POST /v1/payouts/", front{operate, localCaller, count})
-	mux.Handle("POST /v1/statements", front{operate, localCaller, count})
+	mux.Handle("POST /v1/payouts", typed(front{create, localCaller, count}, "application/json"))
+	mux.Handle("POST /v1/payouts/", typed(front{operate, localCaller, count}, "application/json"))
+	mux.Handle("POST /v1/statements", typed(front{operate, localCaller, count}, "text/csv", "application/octet-stream", "application/json"))
 	mux.Handle("GET /v1/payouts/{id}/evidence/{sequence}", front{operate, localCaller, count})
 	mux.Handle("GET /v1/", front{read, localCaller, count})
 	mux.Handle("POST /v1/callbacks/vexora", front{vexora, "", count})
@@ -167,7 +167,7 @@ func (s *service) serve(ctx context.Context) error {
 	others := http.NewServeMux()
 	others.Handle("/", s.plays.Handler())
 	others.Handle("/merchant", s.merchant)
-	servers := []*http.Server{server(s.api), server(others)}
+	servers := []*http.Server{server(guarded(s.api, s.front)), server(guarded(others, s.twin))}
 	var wait sync.WaitGroup
 	for i, listener := range []net.Listener{s.front, s.twin} {
 		wait.Go(func() {

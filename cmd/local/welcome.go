@@ -55,7 +55,7 @@ func welcome(out io.Writer, address, twin, folder string, now time.Time) {
 	for _, e := range examples {
 		reference := stamp + "-" + e.name
 		w("# %s", e.title)
-		w("curl -sw '\\n' %s/v1/payouts -d '%s'", address, fmt.Sprintf(e.body, reference))
+		w("curl -sw '\\n' -H 'content-type: application/json' %s/v1/payouts -d '%s'", address, fmt.Sprintf(e.body, reference))
 		w("curl -sw '\\n' '%s/v1/payouts?reference=%s'\n", address, reference)
 	}
 	w("Send one again: the same payout comes back, and nothing is sent. The last four digits")
@@ -67,6 +67,6 @@ func welcome(out io.Writer, address, twin, folder string, now time.Time) {
 	w("curl -sw '\\n' '%s/v1/events'", address)
 	w("\nWhat needs a person, and an order that takes two: dara and bopha are registered (the header stands for the signature):\n")
 	w("curl -sw '\\n' '%s/v1/payouts?attention=true'", address)
-	w("curl -sw '\\n' -H 'X-Local-Person: dara' %s/v1/payouts/PAYOUT_ID/resolve -d '{\"as\":\"reviewed\",\"reason\":\"ticket 7\",\"evidence\":\"statement of today, line 3\"}'", address)
+	w("curl -sw '\\n' -H 'content-type: application/json' -H 'X-Local-Person: dara' %s/v1/payouts/PAYOUT_ID/resolve -d '{\"as\":\"reviewed\",\"reason\":\"ticket 7\",\"evidence\":\"statement of today, line 3\"}'", address)
 	w("\nWhat happens:\n")
 }

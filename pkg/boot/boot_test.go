@@ -39,7 +39,7 @@ func environment(changes ...string) map[string]string {
 	return env
 }
 
-func deployment(t *testing.T, documents map[string]string) boot.Deployment {
+func deployment(t testing.TB, documents map[string]string) boot.Deployment {
 	t.Helper()
 	store, err := localstore.Open(filepath.Join(t.TempDir(), "payouts.db"))
 	if err != nil {

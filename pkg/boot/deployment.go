@@ -14,6 +14,7 @@ import (
 
 	"cambodia-payouts/pkg/dynamo"
 	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/loglimit"
 	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
@@ -193,7 +194,7 @@ func (d Deployment) callback(ctx context.Context, s Storage, r Retention, p payo
 		return edge.Callback{}, err
 	}
 	return edge.Callback{
-		Provider: p, Verifier: v, Signals: d.signals(s), Log: d.Log,
+		Provider: p, Verifier: v, Signals: d.signals(s), Log: d.Log, Lines: loglimit.New(d.now),
 		Receiver: payout.NewReceiver(d.Store, d.signals(s), payout.Policy{RedactAfter: r.duration()}),
 	}, nil
 }

@@ -1,256 +1,177 @@
 package boot_test
 
 import (
-	"context"
+	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"log/slog"
-
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/edge"
-	"cambodia-payouts/pkg/localstore"
 	"cambodia-payouts/pkg/payout"
-	"cambodia-payouts/pkg/people"
-	"cambodia-payouts/pkg/secrets"
+	"cambodia-payouts/pkg/sandbox"
 	"cambodia-payouts/pkg/telemetry"
 )
 
-// answering is a provider that answers every creation as it is told.
-func creating(t *testing.T, vexora, monetix func(body string) (int, string)) (boot.Deployment, edge.Handler, *strings.Builder) {
-	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		raw, _ := io.ReadAll(r.Body)
-		answer := vexora
-		if strings.HasPrefix(r.URL.Path, "/monetix") {
-			answer = monetix
-		}
-		status, text := answer(string(raw))
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, text)
-	}))
-	t.Cleanup(server.Close)
-	store, err := localstore.Open(filepath.Join(t.TempDir(), "p.db"))
+// doorbell is a wired callback function, with its log and a clock.
+type doorbell struct {
+	handler edge.Handler
+	log     bytes.Buffer
+	at      time.Time
+	store   payout.Store
+}
+
+func newDoorbell(tb testing.TB, p payout.Provider) *doorbell {
+	tb.Helper()
+	b := &doorbell{at: time.Date(2026, 5, 16, 8, 0, 0, 0, time.UTC)}
+	d := deployment(tb, map[string]string{"vexora": vexoraDocument, "monetix": monetixDocument})
+	d.Log, d.Now, b.store = telemetry.NewLogger(&b.log, 0), func() time.Time { return b.at }, d.Store
+	storage := boot.Storage{Namespace: "dev"}
+	var (
+		callback edge.Callback
+		err      error
+	)
+	if p == payout.Vexora {
+		callback, err = d.VexoraCallback(tb.Context(), boot.VexoraCallbackConfig{Storage: storage, SecretID: "vexora"})
+	} else {
+		callback, err = d.MonetixCallback(tb.Context(), boot.MonetixCallbackConfig{Storage: storage, SecretID: "monetix"})
+	}
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = store.Close() })
-	log := &strings.Builder{}
-	d := boot.Deployment{Store: store, Log: telemetry.NewLogger(log, slog.LevelInfo), Secrets: secrets.NewStaticSource(map[string]string{
-		"vexora":  `{"KHR": {"base_url": "` + server.URL + `/vexora", "merchant_no": "1", "app_secret": "vexora-test-secret-0001"}}`,
-		"monetix": `{"base_url": "` + server.URL + `/monetix", "project_id": 1234, "secret_key": "monetix-test-secret"}`,
-		"people":  peopleDocument,
-	}, nil)}
-	creator, err := d.Creator(context.Background(), read[boot.CreateConfig](t, environment()))
+	b.handler = edge.NewCallback(callback)
+	return b
+}
+
+// post posts a body and returns the status.
+func (b *doorbell) post(tb testing.TB, body string) int {
+	tb.Helper()
+	e := edge.Event{RawPath: "/", Body: body}
+	e.RequestContext.HTTP.Method = http.MethodPost
+	reply, err := b.handler(tb.Context(), e)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatalf("the function failed, which rings and pages: %v", err)
 	}
-	return d, edge.NewCreate(creator, d.Log), log
+	return reply.StatusCode
 }
 
-func create(t *testing.T, h edge.Handler, arn, body string) (int, map[string]any) {
-	t.Helper()
-	status, m, _ := orderAs(t, h, arn, "POST", "/v1/payouts", "", body)
-	return status, m
-}
-
-const beneficiary = `"beneficiary":{"id":"c1","first_name":"Sophea","last_name":"Chan","email":"a@example.com","phone":"012345678","ip_address":"198.51.100.47"}`
-
-func wallet(reference, account string) string {
-	return fmt.Sprintf(`{"reference":%q,"provider":"vexora","amount":"5000","currency":"KHR","destination":{"type":"wallet","wallet":"LANTON","account_id":"l%s","account_number":%q},%s}`,
-		reference, account, account, beneficiary)
-}
-
-func bankAccount(reference, currency, account string) string {
-	return fmt.Sprintf(`{"reference":%q,"provider":"monetix","amount":"500","currency":%q,"destination":{"type":"bank_account","bank":"aba","account_number":%q},%s}`,
-		reference, currency, account, beneficiary)
-}
-
-// Vexora answers "8000, bad parameters" to what one employee posts. Five of them
-// stop Vexora for everybody, though Vexora answered each time.
-func TestFiveBadAccountsDoNotStopAProviderForEverybody(t *testing.T) {
-	_, h, log := creating(t, func(body string) (int, string) {
-		var f map[string]string
-		_ = json.Unmarshal([]byte(body), &f)
-		if strings.HasPrefix(f["bankNumber"], "666") {
-			return 200, `{"code":"8000","msg":"bankNumber error","success":false,"timestamp":1}`
+// counted adds up what CloudWatch would count of a metric, and the lines of the log.
+func (b *doorbell) counted(tb testing.TB, metric string) (sum, lines int) {
+	tb.Helper()
+	for line := range strings.Lines(b.log.String()) {
+		lines++
+		var decoded map[string]any
+		if err := json.Unmarshal([]byte(line), &decoded); err != nil {
+			tb.Fatal(err)
 		}
-		return 200, fmt.Sprintf(`{"code":"0000","msg":"success","success":true,"timestamp":1,"data":{"tradeNo":%q,"platFormTradeNo":"V1","status":"0015"}}`, f["tradeNo"])
-	}, nil)
-	if status, m := create(t, h, ofDara, wallet("honest-0", "10000001")); status != 201 {
-		t.Fatal(status, m)
+		if n, there := decoded[metric].(float64); there {
+			sum += int(n)
+		}
 	}
-	for n := range 5 {
-		status, m := create(t, h, ofStranger, wallet(fmt.Sprint("bad-", n), fmt.Sprint("66600000", n)))
-		t.Log(status, m["status"])
-	}
-	status, m := create(t, h, ofDara, wallet("honest-1", "10000002"))
-	if m["status"] != "processing" {
-		t.Errorf("after five bad account numbers of one employee an honest payout is answered %d %v (%v); signals: %v", status, m["status"], m["queued_reason"], strings.Count(log.String(), `"provider_paused"`) > 0)
-	}
+	return sum, lines
 }
 
-// One payout in a currency that the project does not have is taken as a refusal
-// of us: it stops Monetix for everybody, pages, and rolls a deployment back.
-func TestOnePayoutInAnotherCurrencyDoesNotStopMonetix(t *testing.T) {
-	d, h, log := creating(t, nil, func(body string) (int, string) {
-		var f struct {
-			General struct {
-				PaymentID string `json:"payment_id"`
-			} `json:"general"`
-			Payment struct {
-				Currency string `json:"currency"`
-			} `json:"payment"`
-		}
-		_ = json.Unmarshal([]byte(body), &f)
-		if f.Payment.Currency == "USD" {
-			return 400, `{"status":"error","code":"3023","message":"currency is disabled for the project"}`
-		}
-		return 200, fmt.Sprintf(`{"status":"success","project_id":1234,"payment_id":%q,"request_id":"r1"}`, f.General.PaymentID)
-	})
-	if status, m := create(t, h, ofDara, bankAccount("honest-0", "KHR", "10000001")); status != 201 {
-		t.Fatal(status, m)
-	}
-	status, m := create(t, h, ofStranger, bankAccount("odd", "USD", "10000009"))
-	t.Log(status, m["status"], m["queued_reason"], m["attention"])
-	status, m = create(t, h, ofDara, bankAccount("honest-1", "KHR", "10000002"))
-	if m["status"] != "processing" {
-		t.Errorf("an honest payout in riel is answered %d %v (%v); page rings: %v", status, m["status"], m["queued_reason"], strings.Contains(log.String(), `"provider_configuration":1`))
-	}
-	// The same for ten minutes: one odd payout a minute.
-	at := time.Now().UTC()
-	d.Now = func() time.Time { at = at.Add(3 * time.Millisecond); return at }
-	creator, err := d.Creator(t.Context(), read[boot.CreateConfig](t, environment()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	sweeper, err := d.Sweeper(t.Context(), read[boot.ReconcileConfig](t, environment()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	h = edge.NewCreate(creator, d.Log)
-	for _, odd := range []bool{false, true} {
-		queued := 0
-		for n := range 10 {
-			at = at.Add(time.Minute)
-			if odd {
-				status, m := create(t, h, ofStranger, bankAccount(fmt.Sprint("odd-", n), "USD", fmt.Sprint("1000", n)))
-				if n < 3 {
-					t.Log("odd", status, m["status"], m["queued_reason"], m["code"])
-				}
-			}
-			for shard := range payout.Shards {
-				_, _ = sweeper.Sweep(t.Context(), shard)
-			}
-			for k := range 2 {
-				_, m := create(t, h, ofDara, bankAccount(fmt.Sprint("honest-", odd, "-", n, "-", k), "KHR", fmt.Sprint(20000000+100*n+k)))
-				if n < 2 {
-					t.Log(m["status"], m["queued_reason"], m["errors"])
-				}
-				if m["status"] == "queued" {
-					queued++
-				}
+var unsigned = map[payout.Provider]string{
+	payout.Vexora:  `{"tradeNo": "x", "sign": "00000000000000000000000000000000"}`,
+	payout.Monetix: `{"project_id": 1234, "payment": {"id": "x"}, "signature": "AAAA"}`,
+}
+
+// TestAStrangersFloodWritesFewLinesAndIsStillCounted: every post used to write two lines.
+func TestAStrangersFloodWritesFewLinesAndIsStillCounted(t *testing.T) {
+	const flood = 3000
+	for p, body := range unsigned {
+		b := newDoorbell(t, p)
+		for range flood {
+			if status := b.post(t, body); status != http.StatusUnauthorized {
+				t.Fatalf("%s: answered %d", p, status)
 			}
 		}
-		t.Logf("odd payouts go on: %v; of 20 honest payouts %d are queued", odd, queued)
-	}
-}
-
-// What finance exports with a decimal comma.
-func TestAFileWithADecimalCommaIsRefusedWhole(t *testing.T) {
-	d, h, _ := operating(t, map[string]string{"people": peopleDocument})
-	file := "tradeNo;platFormTradeNo;amount;currency;status;message\n"
-	var ids []payout.ID
-	for n := range 12 {
-		id := payout.ID("po_" + strings.Repeat(string(rune('a'+n)), 26))
-		p := seeded(t, d, id, payout.Succeeded, payout.Vexora)
-		ids = append(ids, id)
-		file += string(p.ProviderReference()) + ";V1;50.000,00;KHR;0000;x\n"
-	}
-	c1, m1, _ := orderAs(t, h, ofDara, "POST", "/v1/statements", "provider=vexora", file)
-	c2, m2, _ := orderAs(t, h, ofBopha, "POST", "/v1/statements", "provider=vexora", file)
-	raised := 0
-	for _, id := range ids {
-		if p, _ := d.Store.Get(t.Context(), id); len(p.Attention) > 0 {
-			raised++
+		sum, lines := b.counted(t, string(payout.SignalBadSignature))
+		if lines > 40 || sum > flood || sum*2 < flood {
+			t.Errorf("%s: %d refusals wrote %d lines, and the metric says %d", p, flood, lines, sum)
+		}
+		b.at = b.at.Add(time.Minute)
+		b.post(t, body)
+		if sum, _ := b.counted(t, string(payout.SignalBadSignature)); sum != flood+1 {
+			t.Errorf("%s: in the next minute the metric says %d of %d", p, sum, flood+1)
 		}
 	}
-	if raised > 0 {
-		t.Errorf("%d %v, %d %v: %d of 12 agreed payouts have callback_mismatch (MoneyAtRisk pages) and can never be safe again; want 422 statement-implausible", c1, m1["counts"], c2, m2["counts"], raised)
-	}
 }
 
-// A register in which a role of single sign-on is one person and a session of it another.
-func TestARoleOfSingleSignOnIsNoPersonBesideASessionOfIt(t *testing.T) {
-	const set = "assumed-role/AWSReservedSSO_Finance_1234567890abcdef/"
-	doc := `{"people":[{"name":"Dara","principals":["arn:aws:iam::111122223333:role/AWSReservedSSO_Finance_1234567890abcdef"]},
-		{"name":"Bopha","principals":["arn:aws:sts::111122223333:` + set + `bopha@x.kh"]}]}`
-	d, h, log := operating(t, map[string]string{"people": doc})
-	seeded(t, d, seededID, payout.Unknown, payout.Vexora)
-	base := "/v1/payouts/" + string(seededID)
-	resolve := `{"as":"failed","reason":"looked into","evidence":"ticket 1"}`
-	c1, _, _ := orderAs(t, h, "arn:aws:sts::111122223333:"+set+"eve@x.kh", "POST", base+"/resolve", "", resolve)
-	c2, _, _ := orderAs(t, h, "arn:aws:sts::111122223333:"+set+"bopha@x.kh", "POST", base+"/resolve", "", resolve)
-	if c1 == 202 && c2 == 200 {
-		t.Errorf("eve, whom the register does not name, was \"Dara\": %d %d; the log at start: %q", c1, c2, log.String()[:min(200, log.Len())])
-	}
-}
-
-// What a file calls the code goes, as long as it is, into the events; a page of the feed is
-// then more than a function may answer (6 MB), and nobody can read past it.
-func TestAFileDoesNotMakeThePageOfTheFeedTooLong(t *testing.T) {
-	d, h, _ := operating(t, map[string]string{"people": peopleDocument})
-	file := "payment_id,request_id,amount,currency,status,code,message\n"
-	var ids []payout.ID
-	for n := range 24 {
-		id := payout.ID("po_" + strings.Repeat(string(rune('a'+n)), 26))
-		p := seeded(t, d, id, payout.Unknown, payout.Monetix)
-		ids = append(ids, id)
-		file += string(p.ProviderReference()) + ",,50000,KHR,success," + "1" + strings.Repeat("\x01", 150_000) + "1,x\n"
-	}
-	c1, m1, _ := orderAs(t, h, ofDara, "POST", "/v1/statements", "provider=monetix", file)
-	for _, id := range ids { // the sweep asked, and the provider did not answer
-		p, _ := d.Store.Get(t.Context(), id)
-		if _, err := d.Store.Apply(t.Context(), payout.Step{ID: id, When: payout.Guard{Version: p.Version}, Then: payout.Change{At: time.Now().UTC(), AskedAt: time.Now().UTC().Add(time.Second)}}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	c2, m2, report := orderAs(t, h, ofBopha, "POST", "/v1/statements", "provider=monetix", file)
-	t.Log(c1, m1["counts"], c2, m2["counts"], "report", len(report.Body))
-	for _, id := range ids {
-		p, _ := d.Store.Get(t.Context(), id)
-		if err := d.Store.Publish(t.Context(), payout.News{ID: id, From: 1, To: len(p.Events()), At: time.Now().UTC()}, time.Time{}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	reader, err := d.Reader(read[boot.ReadConfig](t, environment()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	status, _, reply := orderAs(t, edge.NewRead(reader), ofStranger, "GET", "/v1/events", "", "")
-	if len(reply.Body) > 6<<20 {
-		t.Errorf("GET /v1/events: %d with %d bytes; Lambda answers at most 6 MB, so this page fails for every reader, for ever", status, len(reply.Body))
-	}
-	one, _, reply := orderAs(t, edge.NewRead(reader), ofStranger, "GET", "/v1/payouts", "day="+time.Now().UTC().Format(time.DateOnly), "")
-	t.Log("list", one, len(reply.Body))
-}
-
-// Two people whom nobody can tell apart in a history.
-func TestTwoNamesThatLookAlikeAreRefused(t *testing.T) {
-	for name, pair := range map[string][2]string{
-		"two blanks": {"Dara Sok", "Dara  Sok"}, "Cyrillic": {"Dara", "D\u0430ra"}, "composed": {"Ren\u00e9", "Rene\u0301"}, "wide": {"Dara", "\uff24ara"},
+func TestARefusalThatIsNotAboutTheSignatureWritesFewLinesToo(t *testing.T) {
+	for name, test := range map[string]struct {
+		body   string
+		status int
+	}{
+		"malformed": {`{"a": }`, http.StatusBadRequest},
+		"not JSON":  {"=", http.StatusBadRequest},
+		"too large": {strings.Repeat("x", edge.BodyLimit+1), http.StatusRequestEntityTooLarge},
 	} {
-		doc := fmt.Sprintf(`{"people":[{"name":%q,"principals":[%q]},{"name":%q,"principals":[%q]}]}`, pair[0], ofDara, pair[1], ofBopha)
-		if r, err := people.Parse([]byte(doc)); err == nil && r.Persons() == 2 {
-			t.Errorf("%s: %q and %q are two people", name, pair[0], pair[1])
+		for p := range unsigned {
+			b := newDoorbell(t, p)
+			for range 500 {
+				if status := b.post(t, test.body); status != test.status {
+					t.Fatalf("%s at %s: answered %d", name, p, status)
+				}
+			}
+			b.at = b.at.Add(time.Minute)
+			b.post(t, test.body)
+			if sum, lines := b.counted(t, "count"); lines > 20 || sum != 501 {
+				t.Errorf("%s at %s: %d lines stand for %d refusals of 501", name, p, lines, sum)
+			}
 		}
 	}
+}
+
+// TestAGenuineCallbackThatIsRepeatedWritesFewLines: whoever has seen one can post it
+// again and again.
+func TestAGenuineCallbackThatIsRepeatedWritesFewLines(t *testing.T) {
+	b := newDoorbell(t, payout.Vexora)
+	p := unknownPayout(t, b.store, payout.Vexora)
+	fields := map[string]any{
+		"tradeNo": string(p.ProviderReference()), "platFormTradeNo": "VX1", "amount": "50000", "status": "0000",
+		"message": "Success", "timestamp": "1778919005000", "remark": "May",
+	}
+	fields["sign"] = sandbox.SignVexora(plainFields(fields), vexoraTestKey)
+	body, err := json.Marshal(fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 1000 {
+		if status := b.post(t, string(body)); status != http.StatusOK {
+			t.Fatalf("repetition %d is answered %d", i, status)
+		}
+	}
+	if sum, lines := b.counted(t, string(payout.SignalVerified)); lines > 40 || sum < 500 {
+		t.Errorf("%d lines, and %d verified callbacks were counted", lines, sum)
+	}
+}
+
+func plainFields(fields map[string]any) map[string]string {
+	plain := map[string]string{}
+	for name, value := range fields {
+		plain[name] = fmt.Sprint(value)
+	}
+	return plain
+}
+
+// FuzzAStrangersPostIsANormalReturn: a function that fails is counted as an error, and
+// errors page and roll back. No body may make one.
+func FuzzAStrangersPostIsANormalReturn(f *testing.F) {
+	for _, body := range unsigned {
+		f.Add(body)
+	}
+	f.Add(`{"sign":"x","signature":"x","a":[[[{"b":null}]]]}`)
+	f.Add("")
+	doors := []*doorbell{newDoorbell(f, payout.Vexora), newDoorbell(f, payout.Monetix)}
+	f.Fuzz(func(t *testing.T, body string) {
+		for _, b := range doors {
+			if status := b.post(t, body); status != 400 && status != 401 && status != 413 {
+				t.Errorf("answered %d", status)
+			}
+		}
+	})
 }

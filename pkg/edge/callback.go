@@ -5,7 +5,9 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
+	"cambodia-payouts/pkg/loglimit"
 	"cambodia-payouts/pkg/payout"
 )
 
@@ -21,6 +23,8 @@ type Callback struct {
 	Receiver Receiver
 	Signals  payout.Signals
 	Log      *slog.Logger
+	// Lines bounds the log lines that strangers cause; nil means by the machine's clock.
+	Lines *loglimit.Limiter
 }
 
 // thanks is the answer that ends a provider's retries. Vexora's pages ask for
@@ -32,27 +36,46 @@ func thanks() Reply { return textReply(http.StatusOK, "OK") }
 // nothing is acknowledged before it is stored.
 func NewCallback(c Callback) Handler {
 	route := "/v1/callbacks/" + string(c.Provider)
+	if c.Lines == nil {
+		c.Lines = loglimit.New(time.Now)
+	}
 	return func(ctx context.Context, e Event) (Reply, error) {
 		if p := routed(e, http.MethodPost, "/", "", route); p != nil {
 			return p.reply(ctx, e), nil
 		}
 		raw, err := body(e, BodyLimit)
 		if err != nil {
-			return unreadableProblem(err).reply(ctx, e), nil
+			p := unreadableProblem(err)
+			c.tellRefusal(ctx, e, p, err)
+			return p.reply(ctx, e), nil
 		}
 		claim, err := c.Verifier.Verify(ctx, raw)
 		if err != nil {
 			return c.refuse(ctx, e, err), nil
 		}
+		c.Signals.Signal(ctx, payout.SignalVerified, c.Provider, idOf(claim))
 		verdict, err := c.Receiver.Receive(ctx, claim)
 		if err != nil {
 			return c.unavailable(ctx, e, err), nil
 		}
-		c.Log.LogAttrs(ctx, slog.LevelInfo, "callback stored",
-			slog.String("request_id", requestID(ctx, e)), slog.String("provider", string(c.Provider)),
-			slog.String("verdict", string(verdict)), slog.String("payout_id", string(idOf(claim))))
+		c.tellStored(ctx, e, claim, verdict)
 		return thanks(), nil
 	}
+}
+
+// tellStored logs what was stored. Whoever has seen a genuine callback can post it again
+// and again, so that repetitions are lines about strangers too.
+func (c Callback) tellStored(ctx context.Context, e Event, claim payout.Claim, verdict payout.Verdict) {
+	count := 1
+	if verdict == payout.Repeated {
+		count = c.Lines.Take("repeated")
+	}
+	if count == 0 {
+		return
+	}
+	c.Log.LogAttrs(ctx, slog.LevelInfo, "callback stored",
+		slog.String("request_id", requestID(ctx, e)), slog.String("provider", string(c.Provider)),
+		slog.String("verdict", string(verdict)), slog.String("payout_id", string(idOf(claim))), slog.Int("count", count))
 }
 
 func idOf(c payout.Claim) payout.ID {
@@ -79,15 +102,27 @@ func (c Callback) refuse(ctx context.Context, e Event, err error) Reply {
 	default:
 		return c.unavailable(ctx, e, err)
 	}
-	c.Log.LogAttrs(ctx, slog.LevelWarn, "callback refused",
-		slog.String("request_id", requestID(ctx, e)), slog.String("provider", string(c.Provider)),
-		slog.String("code", string(p.Code)), slog.Any("error", err))
+	c.tellRefusal(ctx, e, p, err)
 	return p.reply(ctx, e)
 }
 
-// unavailable asks the provider to come again.
+// tellRefusal logs a refused callback, or counts it for the next line about one.
+func (c Callback) tellRefusal(ctx context.Context, e Event, p Problem, err error) {
+	count := c.Lines.Take(string(p.Code))
+	if count == 0 {
+		return
+	}
+	c.Log.LogAttrs(ctx, slog.LevelWarn, "callback refused",
+		slog.String("request_id", requestID(ctx, e)), slog.String("provider", string(c.Provider)),
+		slog.String("code", string(p.Code)), slog.Int("count", count), slog.Any("error", err))
+}
+
+// unavailable asks the provider to come again. While the keys cannot be read nobody is
+// told apart, so that these lines are bounded too.
 func (c Callback) unavailable(ctx context.Context, e Event, err error) Reply {
-	c.Log.LogAttrs(ctx, slog.LevelError, "callback not stored",
-		slog.String("request_id", requestID(ctx, e)), slog.String("provider", string(c.Provider)), slog.Any("error", err))
+	if count := c.Lines.Take(string(ServiceUnavailable)); count > 0 {
+		c.Log.LogAttrs(ctx, slog.LevelError, "callback not stored", slog.Int("count", count),
+			slog.String("request_id", requestID(ctx, e)), slog.String("provider", string(c.Provider)), slog.Any("error", err))
+	}
 	return problem(http.StatusServiceUnavailable, ServiceUnavailable, "the callback could not be stored; send it again").reply(ctx, e)
 }

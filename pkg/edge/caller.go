@@ -31,13 +31,19 @@ func caller(e Event) (by payout.Principal, identities []payout.Principal) {
 	return "", nil
 }
 
-// ofToken names the issuer too: two issuers may give one subject to two people.
+// ofToken names the issuer too: two issuers may give one subject to two people. A subject
+// that reads as an ARN would stand in histories as a user of AWS, so there it never stands
+// without its issuer.
 func ofToken(claims map[string]string) (payout.Principal, []payout.Principal) {
 	issuer, subject := claims["iss"], claims["sub"]
-	if issuer == "" || subject == "" {
-		return payout.Principal(subject), nil
+	by, identity := payout.Principal(subject), payout.Principal(issuer+"|"+subject)
+	if strings.HasPrefix(subject, "arn:") {
+		by = identity
 	}
-	return payout.Principal(subject), []payout.Principal{payout.Principal(issuer + "|" + subject)}
+	if issuer == "" || subject == "" {
+		return by, nil
+	}
+	return by, []payout.Principal{identity}
 }
 
 // ssoRole begins the name of every role that IAM Identity Center makes.

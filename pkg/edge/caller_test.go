@@ -43,8 +43,8 @@ func TestWhoACallerMayBeKnownBy(t *testing.T) {
 		"a federated user":                  {signed(order, sts+"federated-user/dara"), sts + "federated-user/dara", list(sts + "federated-user/dara")},
 		"the root user":                     {signed(order, iam+"root"), iam + "root", list(iam + "root")},
 		"a token":                           {withToken(order, map[string]string{"iss": "https://login.example.com", "sub": "auth0|42"}), "auth0|42", list("https://login.example.com|auth0|42")},
-		"a token whose subject is an ARN":   {withToken(order, map[string]string{"iss": "https://evil.example.com", "sub": user}), user, list("https://evil.example.com|" + user)},
-		"a token that names no issuer":      {withToken(order, map[string]string{"sub": user}), user, nil},
+		"a token whose subject is an ARN":   {withToken(order, map[string]string{"iss": "https://evil.example.com", "sub": user}), "https://evil.example.com|" + user, list("https://evil.example.com|" + user)},
+		"a token that names no issuer":      {withToken(order, map[string]string{"sub": user}), "|" + user, nil},
 		"a token beside a key is the token": {withToken(signed(order, user), map[string]string{"iss": "https://i.example.com", "sub": "7"}), "7", list("https://i.example.com|7")},
 	} {
 		d := &desk{answer: payout.Ordered{Payout: some(t, payout.Cancelled)}}

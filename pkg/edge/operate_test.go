@@ -187,7 +187,7 @@ func TestAStatementIsImportedOnceAndItsReportToldAgain(t *testing.T) {
 		t.Errorf("imported %d times", b.imported)
 	}
 	sheet, _ := call(t, h, importing("provider=vexora&from=2026-05-01&to=2026-05-31&format=csv", oneRow))
-	if !strings.HasPrefix(sheet.Body, "kind,line,") || !strings.Contains(sheet.Body, "'=cmd()") {
+	if !strings.HasPrefix(sheet.Body, `"kind","line",`) || !strings.Contains(sheet.Body, `"'=cmd()"`) {
 		t.Errorf("%s", sheet.Body)
 	}
 }

@@ -1,10 +1,8 @@
 package edge
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
-	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -228,30 +226,19 @@ func (d Desk) tellReport(ctx context.Context, e Event, encoded []byte, wantsCSV,
 	return reply
 }
 
-// csv writes the lines for a spreadsheet. A cell never begins with a character
-// that a spreadsheet would run as a formula.
+// csv writes the lines for a spreadsheet.
 func (v reportView) csv() string {
-	var out bytes.Buffer
-	w := csv.NewWriter(&out)
 	rows := [][]string{{
 		"kind", "line", "payout_id", "reference", "provider_id", "our_status", "our_amount",
 		"their_status", "their_amount", "currency", "callback_heard",
 	}}
 	for _, l := range v.Lines {
 		rows = append(rows, []string{
-			string(l.Kind), strconv.Itoa(l.Line), string(l.PayoutID), inert(string(l.Reference)), inert(l.ProviderID), string(l.Ours),
-			l.OurAmount, inert(l.Theirs), l.TheirAmount, l.Currency, strconv.FormatBool(l.CallbackHeard),
+			string(l.Kind), strconv.Itoa(l.Line), string(l.PayoutID), string(l.Reference), l.ProviderID, string(l.Ours),
+			l.OurAmount, l.Theirs, l.TheirAmount, l.Currency, strconv.FormatBool(l.CallbackHeard),
 		})
 	}
-	_ = w.WriteAll(rows) // a buffer takes everything
-	return out.String()
-}
-
-func inert(cell string) string {
-	if cell != "" && bytes.ContainsRune([]byte("=+-@\t\r"), rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
+	return Sheet(rows)
 }
 
 // refusedStatement is the problem of a file that was refused whole, nil for every other

@@ -109,7 +109,8 @@ func (e encoder) create(p payout.Payout, project int64) (request, []payout.Fault
 	return r, f
 }
 
-// phone wants 4 to 24 digits and nothing else.
+// phone wants 4 to 24 digits and nothing else, of whatever country: a foreign number keeps
+// its code, without the plus.
 func phone(written string, f *faults) string {
 	digits, ok := payout.LocalPhone(written)
 	if !ok || len(digits) < 4 || len(digits) > 24 {

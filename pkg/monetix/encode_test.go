@@ -178,6 +178,26 @@ func TestWhatMonetixCannotExpressIsAFaultAtItsPlace(t *testing.T) {
 	}
 }
 
+// Monetix takes 4 to 24 digits and no plus, of whatever country: a foreign number keeps its
+// code, and a number that has none is local.
+func TestAForeignPhoneKeepsItsCountryCode(t *testing.T) {
+	for written, want := range map[string]string{
+		"+66 81 234 5678": "66812345678", "0066812345678": "66812345678", "+855 12 345 678": "12345678", "012 345 678": "12345678",
+	} {
+		g, p := newGate(t, 200, `{}`), example(t)
+		p.Beneficiary.Phone = written
+		g.send(t, p)
+		if !strings.Contains(string(g.bodies[0]), `"phone":"`+want+`"`) {
+			t.Errorf("%s is sent in %s", written, g.bodies[0])
+		}
+	}
+	p := example(t)
+	p.Beneficiary.Phone = "+012345678" // no country has this code
+	if found, err := newClient(t, testKeys(t, "https://gate.example.com"), "").Check(context.Background(), p); err != nil || len(found) != 1 || found[0].Pointer != "/beneficiary/phone" {
+		t.Errorf("%v, %v", found, err)
+	}
+}
+
 func TestACallbackAddressMustBeHTTPSAndFit(t *testing.T) {
 	for _, address := range []string{"http://127.0.0.1/cb", "merchant.example.com", "https://" + strings.Repeat("x", 255)} {
 		found, err := newClient(t, testKeys(t, "https://gate.example.com"), address).Check(context.Background(), example(t))

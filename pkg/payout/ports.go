@@ -151,6 +151,9 @@ const (
 	SignalDuplicate        Signal = "possible_duplicate"
 	SignalLowBalance       Signal = "low_balance"
 	SignalWebhookDown      Signal = "webhook_down"
+	// SignalVerified is no trouble: callbacks of a provider verify. Without it nobody could
+	// tell a wrong key from a stranger.
+	SignalVerified Signal = "callback_verified"
 )
 
 // Signals receives signals. Implementations never fail: a lost metric must not

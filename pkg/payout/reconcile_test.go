@@ -158,7 +158,7 @@ func TestPhoneNumbersComeIntoNationalForm(t *testing.T) {
 			t.Errorf("%q became %q", text, got)
 		}
 	}
-	for _, text := range []string{"", "+", "12a45678", "١٢٣٤٥٦٧٨", "0", "+855"} {
+	for _, text := range []string{"", "+", "12a45678", "١٢٣٤٥٦٧٨", "0", "+855", "+012345678", "00012345678"} {
 		if got, ok := payout.LocalPhone(text); ok {
 			t.Errorf("%q became %q", text, got)
 		}

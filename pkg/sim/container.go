@@ -9,6 +9,7 @@ import (
 
 	"cambodia-payouts/pkg/bank"
 	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/loglimit"
 	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/oneshot"
@@ -109,7 +110,7 @@ func (w *world) deploy() *container {
 	}
 	c.create = edge.NewCreate(w.mutant.creator(creator, c, ports), log)
 	c.listen(edge.Callback{
-		Receiver: w.mutant.receiver(payout.NewReceiver(store, signals, policy)), Signals: signals, Log: log,
+		Receiver: w.mutant.receiver(payout.NewReceiver(store, signals, policy)), Signals: signals, Log: log, Lines: loglimit.New(c.now),
 	}, vexora.NewVerifier(forVexora, c.now), monetix.NewVerifier(forMonetix, c.now))
 	return c
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"cambodia-payouts/pkg/loglimit"
 	"cambodia-payouts/pkg/payout"
 )
 
@@ -47,6 +48,7 @@ var metricKeys = map[string]bool{
 	string(payout.SignalDuplicate):        true,
 	string(payout.SignalLowBalance):       true,
 	string(payout.SignalWebhookDown):      true,
+	string(payout.SignalVerified):         true,
 	availableBalance:                      true,
 	oldestUnknown:                         true,
 	notificationLag:                       true,
@@ -63,13 +65,18 @@ type Signals struct {
 	log   *slog.Logger
 	stage string
 	now   func() time.Time
+	lines *loglimit.Limiter
 }
+
+// byStrangers are the signals that anybody who knows a callback address can cause, the
+// verified ones by posting a genuine callback again. A line of theirs may stand for many.
+var byStrangers = map[payout.Signal]bool{payout.SignalBadSignature: true, payout.SignalVerified: true}
 
 // NewSignals returns signals that go to the log. The stage is a dimension of every
 // metric: several stacks may share one AWS account, and a test on staging must not
 // wake the one on call.
 func NewSignals(log *slog.Logger, stage string, now func() time.Time) *Signals {
-	return &Signals{log: log, stage: stage, now: now}
+	return &Signals{log: log, stage: stage, now: now, lines: loglimit.New(now)}
 }
 
 // directive is the metadata object of the embedded metric format.
@@ -101,15 +108,27 @@ func (s *Signals) counted(metrics []metric, sets ...[]string) []slog.Attr {
 
 // Signal implements payout.Signals. The line has the level of an error, so that no
 // LOG_LEVEL silences an alarm. It is counted for the stage, which alarms watch, and
-// per provider, which tells a person where to look.
+// per provider, which tells a person where to look. What strangers can cause is bounded:
+// the number that was left out is in the value of the next line.
 func (s *Signals) Signal(ctx context.Context, name payout.Signal, p payout.Provider, id payout.ID) {
-	s.log.LogAttrs(ctx, slog.LevelError, "signal", append(
-		s.counted([]metric{{string(name), "Count"}}, nil, []string{"provider"}),
-		slog.Int(string(name), 1),
-		slog.String("signal", string(name)),
-		slog.String("provider", string(p)),
-		slog.String("payout_id", string(id)),
-	)...)
+	count, level := 1, slog.LevelError
+	if byStrangers[name] {
+		count = s.lines.Take(string(name) + "/" + string(p))
+	}
+	if name == payout.SignalVerified {
+		level = levelMetric // good news
+	}
+	if count == 0 {
+		return
+	}
+	metrics, values := []metric{{string(name), "Count"}}, []slog.Attr{slog.Int(string(name), count)}
+	if name == payout.SignalBadSignature {
+		// An alarm asks whether anything verified meanwhile; no value would be no answer.
+		metrics = append(metrics, metric{string(payout.SignalVerified), "Count"})
+		values = append(values, slog.Int(string(payout.SignalVerified), 0))
+	}
+	values = append(values, slog.String("signal", string(name)), slog.String("provider", string(p)), slog.String("payout_id", string(id)))
+	s.log.LogAttrs(ctx, level, "signal", append(s.counted(metrics, nil, []string{"provider"}), values...)...)
 }
 
 // Balance implements payout.Signals. CloudWatch keeps numbers as floating point,

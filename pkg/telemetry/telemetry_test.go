@@ -72,7 +72,7 @@ func TestASignalIsALineThatCloudWatchCounts(t *testing.T) {
 	for _, name := range []payout.Signal{
 		payout.SignalOrphan, payout.SignalContradiction, payout.SignalMismatch, payout.SignalDoublePayment, payout.SignalUnlisted,
 		payout.SignalReturned, payout.SignalAboutUs, payout.SignalUnknown, payout.SignalUnknownTooLong, payout.SignalQueuedTooLong,
-		payout.SignalBadSignature, payout.SignalForeignCallback, payout.SignalUnrelatedPayment, payout.SignalPaused, payout.SignalDuplicate, payout.SignalLowBalance, payout.SignalWebhookDown,
+		payout.SignalBadSignature, payout.SignalForeignCallback, payout.SignalUnrelatedPayment, payout.SignalPaused, payout.SignalDuplicate, payout.SignalLowBalance, payout.SignalWebhookDown, payout.SignalVerified,
 	} {
 		var out bytes.Buffer
 		signals := telemetry.NewSignals(telemetry.NewLogger(&out, slog.LevelError), "prod", func() time.Time { return at })
@@ -109,6 +109,18 @@ func TestASignalIsALineThatCloudWatchCounts(t *testing.T) {
 		if line["payout_id"] != "po_x" {
 			t.Errorf("%s: %v", name, line)
 		}
+	}
+}
+
+// TestABadSignatureIsCountedBesideWhatVerified: an alarm compares the two, and CloudWatch
+// compares nothing with a metric that has no value.
+func TestABadSignatureIsCountedBesideWhatVerified(t *testing.T) {
+	var out bytes.Buffer
+	signals := telemetry.NewSignals(telemetry.NewLogger(&out, slog.LevelInfo), "prod", time.Now)
+	signals.Signal(context.Background(), payout.SignalBadSignature, payout.Vexora, "")
+	line := lines(t, &out)[0]
+	if fmt.Sprint(line["callback_signature"], line["callback_verified"]) != "1 0" || !strings.Contains(fmt.Sprint(line["_aws"]), "Name:callback_verified") {
+		t.Errorf("%v", line)
 	}
 }
 

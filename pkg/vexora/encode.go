@@ -94,14 +94,15 @@ func amountText(a money.Amount, f *faults) string {
 	return whole
 }
 
-// mobile wants 8 to 9 digits without the country code.
+// mobile wants 8 to 9 digits without the country code. A foreign number with so many digits
+// would read as somebody's in Cambodia.
 func (e encoder) mobile(phone string, f *faults) string {
 	most := 9
 	if e.settings.PhoneDigits == "8" {
 		most = 8
 	}
 	digits, ok := payout.LocalPhone(phone)
-	if !ok || len(digits) < 8 || len(digits) > most {
+	if !ok || payout.ForeignPhone(phone) || len(digits) < 8 || len(digits) > most {
 		f.add("/beneficiary/phone", payout.InvalidRequest,
 			"Vexora takes Cambodian numbers of "+e.settings.PhoneDigits+" digits after the country code")
 	}

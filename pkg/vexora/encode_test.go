@@ -152,6 +152,9 @@ func TestWhatVexoraCannotExpressIsAFaultAtItsPlace(t *testing.T) {
 		"a part of a riel":                    {func(p *payout.Payout, _ *vexora.Options) { p.Amount = amount(t, "50000.50", money.KHR) }, "/amount", payout.AmountNotExpressible},
 		"a short phone":                       {func(p *payout.Payout, _ *vexora.Options) { p.Beneficiary.Phone = "1234567" }, "/beneficiary/phone", payout.InvalidRequest},
 		"a foreign phone":                     {func(p *payout.Payout, _ *vexora.Options) { p.Beneficiary.Phone = "+1 415 555 2671" }, "/beneficiary/phone", payout.InvalidRequest},
+		"a foreign phone of nine digits":      {func(p *payout.Payout, _ *vexora.Options) { p.Beneficiary.Phone = "+298 123456" }, "/beneficiary/phone", payout.InvalidRequest},
+		"a foreign phone of eight digits":     {func(p *payout.Payout, _ *vexora.Options) { p.Beneficiary.Phone = "00677-12345" }, "/beneficiary/phone", payout.InvalidRequest},
+		"a country code that begins with 0":   {func(p *payout.Payout, _ *vexora.Options) { p.Beneficiary.Phone = "+012345678" }, "/beneficiary/phone", payout.InvalidRequest},
 		"nine digits, where eight are wanted": {func(_ *payout.Payout, o *vexora.Options) { o.Settings.PhoneDigits = "8" }, "/beneficiary/phone", payout.InvalidRequest},
 		"a bank that is off": {func(p *payout.Payout, o *vexora.Options) {
 			o.Settings.BankChannelCode, o.Settings.BankWayCode = "X", "Y"

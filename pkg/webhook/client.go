@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"strconv"
 	"strings"
 	"sync"
@@ -50,8 +49,9 @@ const noneFor = time.Minute
 
 // NewClient returns a client. Without keys there is no endpoint.
 func NewClient(keys Keys, rules Rules, now func() time.Time) *Client {
+	permitted := newGate(rules)
 	dialer := &net.Dialer{Timeout: 5 * time.Second, Control: func(_, address string, _ syscall.RawConn) error {
-		return permitted(address, rules)
+		return permitted.permit(address)
 	}}
 	return &Client{keys: keys, now: now, http: &http.Client{
 		Timeout: timeout,
@@ -62,41 +62,6 @@ func NewClient(keys Keys, rules Rules, now func() time.Time) *Client {
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
-}
-
-// errAddress refuses a connection to an address that is not public.
-var errAddress = errors.New("webhook: the address is not a public one")
-
-// shared are ranges that netip does not call private and that lead to no merchant:
-// carrier-grade NAT, benchmarks, documentation, reserved, and NAT64, behind which
-// any IPv4 address can hide.
-var shared = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
-	netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("198.51.100.0/24"),
-	netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("64:ff9b::/96"),
-	netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("2002::/16"),
-}
-
-// permitted judges the address that is being connected to, after names were
-// resolved.
-func permitted(address string, rules Rules) error {
-	at, err := netip.ParseAddrPort(address)
-	if err != nil {
-		return errAddress
-	}
-	ip := at.Addr().Unmap()
-	if rules.AllowInsecure && (ip.IsLoopback() || ip.IsPrivate()) {
-		return nil
-	}
-	if !ip.IsGlobalUnicast() || ip.IsPrivate() {
-		return errAddress // loopback, link-local (metadata), multicast, private
-	}
-	for _, prefix := range shared {
-		if prefix.Contains(ip) {
-			return errAddress
-		}
-	}
-	return nil
 }
 
 // Ready implements payout.Endpoint.

@@ -123,17 +123,6 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 // Names resolve to whatever their owner likes, so the address itself is judged, at
 // the moment of the connection.
 func TestOnlyPublicAddressesAreConnectedTo(t *testing.T) {
-	for address, allowed := range map[string]bool{
-		"93.184.215.14:443": true, "[2606:2800:21f::1]:443": true, "8.8.8.8:8443": true,
-		"127.0.0.1:443": false, "[::1]:443": false, "10.0.0.5:443": false, "172.16.0.1:443": false, "192.168.1.1:443": false,
-		"169.254.169.254:80": false, "[fd00:ec2::254]:80": false, "[fe80::1]:443": false, "100.64.0.1:443": false, "0.0.0.0:443": false,
-		"224.0.0.1:443": false, "255.255.255.255:443": false, "[::ffff:127.0.0.1]:443": false, "[::ffff:169.254.169.254]:80": false,
-		"[64:ff9b::a9fe:a9fe]:80": false, "[2002:a9fe:a9fe::]:80": false, "198.18.0.1:443": false, "not an address": false,
-	} {
-		if err := permitted(address, Rules{}); (err == nil) != allowed {
-			t.Errorf("%s: %v", address, err)
-		}
-	}
 	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("connected to this machine") }))
 	defer server.Close()
 	c := credentials(t, server.URL, key)
