@@ -33,6 +33,7 @@ type Draft struct {
 // those of the description and the metadata in bytes.
 const (
 	nameLimit         = 100
+	phoneLimit        = 64 // bytes, blanks and dashes included
 	descriptionLimit  = 128
 	metadataPairs     = 10
 	metadataByteLimit = 1024
@@ -120,12 +121,12 @@ func (f *faults) beneficiary(b Beneficiary) {
 	f.text("/beneficiary/first_name", b.FirstName, 1)
 	f.text("/beneficiary/last_name", b.LastName, 1)
 	address, err := mail.ParseAddress(b.Email)
-	f.require(err == nil && address.Address == b.Email && len(b.Email) <= 254,
+	f.require(err == nil && address.Address == b.Email && len(b.Email) <= 254 && printable(b.Email),
 		"/beneficiary/email", "must be one plain e-mail address")
 	local, ok := LocalPhone(b.Phone)
-	f.require(ok && len(local) >= 4 && len(local) <= 24, "/beneficiary/phone", "must be a phone number")
-	_, err = netip.ParseAddr(b.IPAddress)
-	f.require(b.IPAddress == "" || err == nil, "/beneficiary/ip_address", "must be an IP address")
+	f.require(ok && len(local) >= 4 && len(local) <= 24 && len(b.Phone) <= phoneLimit, "/beneficiary/phone", "must be a phone number")
+	ip, err := netip.ParseAddr(b.IPAddress)
+	f.require(b.IPAddress == "" || err == nil && ip.Zone() == "", "/beneficiary/ip_address", "must be an IP address, without a zone")
 }
 
 func (f *faults) metadata(pairs map[string]string) {

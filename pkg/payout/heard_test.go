@@ -241,8 +241,8 @@ func TestFactsAreWrittenWhenTheHistoryIsFull(t *testing.T) {
 		t.Errorf("%d entries before, %d after, heard %v", len(full.History), len(after.History), after.Heard)
 	}
 	w.receive(c)
-	if again := w.stored(p.ID); len(again.History) != len(after.History) || again.HistoryDropped != after.HistoryDropped+1 || len(again.Heard) != len(after.Heard) {
-		t.Errorf("the repetition was written again, not only counted: %d entries, %d dropped", len(again.History), again.HistoryDropped)
+	if again := w.stored(p.ID); len(again.History) != len(after.History) || again.HistoryDropped != after.HistoryDropped || len(again.Heard) != len(after.Heard) {
+		t.Errorf("the repetition was not recognised: %d entries, %d dropped", len(again.History), again.HistoryDropped)
 	}
 }
 

@@ -21,17 +21,6 @@ const (
 	FromHerald    Source = "herald"    // what became of telling the merchant
 )
 
-// HistoryLimit is the most entries that a payout holds. A change of status always
-// finds room (see historyReserve); what repeats without end is only counted.
-const HistoryLimit = 50
-
-// historyReserve is kept free for changes of status: they are few, and each
-// matters more than the fortieth repetition of a mismatch.
-const historyReserve = 10
-
-// historyOrders is how full a history may get by orders to tell the merchant again.
-const historyOrders = HistoryLimit / 2
-
 // Entry is one change of a payout. Its sequence is its place in the history,
 // counted from 1.
 type Entry struct {
@@ -46,7 +35,8 @@ type Entry struct {
 	ClaimKey string
 	// Evidence is the lower-case hexadecimal SHA-256 of the raw bytes.
 	Evidence string
-	// Raw is what the provider sent, byte for byte.
+	// Raw is what the provider sent, byte for byte; empty where only its hash is kept (see
+	// [BodyLimit]).
 	Raw []byte
 	// Confirmed: with this change the payout became safe to pay again.
 	Confirmed bool

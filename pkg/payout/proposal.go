@@ -133,7 +133,7 @@ func (s signatory) first(identity Principal) (other, registered bool, err error)
 // this is the second person.
 func (p Payout) propose(order Order, action Action, by signatory, now time.Time) (*Change, error) {
 	fresh := Proposal{
-		Action: action, As: order.As, By: order.By, Person: by.person, Identity: by.identity, At: now,
+		Action: action, As: order.As, By: order.By.shown(), Person: by.person, Identity: by.identity, At: now,
 		Evidence: HashEvidence(order.grounds()), Attempt: p.Attempt, Entries: p.entries() + 1,
 	}
 	other, registered, err := by.first(p.Proposal.Identity)

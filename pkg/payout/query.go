@@ -65,6 +65,7 @@ func (s *Sweeper) goesAgain(p Payout) bool {
 
 // weigh applies the answer of a question until a write goes through.
 func (s *Sweeper) weigh(ctx context.Context, p Payout, about Attempt, c Claim) error {
+	c = c.cleaned()
 	noted := p.owesItsRecipient(s.ports.Now()) && s.ports.noteLate(ctx, s.policy, p)
 	held := p.DueAt
 	for range rounds {

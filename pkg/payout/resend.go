@@ -79,6 +79,9 @@ func (p Payout) resendPossible() error {
 		if p.Attempt >= lastAttempt {
 			return notPossible("the payout has used all of its %d attempts", lastAttempt)
 		}
+		if !p.roomForAttempt() {
+			return notPossible("the history of the payout has no room for another attempt; pay under a new reference, if that cannot pay twice")
+		}
 		return nil
 	case Submitting:
 		return &OrderRefused{Problem: OrderBusy, Detail: "the payout is being submitted; wait two minutes"}
