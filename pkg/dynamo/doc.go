@@ -11,10 +11,9 @@
 // the order of the texts is the order of the times, and the sweep's guard on a due
 // time compares exactly what an index row said.
 //
-// An item ends at 400 KB. A usual finished payout takes less than 2,048 bytes and
-// fifty history entries with ordinary bodies take less than 50 KB, but fifty
-// bodies of 64 KiB that do not compress would take 3.2 MB. When an update would
-// pass the limit, the same step is written once more without the body, under the
-// same guard and with its SHA-256: a fact about money is never lost for the size
-// of its evidence.
+// DynamoDB's items end at 400 KB, those of this package at 32 KB: the domain counts with
+// [payout.Payout.Size], which is never less than what an item takes. Items of earlier
+// versions may be larger. When an update would pass DynamoDB's limit, the same step is
+// written once more without the body, under the same guard and with its SHA-256: a fact
+// about money is never lost for the size of its evidence.
 package dynamo

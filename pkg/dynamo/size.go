@@ -20,6 +20,12 @@ func valueSize(v types.AttributeValue) int {
 		return len(v.Value)/2 + 2
 	case *types.AttributeValueMemberB:
 		return len(v.Value)
+	case *types.AttributeValueMemberSS:
+		total := 3
+		for _, text := range v.Value {
+			total += 1 + len(text)
+		}
+		return total
 	case *types.AttributeValueMemberM:
 		return 3 + ItemSize(v.Value) + len(v.Value)
 	case *types.AttributeValueMemberL:

@@ -58,7 +58,7 @@ func (c *condition) guard(g payout.Guard) {
 		c.absent(attrAttention)
 		history := c.name(attrHistory)
 		c.add("(attribute_not_exists(%s) OR size(%s) < %s)",
-			history, history, c.value("limit", count(payout.RoomForMoves)))
+			history, history, c.value("limit", count(payout.UnreadEntries)))
 	}
 }
 

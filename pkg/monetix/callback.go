@@ -51,7 +51,7 @@ func (v *Verifier) Verify(ctx context.Context, body []byte) (payout.Claim, error
 	operation, _ := tree.Member("operation")
 	c := state{tree, payment, operation}.claim()
 	c.Source, c.Provider, c.Reference = payout.FromCallback, payout.Monetix, id
-	c.Raw, c.At = body, v.now()
+	c.Raw, c.Padded, c.At = body, padded(tree, body), v.now()
 	sums(&c, payment, operation)
 	return c, nil
 }

@@ -323,7 +323,7 @@ func TestNoAttemptBeginsThatTheHistoryHasNoRoomFor(t *testing.T) {
 	p := w.mustCreate(draft("R1"))
 	w.receive(w.claim(p, payout.FoundFailed))
 	p = w.stored(p.ID)
-	for len(p.History) < payout.HistoryLimit-8 {
+	for len(p.History) < payout.UnreadEntries {
 		p.History = append(p.History, p.History[0])
 	}
 	w.store.payouts[p.ID] = p

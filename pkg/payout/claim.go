@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"cambodia-payouts/pkg/money"
 )
@@ -70,8 +69,11 @@ type Claim struct {
 	// By is who vouches for the claim, where a person does: of a statement's line.
 	By Principal
 
-	Raw []byte    // what the provider sent, byte for byte; empty if nothing came
-	At  time.Time // when it arrived
+	Raw []byte // what the provider sent, byte for byte; empty if nothing came
+	// Padded: much of Raw is not covered by the provider's signature, so that whoever has
+	// seen one genuine body can make any number of others. Only its hash is kept.
+	Padded bool
+	At     time.Time // when it arrived
 }
 
 // Asked is what a status query knew when it began.
@@ -123,30 +125,17 @@ func (c Claim) entry(after Status) *Entry {
 		By:           c.By,
 		ClaimKey:     c.Key(),
 		Evidence:     HashEvidence(c.Raw),
-		Raw:          c.Raw,
+		Raw:          c.body(),
 	}
 }
 
-// messageLimit bounds, in bytes, what is kept of a provider's text.
-const messageLimit = 160
-
-// Printable makes a provider's text fit to be stored and shown: control
-// characters become blanks and the text is clipped at a character boundary.
-func Printable(text string) string {
-	clean := strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(text, "?"))
-	end := 0
-	for i, r := range clean {
-		if i+utf8.RuneLen(r) > messageLimit {
-			break
-		}
-		end = i + utf8.RuneLen(r)
+// body is what may be kept of what the provider sent: nothing of what anybody could have
+// swollen.
+func (c Claim) body() []byte {
+	if c.Padded || len(c.Raw) > BodyLimit {
+		return nil
 	}
-	return strings.TrimSpace(clean[:end])
+	return c.Raw
 }
 
 // failure is what a failed claim says about why, and about paying again.

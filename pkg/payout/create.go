@@ -219,7 +219,7 @@ func (c *Creator) draw(d Draft, amount money.Amount, by Principal) Payout {
 		Status: Submitting, Amount: amount,
 		Destination: d.Destination, Beneficiary: d.Beneficiary,
 		Description: d.Description, Metadata: maps.Clone(d.Metadata),
-		CreatedBy: by, Fingerprint: d.fingerprint(amount), Heard: Heard{FirstAttempt.fact(wasSent)},
+		CreatedBy: by.shown(), Fingerprint: d.fingerprint(amount), Heard: Heard{FirstAttempt.fact(wasSent)},
 		History:   []Entry{{At: now, Source: FromCreate, Status: Submitting}},
 		CreatedAt: now, UpdatedAt: now, StatusAt: now, SubmittedAt: now, Sent: 1 + c.policy.lostSubmissions(),
 		Lease:   Lease{Token: c.ports.NewToken(), Until: now.Add(leaseFor)},

@@ -107,11 +107,20 @@ func (p Payout) mismatch(c Claim) Decision {
 	switch id, attempt, ours := ParseProviderReference(c.Reference); {
 	case !ours || id != p.ID:
 	case attempt > p.Attempt:
-		facts = []Fact{attempt.fact(saidForeign)}
+		facts = p.foreign(attempt)
 	case p.Heard.closed(attempt): // it is asked about, also once another attempt has begun
 		facts = append(facts, p.Heard.wavering(attempt)...)
 	}
 	return p.note(c, CallbackMismatch, SignalMismatch, facts...)
+}
+
+// foreign is the fact that an attempt was spoken of which was never made; one of a payout
+// says it all.
+func (p Payout) foreign(attempt Attempt) []Fact {
+	if slices.ContainsFunc(p.Heard, func(f Fact) bool { return f.said() == saidForeign }) {
+		return nil
+	}
+	return []Fact{attempt.fact(saidForeign)}
 }
 
 // decideOlder weighs a claim about an attempt that a later one replaced. The later
@@ -244,6 +253,9 @@ func (p Payout) waver(c Claim) Decision {
 
 // doubt records a word that is no end, and has the provider asked at once.
 func (p Payout) doubt(c Claim, facts ...Fact) Decision {
+	if len(facts) == 0 && !p.hasRoom() {
+		return p.count(c)
+	}
 	d := p.write(c, Change{Heard: facts})
 	d.Verdict = Noted
 	p.reopen(d.Change)
@@ -290,10 +302,7 @@ func (p Payout) note(c Claim, reason Reason, s Signal, facts ...Fact) Decision {
 		return repeated // an answer is a new word as long as nobody was called for it
 	}
 	if len(fresh) == 0 && raised && !p.hasRoom() {
-		// Only counted: two people must not agree over a word that came between them.
-		d := p.write(c, Change{})
-		d.Verdict = Noted
-		return d
+		return p.count(c)
 	}
 	change := Change{Heard: fresh}
 	if reason != "" {
@@ -303,6 +312,15 @@ func (p Payout) note(c Claim, reason Reason, s Signal, facts ...Fact) Decision {
 	d := p.write(c, change)
 	d.Verdict, d.Signals = Noted, []Signal{s}
 	p.reopen(d.Change)
+	return d
+}
+
+// count records that one more word came for which there is no room. Two people must not
+// agree over a word that came between them; nobody is asked or called for it again, since
+// its repetitions cannot be recognised.
+func (p Payout) count(c Claim) Decision {
+	d := p.write(c, Change{})
+	d.Verdict = Noted
 	return d
 }
 
@@ -362,41 +380,6 @@ func (p Payout) write(c Claim, change Change) Decision {
 	}
 	return Decision{Change: p.inscribe(change, c.entry(after))}
 }
-
-// inscribe adds a history entry to a change, or counts it where there is no room:
-// the news of a final state always finds some.
-func (p Payout) inscribe(change Change, entry *Entry) *Change {
-	if entry.Source == FromHerald && entry.By != "" && len(p.History) >= historyOrders {
-		return &change // not even counted; the log has who ordered it
-	}
-	if len(p.History) < p.roomFor(change, entry) {
-		change.Entry = entry
-	} else {
-		change.Dropped = true
-	}
-	return &change
-}
-
-// becomesSafe reports whether the change makes the payout safe to pay again.
-func (p Payout) becomesSafe(change Change) bool {
-	return len(change.Heard) > 0 && !p.SafeToPayAgain() && change.Apply(p).SafeToPayAgain()
-}
-
-// roomFor is how full the history may be and still take the entry of a change.
-func (p Payout) roomFor(change Change, entry *Entry) int {
-	switch {
-	case change.Status.Final(), change.Return != nil, p.becomesSafe(change):
-		return HistoryLimit
-	case change.Status != "":
-		return RoomForMoves
-	case change.Attention != nil, entry.Source == FromOperator && entry.By != "":
-		return roomForPeople
-	}
-	return roomForWords
-}
-
-// hasRoom reports whether a change that moves nothing may still be written down.
-func (p Payout) hasRoom() bool { return len(p.History) < roomForWords }
 
 // heard reports whether the same claim is in the history.
 func (p Payout) heard(c Claim) bool {

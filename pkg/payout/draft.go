@@ -33,7 +33,7 @@ type Draft struct {
 // those of the description and the metadata in bytes.
 const (
 	nameLimit         = 100
-	phoneLimit        = 50 // as it is written, with blanks and dashes
+	phoneLimit        = 64 // bytes, blanks and dashes included
 	descriptionLimit  = 128
 	metadataPairs     = 10
 	metadataByteLimit = 1024
@@ -125,8 +125,8 @@ func (f *faults) beneficiary(b Beneficiary) {
 		"/beneficiary/email", "must be one plain e-mail address")
 	local, ok := LocalPhone(b.Phone)
 	f.require(ok && len(local) >= 4 && len(local) <= 24 && len(b.Phone) <= phoneLimit, "/beneficiary/phone", "must be a phone number")
-	ip, err := netip.ParseAddr(b.IPAddress) // a zone may be any text
-	f.require(b.IPAddress == "" || err == nil && ip.Zone() == "", "/beneficiary/ip_address", "must be an IP address")
+	ip, err := netip.ParseAddr(b.IPAddress)
+	f.require(b.IPAddress == "" || err == nil && ip.Zone() == "", "/beneficiary/ip_address", "must be an IP address, without a zone")
 }
 
 func (f *faults) metadata(pairs map[string]string) {

@@ -135,7 +135,7 @@ const notifyWithin = 90 * time.Second
 // is written into the history, and news is due to be told. The zero payout stands
 // for one that nobody has read.
 func (p Payout) announced(change Change) Change {
-	change = p.noteConfirmed(p.noteAttention(change))
+	change = p.fit(p.noteConfirmed(p.noteAttention(change)))
 	if change.news() {
 		at := change.At.Add(notifyWithin)
 		change.NotifyAt = &at
@@ -176,7 +176,7 @@ func (p Payout) noteAttention(change Change) Change {
 	switch {
 	case change.Entry != nil:
 		entry = *change.Entry
-	case change.Dropped || len(p.History) >= roomForPeople:
+	case change.Dropped:
 		return change // nobody is told, and the payout is in the list of those that need a person
 	}
 	if change.Status != "" {

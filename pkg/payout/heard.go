@@ -41,6 +41,8 @@ const (
 	wasFiled word = "filed"
 	// wasResolved: people ended it; a provider never did.
 	wasResolved word = "resolved"
+	// wasMore: there was no room for a fact; see saidMore.
+	wasMore word = "more"
 	// closes: the failure is certain; wavers: a word came after that which is no
 	// failure. They alternate, and are numbered: "1.closed.1", "1.wavered.1",
 	// "1.closed.2" is closed.
@@ -58,7 +60,7 @@ const mostRounds = 9
 const mostRepeated = 3
 
 // against are the words after which no attempt of the payout is ever safe to pay again.
-var against = []word{saidPaid, saidReturned, saidOther, saidForeign, saidAmbiguous, wasResolved}
+var against = []word{saidPaid, saidReturned, saidOther, saidForeign, saidAmbiguous, wasResolved, wasMore}
 
 func (a Attempt) fact(w word) Fact { return Fact(fmt.Sprintf("%d.%s", a, w)) }
 
@@ -69,13 +71,10 @@ type Heard []Fact
 
 // With returns the set with more facts.
 func (h Heard) With(facts ...Fact) Heard {
-	if len(h.without(facts)) == 0 {
-		return h
-	}
 	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(h, facts))))
 }
 
-// without lists those of the facts that are not in the set.
+// without lists those of the facts that are not in the set and have to be added.
 func (h Heard) without(facts []Fact) []Fact {
 	var fresh []Fact
 	for _, f := range facts {
@@ -83,7 +82,7 @@ func (h Heard) without(facts []Fact) []Fact {
 			fresh = append(fresh, f)
 		}
 	}
-	return fresh
+	return h.bounded(fresh)
 }
 
 func (h Heard) has(a Attempt, w word) bool { return slices.Contains(h, a.fact(w)) }
@@ -128,10 +127,7 @@ func (h Heard) doubted(a Attempt) bool { return h.wavered(a) > 0 && !h.closed(a)
 
 // speaksAgainst reports whether anything that was said forbids to call the payout safe.
 func (p Payout) speaksAgainst() bool {
-	return slices.ContainsFunc(p.Heard, func(f Fact) bool {
-		_, said, _ := strings.Cut(string(f), ".")
-		return slices.Contains(against, word(said))
-	})
+	return slices.ContainsFunc(p.Heard, func(f Fact) bool { return slices.Contains(against, f.said()) })
 }
 
 // SafeToPayAgain reports whether paying the beneficiary another way cannot be the second
@@ -171,7 +167,7 @@ func (p Payout) lostAttempt(restored time.Time) []Fact {
 	if next > lastAttempt || restored.IsZero() || p.SubmittedAt.After(restored) || p.Heard.wavered(next) > 0 {
 		return nil
 	}
-	return []Fact{next.round(wavers, 1)}
+	return p.Heard.without([]Fact{next.round(wavers, 1)})
 }
 
 // closedBy is the fact that a failure claim closes its attempt with, none if it does not:

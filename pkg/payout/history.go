@@ -21,23 +21,6 @@ const (
 	FromHerald    Source = "herald"    // what became of telling the merchant
 )
 
-// HistoryLimit is the most entries that a payout holds. What finds no room is only counted.
-const HistoryLimit = 50
-
-// How full a history may get by what: each kind leaves room for those that matter more.
-// Ends, returns and certainty fill it to the limit.
-const (
-	roomForWords    = HistoryLimit - 16 // what moves nothing
-	roomForPeople   = HistoryLimit - 8  // orders of people, and reasons for attention
-	roomForAttempts = HistoryLimit - 10 // the beginning of another attempt, which will end
-	// RoomForMoves is that of a change of status that is no end, and of every change that
-	// is made without reading the payout.
-	RoomForMoves = HistoryLimit - 4
-)
-
-// historyOrders is how full a history may get by orders to tell the merchant again.
-const historyOrders = HistoryLimit / 2
-
 // Entry is one change of a payout. Its sequence is its place in the history,
 // counted from 1.
 type Entry struct {
@@ -52,7 +35,8 @@ type Entry struct {
 	ClaimKey string
 	// Evidence is the lower-case hexadecimal SHA-256 of the raw bytes.
 	Evidence string
-	// Raw is what the provider sent, byte for byte.
+	// Raw is what the provider sent, byte for byte; empty where only its hash is kept (see
+	// [BodyLimit]).
 	Raw []byte
 	// Confirmed: with this change the payout became safe to pay again.
 	Confirmed bool

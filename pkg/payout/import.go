@@ -51,6 +51,7 @@ func (i *Importer) Import(ctx context.Context, s Statement) (Report, error) {
 			return Report{}, err // before thousands of payouts are read
 		}
 	}
+	s.By = s.By.shown()
 	lines := i.side(len(s.Rows), func(n int) ReportLine { return i.compare(ctx, s, s.Rows[n]) })
 	if err := plausible(lines); err != nil {
 		return Report{}, err
@@ -142,9 +143,11 @@ func (i *Importer) applyAll(ctx context.Context, s Statement, first StatementPro
 
 // compare says how a line of the file stands to the payout that it names.
 func (i *Importer) compare(ctx context.Context, s Statement, row StatementRow) ReportLine {
+	row.Reference, row.ProviderID = named(row.Reference, numberLimit), named(row.ProviderID, numberLimit)
+	row.Code = named(row.Code, codeLimit)
 	line := ReportLine{
-		Line: row.Line, ProviderID: Printable(row.ProviderID), Theirs: row.Finding,
-		TheirWord: Printable(row.Code), TheirAmount: row.Amount, row: row, Kind: Extra,
+		Line: row.Line, ProviderID: row.ProviderID, Theirs: row.Finding,
+		TheirWord: row.Code, TheirAmount: row.Amount, row: row, Kind: Extra,
 	}
 	id, attempt, ours := ParseProviderReference(row.Reference)
 	if !ours {
@@ -329,5 +332,5 @@ func (s Statement) claim(row StatementRow, first StatementProposal, at time.Time
 	} else {
 		c.Amounts = []money.Amount{row.Amount}
 	}
-	return c
+	return c.cleaned()
 }

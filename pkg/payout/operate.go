@@ -131,7 +131,7 @@ func (o Order) upToDate(p Payout) error {
 // entry records the order in the payout's history.
 func (o Order) entry(at time.Time, after Status, what string) *Entry {
 	return &Entry{
-		At: at, Source: FromOperator, Status: after, By: o.By,
+		At: at, Source: FromOperator, Status: after, By: o.By.shown(),
 		Message:  Printable(what + ": " + o.Reason),
 		Evidence: HashEvidence(o.raw()), Raw: o.raw(),
 	}

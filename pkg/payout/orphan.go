@@ -14,7 +14,7 @@ type Orphaned struct {
 	Key        string
 	ID         ID // set when the reference has our own format
 	Provider   Provider
-	Reference  string // as the provider wrote it, printable and clipped
+	Reference  string // as the provider wrote it, legible and bounded
 	ProviderID string
 	Finding    Finding
 	Amount     money.Amount // zero when the claim states none
@@ -25,20 +25,20 @@ type Orphaned struct {
 	Raw        []byte
 }
 
-// orphaned keeps a claim whose reference cannot be ours.
+// orphaned keeps a claim, cleaned before, whose reference cannot be ours.
 func (c Claim) orphaned() Orphaned {
 	return Orphaned{
 		Key:        c.Key(),
 		Provider:   c.Provider,
-		Reference:  Printable(c.Reference),
-		ProviderID: Printable(c.ProviderID),
+		Reference:  c.Reference,
+		ProviderID: c.ProviderID,
 		Finding:    c.Finding,
 		Amount:     c.amount(),
 		Code:       c.Code,
-		Message:    Printable(c.Message),
+		Message:    c.Message,
 		ReceivedAt: c.At,
 		Evidence:   HashEvidence(c.Raw),
-		Raw:        c.Raw,
+		Raw:        c.body(),
 	}
 }
 

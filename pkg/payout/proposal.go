@@ -139,7 +139,7 @@ func (s signatory) first(person Person, identity Principal) (other, stands bool,
 // this is the second person.
 func (p Payout) propose(order Order, action Action, by signatory, now time.Time) (*Change, error) {
 	fresh := Proposal{
-		Action: action, As: order.As, By: order.By, Person: by.person, Identity: by.identity, At: now,
+		Action: action, As: order.As, By: order.By.shown(), Person: by.person, Identity: by.identity, At: now,
 		Evidence: HashEvidence(order.grounds()), Attempt: p.Attempt, Entries: p.entries() + 1,
 	}
 	other, stands, err := by.first(p.Proposal.Person, p.Proposal.Identity)
@@ -147,7 +147,7 @@ func (p Payout) propose(order Order, action Action, by signatory, now time.Time)
 	case err != nil:
 		return nil, unavailable(err)
 	case !p.waiting(fresh) || !stands:
-		if refused := p.proposable(order.By); refused != nil {
+		if refused := p.proposable(order); refused != nil {
 			return nil, refused
 		}
 		what := strings.TrimSpace(string(action)+" "+string(order.As)) + " proposed by " + string(by.person)
@@ -164,8 +164,8 @@ const mostProposals = 8
 
 // proposable refuses a proposal whose text would find no room: the second person has to read
 // what he confirms.
-func (p Payout) proposable(by Principal) error {
-	given := 0
+func (p Payout) proposable(order Order) error {
+	given, by := 0, order.By.shown()
 	for _, e := range p.History {
 		if e.Source == FromOperator && e.By == by {
 			given++
@@ -174,7 +174,8 @@ func (p Payout) proposable(by Principal) error {
 	switch {
 	case given >= mostProposals:
 		return notPossible("you have given %d orders about this payout; somebody else has to propose the next", given)
-	case len(p.History) >= roomForPeople-1: // and his who confirms it
+	case len(p.History) >= rooms[ofOrder].entries-1 || !p.roomFor(ofOrder), // and his who confirms it
+		p.bodies()+len(order.raw()) > rooms[ofOrder].bodies:
 		return notPossible("the payout's history is full; ask the provider, whose word still finds room")
 	}
 	return nil

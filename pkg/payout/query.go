@@ -65,6 +65,7 @@ func (s *Sweeper) goesAgain(p Payout) bool {
 
 // weigh applies the answer of a question until a write goes through.
 func (s *Sweeper) weigh(ctx context.Context, p Payout, about Attempt, c Claim) error {
+	c = c.cleaned()
 	noted := p.owesItsRecipient(s.ports.Now()) && s.ports.noteLate(ctx, s.policy, p)
 	held := p.DueAt
 	for range rounds {
@@ -285,7 +286,7 @@ func (p Payout) call(d *Decision, reason Reason, signal Signal, now time.Time, w
 	}
 	attention := held.With(reason, now)
 	d.Change.Attention = &attention
-	if d.Change.Entry == nil && len(p.History) < roomForPeople {
+	if d.Change.Entry == nil {
 		d.Change.Entry = &Entry{At: d.Change.At, Source: FromSweep, Status: p.Status, Message: why}
 		d.Change.Dropped = false
 	}

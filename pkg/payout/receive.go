@@ -34,6 +34,7 @@ var errBusy = fmt.Errorf("%w: the payout kept changing", ErrUnclear)
 // itself carries the whole comparison, and a refusal returns the payout that
 // explains it.
 func (r *Receiver) Receive(ctx context.Context, c Claim) (Verdict, error) {
+	c = c.cleaned()
 	id, attempt, ours := ParseProviderReference(c.Reference)
 	if !ours {
 		return r.keepOrphan(ctx, c)
@@ -73,7 +74,7 @@ func direct(id ID, attempt Attempt, c Claim) (Step, bool) {
 	target, ok := map[Finding]Status{
 		FoundProcessing: Processing, FoundSucceeded: Succeeded, FoundFailed: Failed,
 	}[c.Finding]
-	if !ok || c.Suspect != "" || len(c.Amounts) == 0 {
+	if !ok || c.Suspect != "" || len(c.Amounts) == 0 || len(c.body()) > unreadBody {
 		return Step{}, false
 	}
 	for _, a := range c.Amounts {

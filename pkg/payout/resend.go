@@ -79,8 +79,8 @@ func (p Payout) resendPossible() error {
 		if p.Attempt >= lastAttempt {
 			return notPossible("the payout has used all of its %d attempts", lastAttempt)
 		}
-		if len(p.History) >= roomForAttempts {
-			return notPossible("the payout's history has no room for another attempt; pay under a new reference, after the provider has confirmed the failure")
+		if !p.roomForAttempt() {
+			return notPossible("the history of the payout has no room for another attempt; pay under a new reference, if that cannot pay twice")
 		}
 		return nil
 	case Submitting:

@@ -64,7 +64,7 @@ func (o *Operator) resolved(p Payout, order Order, by signatory, now time.Time) 
 	status := Status(order.As)
 	attention, due := p.Attention.Entering(status), now.Add(confirmAfter)
 	change.Status, change.Attention, change.QueryAt, change.Polls, change.Lease = status, &attention, &due, new(int), &Lease{}
-	change.Heard = []Fact{p.Attempt.fact(wasResolved)}
+	change.Heard = p.Heard.without([]Fact{p.Attempt.fact(wasResolved)})
 	if status == Failed {
 		// Two people are sure; that is not what "safe" promises.
 		change.Failure = &Failure{Code: FailureResolved, Message: Printable(order.Reason)}

@@ -107,7 +107,7 @@ func (c Claimed) of(p Payout) bool {
 }
 
 func (p Payout) uncomplicated() bool {
-	return len(p.Attention) == 0 && len(p.History) < RoomForMoves
+	return len(p.Attention) == 0 && len(p.History) < UnreadEntries
 }
 
 // Apply returns the payout after the change. It shares no memory with p that a

@@ -354,3 +354,25 @@ func TestAFileSentTwiceByOnePersonAcrossAHandoverEndsNothing(t *testing.T) {
 		t.Errorf("Dara sent it twice, and the payout is %s: people %v, %v, %q", got.Status, r.Persons, err, got.History[len(got.History)-1].Message)
 	}
 }
+// One person's file puts its whole line into the item of an open payout.
+func TestOnePersonsLineIsNotKeptWhole(t *testing.T) {
+	w := newWorld(t)
+	p := w.mustCreate(draft("R1"))
+	var rows []payout.StatementRow
+	for a := 2; a <= 4; a++ {
+		r := row(a, p, payout.FoundProcessing)
+		r.Reference = string(p.ID.ProviderReference(payout.Attempt(a)))
+		r.Raw = []byte(noise(300_000))
+		rows = append(rows, r)
+	}
+	r := w.importBy(file(payout.Vexora, rows...), dara)
+	got, kept := w.stored(p.ID), 0
+	for _, e := range got.History {
+		kept += len(e.Raw)
+	}
+	t.Log(r.Counts, r.Awaiting, len(got.History))
+	if kept > 24<<10 {
+		t.Errorf("the item of a %s payout holds %d bytes of one person's file", got.Status, kept)
+	}
+}
+

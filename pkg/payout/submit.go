@@ -31,6 +31,7 @@ type submitter struct {
 func (s *submitter) submit(ctx context.Context, p Payout, sub Submission) (Payout, error) {
 	c := s.send(ctx, p, sub)
 	c.Source, c.Provider, c.Reference = FromAnswer, p.Provider, string(p.ProviderReference())
+	c = c.cleaned()
 	if s.brakes.heed(ctx, p.Provider, c, c.At) {
 		s.receiver.signals.Signal(ctx, SignalPaused, p.Provider, p.ID)
 	}

@@ -2,6 +2,7 @@ package people
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
 	"regexp"
 	"strings"
@@ -26,6 +27,11 @@ var (
 	errToken     = errors.New("must be issuer|sub of a token: an https address without query and fragment, a |, and the subject without blanks around it")
 )
 
+// mostPrincipal is the most bytes of a principal; it is kept with what its person proposes.
+const mostPrincipal = 512
+
+var errLong = fmt.Errorf("must not be longer than %d bytes", mostPrincipal)
+
 var (
 	arnFormat = regexp.MustCompile(`^arn:(aws|aws-cn|aws-us-gov):(iam|sts)::([0-9]{12}):(.+)$`)
 	// A path tells nothing: IAM gives a name to one role and to one user of an account.
@@ -37,6 +43,9 @@ var (
 // name of its own choice has none.
 func canonical(p payout.Principal) (payout.Principal, error) {
 	text := string(p)
+	if len(text) > mostPrincipal {
+		return "", errLong
+	}
 	if strings.HasPrefix(text, "arn:") {
 		return canonicalARN(text)
 	}

@@ -32,13 +32,13 @@ func (pl *platform) notification(e *entry, said word) []byte {
 	}
 	if pl.name == payout.Monetix {
 		payment, operation := e.monetixWords(e.utter(said.says, said.odd), said.times)
-		return pl.seal(map[string]any{
+		return swollen(e, pl.seal(map[string]any{
 			"project_id": json.Number(project), "payment": payment, "operation": operation, "customer": map[string]any{"id": e.customer},
-		}, key)
+		}, key))
 	}
 	data := vexoraWord(e.reference, e.utter(said.says, said.odd))
 	fields := map[string]string{
-		"tradeNo": e.reference, "platFormTradeNo": data["platFormTradeNo"].(string), "status": data["status"].(string), "message": "m",
+		"tradeNo": e.reference, "platFormTradeNo": data["platFormTradeNo"].(string), "status": data["status"].(string), "message": e.remarks(),
 		"amount": strings.TrimSuffix(decimals(e.amount*max(said.times, 1)), ".00"), "timestamp": strconv.FormatInt(pl.world.now.UnixMilli(), 10),
 	}
 	if e.remark != "" {
@@ -46,7 +46,7 @@ func (pl *platform) notification(e *entry, said word) []byte {
 	}
 	fields["sign"] = sandbox.SignVexora(fields, key)
 	body, _ := json.Marshal(fields)
-	return body
+	return swollen(e, body)
 }
 
 var ourReference = regexp.MustCompile(`P[A-Z2-7]{26}[0-9]{2}`)

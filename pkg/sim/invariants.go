@@ -50,6 +50,7 @@ func (w *world) judgeChange(before *payout.Payout, after payout.Payout) {
 	w.judgeQueued(before, after)
 	w.noteChange(before, after)
 	w.judgeSafe(after)
+	w.judgeBounds(after)
 	if before == nil {
 		return
 	}

@@ -86,6 +86,17 @@ var widerMutants = []*Mutant{
 		aroundConnector: func(c payout.Connector, _ *container) payout.Connector { return backward{c} },
 	},
 	{
+		Name: "keeps-any-body", Says: "keeps bodies of every length",
+		aroundStore: stepping(func(step payout.Step) payout.Step {
+			if e := step.Then.Entry; e != nil && e.Evidence != "" && len(e.Raw) == 0 {
+				whole := *e
+				whole.Raw = make([]byte, payout.BodyLimit+1)
+				step.Then.Entry = &whole
+			}
+			return step
+		}),
+	},
+	{
 		Name: "doubt-made-certain", Says: "takes a decline that looks like a time-out for the end of it",
 		aroundConnector: connector(nil, func(_ context.Context, _ payout.Connector, _ payout.Payout, claim payout.Claim) payout.Claim {
 			if slices.Contains(operationDoubtful, claim.Code) {

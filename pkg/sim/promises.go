@@ -17,5 +17,6 @@ const (
 	rightReason   = "the reason for attention is the right one"
 	missingReason = "what a person has to know is raised"
 	oneOfTwins    = "of two creates of one payment one is sent"
+	boundedItem   = "an item does not grow, and its texts are harmless"
 	heldTwin      = "a create is held while the same payment is unknown"
 )

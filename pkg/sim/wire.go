@@ -72,6 +72,7 @@ func (pl *platform) vexoraState(reference string) answer {
 func (e *entry) vexoraTold(state ending, amount bool) answer {
 	u := e.utter(state, false)
 	data := vexoraWord(e.reference, u)
+	data["message"] = e.remarks()
 	if amount {
 		data["amount"] = json.Number(decimals(e.amount) + "00")
 	}
@@ -162,7 +163,7 @@ func (e *entry) monetixWords(u utterance, times int64) (payment, operation map[s
 	}
 	operation = map[string]any{
 		"id": json.Number("5028800010128225"), "type": "payout", "status": status, "request_id": "mx-" + e.reference[20:],
-		"sum_initial": sum, "sum_converted": sum, "code": u.code, "message": "m",
+		"sum_initial": sum, "sum_converted": sum, "code": u.code, "message": e.remarks(),
 	}
 	return payment, operation
 }

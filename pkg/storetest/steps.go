@@ -114,11 +114,12 @@ func guards(t *testing.T, s payout.Store) {
 
 	raised := fresh(t, "raised")
 	raised.Attention = payout.Attention{payout.Contradiction: start}
-	full := fresh(t, "full history")
-	for len(full.History) < payout.HistoryLimit {
+	full, almost := fresh(t, "full history"), fresh(t, "almost full history")
+	for len(full.History) < payout.UnreadEntries {
+		almost.History = full.History
 		full.History = append(full.History, full.History[0])
 	}
-	for _, complicated := range []payout.Payout{raised, full} {
+	for _, complicated := range []payout.Payout{raised, full, almost} {
 		insert(t, s, complicated)
 		try(t, s, string(complicated.Reference), complicated,
 			payout.Step{ID: complicated.ID, When: payout.Guard{Uncomplicated: true}, Then: payout.Change{At: start}})

@@ -144,7 +144,7 @@ func (n notification) claim(tree jsontree.Value, currency money.Currency, body [
 	c := stated{payout.Claim{
 		Source: payout.FromCallback, Provider: payout.Vexora, Reference: n.fields["tradeNo"],
 		ProviderID: n.fields["platFormTradeNo"], Finding: v.finding, Failure: v.failure,
-		Code: string(status), Message: n.fields["message"], Raw: body, At: at,
+		Code: string(status), Message: n.fields["message"], Raw: body, Padded: padded(tree, body), At: at,
 	}}
 	if n.fields["amount"] == "" {
 		c.Suspect = "the claim states no amount"

@@ -249,7 +249,7 @@ func (c *Client) balance(ctx context.Context, currency money.Currency, account A
 	}
 	r, ok := read(result.Body)
 	if !ok || r.code != callProcessed {
-		return payout.Balance{}, fmt.Errorf("answered with code %q", r.code)
+		return payout.Balance{}, fmt.Errorf("answered with code %q", payout.Printable(string(r.code)))
 	}
 	text, _ := scalarOf(r.data, "availableAmount")
 	minor, err := money.ParseBalance(text, currency)

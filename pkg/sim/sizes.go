@@ -1,0 +1,57 @@
+package sim
+
+import (
+	"bytes"
+	"hash/fnv"
+	"strings"
+	"unicode"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+// habit is drawn from the reference and not from the choices, so that histories stay what
+// they were. A provider has the same habits with a payout in all that it says of it.
+func (e *entry) habit(of string) uint32 {
+	digest := fnv.New32a()
+	_, _ = digest.Write([]byte(of + e.reference))
+	return digest.Sum32()
+}
+
+// remarks is the text beside a status: mostly short, sometimes without end, sometimes
+// nothing that a terminal should see.
+func (e *entry) remarks() string {
+	switch e.habit("remarks") % 10 {
+	case 0:
+		return strings.Repeat("the beneficiary's bank takes its time; ", 150)
+	case 1:
+		return "m\x1b[2J\u202e\u0085" + strings.Repeat("m", 300)
+	}
+	return "m"
+}
+
+// swollen is a body as somebody may pass it on who has seen it: longer, where nobody signs.
+func swollen(e *entry, body []byte) []byte {
+	if e.habit("swollen")%5 > 0 {
+		return body
+	}
+	return append(bytes.Repeat([]byte(" "), 9000), body...)
+}
+
+// judgeBounds looks whether a stored payout is within its bounds.
+func (w *world) judgeBounds(p payout.Payout) {
+	bodies := 0
+	for n, e := range p.History {
+		bodies += len(e.Raw)
+		if len(e.Raw) > payout.BodyLimit {
+			w.blame(boundedItem, "%s: entry %d keeps %d bytes", p.Reference, n+1, len(e.Raw))
+		}
+		for _, text := range []string{e.ProviderCode, e.Message, p.ProviderID} {
+			if len(text) > 160 || strings.ContainsFunc(text, func(r rune) bool { return unicode.In(r, unicode.C) }) {
+				w.blame(boundedItem, "%s: entry %d says %.40q, of %d bytes", p.Reference, n+1, text, len(text))
+			}
+		}
+	}
+	if p.Size() > payout.ItemLimit || bodies > payout.BodiesLimit || len(p.History) > payout.HistoryLimit {
+		w.blame(boundedItem, "%s: %d bytes, %d of bodies, %d entries", p.Reference, p.Size(), bodies, len(p.History))
+	}
+}
