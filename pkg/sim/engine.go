@@ -114,6 +114,7 @@ type errand struct {
 	// answered: a submission was.
 	answered bool
 	taken    time.Time // until when the sweep has a payout to itself
+	takes    bool      // the present write only takes a payout up
 	// seen is the version in which each payout was last read.
 	seen map[payout.ID]int64
 }

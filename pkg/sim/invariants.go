@@ -158,8 +158,7 @@ func (w *world) judgeTake(before, after payout.Payout) {
 	if w.acting == nil || clocksJump || !strings.HasPrefix(w.acting.name, "sweep") {
 		return
 	}
-	moved := after.Version == before.Version+1 && after.Sequence() == before.Sequence() && after.QueryAt.Equal(before.QueryAt) &&
-		after.Polls == before.Polls && after.Notice.At.Equal(before.Notice.At) && !after.DueAt.Equal(before.DueAt) && after.AskedAt.Equal(before.AskedAt)
+	moved := w.acting.errand.takes && !after.DueAt.Equal(before.DueAt)
 	own := before.DueAt.Equal(w.acting.errand.taken)
 	if moved {
 		w.acting.errand.taken = after.DueAt

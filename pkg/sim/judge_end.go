@@ -198,7 +198,7 @@ func (w *world) due(d *dossier, p payout.Payout) []payout.Reason {
 // replaced is paid.
 func (d *dossier) doubles(s spoken) bool {
 	before := func(o spoken) bool {
-		return o.kept && o.attempt == s.attempt && o.present == s.attempt && o.says.moved()
+		return (o.kept || d.pairedAt.After(o.at)) && o.attempt == s.attempt && o.present == s.attempt && o.says.moved()
 	}
 	return !s.mismatch && s.attempt < s.present && s.says.moved() && !d.any(before)
 }

@@ -54,6 +54,7 @@ func (w *world) judgeSend(before *payout.Payout, after payout.Payout) {
 	}
 	if by == byTwo {
 		w.pairs[after.ID]++
+		d.pairedAt = w.now
 		return
 	}
 	if why := w.speaksAgainst(d, *before); why != "" {

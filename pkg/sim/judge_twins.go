@@ -16,6 +16,9 @@ func (w *world) judgeTwins(before *payout.Payout, p payout.Payout) {
 	if d.ordered {
 		return // a person has confirmed it before
 	}
+	if !p.Lease.Until.After(box.now()) {
+		return // the process slept; its right to send is over
+	}
 	// How long an id may have no payout is told by two clocks; wrong ones are left out.
 	inWindow := box.settings.window > 0 && box.skew == 0 && !d.skewed && (before == nil || d.window > 0)
 	for _, other := range w.clients {

@@ -19,6 +19,7 @@ func (d *dossier) against(p payout.Payout) string {
 			return "a word about an attempt that was not made"
 		case s.says.moved():
 			return fmt.Sprintf("attempt %d is said to be paid", s.attempt)
+		case s.attempt < p.Attempt && s.at.Before(d.pairedAt): // two people went on from it
 		case d.open(s):
 			return fmt.Sprintf("attempt %d is said to be %s", s.attempt, s.says)
 		}

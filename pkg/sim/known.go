@@ -57,7 +57,8 @@ type dossier struct {
 	endedBy    payout.Source
 	endedAt    time.Time
 	reviewedAt time.Time
-	proposed   *given // the order that waits for a second person
+	pairedAt   time.Time // when two people last had it sent, whatever had been said
+	proposed   *given    // the order that waits for a second person
 	window     time.Duration
 	selfSent   bool // was sent without an order
 	skewed     bool // was created by a wrong clock

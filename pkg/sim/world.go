@@ -221,7 +221,8 @@ func (w *world) trust() {
 	for _, c := range w.clients {
 		p, there := w.table.items[c.id]
 		later := w.platforms[c.provider].ledger[string(c.id.ProviderReference(p.Attempt+1))] != nil
-		if w.lost[c.id] && !there || later {
+		doubtful := there && p.Status == payout.Queued && p.StatusAt.Before(w.settings.restoredAt) // no sweep has seen it
+		if w.lost[c.id] && !there || later || doubtful {
 			return
 		}
 	}
