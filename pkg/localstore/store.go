@@ -47,14 +47,21 @@ func Open(path string, options ...Option) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("localstore: open %s: %w", path, err)
 	}
-	if err := db.Update(createBuckets); err != nil {
-		return nil, errors.Join(fmt.Errorf("localstore: prepare %s: %w", path, err), db.Close())
-	}
 	s := &Store{db: db}
 	for _, apply := range options {
 		apply(s)
 	}
+	if err := db.Update(s.prepare); err != nil {
+		return nil, errors.Join(fmt.Errorf("localstore: prepare %s: %w", path, err), db.Close())
+	}
 	return s, nil
+}
+
+func (s *Store) prepare(tx *bbolt.Tx) error {
+	if err := createBuckets(tx); err != nil {
+		return err
+	}
+	return s.expire(tx)
 }
 
 // Close waits for running transactions and lets go of the file.
