@@ -63,20 +63,23 @@ func (l *life) mark(what string) string {
 	return marker
 }
 
-// number makes digits of which the first six are seen nowhere else.
+// number makes nine digits that are seen nowhere else, and fills them up to so many. Of an
+// account number the last four may stay.
 func (l *life) number(what string, digits int) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	first := fmt.Sprint(614_207 + 7_919*len(l.markers))
+	first := fmt.Sprint(614_207_353 + 7_919*len(l.markers))
 	l.markers[first] = what
-	return (first + "38271604955")[:digits]
+	return (first + "3827")[:digits]
 }
 
 // unsigned notes a body that no provider signed, and returns it.
 func (l *life) unsigned(body string) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.bodies = append(l.bodies, body)
+	if body != "" {
+		l.bodies = append(l.bodies, body)
+	}
 	return body
 }
 
@@ -148,7 +151,7 @@ func (l *life) provider(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, l.unsigned(fmt.Sprintf(`{"code":"8000","msg":%q,"success":false}`, l.mark("answer to a query"))))
 	case asked.TradeNo != "":
 		_, _ = io.WriteString(w, l.unsigned(fmt.Sprintf(`{"code":"0000","msg":%q,"success":true,"data":{"tradeNo":%q,"platFormTradeNo":"VX-1","status":%q,"message":%q,"bankNumber":%q}}`,
-			l.mark("msg"), reference, word, l.mark("message"), l.number("number in an answer", 10))))
+			l.mark("msg"), reference, word, l.mark("message"), l.number("number in an answer", 13))))
 	case paying:
 		_, _ = io.WriteString(w, l.unsigned(fmt.Sprintf(`{"status":"success","request_id":"mx-1","project_id":1234,"payment_id":%q,"message":%q}`, reference, l.mark("acknowledgement"))))
 	case word == "":
@@ -166,7 +169,7 @@ func (l *life) monetixBody(reference, word string) []byte {
 		"payment":    map[string]any{"id": reference, "type": "payout", "status": word, "sum": sum, "method": l.mark("method")},
 		"operation":  map[string]any{"id": json.Number("1"), "type": "payout", "status": map[bool]string{true: "success", false: word}[word == "reversed"], "request_id": "mx-1", "sum_initial": sum, "code": "0", "message": l.mark("operation message")},
 		"customer":   map[string]any{"id": l.mark("customer"), "phone": l.number("customer's phone", 9)},
-		"account":    map[string]any{"number": l.number("account in a callback", 10)},
+		"account":    map[string]any{"number": l.number("account in a callback", 13)},
 	}
 	if word == "decline" {
 		tree["operation"].(map[string]any)["code"] = "20000"
@@ -217,11 +220,11 @@ func (l *life) callback(h edge.Handler, body []byte) {
 // request is the body of a create with a marker in every text.
 func (l *life) request(reference string, provider payout.Provider) (string, string) {
 	destination := map[string]any{
-		"type": "bank_account", "bank": "wing", "account_number": l.number("account number", 10),
+		"type": "bank_account", "bank": "wing", "account_number": l.number("account number", 13),
 		"branch": l.mark("branch"), "city": l.mark("city"), "province": l.mark("province"),
 	}
 	if provider == payout.Vexora {
-		number := l.number("wallet number", 10)
+		number := l.number("wallet number", 13)
 		destination = map[string]any{"type": "wallet", "wallet": "LANTON", "account_number": number, "account_id": l.mark("account id")}
 	}
 	description := l.mark("description")
@@ -262,6 +265,12 @@ func (l *life) order(id payout.ID, action, as string, people ...string) {
 	if as == "" {
 		body = fmt.Sprintf(`{"reason":%q}`, "to "+l.mark("reason"))
 	}
+	var given struct{ Reason, Evidence string }
+	_ = json.Unmarshal([]byte(body), &given)
+	l.unsigned(given.Reason)
+	l.unsigned(given.Evidence)
+	l.unsigned("reason: " + given.Reason + "\nevidence: " + given.Evidence)
+	l.unsigned("reason: " + given.Reason)
 	for _, arn := range people {
 		if status, m := l.call(l.operate, "POST", "/v1/payouts/"+string(id)+"/"+action, "", arn, body); status >= 300 {
 			l.t.Fatalf("%s: %d %v", action, status, m)
@@ -407,7 +416,7 @@ func (l *life) duplicate(all map[string]lived, filed payout.Payout) {
 
 // statement ends a payout by a file that two people send.
 func (l *life) statement(p payout.Payout) {
-	line := l.unsigned(fmt.Sprintf("%s,VX-9,50000.00,KHR,00029,%s,%s", p.ProviderReference(), l.mark("statement's message"), l.number("number in a statement", 10)))
+	line := l.unsigned(fmt.Sprintf("%s,VX-9,50000.00,KHR,00029,%s,%s", p.ProviderReference(), l.mark("statement's message"), l.number("number in a statement", 13)))
 	file := l.unsigned("tradeNo,platFormTradeNo,amount,currency,status,message,account\n" + line + "\n")
 	for _, arn := range []string{ofDara, ofBopha} {
 		l.sweeps(8, 10*time.Minute)
