@@ -488,3 +488,46 @@ func TestAStackKeyHasThirtyTwoCharactersAndPrintsAsAMask(t *testing.T) {
 		t.Error("no key is a key")
 	}
 }
+
+func TestASecondRedactionTakesOutOnlyWhatCameSince(t *testing.T) {
+	w := retaining(t)
+	d := draft("R1")
+	d.Destination.AccountNumber = "1234567" // too short to show four digits of it
+	p := w.redacted(d)
+	w.receive(w.claim(p, payout.FoundFailed))
+	w.pass(2)
+	w.reviewed(p.ID)
+	w.pass(2)
+	after := w.stored(p.ID)
+	if after.Destination != p.Destination || after.Beneficiary != p.Beneficiary || !after.RedactedAt.Equal(p.RedactedAt) {
+		t.Errorf("%+v, redacted at %v, was %+v at %v", after.Destination, after.RedactedAt, p.Destination, p.RedactedAt)
+	}
+	if last := after.History[len(after.History)-1]; last.Source != payout.FromOperator || !strings.HasPrefix(last.Evidence, "hmac-sha256:") {
+		t.Errorf("%+v", last)
+	}
+}
+
+// At the bound the data goes, and the questions about a word of the last day go on.
+func TestTheBoundCutsNoQuestionsShort(t *testing.T) {
+	w := retaining(t)
+	w.vexora.told = w.says(payout.FoundFailed)
+	p := w.mustCreate(draft("R1"))
+	w.receive(w.claim(p, payout.FoundSucceeded))
+	w.pass(119)
+	w.vexora.told = w.says(payout.FoundProcessing)
+	w.clock.pass(day - 10*time.Minute)
+	late := w.claim(p, payout.FoundFailed)
+	late.Code = "another"
+	w.receive(late)
+	asked := w.vexora.asked
+	for range 12 {
+		w.clock.pass(5 * time.Minute)
+		w.sweep()
+	}
+	if w.stored(p.ID).RedactedAt.IsZero() {
+		t.Error("not redacted")
+	}
+	if w.pass(10); w.vexora.asked-asked < 8 {
+		t.Errorf("asked %d times", w.vexora.asked-asked)
+	}
+}
