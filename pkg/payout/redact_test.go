@@ -2,6 +2,7 @@ package payout_test
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
@@ -529,5 +530,23 @@ func TestTheBoundCutsNoQuestionsShort(t *testing.T) {
 	}
 	if w.pass(10); w.vexora.asked-asked < 8 {
 		t.Errorf("asked %d times", w.vexora.asked-asked)
+	}
+}
+
+// operating.md tells people how to compute a sealed hash by hand.
+func TestASealedHashIsTheHMACOfTheHash(t *testing.T) {
+	w := retaining(t)
+	w.vexora.told = w.says(payout.FoundSucceeded)
+	w.vexora.answer = func(p payout.Payout) payout.Claim {
+		return payout.Claim{Finding: payout.FoundProcessing, Code: "0015", Raw: []byte("what was answered"), At: w.clock.Now()}
+	}
+	p := w.mustCreate(draft("R1"))
+	w.receive(w.claim(p, payout.FoundSucceeded))
+	w.pass(32)
+	mac := hmac.New(sha256.New, []byte("a key of hashes over personal data, for tests"))
+	fmt.Fprintf(mac, "%x", sha256.Sum256([]byte("what was answered")))
+	want := fmt.Sprintf("hmac-sha256:%x", mac.Sum(nil))
+	if got := w.stored(p.ID).History[1].Evidence; got != want {
+		t.Errorf("sealed as %s, by hand it is %s", got, want)
 	}
 }
