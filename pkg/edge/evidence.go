@@ -118,7 +118,7 @@ func withoutBody(p payout.Payout, entry payout.Entry) string {
 	case entry.Evidence == "":
 		return "this entry came without a body"
 	case !p.RedactedAt.IsZero():
-		return "the body was taken out with the personal data, and only its SHA-256 is known: " + entry.Evidence
+		return "the body was taken out with the personal data, and only its hash is known: " + entry.Evidence
 	}
 	return "the body was too large to be kept, and only its SHA-256 is known: " + entry.Evidence
 }
