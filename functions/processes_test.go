@@ -129,10 +129,11 @@ func deploy(t *testing.T) *stack {
 	s.table = dynamo.New(db, "payouts-"+suffix)
 	vault := secretsmanager.New(secretsmanager.Options{BaseEndpoint: aws.String(secretsEndpoint), Region: "us-east-1", Credentials: keys})
 	for name, document := range map[string]string{
-		"vexora-" + suffix:  fmt.Sprintf(`{"KHR": {"base_url": "%s/vexora/cambodia", "merchant_no": "1", "app_secret": %q}}`, providers.URL, vexoraKey),
-		"monetix-" + suffix: fmt.Sprintf(`{"base_url": "%s/monetix", "project_id": 1234, "secret_key": %q}`, providers.URL, monetixKey),
-		"webhook-" + suffix: fmt.Sprintf(`{"url": "%s/events", "secret": %q}`, s.merchant.server.URL, webhookKey),
-		"people-" + suffix:  fmt.Sprintf(`{"people": [{"name": "Dara", "principals": [%q]}, {"name": "Bopha", "principals": [%q]}]}`, payroll, finance),
+		"vexora-" + suffix:    fmt.Sprintf(`{"KHR": {"base_url": "%s/vexora/cambodia", "merchant_no": "1", "app_secret": %q}}`, providers.URL, vexoraKey),
+		"monetix-" + suffix:   fmt.Sprintf(`{"base_url": "%s/monetix", "project_id": 1234, "secret_key": %q}`, providers.URL, monetixKey),
+		"webhook-" + suffix:   fmt.Sprintf(`{"url": "%s/events", "secret": %q}`, s.merchant.server.URL, webhookKey),
+		"stack-key-" + suffix: "a key of hashes over personal data, " + suffix,
+		"people-" + suffix:    fmt.Sprintf(`{"people": [{"name": "Dara", "principals": [%q]}, {"name": "Bopha", "principals": [%q]}]}`, payroll, finance),
 	} {
 		if _, err := vault.CreateSecret(ctx, &secretsmanager.CreateSecretInput{Name: &name, SecretString: &document}); err != nil {
 			t.Fatal(err)
@@ -146,7 +147,7 @@ func deploy(t *testing.T) *stack {
 		"AWS_ENDPOINT_URL_DYNAMODB=" + tableEndpoint, "AWS_ENDPOINT_URL_SECRETS_MANAGER=" + secretsEndpoint,
 		"TABLE_NAME=payouts-" + suffix, "ID_NAMESPACE=processes", "DEV_INSECURE=1",
 		"VEXORA_SECRET_ID=vexora-" + suffix, "MONETIX_SECRET_ID=monetix-" + suffix, "WEBHOOK_SECRET_ID=webhook-" + suffix,
-		"PEOPLE_SECRET_ID=people-" + suffix,
+		"PEOPLE_SECRET_ID=people-" + suffix, "STACK_KEY_SECRET_ID=stack-key-" + suffix,
 		"VEXORA_CALLBACK_URL=" + s.gateway.URL + "/vexora", "MONETIX_CALLBACK_URL=" + s.gateway.URL + "/monetix",
 	}
 	s.create = s.host("create-payout", "", 25*time.Second)

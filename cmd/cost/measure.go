@@ -177,9 +177,10 @@ func (b *bench) open(ctx context.Context, endpoint string) error {
 	providers := httptest.NewServer(b.twin.Handler())
 	b.closers = append(b.closers, merchant.Close, urls.Close, providers.Close, func() { _ = b.twin.Close(ctx) })
 	documents := map[string]string{
-		"vexora":  fmt.Sprintf(`{"KHR": {"base_url": "%s/vexora/cambodia", "merchant_no": "1", "app_secret": %q}}`, providers.URL, vexoraKey),
-		"monetix": fmt.Sprintf(`{"base_url": "%s/monetix", "project_id": 1234, "secret_key": %q}`, providers.URL, monetixKey),
-		"webhook": fmt.Sprintf(`{"url": "%s/", "secret": %q}`, merchant.URL, webhookKey),
+		"vexora":    fmt.Sprintf(`{"KHR": {"base_url": "%s/vexora/cambodia", "merchant_no": "1", "app_secret": %q}}`, providers.URL, vexoraKey),
+		"monetix":   fmt.Sprintf(`{"base_url": "%s/monetix", "project_id": 1234, "secret_key": %q}`, providers.URL, monetixKey),
+		"stack-key": "a key of hashes over personal data, for counting",
+		"webhook":   fmt.Sprintf(`{"url": "%s/", "secret": %q}`, merchant.URL, webhookKey),
 	}
 	d := boot.Deployment{Store: b.store, Secrets: secrets.NewStaticSource(documents, b.now), Log: slog.New(slog.DiscardHandler), Now: b.now}
 	return b.functions(during(ctx, "starting"), d, callbacks, urls.URL)
@@ -188,7 +189,7 @@ func (b *bench) open(ctx context.Context, endpoint string) error {
 func (b *bench) functions(ctx context.Context, d boot.Deployment, callbacks *http.ServeMux, urls string) error {
 	env := map[string]string{
 		"TABLE_NAME": "cost", "ID_NAMESPACE": "cost", "DEV_INSECURE": "1",
-		"VEXORA_SECRET_ID": "vexora", "MONETIX_SECRET_ID": "monetix", "WEBHOOK_SECRET_ID": "webhook",
+		"VEXORA_SECRET_ID": "vexora", "MONETIX_SECRET_ID": "monetix", "WEBHOOK_SECRET_ID": "webhook", "STACK_KEY_SECRET_ID": "stack-key",
 		"VEXORA_CALLBACK_URL": urls + "/vexora", "MONETIX_CALLBACK_URL": urls + "/monetix",
 	}
 	create, err1 := boot.Read[boot.CreateConfig](env)

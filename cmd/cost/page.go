@@ -17,7 +17,7 @@ const (
 	sweepsAMonth    = 43_200
 	alarms          = 35
 	metrics         = 14 // the desk's, and the lag
-	secretsOfStack  = 4
+	secretsOfStack  = 5
 	payoutsPerMonth = 1_000_000
 )
 

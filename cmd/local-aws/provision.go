@@ -42,6 +42,7 @@ func documents(twin string) map[string]string {
 			` "USD": {"base_url": "%[1]s/vexora/cambodia-usd", "merchant_no": "1002", "app_secret": %[3]q}}`, twin, vexoraRielKey, vexoraDollarKey),
 		"MonetixSecret": fmt.Sprintf(`{"base_url": "%s/monetix", "project_id": %d, "secret_key": %q}`, twin, monetixProject, monetixKey),
 		"PeopleSecret":  register,
+		"StackKey":      "a key of hashes over personal data, for sam local",
 	}
 }
 

@@ -27,6 +27,7 @@ const (
 	monetixSecret = "local/monetix"
 	webhookSecret = "local/webhook"
 	peopleSecret  = "local/people"
+	stackKey      = "local/stack-key"
 )
 
 // register names the two people that personHeader may choose.
@@ -47,7 +48,7 @@ func newTwin(folder string) (*sandbox.Twin, error) {
 }
 
 // documents are the secrets as Secrets Manager would hold them.
-func documents(twin string) secrets.Source {
+func documents(twin, key string) secrets.Source {
 	return secrets.NewStaticSource(map[string]string{
 		vexoraSecret: fmt.Sprintf(`{"KHR": {"base_url": "%[1]s/vexora/cambodia", "merchant_no": %[2]q, "app_secret": %[3]q},
 			"USD": {"base_url": "%[1]s/vexora/cambodia-usd", "merchant_no": %[4]q, "app_secret": %[5]q}}`,
@@ -55,6 +56,7 @@ func documents(twin string) secrets.Source {
 		monetixSecret: fmt.Sprintf(`{"base_url": "%s/monetix", "project_id": %d, "secret_key": %q}`, twin, monetixProject, monetixKey),
 		webhookSecret: fmt.Sprintf(`{"url": "%s/merchant", "secret": %q}`, twin, webhookKey),
 		peopleSecret:  register,
+		stackKey:      key,
 	}, nil)
 }
 
@@ -71,6 +73,7 @@ func environment(address string) map[string]string {
 		"TABLE_NAME": "local", "ID_NAMESPACE": "local", "DEV_INSECURE": "1",
 		"VEXORA_SECRET_ID": vexoraSecret, "MONETIX_SECRET_ID": monetixSecret, "WEBHOOK_SECRET_ID": webhookSecret,
 		"PEOPLE_SECRET_ID":     peopleSecret,
+		"STACK_KEY_SECRET_ID":  stackKey,
 		"VEXORA_CALLBACK_URL":  address + "/v1/callbacks/vexora",
 		"MONETIX_CALLBACK_URL": address + "/v1/callbacks/monetix",
 	}

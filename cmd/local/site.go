@@ -75,7 +75,11 @@ func open(ctx context.Context, at site) (_ *service, err error) {
 			err = errors.Join(err, s.close(ctx))
 		}
 	}()
-	if s.store, err = localstore.Open(filepath.Join(at.folder, "payouts.db")); err != nil {
+	key, err := readStackKey(at.folder)
+	if err != nil {
+		return nil, err
+	}
+	if s.store, err = localstore.Open(filepath.Join(at.folder, "payouts.db"), localstore.WithClock(time.Now)); err != nil {
 		return nil, err
 	}
 	if s.log, err = os.OpenFile(filepath.Join(at.folder, "log.jsonl"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
@@ -88,7 +92,7 @@ func open(ctx context.Context, at site) (_ *service, err error) {
 	told := &narrator{Store: s.store, out: at.out, news: s.news}
 	d := boot.Deployment{
 		Store:         told,
-		Secrets:       documents(s.twinAddress()), // the merchant listens there too
+		Secrets:       documents(s.twinAddress(), key), // the merchant listens there too
 		Log:           telemetry.NewLogger(s.log, slog.LevelInfo),
 		FirstQuestion: firstQuestion,
 	}

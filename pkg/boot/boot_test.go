@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,13 +31,23 @@ const (
 func environment(changes ...string) map[string]string {
 	env := map[string]string{
 		"TABLE_NAME": "t", "ID_NAMESPACE": "dev", "VEXORA_SECRET_ID": "vexora", "MONETIX_SECRET_ID": "monetix",
-		"PEOPLE_SECRET_ID": "people", "VEXORA_CALLBACK_URL": "https://cb.example.com/v", "MONETIX_CALLBACK_URL": "https://cb.example.com/m",
+		"PEOPLE_SECRET_ID": "people", "STACK_KEY_SECRET_ID": "stack-key", "VEXORA_CALLBACK_URL": "https://cb.example.com/v", "MONETIX_CALLBACK_URL": "https://cb.example.com/m",
 	}
 	for _, c := range changes {
 		name, value, _ := strings.Cut(c, "=")
 		env[name] = value
 	}
 	return env
+}
+
+// stackKey is the secret of these tests that STACK_KEY_SECRET_ID names.
+const stackKey = "a key of hashes over personal data, for tests"
+
+// withKey adds the stack's key to the documents, unless they say otherwise.
+func withKey(documents map[string]string) map[string]string {
+	all := map[string]string{"stack-key": stackKey}
+	maps.Copy(all, documents)
+	return all
 }
 
 func deployment(t testing.TB, documents map[string]string) boot.Deployment {
@@ -46,7 +57,7 @@ func deployment(t testing.TB, documents map[string]string) boot.Deployment {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	return boot.Deployment{Store: store, Secrets: secrets.NewStaticSource(documents, nil), Log: slog.New(slog.DiscardHandler)}
+	return boot.Deployment{Store: store, Secrets: secrets.NewStaticSource(withKey(documents), nil), Log: slog.New(slog.DiscardHandler)}
 }
 
 func read[C boot.Config](t *testing.T, env map[string]string) C {

@@ -85,7 +85,7 @@ func (d Deployment) bind(ctx context.Context, s Storage) error {
 
 // Creator builds the story behind POST /v1/payouts.
 func (d Deployment) Creator(ctx context.Context, c CreateConfig) (*payout.Creator, error) {
-	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings)
+	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func (d Deployment) Creator(ctx context.Context, c CreateConfig) (*payout.Creato
 
 // Sweeper builds the story behind the scheduler's event.
 func (d Deployment) Sweeper(ctx context.Context, c ReconcileConfig) (*payout.Sweeper, error) {
-	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings)
+	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +123,7 @@ func (d Deployment) Sweeper(ctx context.Context, c ReconcileConfig) (*payout.Swe
 // Desk builds what operate-payout serves.
 func (d Deployment) Desk(ctx context.Context, c OperateConfig) (edge.Desk, error) {
 	mappings, problem := c.Settings.mappings()
-	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings)
+	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey)
 	if err := errors.Join(problem, err); err != nil {
 		return edge.Desk{}, err
 	}
@@ -140,25 +140,24 @@ func (d Deployment) Desk(ctx context.Context, c OperateConfig) (edge.Desk, error
 	return edge.Desk{
 		Operator: operator, Evidence: d.Store, RestoredAt: c.RestoredAt, Log: d.Log,
 		Statements: edge.Statements{
-			Importer: payout.NewImporter(d.Store, receiver, ports.People, d.now), Archive: d.Store, Mappings: mappings,
+			Importer: payout.NewImporter(d.Store, receiver, ports.People, d.now), Archive: d.Store, Mappings: mappings, KeepFor: policy.RedactAfter,
 		},
 	}, nil
 }
 
 // ports builds what every function that submits shares.
-func (d Deployment) ports(ctx context.Context, c Common, s Storage, p Providers, tuning Settings) (payout.Ports, error) {
-	if err := d.bind(ctx, s); err != nil {
-		return payout.Ports{}, err
-	}
-	connectors, err := d.connectors(ctx, c, p, tuning)
-	if err != nil {
+func (d Deployment) ports(ctx context.Context, c Common, s Storage, p Providers, tuning Settings, k StackKey) (payout.Ports, error) {
+	unbound := d.bind(ctx, s)
+	connectors, unconnected := d.connectors(ctx, c, p, tuning)
+	keys, keyless := d.stackKey(ctx, k.StackKeySecretID)
+	if err := errors.Join(unbound, unconnected, keyless); err != nil {
 		return payout.Ports{}, err
 	}
 	brakes := payout.NewBrakes(d.Store, p.held())
 	brakes.Look(ctx, d.now())
 	return payout.Ports{
 		Store: d.Store, Connectors: connectors, Signals: d.signals(s),
-		Brakes: brakes, Now: d.now, NewToken: rand.Text, Pause: pause,
+		Brakes: brakes, Keys: keys, Now: d.now, NewToken: rand.Text, Pause: pause,
 	}, nil
 }
 

@@ -13,6 +13,7 @@ type (
 		Tuning
 		Caution
 		Retention
+		StackKey
 	}
 	// ReconcileConfig is that of reconcile-payouts.
 	ReconcileConfig struct {
@@ -25,6 +26,7 @@ type (
 		Caution
 		Retention
 		Webhook
+		StackKey
 	}
 	// NotifyConfig is that of notify-merchant.
 	NotifyConfig struct {
@@ -41,6 +43,7 @@ type (
 		Caution
 		Retention
 		People
+		StackKey
 	}
 	// ReadConfig is that of get-payout.
 	ReadConfig struct {

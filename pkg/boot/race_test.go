@@ -116,7 +116,8 @@ func race(t *testing.T, table, twin string) raced {
 	d := boot.Deployment{
 		Store: dynamo.New(wireClient(), table), Log: slog.New(slog.DiscardHandler),
 		Secrets: secrets.NewStaticSource(map[string]string{
-			"monetix": fmt.Sprintf(`{"base_url": "%s/monetix", "project_id": 1234, "secret_key": "monetix-test-secret"}`, twin),
+			"stack-key": stackKey,
+			"monetix":   fmt.Sprintf(`{"base_url": "%s/monetix", "project_id": 1234, "secret_key": "monetix-test-secret"}`, twin),
 		}, nil),
 	}
 	creator, err := d.Creator(context.Background(), read[boot.CreateConfig](t, environment("VEXORA_SECRET_ID=")))

@@ -128,9 +128,10 @@ func newStorm(t *testing.T) *storm {
 	t.Cleanup(callbacks.Close)
 	s.callbacks = callbacks.URL
 	s.secrets = secrets.NewStaticSource(map[string]string{
-		"vexora":  fmt.Sprintf(`{"KHR": {"base_url": "%s/vexora/cambodia", "merchant_no": "1", "app_secret": "v-key"}}`, providers.URL),
-		"monetix": fmt.Sprintf(`{"base_url": "%s/monetix", "project_id": 1234, "secret_key": "m-key"}`, providers.URL),
-		"people":  peopleDocument,
+		"stack-key": stackKey,
+		"vexora":    fmt.Sprintf(`{"KHR": {"base_url": "%s/vexora/cambodia", "merchant_no": "1", "app_secret": "v-key"}}`, providers.URL),
+		"monetix":   fmt.Sprintf(`{"base_url": "%s/monetix", "project_id": 1234, "secret_key": "m-key"}`, providers.URL),
+		"people":    peopleDocument,
 	}, s.now)
 	s.open(filepath.Join(t.TempDir(), "payouts.db"))
 	s.deploy()

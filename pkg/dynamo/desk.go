@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -23,6 +24,10 @@ const (
 	recipientKeyPrefix = "recipient#"
 	reportKeyPrefix    = "report#"
 	pausePrefix        = "pause_" // and the provider's name: one attribute each
+
+	// attrExpiresAt is the table's time to live: DynamoDB deletes the item some time after
+	// it. No payout and no orphan has it.
+	attrExpiresAt = "expires_at"
 
 	attrUnsettledUntil = "unsettled_until"
 	attrPayoutID       = "payout_id"
@@ -88,7 +93,7 @@ func (s *Store) pin(ctx context.Context, name string, v types.AttributeValue) er
 }
 
 // KeepReport implements payout.Archive; a report that is there already stays.
-func (s *Store) KeepReport(ctx context.Context, hash string, report []byte) error {
+func (s *Store) KeepReport(ctx context.Context, hash string, report []byte, until time.Time) error {
 	i := itemKey(reportKeyPrefix+hash, kindReport)
 	i.put(attrSchema, count(schemaVersion))
 	packed := pack(report)
@@ -96,6 +101,7 @@ func (s *Store) KeepReport(ctx context.Context, hash string, report []byte) erro
 		return fmt.Errorf("dynamo: keep a report of %d bytes: %w", len(report), errEvidenceSize)
 	}
 	i.put(attrReport, blob(packed))
+	i.put(attrExpiresAt, epoch(until))
 	_, err := s.api.PutItem(ctx, s.putIfAbsent(i))
 	if _, there := refused(err); there || err == nil {
 		return nil
@@ -120,13 +126,14 @@ func (s *Store) FindReport(ctx context.Context, hash string) ([]byte, error) {
 }
 
 // KeepProposal implements payout.Archive.
-func (s *Store) KeepProposal(ctx context.Context, hash string, p payout.StatementProposal) error {
+func (s *Store) KeepProposal(ctx context.Context, hash string, p payout.StatementProposal, until time.Time) error {
 	i := itemKey(reportKeyPrefix+hash, kindProposal)
 	i.put(attrSchema, count(schemaVersion))
 	i.put(attrPerson, text(string(p.Person)))
 	i.put(attrIdentity, text(string(p.Identity)))
 	i.put(attrBy, text(string(p.By)))
 	i.put(attrAt, moment(p.At))
+	i.put(attrExpiresAt, epoch(until))
 	if _, err := s.api.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String(s.table), Item: i}); err != nil {
 		return unclear("keep who sent a statement first", err)
 	}

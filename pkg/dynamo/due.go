@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"cambodia-payouts/pkg/payout"
 )
@@ -15,8 +16,25 @@ import (
 // behind the items, which is why a row is only a hint until a step with its due
 // time as guard goes through.
 func (s *Store) Due(ctx context.Context, shard int, until time.Time, limit int) ([]payout.Due, error) {
+	rows, err := s.dueRows(ctx, sharded("due", shard), until, limit)
+	if err != nil {
+		return nil, err
+	}
+	var due []payout.Due
+	for _, found := range rows {
+		r := newReader(found)
+		due = append(due, payout.Due{ID: r.id(), DueAt: r.dueTime()})
+		if err := r.failure(); err != nil {
+			return nil, fmt.Errorf("dynamo: list what is due: %w", err)
+		}
+	}
+	return due, nil
+}
+
+// dueRows reads one partition of the index, as far as it is due.
+func (s *Store) dueRows(ctx context.Context, partition string, until time.Time, limit int) ([]map[string]types.AttributeValue, error) {
 	when := &condition{expression: newExpression()}
-	when.equal(attrDueShard, text(sharded("due", shard)))
+	when.equal(attrDueShard, text(partition))
 	when.add("%s <= %s", when.name(attrDueAt), when.value("until", text(stamp(until))))
 	out, err := s.api.Query(ctx, &dynamodb.QueryInput{
 		TableName:                 aws.String(s.table),
@@ -29,13 +47,5 @@ func (s *Store) Due(ctx context.Context, shard int, until time.Time, limit int) 
 	if err != nil {
 		return nil, fmt.Errorf("dynamo: list what is due: %w", err)
 	}
-	var due []payout.Due
-	for _, found := range out.Items {
-		r := newReader(found)
-		due = append(due, payout.Due{ID: r.id(), DueAt: r.dueTime()})
-		if err := r.failure(); err != nil {
-			return nil, fmt.Errorf("dynamo: list what is due: %w", err)
-		}
-	}
-	return due, nil
+	return out.Items, nil
 }

@@ -2,7 +2,12 @@ package dynamo
 
 import (
 	"context"
+	"fmt"
 	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"cambodia-payouts/pkg/payout"
 )
@@ -25,6 +30,44 @@ func (s *Store) KeepOrphan(ctx context.Context, o payout.Orphaned) (bool, error)
 	return true, nil
 }
 
+// DueOrphans implements payout.Orphans. Orphans have a partition of the due index of their
+// own, so that no sweep takes them for payouts.
+func (s *Store) DueOrphans(ctx context.Context, until time.Time, limit int) ([]string, error) {
+	rows, err := s.dueRows(ctx, orphanShard, until, limit)
+	if err != nil {
+		return nil, err
+	}
+	var keys []string
+	for _, i := range rows {
+		r := newReader(i)
+		keys = append(keys, strings.TrimPrefix(r.text(attrPK), orphanKeyPrefix))
+		if err := r.failure(); err != nil {
+			return nil, fmt.Errorf("dynamo: list orphans that are due: %w", err)
+		}
+	}
+	return keys, nil
+}
+
+// RedactOrphan implements payout.Orphans.
+func (s *Store) RedactOrphan(ctx context.Context, key string, at time.Time) error {
+	then := &update{expression: newExpression()}
+	then.set(attrRedactedAt, moment(at))
+	for _, name := range []string{attrMessage, attrRaw, attrDueAt, attrDueShard} {
+		then.set(name, nil)
+	}
+	when := &condition{expression: then.expression}
+	when.exists(attrDueAt)
+	_, err := s.api.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: aws.String(s.table), Key: itemKey(orphanKeyPrefix+key, kindOrphan),
+		UpdateExpression: pointer(then), ConditionExpression: pointer(when),
+		ExpressionAttributeNames: then.names, ExpressionAttributeValues: then.values,
+	})
+	if _, gone := refused(err); gone || err == nil {
+		return nil
+	}
+	return unclear("redact an orphan", err)
+}
+
 func encodeOrphan(o payout.Orphaned) item {
 	i := item{
 		attrPK: text(orphanKeyPrefix + o.Key), attrSK: text(kindOrphan), attrSchema: count(schemaVersion),
@@ -40,6 +83,10 @@ func encodeOrphan(o payout.Orphaned) item {
 	i.put(attrReceivedAt, moment(o.ReceivedAt))
 	i.put(attrEvidence, text(o.Evidence))
 	i.put(attrRaw, blob(pack(o.Raw)))
+	i.put(attrRedactedAt, moment(o.RedactedAt))
+	if !o.RedactAt.IsZero() {
+		i[attrDueShard], i[attrDueAt] = text(orphanShard), moment(o.RedactAt)
+	}
 	i.put(attrDayShard, text(orphanShard))
 	i.put(attrDayKey, text(sortKey(o.ReceivedAt, o.Key)))
 	return i
@@ -61,6 +108,8 @@ func decodeOrphan(i item) (payout.Orphaned, error) {
 		ReceivedAt: r.moment(attrReceivedAt),
 		Evidence:   r.text(attrEvidence),
 		Raw:        r.evidence(),
+		RedactAt:   r.moment(attrDueAt),
+		RedactedAt: r.moment(attrRedactedAt),
 	}
 	return o, r.failure()
 }

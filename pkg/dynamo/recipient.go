@@ -23,8 +23,8 @@ func listed(u payout.Unsettled) string { return string(u.ID) + "@" + stamp(u.At)
 
 // NoteUnsettled implements payout.Recipients. The payout is on its list before the board
 // says that lists are worth a look. Adding to a set needs no reading, and twice is once.
-func (s *Store) NoteUnsettled(ctx context.Context, u payout.Unsettled, until time.Time) ([]payout.Unsettled, error) {
-	list, err := s.growList(ctx, u)
+func (s *Store) NoteUnsettled(ctx context.Context, u payout.Unsettled, keep, until time.Time) ([]payout.Unsettled, error) {
+	list, err := s.growList(ctx, u, keep)
 	if err != nil && !errors.Is(err, payout.ErrCrowded) {
 		return nil, err
 	}
@@ -37,9 +37,10 @@ func (s *Store) NoteUnsettled(ctx context.Context, u payout.Unsettled, until tim
 }
 
 // growList adds to a list that has room, or has the payout already.
-func (s *Store) growList(ctx context.Context, u payout.Unsettled) ([]payout.Unsettled, error) {
+func (s *Store) growList(ctx context.Context, u payout.Unsettled, keep time.Time) ([]payout.Unsettled, error) {
 	then := &update{expression: newExpression()}
 	then.set(attrSchema, count(schemaVersion))
+	then.set(attrExpiresAt, epoch(keep))
 	then.grow(attrPayouts, set([]string{listed(u)}))
 	when := &condition{expression: then.expression}
 	name := when.name(attrPayouts)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"testing"
+	"time"
 
 	"cambodia-payouts/pkg/dynamo"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -26,7 +27,7 @@ func TestALargeReportIsKeptEmpty(t *testing.T) {
 	api := &keptItem{}
 	s := dynamo.New(api, "t")
 	report := bytes.Repeat([]byte(`{"a":1}`), 1<<18)
-	if err := s.KeepReport(context.Background(), "h", report); err == nil {
+	if err := s.KeepReport(context.Background(), "h", report, time.Time{}); err == nil {
 		t.Error("kept without its lines")
 	}
 }

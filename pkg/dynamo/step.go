@@ -172,7 +172,12 @@ func (u *update) redact(c payout.Change) {
 	u.set(attrDestination, encodeDestination(c.Redaction.Destination))
 	u.set(attrBeneficiary, encodeBeneficiary(c.Redaction.Beneficiary))
 	u.set(attrHistory, encodeHistory(history...))
-	u.set(attrRedactedAt, moment(c.At))
+	u.set(attrDescription, nil)
+	u.set(attrMetadata, nil)
+	u.set(attrFingerprint, text(string(c.Redaction.Fingerprint)))
+	u.set(attrFailure, encodeFailure(c.Redaction.Failure))
+	u.set(attrReturn, encodeReturn(c.Redaction.Return))
+	u.set(attrRedactedAt, moment(c.Redaction.At))
 }
 
 // proposal keeps or withdraws an order that waits; every change of status

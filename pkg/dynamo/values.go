@@ -47,6 +47,14 @@ func moment(t time.Time) types.AttributeValue {
 	return text(stamp(t))
 }
 
+// epoch is a time as DynamoDB's time to live wants it, in seconds; nil for the zero time.
+func epoch(t time.Time) types.AttributeValue {
+	if t.IsZero() {
+		return nil
+	}
+	return count(t.Unix())
+}
+
 // blob is nil for no bytes.
 func blob(b []byte) types.AttributeValue {
 	if len(b) == 0 {

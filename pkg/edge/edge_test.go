@@ -511,6 +511,8 @@ func (f sweeper) Balances(context.Context) error { return errors.New("asking fai
 
 func (f sweeper) Survey(context.Context) error { return errors.New("listing failed") }
 
+func (f sweeper) RedactOrphans(context.Context) error { return errors.New("listing failed") }
+
 func (f sweeper) Sweep(_ context.Context, shard int) (payout.Swept, error) { return f(shard) }
 
 func TestASweepGivesEveryShardItsTurnAndReportsFaults(t *testing.T) {

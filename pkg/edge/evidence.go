@@ -118,7 +118,7 @@ func withoutBody(p payout.Payout, entry payout.Entry) string {
 	case entry.Evidence == "":
 		return "this entry came without a body"
 	case !p.RedactedAt.IsZero():
-		return "the body was taken out with the personal data, and only its SHA-256 is known: " + entry.Evidence
+		return "the body was taken out with the personal data, and only its hash is known: " + entry.Evidence
 	}
 	return "the body was not kept (too large, padded beyond its signature, or one too many of this payout), and only its SHA-256 is known: " + entry.Evidence
 }

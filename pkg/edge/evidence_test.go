@@ -88,7 +88,7 @@ func TestEvidenceThatIsNotThereSaysWhatIsMissing(t *testing.T) {
 		"more behind it":            {kept(t), evidencePath(id, "2/x"), "entries 1 to 3"},
 		"an entry without a body":   {kept(t), evidencePath(id, "1"), "without a body"},
 		"a body that was too large": {kept(t), evidencePath(id, "3"), "not kept (too large, padded beyond its signature, or one too many of this payout), and only its SHA-256 is known: " + hash},
-		"a body that was redacted":  {redacted, evidencePath(id, "3"), "taken out with the personal data, and only its SHA-256 is known: " + hash},
+		"a body that was redacted":  {redacted, evidencePath(id, "3"), "taken out with the personal data, and only its hash is known: " + hash},
 	} {
 		h := edge.NewOperate(edge.Desk{Evidence: cabinet{payout: test.payout}, Log: quiet})
 		reply, decoded := call(t, h, signed(event("GET", test.path, ""), session))

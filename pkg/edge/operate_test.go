@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -139,7 +140,7 @@ func (b *books) Import(_ context.Context, s payout.Statement) (payout.Report, er
 	return r, b.err
 }
 
-func (b *books) KeepReport(_ context.Context, hash string, report []byte) error {
+func (b *books) KeepReport(_ context.Context, hash string, report []byte, _ time.Time) error {
 	b.kept[hash] = report
 	return nil
 }
@@ -151,7 +152,9 @@ func (b *books) FindReport(_ context.Context, hash string) ([]byte, error) {
 	return nil, payout.ErrNotFound
 }
 
-func (*books) KeepProposal(context.Context, string, payout.StatementProposal) error { return nil }
+func (*books) KeepProposal(context.Context, string, payout.StatementProposal, time.Time) error {
+	return nil
+}
 
 func (*books) FindProposal(context.Context, string) (payout.StatementProposal, error) {
 	return payout.StatementProposal{}, payout.ErrNotFound

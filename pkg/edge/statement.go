@@ -31,6 +31,16 @@ type Statements struct {
 	Importer Importer
 	Archive  payout.Archive
 	Mappings map[payout.Provider]statement.Mapping
+	// KeepFor is how long a report is kept: its lines quote the file. Zero means for ever.
+	KeepFor time.Duration
+}
+
+// until is when a report of now may go.
+func (s Statements) until(now time.Time) time.Time {
+	if s.KeepFor <= 0 {
+		return time.Time{}
+	}
+	return now.Add(s.KeepFor)
 }
 
 // reportView is the report of an import as callers see it, and as it is archived.
@@ -156,7 +166,7 @@ func (d Desk) runImport(ctx context.Context, e Event, s payout.Statement, wantsC
 		encoded, err = json.Marshal(viewReport(report))
 	}
 	if err == nil && !s.Check && !report.Awaiting {
-		err = d.Statements.Archive.KeepReport(ctx, s.Key(), encoded)
+		err = d.Statements.Archive.KeepReport(ctx, s.Key(), encoded, d.Statements.until(report.At))
 	}
 	if err != nil {
 		d.Log.LogAttrs(ctx, slog.LevelError, "statement not imported", slog.String("request_id", requestID(ctx, e)),

@@ -15,6 +15,7 @@ type Sweeper interface {
 	Sweep(ctx context.Context, shard int) (payout.Swept, error)
 	Balances(ctx context.Context) error
 	Survey(ctx context.Context) error
+	RedactOrphans(ctx context.Context) error
 }
 
 // SweepReport is what one run over all shards did.
@@ -53,6 +54,9 @@ func NewSweep(sweeper Sweeper, log *slog.Logger) SweepHandler {
 		}
 		if err := sweeper.Survey(ctx); err != nil {
 			log.LogAttrs(ctx, slog.LevelWarn, "desk not surveyed", slog.Any("error", err))
+		}
+		if err := sweeper.RedactOrphans(ctx); err != nil { // they come again with the next sweep
+			log.LogAttrs(ctx, slog.LevelError, "orphans not redacted", slog.Any("error", err))
 		}
 		err := errors.Join(faults...)
 		attributes := []slog.Attr{

@@ -25,10 +25,11 @@ const (
 	lists     bucket = "lists"     // recipient key -> payouts that may not be settled
 	reports   bucket = "reports"   // statement -> report
 	feed      bucket = "feed"      // shard # number -> news
+	expiring  bucket = "expiring"  // bucket # key -> when what is there may be dropped
 )
 
 func createBuckets(tx *bbolt.Tx) error {
-	for _, name := range []bucket{payouts, foreign, due, days, attention, orphans, marker, board, lists, reports, feed} {
+	for _, name := range []bucket{payouts, foreign, due, days, attention, orphans, marker, board, lists, reports, feed, expiring} {
 		if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 			return fmt.Errorf("bucket %s: %w", name, err)
 		}

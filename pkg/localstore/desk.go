@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -43,12 +44,18 @@ func (s *Store) PinPause(ctx context.Context, p payout.Pause) error {
 }
 
 // KeepReport implements payout.Archive; a report that is there already stays.
-func (s *Store) KeepReport(ctx context.Context, hash string, report []byte) error {
+func (s *Store) KeepReport(ctx context.Context, hash string, report []byte, until time.Time) error {
 	return s.write(ctx, "keep a report", func(tx *bbolt.Tx) error {
+		if err := s.expire(tx); err != nil {
+			return err
+		}
 		if reports.in(tx).Get([]byte(hash)) != nil {
 			return nil
 		}
-		return reports.in(tx).Put([]byte(hash), report)
+		if err := reports.in(tx).Put([]byte(hash), report); err != nil {
+			return err
+		}
+		return expireAt(tx, reports, hash, until)
 	})
 }
 
@@ -66,10 +73,13 @@ func (s *Store) FindReport(ctx context.Context, hash string) ([]byte, error) {
 }
 
 // KeepProposal implements payout.Archive.
-func (s *Store) KeepProposal(ctx context.Context, hash string, p payout.StatementProposal) error {
+func (s *Store) KeepProposal(ctx context.Context, hash string, p payout.StatementProposal, until time.Time) error {
 	p.At = floor(p.At)
 	return s.write(ctx, "keep who sent a statement first", func(tx *bbolt.Tx) error {
-		return save(reports.in(tx), proposalPrefix+hash, p)
+		if err := save(reports.in(tx), proposalPrefix+hash, p); err != nil {
+			return err
+		}
+		return expireAt(tx, reports, proposalPrefix+hash, until)
 	})
 }
 

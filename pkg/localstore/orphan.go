@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -28,6 +29,8 @@ type orphanDocument struct {
 	ReceivedAt time.Time       `json:"received_at"`
 	Evidence   string          `json:"evidence,omitzero"`
 	Raw        []byte          `json:"raw,omitempty"`
+	RedactAt   time.Time       `json:"redact_at,omitzero"`
+	RedactedAt time.Time       `json:"redacted_at,omitzero"`
 }
 
 // KeepOrphan implements payout.Store.
@@ -37,17 +40,58 @@ func (s *Store) KeepOrphan(ctx context.Context, o payout.Orphaned) (bool, error)
 		if foreign.in(tx).Get([]byte(o.Key)) != nil {
 			return nil
 		}
-		written, err := json.Marshal(orphanOf(o))
-		if err != nil {
+		if err := save(foreign.in(tx), o.Key, orphanOf(o)); err != nil {
 			return err
 		}
-		if err := foreign.in(tx).Put([]byte(o.Key), written); err != nil {
-			return err
+		if !o.RedactAt.IsZero() {
+			if err := due.in(tx).Put([]byte(dueOrphan(o.Key, o.RedactAt)), []byte(o.Key)); err != nil {
+				return err
+			}
 		}
 		fresh = true
 		return orphans.in(tx).Put([]byte(rowKey(stamp(o.ReceivedAt), o.Key)), []byte(o.Key))
 	})
 	return fresh && err == nil, err
+}
+
+// dueOrphans is the part of the due bucket that lists orphans.
+const dueOrphans = "orphans"
+
+func dueOrphan(key string, at time.Time) string { return rowKey(dueOrphans, stamp(at), key) }
+
+// DueOrphans implements payout.Orphans.
+func (s *Store) DueOrphans(ctx context.Context, until time.Time, limit int) ([]string, error) {
+	var keys []string
+	l := listing{from: due, prefix: dueOrphans + separator}
+	err := s.read(ctx, "list orphans that are due", func(tx *bbolt.Tx) error {
+		for _, r := range l.rows(tx, "", max(limit, 1)) {
+			if at, _, _ := strings.Cut(r.key, separator); at > stamp(until) {
+				return nil
+			}
+			keys = append(keys, r.of)
+		}
+		return nil
+	})
+	return keys, err
+}
+
+// RedactOrphan implements payout.Orphans.
+func (s *Store) RedactOrphan(ctx context.Context, key string, at time.Time) error {
+	return s.write(ctx, "redact an orphan", func(tx *bbolt.Tx) error {
+		written := foreign.in(tx).Get([]byte(key))
+		if written == nil {
+			return nil
+		}
+		o, err := decodeOrphan(written)
+		if err != nil || o.RedactAt.IsZero() {
+			return err
+		}
+		if err := due.in(tx).Delete([]byte(dueOrphan(key, o.RedactAt))); err != nil {
+			return err
+		}
+		o.Message, o.Raw, o.RedactAt, o.RedactedAt = "", nil, time.Time{}, at
+		return save(foreign.in(tx), key, orphanOf(o))
+	})
 }
 
 // ListOrphans implements payout.Lister over both kinds of orphan: claims about
@@ -91,6 +135,7 @@ func orphanOf(o payout.Orphaned) orphanDocument {
 		Schema: schemaVersion, Key: o.Key, ID: o.ID, Provider: o.Provider, Reference: o.Reference,
 		ProviderID: o.ProviderID, Finding: o.Finding, Amount: amountOf(o.Amount), Code: o.Code,
 		Message: o.Message, ReceivedAt: floor(o.ReceivedAt), Evidence: o.Evidence, Raw: o.Raw,
+		RedactAt: floor(o.RedactAt), RedactedAt: floor(o.RedactedAt),
 	}
 }
 
@@ -110,5 +155,6 @@ func decodeOrphan(written []byte) (payout.Orphaned, error) {
 		Key: d.Key, ID: d.ID, Provider: d.Provider, Reference: d.Reference, ProviderID: d.ProviderID,
 		Finding: d.Finding, Amount: sum, Code: d.Code, Message: d.Message,
 		ReceivedAt: d.ReceivedAt, Evidence: d.Evidence, Raw: d.Raw,
+		RedactAt: d.RedactAt, RedactedAt: d.RedactedAt,
 	}, nil
 }

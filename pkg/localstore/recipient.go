@@ -11,12 +11,15 @@ import (
 )
 
 // NoteUnsettled implements payout.Recipients.
-func (s *Store) NoteUnsettled(ctx context.Context, u payout.Unsettled, until time.Time) ([]payout.Unsettled, error) {
+func (s *Store) NoteUnsettled(ctx context.Context, u payout.Unsettled, keep, until time.Time) ([]payout.Unsettled, error) {
 	u.At = floor(u.At)
 	var list []payout.Unsettled
 	crowded := false
 	err := s.write(ctx, "note an unsettled payout", func(tx *bbolt.Tx) error {
 		list = nil // a transaction may run again
+		if err := s.expire(tx); err != nil {
+			return err
+		}
 		if err := load(lists.in(tx), string(u.Key), &list); err != nil {
 			return err
 		}
@@ -25,13 +28,18 @@ func (s *Store) NoteUnsettled(ctx context.Context, u payout.Unsettled, until tim
 		if !there && !crowded {
 			list = append(list, u)
 		}
-		if until.IsZero() {
-			return save(lists.in(tx), string(u.Key), list)
+		if !until.IsZero() {
+			if err := save(board.in(tx), unsettledUntil, floor(until)); err != nil {
+				return err
+			}
 		}
-		if err := save(board.in(tx), unsettledUntil, floor(until)); err != nil {
+		if crowded {
+			return nil // nothing was written that would keep the list longer
+		}
+		if err := save(lists.in(tx), string(u.Key), list); err != nil {
 			return err
 		}
-		return save(lists.in(tx), string(u.Key), list)
+		return expireAt(tx, lists, string(u.Key), keep)
 	})
 	if err == nil && crowded {
 		err = payout.ErrCrowded
@@ -56,6 +64,9 @@ func (s *Store) ForgetUnsettled(ctx context.Context, key payout.RecipientKey, se
 			return err
 		}
 		list = slices.DeleteFunc(list, func(u payout.Unsettled) bool { return slices.Contains(settled, u) })
+		if len(list) == 0 {
+			return lists.in(tx).Delete([]byte(key))
+		}
 		return save(lists.in(tx), string(key), list)
 	})
 }

@@ -26,11 +26,20 @@ var ErrInUse = errors.New("localstore: the file is in use by another process")
 var _ payout.Store = (*Store)(nil)
 
 // Store is a payout.Store on one file.
-type Store struct{ db *bbolt.DB }
+type Store struct {
+	db  *bbolt.DB
+	now func() time.Time // nil: nothing is ever dropped
+}
+
+// Option changes a store from its default.
+type Option func(*Store)
+
+// WithClock has the store drop what may be dropped, by this clock.
+func WithClock(now func() time.Time) Option { return func(s *Store) { s.now = now } }
 
 // Open opens the file, or makes a new one. It returns [ErrInUse] when another
 // process has it.
-func Open(path string) (*Store, error) {
+func Open(path string, options ...Option) (*Store, error) {
 	db, err := bbolt.Open(path, fileMode, &bbolt.Options{Timeout: lockTimeout})
 	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, fmt.Errorf("%w: %s", ErrInUse, path)
@@ -38,10 +47,21 @@ func Open(path string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("localstore: open %s: %w", path, err)
 	}
-	if err := db.Update(createBuckets); err != nil {
+	s := &Store{db: db}
+	for _, apply := range options {
+		apply(s)
+	}
+	if err := db.Update(s.prepare); err != nil {
 		return nil, errors.Join(fmt.Errorf("localstore: prepare %s: %w", path, err), db.Close())
 	}
-	return &Store{db: db}, nil
+	return s, nil
+}
+
+func (s *Store) prepare(tx *bbolt.Tx) error {
+	if err := createBuckets(tx); err != nil {
+		return err
+	}
+	return s.expire(tx)
 }
 
 // Close waits for running transactions and lets go of the file.

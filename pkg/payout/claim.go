@@ -101,13 +101,32 @@ func (c Claim) attempt() Attempt {
 // Key recognises a repetition: the same finding, provider number and code, stated in the
 // same way for the same reference and amounts. Bytes do not serve, because providers sign
 // every retry anew. An answer is no repetition of a callback: it has another weight.
+//
+// An echoed description is personal data, which could be guessed from a hash. What stands
+// for it is a part of its own, which goes with the description.
 func (c Claim) Key() string {
+	key := c.key()
+	if c.Description == nil {
+		return key
+	}
+	digest := sha256.Sum256([]byte(key + "\x00" + *c.Description))
+	return key + descriptionMark + base64.RawURLEncoding.EncodeToString(digest[:6])
+}
+
+// descriptionMark stands before the part of a key that an echoed description makes.
+const descriptionMark = "."
+
+// withoutDescription is a key without that part.
+func withoutDescription(key string) string {
+	key, _, _ = strings.Cut(key, descriptionMark)
+	return key
+}
+
+// key is the part of the key that holds no personal data.
+func (c Claim) key() string {
 	parts := []string{string(c.Source), string(c.Provider), c.Reference, string(c.Finding), c.ProviderID, c.Code, c.Suspect}
 	for _, a := range c.Amounts {
 		parts = append(parts, string(a.Currency()), a.String())
-	}
-	if c.Description != nil {
-		parts = append(parts, *c.Description)
 	}
 	digest := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return base64.RawURLEncoding.EncodeToString(digest[:9])

@@ -50,6 +50,7 @@ type Ports struct {
 	Connectors map[Provider]Connector // only those that are wired; settings may still be missing
 	Signals    Signals
 	Brakes     *Brakes
+	Keys       Keys    // of hashes over personal data
 	Herald     *Herald // of the sweep alone
 	People     People  // of the orders alone; nil means Nobody
 	Now        func() time.Time
@@ -84,7 +85,7 @@ func NewCreator(ports Ports, policy Policy) (*Creator, error) {
 }
 
 func (p Ports) check() error {
-	if p.Store == nil || p.Signals == nil || p.Brakes == nil || p.Now == nil || p.NewToken == nil || p.Pause == nil {
+	if p.Store == nil || p.Signals == nil || p.Brakes == nil || p.Keys == nil || p.Now == nil || p.NewToken == nil || p.Pause == nil {
 		return errors.New("payout: a port is missing")
 	}
 	if len(p.Connectors) == 0 {
@@ -103,7 +104,7 @@ func (p Ports) people() People {
 
 func (p Ports) submitter(policy Policy) submitter {
 	return submitter{
-		receiver: NewReceiver(p.Store, p.Signals, policy), connectors: p.Connectors, brakes: p.Brakes,
+		receiver: NewReceiver(p.Store, p.Signals, policy), connectors: p.Connectors, brakes: p.Brakes, roster: p.roster(policy),
 		now: p.Now, newToken: p.NewToken, ports: p,
 	}
 }
@@ -165,7 +166,11 @@ func (c *Creator) Create(ctx context.Context, d Draft, by Principal) (Created, e
 	if len(found) > 0 {
 		return c.refuse(ctx, d, amount, &Refusal{Kind: Unacceptable, Faults: found})
 	}
-	p := c.draw(d, amount, by)
+	key, err := c.ports.Keys.Current(ctx)
+	if err != nil {
+		return c.refuse(ctx, d, amount, &Refusal{Kind: Unavailable, Cause: err})
+	}
+	p := c.draw(d, amount, by, key)
 	connector, found, err := c.route(ctx, &p)
 	if err != nil {
 		return c.refuse(ctx, d, amount, &Refusal{Kind: Unavailable, Cause: err})
@@ -178,7 +183,7 @@ func (c *Creator) Create(ctx context.Context, d Draft, by Principal) (Created, e
 		return c.refuse(ctx, d, amount, &Refusal{Kind: Unavailable, Cause: err})
 	}
 	if wait != "" {
-		return c.enqueue(ctx, p, wait)
+		return c.enqueue(ctx, d, p, wait)
 	}
 	return c.send(ctx, d, p, connector)
 }
@@ -211,7 +216,7 @@ var waits = map[QueuedReason]string{
 
 // draw builds the payout of a draft that passed every check, in the state in
 // which it may be sent: fenced by a fresh token.
-func (c *Creator) draw(d Draft, amount money.Amount, by Principal) Payout {
+func (c *Creator) draw(d Draft, amount money.Amount, by Principal, key StackKey) Payout {
 	now := c.ports.Now()
 	return Payout{
 		ID:        DeriveID(c.policy.Namespace, d.Reference),
@@ -219,7 +224,7 @@ func (c *Creator) draw(d Draft, amount money.Amount, by Principal) Payout {
 		Status: Submitting, Amount: amount,
 		Destination: d.Destination, Beneficiary: d.Beneficiary,
 		Description: d.Description, Metadata: maps.Clone(d.Metadata),
-		CreatedBy: by.shown(), Fingerprint: d.fingerprint(amount), Heard: Heard{FirstAttempt.fact(wasSent)},
+		CreatedBy: by.shown(), Fingerprint: d.fingerprint(key, amount), Heard: Heard{FirstAttempt.fact(wasSent)},
 		History:   []Entry{{At: now, Source: FromCreate, Status: Submitting}},
 		CreatedAt: now, UpdatedAt: now, StatusAt: now, SubmittedAt: now, Sent: 1 + c.policy.lostSubmissions(),
 		Lease:   Lease{Token: c.ports.NewToken(), Until: now.Add(leaseFor)},
@@ -288,7 +293,7 @@ func (c *Creator) send(ctx context.Context, d Draft, p Payout, connector Connect
 		return Created{}, &Refusal{Kind: Unavailable, Outcome: OutcomeUnknown, Cause: err}
 	}
 	if existing != nil {
-		return c.replay(*existing, p.Fingerprint)
+		return c.replay(ctx, *existing, d, p.Amount)
 	}
 	after, err := c.submitter.submit(ctx, p, submission)
 	if err != nil {
@@ -297,13 +302,13 @@ func (c *Creator) send(ctx context.Context, d Draft, p Payout, connector Connect
 	}
 	if after.Status == Unknown {
 		c.ports.Brakes.noteUnsettled(c.ports.Now())
-		noteUnsettled(ctx, c.ports.Store, after, c.ports.Now())
+		c.submitter.roster.noteUnsettled(ctx, after, c.ports.Now())
 	}
 	return Created{Payout: after}, nil
 }
 
 // enqueue stores a payout without sending it.
-func (c *Creator) enqueue(ctx context.Context, p Payout, why QueuedReason) (Created, error) {
+func (c *Creator) enqueue(ctx context.Context, d Draft, p Payout, why QueuedReason) (Created, error) {
 	p.Status, p.Sent, p.Lease.Until, p.SubmittedAt = Queued, c.policy.lostSubmissions(), time.Time{}, time.Time{}
 	p.Heard, p.QueuedReason = nil, why
 	p.History = []Entry{{At: p.CreatedAt, Source: FromCreate, Status: Queued, Message: waits[why], Raised: p.Attention.Reasons()}}
@@ -312,7 +317,7 @@ func (c *Creator) enqueue(ctx context.Context, p Payout, why QueuedReason) (Crea
 		return Created{}, &Refusal{Kind: Unavailable, Outcome: OutcomeUnknown, Cause: err}
 	}
 	if existing != nil {
-		return c.replay(*existing, p.Fingerprint)
+		return c.replay(ctx, *existing, d, p.Amount)
 	}
 	if p.SimilarTo != "" {
 		c.ports.Signals.Signal(ctx, SignalDuplicate, p.Provider, p.ID)
@@ -360,7 +365,7 @@ func (c *Creator) refuse(ctx context.Context, d Draft, amount money.Amount, r *R
 	existing, err := c.ports.Store.Get(ctx, DeriveID(c.policy.Namespace, d.Reference))
 	switch {
 	case err == nil:
-		return c.replay(existing, d.fingerprint(amount))
+		return c.replay(ctx, existing, d, amount)
 	case errors.Is(err, ErrNotFound) && c.policy.RestoredAt.IsZero():
 		r.Outcome = NotStarted
 	case errors.Is(err, ErrNotFound):
@@ -371,12 +376,17 @@ func (c *Creator) refuse(ctx context.Context, d Draft, amount money.Amount, r *R
 	return Created{}, r
 }
 
-// replay answers from the payout that holds the reference.
-func (c *Creator) replay(p Payout, f Fingerprint) (Created, error) {
-	switch {
-	case p.Status == Orphan:
+// replay answers from the payout that holds the reference. While nobody can tell whether
+// the request is the same one, it has to come again.
+func (c *Creator) replay(ctx context.Context, p Payout, d Draft, amount money.Amount) (Created, error) {
+	if p.Status == Orphan {
 		return Created{}, &Refusal{Kind: ReferenceBlocked, Existing: p.ID, Outcome: OutcomeUnknown}
-	case p.Fingerprint != f:
+	}
+	same, err := p.Fingerprint.isOf(ctx, d, amount, c.ports.Keys)
+	switch {
+	case err != nil:
+		return Created{}, &Refusal{Kind: Unavailable, Existing: p.ID, Outcome: OutcomeUnknown, Cause: err}
+	case !same:
 		return Created{}, &Refusal{Kind: ReferenceReused, Existing: p.ID, Outcome: p.outcome()}
 	}
 	return Created{Payout: p.AsRestored(c.policy.RestoredAt), Replayed: true}, nil

@@ -119,7 +119,7 @@ func (i *Importer) give(ctx context.Context, s Statement, report *Report, lines 
 		return asked, nil
 	}
 	first = StatementProposal{Person: s.sender.person, Identity: s.sender.identity, By: s.By, At: now}
-	if err := i.store.KeepProposal(ctx, s.Key(), first); err != nil {
+	if err := i.store.KeepProposal(ctx, s.Key(), first, now.Add(2*proposalFor)); err != nil {
 		return nil, fmt.Errorf("keep who sent the statement first: %w", err)
 	}
 	return asked, nil

@@ -30,7 +30,8 @@ type memory struct {
 
 	board     payout.Board
 	lists     map[payout.RecipientKey][]payout.Unsettled
-	listFault error // of the next notes
+	keep      map[payout.RecipientKey]time.Time // when a list may be dropped
+	listFault error                             // of the next notes
 	reports   map[string][]byte
 	proposals map[string]payout.StatementProposal
 
@@ -51,7 +52,7 @@ func newMemory() *memory {
 	return &memory{
 		payouts: map[payout.ID]payout.Payout{}, orphans: map[string]payout.Orphaned{},
 		board: payout.Board{Pauses: map[payout.Provider]payout.Pause{}},
-		lists: map[payout.RecipientKey][]payout.Unsettled{}, reports: map[string][]byte{},
+		lists: map[payout.RecipientKey][]payout.Unsettled{}, keep: map[payout.RecipientKey]time.Time{}, reports: map[string][]byte{},
 		proposals: map[string]payout.StatementProposal{},
 		fault:     func(int) fault { return none },
 	}
@@ -145,6 +146,38 @@ func (m *memory) KeepOrphan(_ context.Context, o payout.Orphaned) (bool, error) 
 	return fresh, err
 }
 
+func (m *memory) DueOrphans(_ context.Context, until time.Time, limit int) ([]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var due []string
+	for key, o := range m.orphans {
+		if !o.RedactAt.IsZero() && !o.RedactAt.After(until) && len(due) < limit {
+			due = append(due, key)
+		}
+	}
+	return due, nil
+}
+
+func (m *memory) RedactOrphan(_ context.Context, key string, at time.Time) error {
+	return m.write(func() error {
+		o := m.orphans[key]
+		o.Message, o.Raw, o.RedactAt, o.RedactedAt = "", nil, time.Time{}, at
+		m.orphans[key] = o
+		return nil
+	})
+}
+
+// expire drops the lists that may be dropped.
+func (m *memory) expire(now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for key, at := range m.keep {
+		if at.Before(now) {
+			delete(m.lists, key)
+		}
+	}
+}
+
 func (m *memory) BindNamespace(context.Context, payout.Namespace) error { return nil }
 
 // ListDay lists a whole day on one page.
@@ -173,7 +206,7 @@ func (m *memory) PinPause(_ context.Context, p payout.Pause) error {
 	return nil
 }
 
-func (m *memory) NoteUnsettled(_ context.Context, u payout.Unsettled, until time.Time) ([]payout.Unsettled, error) {
+func (m *memory) NoteUnsettled(_ context.Context, u payout.Unsettled, keep, until time.Time) ([]payout.Unsettled, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.listFault != nil {
@@ -190,7 +223,7 @@ func (m *memory) NoteUnsettled(_ context.Context, u payout.Unsettled, until time
 	default:
 		list = append(slices.Clip(list), u)
 	}
-	m.lists[u.Key] = list
+	m.lists[u.Key], m.keep[u.Key] = list, keep
 	return list, nil
 }
 
@@ -207,7 +240,7 @@ func (m *memory) ForgetUnsettled(_ context.Context, key payout.RecipientKey, set
 	return nil
 }
 
-func (m *memory) KeepProposal(_ context.Context, hash string, p payout.StatementProposal) error {
+func (m *memory) KeepProposal(_ context.Context, hash string, p payout.StatementProposal, _ time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.proposals[hash] = p
@@ -224,7 +257,7 @@ func (m *memory) FindProposal(_ context.Context, hash string) (payout.StatementP
 	return p, nil
 }
 
-func (m *memory) KeepReport(_ context.Context, hash string, report []byte) error {
+func (m *memory) KeepReport(_ context.Context, hash string, report []byte, _ time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if _, there := m.reports[hash]; !there {
@@ -425,6 +458,7 @@ type world struct {
 	importer *payout.Importer
 	endpoint *endpoint
 	herald   *payout.Herald
+	keyFault error // of reading the stack's key
 }
 
 func newWorld(t *testing.T) *world {
@@ -448,7 +482,7 @@ func newWorldWith(t *testing.T, decide func(*payout.Policy)) *world {
 	ports := payout.Ports{
 		Store:      w.store,
 		Connectors: w.connectors,
-		Signals:    w.signals, Brakes: w.brakes, Now: w.clock.Now,
+		Signals:    w.signals, Brakes: w.brakes, Keys: w, Now: w.clock.Now,
 		NewToken: func() string {
 			mu.Lock()
 			defer mu.Unlock()
@@ -487,6 +521,18 @@ func newWorldWith(t *testing.T, decide func(*payout.Policy)) *world {
 	}
 	return w
 }
+
+// testKey is the stack's key of these tests.
+var testKey = func() payout.StackKey {
+	key, err := payout.NewStackKey("a key of hashes over personal data, for tests")
+	if err != nil {
+		panic(err)
+	}
+	return key
+}()
+
+// Current finds the stack's key, unless it cannot be read.
+func (w *world) Current(context.Context) (payout.StackKey, error) { return testKey, w.keyFault }
 
 func (w *world) provider(name payout.Provider) *provider {
 	accepted := func(p payout.Payout) payout.Claim {

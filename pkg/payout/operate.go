@@ -128,11 +128,14 @@ func (o Order) upToDate(p Payout) error {
 	return &OrderRefused{Problem: OrderOutdated, Detail: fmt.Sprintf("the payout has moved on to sequence %d; look at it, then decide again", p.Sequence())}
 }
 
+// orderSeparator stands between what was ordered and the reason that the person gave.
+const orderSeparator = ": "
+
 // entry records the order in the payout's history.
 func (o Order) entry(at time.Time, after Status, what string) *Entry {
 	return &Entry{
 		At: at, Source: FromOperator, Status: after, By: o.By.shown(),
-		Message:  Printable(what + ": " + o.Reason),
+		Message:  Printable(what + orderSeparator + o.Reason),
 		Evidence: HashEvidence(o.raw()), Raw: o.raw(),
 	}
 }

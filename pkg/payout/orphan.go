@@ -23,12 +23,15 @@ type Orphaned struct {
 	ReceivedAt time.Time
 	Evidence   string
 	Raw        []byte
+	// RedactAt is when message and body have to go, RedactedAt when they went; zero: never,
+	// not yet.
+	RedactAt, RedactedAt time.Time
 }
 
 // orphaned keeps a claim, cleaned before, whose reference cannot be ours.
 func (c Claim) orphaned() Orphaned {
 	return Orphaned{
-		Key:        c.Key(),
+		Key:        c.key(),
 		Provider:   c.Provider,
 		Reference:  c.Reference,
 		ProviderID: c.ProviderID,
@@ -57,7 +60,7 @@ func (c Claim) orphanPayout(id ID, attempt Attempt) Payout {
 func OrphanedOf(p Payout) Orphaned {
 	o := Orphaned{
 		ID: p.ID, Provider: p.Provider, Reference: string(p.ProviderReference()),
-		ProviderID: p.ProviderID, Amount: p.Amount, ReceivedAt: p.CreatedAt,
+		ProviderID: p.ProviderID, Amount: p.Amount, ReceivedAt: p.CreatedAt, RedactedAt: p.RedactedAt,
 	}
 	if len(p.History) > 0 {
 		first := p.History[0]

@@ -46,15 +46,13 @@ type Store interface {
 	// Due lists ids of one shard that are due at or before a time, oldest first.
 	// It may be behind: Apply with Guard.DueAt decides.
 	Due(ctx context.Context, shard int, until time.Time, limit int) ([]Due, error)
-	// KeepOrphan stores a claim that is not about a payout of ours; true if it
-	// was new. Repetitions (same Key) are nil and false.
-	KeepOrphan(ctx context.Context, o Orphaned) (bool, error)
 	// BindNamespace remembers the namespace of a new table, or returns
 	// ErrNamespace if the table is bound to another one.
 	BindNamespace(ctx context.Context, ns Namespace) error
 	Lister
 	Desk
 	Recipients
+	Orphans
 	Archive
 	Feed
 }

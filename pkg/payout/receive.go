@@ -145,7 +145,7 @@ func (r *Receiver) write(ctx context.Context, p Payout, d Decision) (Verdict, *P
 // step guards a change by the very payout it was decided on, and once more by the
 // transition table.
 func (p Payout) step(change Change) Step {
-	change = p.announced(change)
+	change = p.announced(p.discreet(change))
 	guard := Guard{Version: p.Version}
 	switch {
 	case change.NewAttempt:
@@ -168,7 +168,9 @@ func refusal(err error) (*Payout, error) {
 }
 
 func (r *Receiver) keepOrphan(ctx context.Context, c Claim) (Verdict, error) {
-	fresh, err := r.store.KeepOrphan(ctx, c.orphaned())
+	orphan := c.orphaned()
+	orphan.RedactAt = r.policy.retention(c.At)
+	fresh, err := r.store.KeepOrphan(ctx, orphan)
 	if err != nil {
 		return "", fmt.Errorf("keep an orphan: %w", err)
 	}

@@ -2,9 +2,8 @@ package payout
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,9 +14,10 @@ import (
 // nobody may know the end of.
 type Recipients interface {
 	// NoteUnsettled puts a payout on its recipient's list, once, and returns the whole
-	// list. If until is set, the board says that lists are worth a look until then. It
-	// returns ErrCrowded, with the list, if there is no room.
-	NoteUnsettled(ctx context.Context, u Unsettled, until time.Time) ([]Unsettled, error)
+	// list. The store may drop the list after the time keep, which every note moves. If
+	// until is set, the board says that lists are worth a look until then. It returns
+	// ErrCrowded, with the list, if there is no room.
+	NoteUnsettled(ctx context.Context, u Unsettled, keep, until time.Time) ([]Unsettled, error)
 	// FindUnsettled returns a list; none is empty.
 	FindUnsettled(ctx context.Context, key RecipientKey) ([]Unsettled, error)
 	// ForgetUnsettled takes payouts off their list.
@@ -37,17 +37,20 @@ type Unsettled struct {
 	At  time.Time // when the payout was created, or sent last
 }
 
-// RecipientKey is equal for payouts of the same money to the same account. It is a
-// hash: it tells nothing about the account.
+// RecipientKey is equal for payouts of the same money to the same account. It is an
+// HMAC under the stack's key: without that, it tells nothing about the account.
 type RecipientKey string
 
-// recipientKey derives the key of a payout.
-func (p Payout) recipientKey() RecipientKey {
-	digest := sha256.Sum256([]byte(strings.Join([]string{
+func (p Payout) recipientKey(key StackKey) RecipientKey {
+	return RecipientKey(key.digest("recipient", p.recipient()...))
+}
+
+// recipient lists what a recipient's key covers.
+func (p Payout) recipient() []string {
+	return []string{
 		string(p.Destination.Type), p.Destination.Wallet, p.Destination.Bank, p.Destination.sameNumber(),
 		strconv.FormatInt(p.Amount.Minor(), 10), string(p.Amount.Currency()),
-	}, "\x00")))
-	return RecipientKey(base64.RawURLEncoding.EncodeToString(digest[:18]))
+	}
 }
 
 // sameNumber is the account number in the one spelling in which it is compared. Wallets
@@ -73,38 +76,86 @@ const (
 	absentFor = 2 * time.Minute
 	// prunedAt is how long a list gets before what is settled is taken off it.
 	prunedAt = 10
+	// listMargin is how much longer than it is needed a list stays after its last note,
+	// so that a sweep that does not run for a week loses no list.
+	listMargin = 7 * 24 * time.Hour
 )
 
-// noteUnsettled puts a payout that became unsettled on its recipient's list. It is done
-// on the way out of trouble and does not make it worse: a failure stays owed in the
-// payout itself (see [Payout.RecipientOwed]), and the next question tries again.
-func noteUnsettled(ctx context.Context, store Recipients, p Payout, now time.Time) bool {
-	_, err := store.NoteUnsettled(ctx, p.unsettled(), now.Add(unsettledFor))
-	return err == nil // without room it stays owed: somebody settles, and there is some
+// roster keeps the recipients' lists.
+type roster struct {
+	lists Recipients
+	keys  Keys
+	keep  time.Duration // how long a list stays after its last note
 }
 
-// noteLate is noteUnsettled for a payout that had found no room: it makes some first.
-func (p Ports) noteLate(ctx context.Context, policy Policy, of Payout) bool {
-	if noteUnsettled(ctx, p.Store, of, p.Now()) {
-		return true
-	}
-	list, err := p.Store.FindUnsettled(ctx, of.recipientKey())
+func (p Ports) roster(policy Policy) roster {
+	return roster{lists: p.Store, keys: p.Keys, keep: max(policy.DuplicateWindow, unsettledFor) + listMargin}
+}
+
+// entry is how a payout stands on its recipient's list.
+func (r roster) entry(ctx context.Context, p Payout) (Unsettled, error) {
+	key, err := r.keys.Current(ctx)
 	if err != nil {
-		return false
+		return Unsettled{}, fmt.Errorf("derive the recipient's key: %w", err)
 	}
-	if _, settled, err := p.compareWith(ctx, policy, list, of); err != nil || len(settled) == 0 ||
-		p.Store.ForgetUnsettled(ctx, of.recipientKey(), settled) != nil {
-		return false
-	}
-	return noteUnsettled(ctx, p.Store, of, p.Now())
-}
-
-func (p Payout) unsettled() Unsettled {
 	at := p.CreatedAt
 	if p.SubmittedAt.After(at) { // whoever takes a settled attempt off must not take the next one off
 		at = p.SubmittedAt
 	}
-	return Unsettled{Key: p.recipientKey(), ID: p.ID, At: at}
+	return Unsettled{Key: p.recipientKey(key), ID: p.ID, At: at}, nil
+}
+
+// note puts a payout on its list, and returns the list. A time until has everybody look
+// at lists before it.
+func (r roster) note(ctx context.Context, p Payout, now, until time.Time) ([]Unsettled, error) {
+	entry, err := r.entry(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return r.lists.NoteUnsettled(ctx, entry, now.Add(r.keep), until)
+}
+
+// noteUnsettled puts a payout that became unsettled on its recipient's list. It is done
+// on the way out of trouble and does not make it worse: a failure stays owed in the
+// payout itself (see [Payout.RecipientOwed]), and the next question tries again.
+func (r roster) noteUnsettled(ctx context.Context, p Payout, now time.Time) bool {
+	_, err := r.note(ctx, p, now, now.Add(unsettledFor))
+	return err == nil // without room it stays owed: somebody settles, and there is some
+}
+
+// of is the list of a payout's recipient.
+func (r roster) of(ctx context.Context, p Payout) ([]Unsettled, error) {
+	entry, err := r.entry(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return r.lists.FindUnsettled(ctx, entry.Key)
+}
+
+// forget takes settled payouts off the list of a payout's recipient.
+func (r roster) forget(ctx context.Context, p Payout, settled []Unsettled) error {
+	entry, err := r.entry(ctx, p)
+	if err != nil {
+		return err
+	}
+	return r.lists.ForgetUnsettled(ctx, entry.Key, settled)
+}
+
+// noteLate is noteUnsettled for a payout that had found no room: it makes some first.
+func (p Ports) noteLate(ctx context.Context, policy Policy, of Payout) bool {
+	roster := p.roster(policy)
+	if roster.noteUnsettled(ctx, of, p.Now()) {
+		return true
+	}
+	list, err := roster.of(ctx, of)
+	if err != nil {
+		return false
+	}
+	if _, settled, err := p.compareWith(ctx, policy, list, of); err != nil || len(settled) == 0 ||
+		roster.forget(ctx, of, settled) != nil {
+		return false
+	}
+	return roster.noteUnsettled(ctx, of, p.Now())
 }
 
 // similar finds an earlier payout because of which this one has to be confirmed.
@@ -122,7 +173,7 @@ func (p Ports) similar(ctx context.Context, policy Policy, of Payout) (ID, error
 	}
 	if len(list) < prunedAt || len(settled) == 0 {
 		settled = nil
-	} else if err := p.Store.ForgetUnsettled(ctx, of.recipientKey(), settled); err != nil {
+	} else if err := p.roster(policy).forget(ctx, of, settled); err != nil {
 		settled = nil // the next one tries again
 	}
 	switch {
@@ -167,9 +218,9 @@ func (h Heard) beside(other ID) bool {
 func (p Ports) listed(ctx context.Context, policy Policy, of Payout) ([]Unsettled, error) {
 	switch now := p.Now(); {
 	case policy.DuplicateWindow > 0:
-		return p.Store.NoteUnsettled(ctx, of.unsettled(), time.Time{})
+		return p.roster(policy).note(ctx, of, now, time.Time{})
 	case p.Brakes.unsettled(now):
-		return p.Store.FindUnsettled(ctx, of.recipientKey())
+		return p.roster(policy).of(ctx, of)
 	}
 	return nil, nil
 }
@@ -187,7 +238,7 @@ func (p Ports) holds(ctx context.Context, policy Policy, listed Unsettled, of Pa
 		return age < absentFor, age >= absentFor, nil
 	case err != nil:
 		return false, false, err
-	case other.recipientKey() != of.recipientKey() && other.RedactedAt.IsZero():
+	case !slices.Equal(other.recipient(), of.recipient()) && other.RedactedAt.IsZero():
 		return false, true, nil // the reference was taken, by a payout to somebody else
 	case age < policy.DuplicateWindow:
 		return !other.waitsAsDuplicate(), false, nil

@@ -15,8 +15,9 @@ type Sweeper struct {
 	policy    Policy
 	submitter submitter
 	jitter    func(time.Duration) time.Duration
-	// balancesAt is when balances were last asked for. Only Balances uses it.
-	balancesAt time.Time
+	// balancesAt is when balances were last asked for, orphansAt when none was left to be
+	// redacted. Only Balances and RedactOrphans use them.
+	balancesAt, orphansAt time.Time
 }
 
 // NewSweeper returns a sweeper. Jitter spreads the questions of payouts that were
@@ -207,7 +208,7 @@ func (s *Sweeper) expire(ctx context.Context, p Payout) error {
 	}
 	s.ports.Signals.Signal(ctx, SignalUnknown, p.Provider, p.ID)
 	s.ports.Brakes.noteUnsettled(now)
-	noteUnsettled(ctx, s.ports.Store, after, now)
+	s.submitter.roster.noteUnsettled(ctx, after, now)
 	return s.ask(ctx, after, after.Attempt)
 }
 
@@ -225,6 +226,7 @@ func (s *Sweeper) dispatch(ctx context.Context, p Payout) error {
 	case why == QueuedDuplicate:
 		return s.wait(ctx, p, why, s.jitter(24*time.Hour)) // until somebody confirms it
 	case now.Sub(p.CreatedAt) > s.policy.QueuedMaxAge || why == QueuedRestored:
+		s.keepListed(ctx, p, now)
 		return s.raise(ctx, p, QueuedTooLong, SignalQueuedTooLong)
 	case who != byItself:
 		return s.wait(ctx, p, why, time.Minute)
@@ -242,6 +244,14 @@ func (s *Sweeper) dispatch(ctx context.Context, p Payout) error {
 		return s.wait(ctx, p, why, time.Minute)
 	}
 	return s.resubmit(ctx, p, connector, "submitted from the queue")
+}
+
+// keepListed notes a payout again that holds others back by its place on a list and is not
+// compared by itself any more: the list would go while it waits for a person.
+func (s *Sweeper) keepListed(ctx context.Context, p Payout, now time.Time) {
+	if s.policy.DuplicateWindow > 0 {
+		_, _ = s.submitter.roster.note(ctx, p, now, time.Time{}) // it is done again in an hour
+	}
 }
 
 // holdAsDuplicate holds a queued payout because of another one that became unsettled while

@@ -154,7 +154,7 @@ func (s *submitter) again(ctx context.Context, p Payout, connector Connector, en
 	change := *p.inscribe(s.resubmission(p, token, now, entry.Source == FromOperator), entry)
 	if s.receiver.policy.DuplicateWindow > 0 {
 		// On the list before the fence, as a create is.
-		if _, err := s.receiver.store.NoteUnsettled(ctx, p.unsettled(), time.Time{}); err != nil && !errors.Is(err, ErrCrowded) {
+		if _, err := s.roster.note(ctx, p, now, time.Time{}); err != nil && !errors.Is(err, ErrCrowded) {
 			return p, false, err
 		}
 	}
@@ -178,7 +178,7 @@ func (s *submitter) again(ctx context.Context, p Payout, connector Connector, en
 	after, err = s.submit(ctx, stored, submission)
 	if after.Status == Unknown {
 		s.brakes.noteUnsettled(s.now())
-		noteUnsettled(ctx, s.receiver.store, after, s.now())
+		s.roster.noteUnsettled(ctx, after, s.now())
 	}
 	return after, true, err
 }
@@ -191,7 +191,7 @@ func (s *submitter) beside(ctx context.Context, p Payout) bool {
 	if policy.DuplicateWindow == 0 {
 		return false
 	}
-	list, err := s.ports.Store.FindUnsettled(ctx, p.recipientKey())
+	list, err := s.roster.of(ctx, p)
 	if err != nil {
 		return true // nobody can tell
 	}

@@ -9,15 +9,23 @@ import (
 // day its personal data has to go.
 func (s *Sweeper) rest(ctx context.Context, p Payout) error {
 	now, forget := s.ports.Now(), s.policy.retention(p.StatusAt)
+	bound := forget.Add(attentionGrace)
+	fresh := p.RedactedAt.IsZero()
 	switch {
+	case fresh && !forget.IsZero() && !now.Before(bound):
+		return s.redact(ctx, p)
 	case p.unconfirmed():
 		return s.ask(ctx, p, p.Attempt)
-	case !p.RedactedAt.IsZero():
-		return s.schedule(ctx, p, time.Time{})
-	case !forget.IsZero() && !now.Before(forget):
+	case !fresh && p.telling(now):
 		return s.redact(ctx, p)
+	case !fresh:
+		return s.schedule(ctx, p, p.proposalEnds())
+	case forget.IsZero() || now.Before(forget):
+		return s.schedule(ctx, p, forget)
+	case len(p.Attention) > 0:
+		return s.schedule(ctx, p, earlier(now.Add(s.jitter(24*time.Hour)), bound))
 	}
-	return s.schedule(ctx, p, forget)
+	return s.redact(ctx, p)
 }
 
 // unconfirmed reports whether the provider should still be asked about the end of a
@@ -26,18 +34,30 @@ func (p Payout) unconfirmed() bool {
 	return p.Status.Final() && p.Status != Orphan && p.Polls < confirmations
 }
 
-// redact takes the personal data out, once nobody has to look into the payout any
-// more.
+// proposalEnds is when the order that waits in the payout waits no more; zero if none does.
+func (p Payout) proposalEnds() time.Time {
+	if p.Proposal.At.IsZero() {
+		return time.Time{}
+	}
+	return p.Proposal.At.Add(proposalFor + time.Second)
+}
+
+// redact takes the personal data out, in one write. Whoever has to be asked about the end
+// still is.
 func (s *Sweeper) redact(ctx context.Context, p Payout) error {
-	now := s.ports.Now()
-	if len(p.Attention) > 0 {
-		return s.schedule(ctx, p, now.Add(s.jitter(24*time.Hour)))
-	}
-	never := time.Time{}
-	_, err := s.ports.Store.Apply(ctx, p.step(Change{At: now, Redaction: p.redaction(), QueryAt: &never}))
+	key, err := s.ports.Keys.Current(ctx)
 	if err != nil {
-		_, err := refusal(err)
-		return err
+		return err // the visibility time brings it back
 	}
-	return nil
+	now := s.ports.Now()
+	change := Change{At: now, Redaction: p.redaction(key, now)}
+	due := p.proposalEnds()
+	if p.staleProposal(now) {
+		change.Proposal, due = &Proposal{}, time.Time{}
+	}
+	if p.unconfirmed() {
+		due = now
+	}
+	change.QueryAt = &due
+	return s.change(ctx, p, change)
 }

@@ -83,7 +83,7 @@ func (s *Sweeper) doubt(ctx context.Context, p Payout) error {
 		_, err := refusal(err)
 		return err
 	}
-	noteUnsettled(ctx, s.ports.Store, after, now)
+	s.submitter.roster.noteUnsettled(ctx, after, now)
 	s.ports.Signals.Signal(ctx, SignalUnknown, p.Provider, p.ID)
 	return nil
 }

@@ -152,8 +152,7 @@ func (c Change) Apply(p Payout) Payout {
 		p.RecipientOwed = false
 	}
 	if c.Redaction != nil {
-		p.Destination, p.Beneficiary, p.History = c.Redaction.Destination, c.Redaction.Beneficiary, c.Redaction.History
-		p.RedactedAt = c.At
+		p = c.Redaction.apply(p)
 	}
 	return c.applySchedule(p)
 }

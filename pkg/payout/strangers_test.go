@@ -354,6 +354,7 @@ func TestAFileSentTwiceByOnePersonAcrossAHandoverEndsNothing(t *testing.T) {
 		t.Errorf("Dara sent it twice, and the payout is %s: people %v, %v, %q", got.Status, r.Persons, err, got.History[len(got.History)-1].Message)
 	}
 }
+
 // One person's file puts its whole line into the item of an open payout.
 func TestOnePersonsLineIsNotKeptWhole(t *testing.T) {
 	w := newWorld(t)
@@ -375,4 +376,3 @@ func TestOnePersonsLineIsNotKeptWhole(t *testing.T) {
 		t.Errorf("the item of a %s payout holds %d bytes of one person's file", got.Status, kept)
 	}
 }
-

@@ -20,6 +20,7 @@ type submitter struct {
 	receiver   *Receiver
 	connectors map[Provider]Connector
 	brakes     *Brakes
+	roster     roster
 	now        func() time.Time
 	newToken   func() string
 	ports      Ports

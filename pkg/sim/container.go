@@ -60,6 +60,15 @@ var caps = func() map[money.Currency]money.Amount {
 	return all
 }()
 
+// stackKey is the key of all histories.
+var stackKey = func() payout.StackKey {
+	key, err := payout.NewStackKey("the simulation's key of hashes over personal data")
+	if err != nil {
+		panic(err)
+	}
+	return key
+}()
+
 // deploy starts a container.
 func (w *world) deploy() *container {
 	c := &container{world: w, settings: w.settings, register: w.mutant.people(registered)}
@@ -83,7 +92,7 @@ func (w *world) deploy() *container {
 	})
 	signals := telemetry.NewSignals(log, "sim", c.now)
 	ports := payout.Ports{
-		Store: store, Signals: signals, Brakes: payout.NewBrakes(store, w.onHold()), Now: c.now,
+		Store: store, Signals: signals, Brakes: payout.NewBrakes(store, w.onHold()), Keys: stackKey, Now: c.now,
 		Connectors: map[payout.Provider]payout.Connector{
 			payout.Vexora: w.mutant.connector(toVexora, c), payout.Monetix: w.mutant.connector(toMonetix, c),
 		},

@@ -141,11 +141,11 @@ func (f *forgetful) Apply(ctx context.Context, step payout.Step) (payout.Payout,
 	return after, err
 }
 
-func (f *forgetful) NoteUnsettled(ctx context.Context, u payout.Unsettled, until time.Time) ([]payout.Unsettled, error) {
+func (f *forgetful) NoteUnsettled(ctx context.Context, u payout.Unsettled, keep, until time.Time) ([]payout.Unsettled, error) {
 	if u.ID == f.expired {
 		return nil, nil
 	}
-	return f.session.NoteUnsettled(ctx, u, until)
+	return f.session.NoteUnsettled(ctx, u, keep, until)
 }
 
 // deaf shows a queued payout as if nobody had spoken of it.

@@ -230,7 +230,7 @@ func (s session) PinPause(_ context.Context, p payout.Pause) error {
 }
 
 // NoteUnsettled is two writes, as in the table of a deployment: the list, then the board.
-func (s session) NoteUnsettled(_ context.Context, u payout.Unsettled, until time.Time) ([]payout.Unsettled, error) {
+func (s session) NoteUnsettled(_ context.Context, u payout.Unsettled, _, until time.Time) ([]payout.Unsettled, error) {
 	var list []payout.Unsettled
 	crowded := false
 	err := s.write("note an unsettled payout", func(t *table) error {
@@ -269,7 +269,7 @@ func (s session) ForgetUnsettled(_ context.Context, key payout.RecipientKey, set
 	})
 }
 
-func (s session) KeepProposal(_ context.Context, hash string, p payout.StatementProposal) error {
+func (s session) KeepProposal(_ context.Context, hash string, p payout.StatementProposal, _ time.Time) error {
 	return s.write("keep who sent a statement", func(t *table) error {
 		t.proposals[hash] = p
 		return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"sync"
 	"testing"
@@ -271,6 +272,52 @@ func desk(t *testing.T, s payout.Store) {
 	}
 }
 
+// orphanTexts: the texts of an orphan go in one write, and nothing else of it does.
+func orphanTexts(t *testing.T, s payout.Store) {
+	orphan := func(n int, due time.Time) payout.Orphaned {
+		o := payout.Orphaned{
+			Key: fmt.Sprint("text-", n), Provider: payout.Vexora, Reference: "by hand", ProviderID: "r", Finding: payout.FoundSucceeded,
+			Amount: fresh(t, "x").Amount, Code: "0", Message: "Sophea", ReceivedAt: start.Add(time.Duration(n) * time.Second),
+			Evidence: "e", Raw: []byte(`{"name":"Sophea"}`), RedactAt: due,
+		}
+		if _, err := s.KeepOrphan(background, o); err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	later, first := orphan(0, start.Add(2*time.Hour)), orphan(1, start.Add(time.Hour))
+	orphan(2, time.Time{}) // is kept for ever
+	due := func(until time.Time, want ...string) {
+		t.Helper()
+		if got, err := s.DueOrphans(background, until, 10); err != nil || !slices.Equal(got, want) {
+			t.Errorf("due are %v, not %v: %v", got, want, err)
+		}
+	}
+	due(start)
+	due(start.Add(time.Hour), first.Key)
+	due(start.Add(2*time.Hour), first.Key, later.Key)
+	at := start.Add(3 * time.Hour)
+	for range 2 {
+		if err := errors.Join(s.RedactOrphan(background, first.Key, at), s.RedactOrphan(background, "nobody", at)); err != nil {
+			t.Fatal(err)
+		}
+		at = at.Add(time.Hour) // the second time changes nothing
+	}
+	due(start.Add(2*time.Hour), later.Key)
+	page, err := s.ListOrphans(background, payout.PageQuery{Limit: 10})
+	if err != nil || len(page.Orphans) != 3 {
+		t.Fatalf("%d orphans: %v", len(page.Orphans), err)
+	}
+	first.Message, first.Raw, first.RedactAt, first.RedactedAt = "", nil, time.Time{}, start.Add(3*time.Hour)
+	if got := page.Orphans[1]; !reflect.DeepEqual(got, first) {
+		t.Errorf("stored %+v\nwant   %+v", got, first)
+	}
+	if got := page.Orphans[2]; !reflect.DeepEqual(got, later) {
+		t.Errorf("stored %+v\nwant   %+v", got, later)
+	}
+	due(keep, later.Key)
+}
+
 func recipients(t *testing.T, s payout.Store) {
 	of := func(n int) payout.Unsettled {
 		return payout.Unsettled{Key: "recipient", ID: fresh(t, fmt.Sprint("u", n)).ID, At: start.Add(time.Duration(n) * time.Millisecond)}
@@ -281,7 +328,7 @@ func recipients(t *testing.T, s payout.Store) {
 	until := start.Add(time.Hour)
 	for n := range payout.MostUnsettled {
 		for range 2 {
-			list, err := s.NoteUnsettled(background, of(n), until)
+			list, err := s.NoteUnsettled(background, of(n), keep, until)
 			if err != nil || len(list) != n+1 || !slices.Contains(list, of(n)) {
 				t.Fatalf("after %d: %d, %v", n+1, len(list), err)
 			}
@@ -290,16 +337,16 @@ func recipients(t *testing.T, s payout.Store) {
 	if board, err := s.Board(background); err != nil || !board.UnsettledUntil.Equal(until) {
 		t.Errorf("the board: %v, %v", board.UnsettledUntil, err)
 	}
-	if list, err := s.NoteUnsettled(background, of(99), until); !errors.Is(err, payout.ErrCrowded) || len(list) != payout.MostUnsettled {
+	if list, err := s.NoteUnsettled(background, of(99), keep, until); !errors.Is(err, payout.ErrCrowded) || len(list) != payout.MostUnsettled {
 		t.Errorf("one more than there is room for: %d, %v", len(list), err)
 	}
-	if list, err := s.NoteUnsettled(background, of(3), until); err != nil || len(list) != payout.MostUnsettled {
+	if list, err := s.NoteUnsettled(background, of(3), keep, until); err != nil || len(list) != payout.MostUnsettled {
 		t.Errorf("one that is there: %d, %v", len(list), err)
 	}
 	if err := s.ForgetUnsettled(background, "recipient", []payout.Unsettled{of(3), of(4), of(99)}); err != nil {
 		t.Fatal(err)
 	}
-	list, err := s.NoteUnsettled(background, of(99), time.Time{})
+	list, err := s.NoteUnsettled(background, of(99), keep, time.Time{})
 	if err != nil || len(list) != payout.MostUnsettled-1 || slices.Contains(list, of(3)) || !slices.Contains(list, of(99)) {
 		t.Errorf("after two were settled: %d, %v", len(list), err)
 	}
@@ -321,7 +368,7 @@ func recipientRace(t *testing.T, s payout.Store) {
 	for n := range 20 {
 		u := payout.Unsettled{Key: "raced", ID: fresh(t, fmt.Sprint("r", n)).ID, At: start}
 		wait.Go(func() {
-			list, err := s.NoteUnsettled(background, u, time.Time{})
+			list, err := s.NoteUnsettled(background, u, keep, time.Time{})
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil || !slices.Contains(list, u) {
@@ -343,7 +390,7 @@ func reports(t *testing.T, s payout.Store) {
 		t.Errorf("%v", err)
 	}
 	first := evidence(200 << 10)
-	if err := errors.Join(s.KeepReport(background, "h", first), s.KeepReport(background, "h", []byte("second"))); err != nil {
+	if err := errors.Join(s.KeepReport(background, "h", first, keep), s.KeepReport(background, "h", []byte("second"), keep)); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := s.FindReport(background, "h"); err != nil || string(got) != string(first) {
@@ -354,7 +401,7 @@ func reports(t *testing.T, s payout.Store) {
 	}
 	for _, who := range []payout.Person{"Dara", "Bopha"} {
 		p := payout.StatementProposal{Person: who, Identity: "arn:sso", By: "arn", At: start}
-		if err := s.KeepProposal(background, "h", p); err != nil {
+		if err := s.KeepProposal(background, "h", p, keep); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := s.FindProposal(background, "h"); err != nil || got != p {

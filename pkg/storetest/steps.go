@@ -176,9 +176,14 @@ func changes(t *testing.T, s payout.Store) {
 		{"final", payout.Change{At: later, Status: payout.Failed, Failure: &payout.Failure{Code: payout.FailureRisk}, Entry: entry, Lease: &payout.Lease{}, DueAt: &never}},
 		{"a new attempt", payout.Change{At: later, Status: payout.Submitting, NewAttempt: true, Entry: entry}},
 		{"redaction", payout.Change{At: later, Redaction: &payout.Redaction{
+			At: later, Fingerprint: "2.def", Failure: &payout.Failure{Code: payout.FailureRisk}, Return: &payout.Return{At: start},
 			Destination: payout.Destination{Type: payout.WalletDestination, AccountNumber: "****0011"},
-			Beneficiary: payout.Beneficiary{ID: "c", Email: "redacted"},
+			Beneficiary: payout.Beneficiary{ID: "redacted", Email: "redacted"},
 			History:     []payout.Entry{{At: start, Source: payout.FromCreate, Status: payout.Submitting, Evidence: "e"}},
+		}}},
+		{"redaction once more", payout.Change{At: later.Add(time.Hour), DueAt: &never, QueryAt: &never, Proposal: &payout.Proposal{}, Redaction: &payout.Redaction{
+			At: later, Fingerprint: "2.def", Destination: payout.Destination{Type: payout.WalletDestination, AccountNumber: "****0011"},
+			History: []payout.Entry{{At: start, Source: payout.FromCreate, Status: payout.Submitting, Evidence: "hmac-sha256:e"}},
 		}}},
 	} {
 		p = try(t, s, step.name, p, payout.Step{ID: p.ID, Then: step.then})

@@ -36,6 +36,7 @@ func Run(t *testing.T, open Open) {
 		{"a day is listed newest first, without gaps or repetitions", days},
 		{"attention is listed oldest first, and goes when it is cleared", attention},
 		{"both kinds of orphans are listed, once each", orphans},
+		{"orphans are due when their texts have to go, which one write takes out", orphanTexts},
 		{"filters let through what they name", filters},
 		{"a foreign cursor is refused", cursors},
 		{"a store is bound to one namespace", namespaces},
@@ -56,6 +57,8 @@ var (
 	background = context.Background()
 	// start is a moment with milliseconds: a store that keeps less fails.
 	start = time.Date(2026, 5, 16, 8, 10, 5, 123_000_000, time.UTC)
+	// keep is later than any store may drop anything, by whatever clock.
+	keep = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
 func amount(t *testing.T, text string, c money.Currency) money.Amount {

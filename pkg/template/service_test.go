@@ -136,21 +136,21 @@ func TestRolesHoldExactlyWhatTheyNeed(t *testing.T) {
 		actions  []string
 		resource any
 	}
-	table, both := arn("PayoutsTable"), []any{ref("VexoraSecret"), ref("MonetixSecret")}
+	table, keys := arn("PayoutsTable"), []any{ref("VexoraSecret"), ref("MonetixSecret"), ref("StackKey")}
 	secret := []string{"secretsmanager:GetSecretValue"}
 	query := []string{"dynamodb:Query"}
 	tests := map[string][]grant{
-		"CreatePayout": {{[]string{"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:GetItem"}, table}, {secret, both}},
+		"CreatePayout": {{[]string{"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:GetItem"}, table}, {secret, keys}},
 		"GetPayout":    {{[]string{"dynamodb:GetItem", "dynamodb:BatchGetItem"}, table}, {query, tableAnd("day-index", "attention-index")}},
 		"OperatePayout": {
 			{[]string{"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:GetItem", "dynamodb:BatchGetItem"}, table},
-			{query, indexes("day-index")}, {secret, []any{ref("VexoraSecret"), ref("MonetixSecret"), ref("PeopleSecret")}},
+			{query, indexes("day-index")}, {secret, []any{ref("VexoraSecret"), ref("MonetixSecret"), ref("PeopleSecret"), ref("StackKey")}},
 		},
 		"VexoraCallback":  {{[]string{"dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:GetItem"}, table}, {secret, ref("VexoraSecret")}},
 		"MonetixCallback": {{[]string{"dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:GetItem"}, table}, {secret, ref("MonetixSecret")}},
 		"ReconcilePayouts": {
 			{[]string{"dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:BatchGetItem"}, table},
-			{query, tableAnd("due-index", "attention-index")}, {secret, []any{ref("VexoraSecret"), ref("MonetixSecret"), ref("WebhookSecret")}},
+			{query, tableAnd("due-index", "attention-index")}, {secret, []any{ref("VexoraSecret"), ref("MonetixSecret"), ref("WebhookSecret"), ref("StackKey")}},
 		},
 		"NotifyMerchant": {
 			{[]string{"dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:Query"}, table},
@@ -435,6 +435,40 @@ func TestTheRegisterOfPeopleIsOneFunctionsAlone(t *testing.T) {
 	}
 }
 
+// Whoever has the key can try out account numbers against the table's hashes.
+func TestTheStackKeyIsForThoseWhoHashPersonalData(t *testing.T) {
+	needs := []string{"CreatePayout", "OperatePayout", "ReconcilePayouts"}
+	for name := range functions {
+		variables := text(at(service(t).Resources[name].Properties, "Environment"))
+		rights := text(service(t).Resources[name+"Role"].Properties)
+		for what, has := range map[string]bool{"the variable": strings.Contains(variables, "STACK_KEY_SECRET_ID"), "the right": strings.Contains(rights, "StackKey")} {
+			if has != slices.Contains(needs, name) {
+				t.Errorf("%s has %s: %t", name, what, has)
+			}
+		}
+	}
+}
+
+func TestTheStackKeyIsMadeOnceAndStays(t *testing.T) {
+	key := service(t).Resources["StackKey"]
+	expect(t, "deletion", key.DeletionPolicy, "Retain", "a deleted stack would take the key with it, and no replay would be recognised")
+	expect(t, "replacement", key.UpdateReplacePolicy, "Retain", "the same")
+	expect(t, "key", key.Properties["KmsKeyId"], when("UseKey", ref("KmsKeyArn")), "the key of the merchant's holds for secrets too")
+	expect(t, "text", key.Properties["GenerateSecretString"], map[string]any{"PasswordLength": 64, "ExcludePunctuation": true},
+		"CloudFormation makes another key when this changes: then nothing of before is recognised")
+	expect(t, "document", key.Properties["SecretString"], nil, "everybody would have the same key")
+	for name, r := range service(t).Resources {
+		if r.Type == "AWS::SecretsManager::RotationSchedule" {
+			t.Errorf("%s rotates a secret", name)
+		}
+	}
+}
+
+func TestOnlyWhatMayGoHasATimeToLive(t *testing.T) {
+	ttl := service(t).Resources["PayoutsTable"].Properties["TimeToLiveSpecification"]
+	expect(t, "time to live", ttl, map[string]any{"AttributeName": "expires_at", "Enabled": true}, "lists and reports would stay for ever")
+}
+
 func TestAccessLogsHoldNoBodiesAndNoReferences(t *testing.T) {
 	s := service(t)
 	may := []string{"requestId", "routeKey", "status", "error.message", "integrationErrorMessage", "responseLatency", "identity.userArn", "authorizer.claims.sub"}
@@ -623,8 +657,8 @@ func TestOutputsNameWhatSomebodyHasToDo(t *testing.T) {
 		"VexoraCallbackAddress":  map[string]any{"Fn::GetAtt": "VexoraCallbackUrl.FunctionUrl"},
 		"MonetixCallbackAddress": map[string]any{"Fn::GetAtt": "MonetixCallbackUrl.FunctionUrl"},
 		"VexoraSecretArn":        ref("VexoraSecret"), "MonetixSecretArn": ref("MonetixSecret"),
-		"PeopleSecretArn": ref("PeopleSecret"),
-		"PageTopicArn":    ref("PageTopic"), "TableName": ref("PayoutsTable"),
+		"PeopleSecretArn": ref("PeopleSecret"), "StackKeyArn": ref("StackKey"),
+		"PageTopicArn": ref("PageTopic"), "TableName": ref("PayoutsTable"),
 	} {
 		expect(t, name, s.Outputs[name].Value, value, "the person who deploys would have to search the console for it")
 	}

@@ -1,0 +1,52 @@
+package boot
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/secrets"
+)
+
+// StackKey names the secret with the key of hashes over personal data. The functions that
+// compute such a hash need it: those that create, look for duplicates or redact.
+type StackKey struct {
+	StackKeySecretID string `env:"STACK_KEY_SECRET_ID,required,notEmpty"`
+}
+
+// How long the key is used without asking again. It never changes, so that an outage must
+// not end it: whoever has read it once goes on with it.
+const (
+	stackKeyTTL      = 24 * time.Hour
+	stackKeyStaleFor = 10 * 365 * 24 * time.Hour
+)
+
+// stackKey builds the source of the key, and reads it once. A text that cannot be the key,
+// or none, stops the function. An outage does not: what needs the key is then refused as
+// retryable, and a request that does not need it is answered.
+func (d Deployment) stackKey(ctx context.Context, name string) (payout.Keys, error) {
+	report := func(message string, err error) {
+		d.Log.LogAttrs(ctx, slog.LevelError, message, slog.Any("error", err))
+	}
+	keys := secrets.NewCache(name, d.Secrets, parseStackKey, secrets.Options{
+		TTL: stackKeyTTL, StaleFor: stackKeyStaleFor, Now: d.now,
+		Bridged: func(err error) { report("stack key not readable, using the one that was", err) },
+	})
+	switch _, err := keys.Current(ctx); {
+	case errors.Is(err, payout.ErrStackKey), errors.Is(err, secrets.ErrNotFound):
+		return nil, fmt.Errorf("STACK_KEY_SECRET_ID: %w", err)
+	case err != nil:
+		report("stack key not readable", err)
+	}
+	return keys, nil
+}
+
+func parseStackKey(document []byte) (payout.StackKey, error) {
+	if secrets.IsPlaceholder(string(document)) {
+		return payout.StackKey{}, payout.ErrStackKey
+	}
+	return payout.NewStackKey(string(document))
+}
