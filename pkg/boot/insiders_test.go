@@ -44,11 +44,11 @@ func creating(t *testing.T, vexora, monetix func(body string) (int, string)) (bo
 	}
 	t.Cleanup(func() { _ = store.Close() })
 	log := &strings.Builder{}
-	d := boot.Deployment{Store: store, Log: telemetry.NewLogger(log, slog.LevelInfo), Secrets: secrets.NewStaticSource(map[string]string{
+	d := boot.Deployment{Store: store, Log: telemetry.NewLogger(log, slog.LevelInfo), Secrets: secrets.NewStaticSource(withKey(map[string]string{
 		"vexora":  `{"KHR": {"base_url": "` + server.URL + `/vexora", "merchant_no": "1", "app_secret": "vexora-test-secret-0001"}}`,
 		"monetix": `{"base_url": "` + server.URL + `/monetix", "project_id": 1234, "secret_key": "monetix-test-secret"}`,
 		"people":  peopleDocument,
-	}, nil)}
+	}), nil)}
 	creator, err := d.Creator(context.Background(), read[boot.CreateConfig](t, environment()))
 	if err != nil {
 		t.Fatal(err)
