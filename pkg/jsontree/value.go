@@ -55,6 +55,19 @@ func (v Value) Members() []Member { return slices.Clone(v.members) }
 // Elements are an array's elements in order. The slice is a copy.
 func (v Value) Elements() []Value { return slices.Clone(v.elements) }
 
+// Len counts the members of an object, or the elements of an array.
+func (v Value) Len() int { return len(v.members) + len(v.elements) }
+
+// At is one member of an object, or one element of an array, whose name is empty.
+// Unlike [Value.Members] and [Value.Elements] it copies nothing; it panics if there
+// are not so many.
+func (v Value) At(i int) Member {
+	if v.kind == Array {
+		return Member{Value: v.elements[i]}
+	}
+	return v.members[i]
+}
+
 // Member finds a member by its exact name; "Status" is not "status".
 func (v Value) Member(name string) (Value, bool) {
 	for _, m := range v.members {
