@@ -61,6 +61,7 @@ type (
 		Common
 		Storage
 		Retention
+		Tuning
 		SecretID string `env:"MONETIX_SECRET_ID,required,notEmpty"`
 	}
 )

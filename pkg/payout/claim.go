@@ -45,6 +45,10 @@ type Claim struct {
 	// Suspect says what in the claim cannot be right even before it is compared
 	// with our record (an unreadable amount, a missing one); empty when nothing.
 	Suspect string
+	// Ambiguous says why the signed text could be cut into other fields than those that
+	// came, empty if it could not. A signature vouches for the text alone: nothing that
+	// such a claim says is believed; see [Payout.Decide].
+	Ambiguous string
 	// Doubtful marks a failure whose code may hide a payment: a timeout on the
 	// provider's side, or a reason that nobody lists.
 	Doubtful bool
@@ -100,6 +104,9 @@ func (c Claim) Key() string {
 	if c.Description != nil {
 		parts = append(parts, *c.Description)
 	}
+	if c.Ambiguous != "" {
+		parts = append(parts, "ambiguous", c.Ambiguous) // no repetition of an honest claim
+	}
 	digest := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return base64.RawURLEncoding.EncodeToString(digest[:9])
 }
@@ -117,6 +124,19 @@ func (c Claim) entry(after Status) *Entry {
 		ClaimKey:     c.Key(),
 		Evidence:     HashEvidence(c.Raw),
 		Raw:          c.Raw,
+	}
+}
+
+// disbelieved is an ambiguous claim as it is kept: that somebody spoke of the reference, and
+// why nothing of what was said is believed. The raw body shows it. Other claims stay as they
+// are.
+func (c Claim) disbelieved() Claim {
+	if c.Ambiguous == "" {
+		return c
+	}
+	return Claim{
+		Source: c.Source, Provider: c.Provider, Reference: c.Reference, Ambiguous: c.Ambiguous,
+		Finding: FoundUnlisted, Message: c.Ambiguous, Raw: c.Raw, At: c.At,
 	}
 }
 

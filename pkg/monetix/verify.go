@@ -1,0 +1,199 @@
+package monetix
+
+import (
+	"context"
+	"crypto/hmac"
+	"encoding/base64"
+	"fmt"
+	"iter"
+	"slices"
+
+	"cambodia-payouts/pkg/jsontree"
+	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/secrets"
+)
+
+// What one body may cost before its signature is known to be right. An ordinary callback
+// has a text of one kilobyte.
+const (
+	// mostText bounds the lines of a body.
+	mostText = 256 << 10
+	// mostTexts bounds all the texts that are tried with one key: every order of the
+	// longest text, in one reading.
+	mostTexts = 3 * mostText
+)
+
+// texts are what a correct sender may have signed, each once, the likeliest first.
+// Usually all of them are the same, and the others are not even sorted.
+func (s *script) texts() iter.Seq[text] {
+	return func(yield func(text) bool) {
+		for _, t := range s.readings() {
+			orders := []order{byLine, byNatural, byPath}
+			if t.php {
+				orders[0] = byPHPLine
+			}
+			var tried []text
+			for _, by := range orders {
+				t.order = s.sorted(by)
+				if slices.ContainsFunc(tried, t.same) {
+					continue
+				}
+				if !yield(t) {
+					return
+				}
+				tried = append(tried, t)
+			}
+		}
+	}
+}
+
+// readings are the texts, still without order, in which the lines themselves differ: with
+// numbers as PHP writes them, and with the signatures inside arrays.
+func (s *script) readings() []text {
+	var all []text
+	for _, inArrays := range []bool{false, true} {
+		if inArrays && !slices.ContainsFunc(s.lines, func(l line) bool { return l.inArray }) {
+			break
+		}
+		all = append(all, text{script: s, inArrays: inArrays})
+		if slices.ContainsFunc(s.lines, func(l line) bool { return l.php != l.end && (inArrays || !l.inArray) }) {
+			all = append(all, text{script: s, inArrays: inArrays, php: true})
+		}
+	}
+	return all
+}
+
+// same reports whether another order of the text puts the same lines in the same places.
+func (t text) same(other text) bool {
+	if len(t.order) == 0 || &t.order[0] == &other.order[0] {
+		return true
+	}
+	i, j := 0, 0
+	for {
+		for i < len(t.order) && t.leavesOut(t.order[i]) {
+			i++
+		}
+		for j < len(other.order) && t.leavesOut(other.order[j]) {
+			j++
+		}
+		if i == len(t.order) || j == len(other.order) {
+			return i == len(t.order) && j == len(other.order)
+		}
+		if t.order[i] != other.order[j] {
+			return false
+		}
+		i, j = i+1, j+1
+	}
+}
+
+// signerOf finds the credentials that signed a tree. When none did, the secret is
+// read once more: it may have been rotated a moment ago.
+func signerOf(ctx context.Context, keys Keys, tree jsontree.Value) (Credentials, *script, error) {
+	given, err := signatureOf(tree)
+	if err != nil {
+		return Credentials{}, nil, err
+	}
+	s, ok := write(tree, mostText)
+	if !ok {
+		return Credentials{}, nil, fmt.Errorf("%w: more than %d bytes of signed text", payout.ErrCallbackMalformed, mostText)
+	}
+	m := matcher{script: s, given: given}
+	for range 2 {
+		sets, err := keys.Verifying(ctx)
+		if err != nil {
+			return Credentials{}, nil, fmt.Errorf("monetix: read the keys: %w", err)
+		}
+		if signer, ok := m.match(sets); ok {
+			return signer, s, nil
+		}
+		changed, err := keys.Refresh(ctx)
+		if err != nil {
+			return Credentials{}, nil, fmt.Errorf("monetix: refresh the keys: %w", err)
+		}
+		if !changed {
+			break
+		}
+	}
+	return Credentials{}, nil, m.refusal()
+}
+
+// matcher tries keys on the texts of a body.
+type matcher struct {
+	*script
+	given     []byte
+	tried     []secrets.Secret
+	exhausted bool // some texts were not tried
+}
+
+// match finds the set of credentials whose key signed. A key that was tried is not tried
+// again: a refresh often brings the key before it back.
+func (m *matcher) match(sets []Credentials) (Credentials, bool) {
+	for _, set := range sets {
+		if slices.ContainsFunc(m.tried, set.Secret.Equal) {
+			continue
+		}
+		m.tried = append(m.tried, set.Secret)
+		if m.signed(set.Secret) {
+			return set, true
+		}
+	}
+	return Credentials{}, false
+}
+
+// signed compares raw bytes in constant time.
+func (m *matcher) signed(secret secrets.Secret) bool {
+	mac, sum, size := newMAC(secret), make([]byte, 0, signatureBytes), 0
+	for t := range m.texts() {
+		if size += t.size(); size > mostTexts {
+			m.exhausted = true
+			return false
+		}
+		mac.Reset()
+		t.stream(mac)
+		if hmac.Equal(m.given, mac.Sum(sum)) {
+			return true
+		}
+	}
+	return false
+}
+
+// refusal says that nobody signed, or that it would take too much to find out: then the
+// signature must not be blamed.
+func (m *matcher) refusal() error {
+	if m.exhausted {
+		return fmt.Errorf("%w: more than %d bytes of texts that could be signed", payout.ErrCallbackMalformed, mostTexts)
+	}
+	return payout.ErrCallbackSignature
+}
+
+// signatureBytes is the length of an HMAC-SHA512.
+const signatureBytes = 64
+
+// signatureOf finds the signature, at the root or in general. Two that differ are
+// none: it would not be clear which of them somebody vouches for.
+func signatureOf(tree jsontree.Value) ([]byte, error) {
+	var found []string
+	for _, path := range [][]string{{signatureMember}, {"general", signatureMember}} {
+		v, there := tree.Path(path...)
+		if !there {
+			continue
+		}
+		text, ok := v.Text()
+		if !ok {
+			return nil, fmt.Errorf("%w: not text", payout.ErrCallbackSignature)
+		}
+		found = append(found, text)
+	}
+	if len(found) == 0 || (len(found) == 2 && found[0] != found[1]) {
+		return nil, fmt.Errorf("%w: none, or two", payout.ErrCallbackSignature)
+	}
+	if len(found[0]) != base64.StdEncoding.EncodedLen(signatureBytes) {
+		return nil, fmt.Errorf("%w: not the base64 of 64 bytes", payout.ErrCallbackSignature)
+	}
+	raw, err := base64.StdEncoding.Strict().DecodeString(found[0])
+	// The decoder passes over line ends; one text, and no other, is the signature.
+	if err != nil || len(raw) != signatureBytes || base64.StdEncoding.EncodeToString(raw) != found[0] {
+		return nil, fmt.Errorf("%w: not the base64 of 64 bytes", payout.ErrCallbackSignature)
+	}
+	return raw, nil
+}
