@@ -3,7 +3,6 @@ package monetix
 import (
 	"bytes"
 	"cmp"
-	"encoding/binary"
 	"slices"
 )
 
@@ -19,80 +18,87 @@ const (
 	orders
 )
 
-// compare never finds two lines equal: what a library leaves in its place stays in
-// document order.
-func (s *script) compare(by order, a, b int) int {
-	c := 0
-	switch by {
-	case byLine:
-		c = bytes.Compare(s.line(a), s.line(b))
-	case byNatural:
-		c = natural(s.path(a), s.path(b))
-	case byPath:
-		c = bytes.Compare(s.path(a), s.path(b))
-	case byPHPLine:
-		c = bytes.Compare(s.phpLine(a), s.phpLine(b))
-	}
-	return cmp.Or(c, cmp.Compare(a, b))
+// key is what a line is sorted by.
+type key struct {
+	bytes []byte
+	line  int
 }
 
-// sorted are the lines in an order. Usually all orders are the one that is known
-// already, and are not sorted again.
-func (s *script) sorted(by order) []int {
+// compare never finds two lines equal: what a library leaves in its place stays in
+// document order.
+func (k key) compare(other key) int {
+	if c := bytes.Compare(k.bytes, other.bytes); c != 0 {
+		return c
+	}
+	return cmp.Compare(k.line, other.line)
+}
+
+// keys are those of all lines, as far as is known in their order.
+func (s *script) keys(by order) []key {
+	keys := make([]key, len(s.lines))
+	var digits []byte
+	if by == byNatural {
+		digits = make([]byte, 0, len(s.buffer))
+	}
+	for i := range keys {
+		line := i
+		if s.orders[byLine] != nil {
+			line = s.orders[byLine][i]
+		}
+		keys[i].line = line
+		switch by {
+		case byLine:
+			keys[i].bytes = s.line(line)
+		case byPHPLine:
+			keys[i].bytes = s.phpLine(line)
+		case byPath:
+			keys[i].bytes = s.path(line)
+		case byNatural:
+			before := len(digits)
+			digits = natural(digits, s.path(line))
+			keys[i].bytes = digits[before:]
+		}
+	}
+	return keys
+}
+
+// sorted are the lines in an order. Usually all orders are the one that is known already;
+// an order that is not is left alone if may is false, and comes back as nil.
+func (s *script) sorted(by order, may bool) []int {
 	if s.orders[by] != nil {
 		return s.orders[by]
 	}
-	known := s.orders[byLine]
-	if known == nil {
-		known = make([]int, len(s.lines))
-		for i := range known {
-			known[i] = i
+	keys := s.keys(by)
+	if slices.IsSortedFunc(keys, key.compare) && s.orders[byLine] != nil {
+		s.orders[by] = s.orders[byLine]
+		return s.orders[by]
+	}
+	if !may {
+		return nil
+	}
+	slices.SortFunc(keys, key.compare)
+	s.orders[by] = make([]int, len(keys))
+	for i, k := range keys {
+		s.orders[by][i] = k.line
+	}
+	return s.orders[by]
+}
+
+// natural appends a path so that its bytes sort as PHP sorts the path: runs of digits by
+// their value (2 before 10), everything else by bytes. A run becomes a digit, as whatever
+// is compared with it expects, the length of its value, and its value.
+func natural(to, path []byte) []byte {
+	for len(path) > 0 {
+		other := run(path, isNoDigit)
+		to, path = append(to, path[:other]...), path[other:]
+		if digits := run(path, isDigit); digits > 0 {
+			value := path[run(path[:digits], isZero):digits]
+			n := len(value)
+			to = append(to, '0', byte(n>>16), byte(n>>8), byte(n)) // no text is longer
+			to, path = append(to, value...), path[digits:]
 		}
 	}
-	compare := func(a, b int) int { return s.compare(by, a, b) }
-	if !slices.IsSortedFunc(known, compare) {
-		known = slices.Clone(known)
-		slices.SortFunc(known, compare)
-	}
-	s.orders[by] = known
-	return known
-}
-
-// natural compares runs of digits by their value, everything else by bytes: 2
-// comes before 10.
-func natural(a, b []byte) int {
-	// Strangers choose how much two paths have in common. All of it is passed over at
-	// once, except a run of digits that could go on differently.
-	same := common(a, b)
-	for same > 0 && isDigit(a[same-1]) {
-		same--
-	}
-	a, b = a[same:], b[same:]
-	for len(a) > 0 && len(b) > 0 {
-		x, y := token(a), token(b)
-		if c := compareTokens(a[:x], b[:y]); c != 0 {
-			return c
-		}
-		a, b = a[x:], b[y:]
-	}
-	return cmp.Compare(len(a), len(b))
-}
-
-// common is how many bytes two texts begin with alike.
-func common(a, b []byte) int {
-	n, i := min(len(a), len(b)), 0
-	for i+8 <= n && binary.NativeEndian.Uint64(a[i:]) == binary.NativeEndian.Uint64(b[i:]) {
-		i += 8
-	}
-	for i < n && a[i] == b[i] {
-		i++
-	}
-	return i
-}
-
-// token is the length of the run of digits, or of the one byte, that a text begins with.
-func token(s []byte) int {
-	return max(1, run(s, isDigit))
+	return to
 }
 
 // run is how many bytes at the beginning are such.
@@ -104,13 +110,6 @@ func run(s []byte, such func(byte) bool) int {
 	return n
 }
 
-func compareTokens(x, y []byte) int {
-	if isDigit(x[0]) && isDigit(y[0]) {
-		p, q := x[run(x, isZero):], y[run(y, isZero):]
-		return cmp.Or(cmp.Compare(len(p), len(q)), bytes.Compare(p, q))
-	}
-	return bytes.Compare(x, y)
-}
-
-func isDigit(b byte) bool { return b >= '0' && b <= '9' }
-func isZero(b byte) bool  { return b == '0' }
+func isDigit(b byte) bool   { return b >= '0' && b <= '9' }
+func isNoDigit(b byte) bool { return !isDigit(b) }
+func isZero(b byte) bool    { return b == '0' }

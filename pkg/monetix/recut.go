@@ -106,7 +106,7 @@ func (s *script) count(path ...string) int {
 	}
 	n := 0
 	for i := range s.lines {
-		for part := range bytes.SplitSeq(s.line(i), semicolon) {
+		for part := range bytes.SplitSeq(s.line(i), []byte{separator}) {
 			if bytes.HasPrefix(part, begin) {
 				n++
 			}

@@ -2,6 +2,7 @@ package monetix
 
 import (
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -148,30 +149,21 @@ func phpLength(literal string) int {
 // text is one text that a correct sender may have signed.
 type text struct {
 	*script
-	order []int
+	order []int // the lines that it has
 	// inArrays has the lines of signatures inside arrays, php the numbers as PHP writes
 	// them.
 	inArrays, php bool
 }
 
-var semicolon = []byte{';'}
-
-// stream writes the text, and never holds it whole.
-func (t text) stream(to io.Writer) {
-	first := true
-	for _, i := range t.order {
-		if t.leavesOut(i) {
-			continue
-		}
-		if !first {
-			_, _ = to.Write(semicolon) // neither a MAC nor a builder fails
-		}
-		_, _ = to.Write(t.written(i))
-		first = false
-	}
-}
-
 func (t text) leavesOut(i int) bool { return t.lines[i].inArray && !t.inArrays }
+
+// kept are those lines of an order that the text has; nil of nil.
+func (t text) kept(order []int) []int {
+	if !slices.ContainsFunc(order, t.leavesOut) {
+		return order
+	}
+	return slices.DeleteFunc(slices.Clone(order), t.leavesOut)
+}
 
 func (t text) written(i int) []byte {
 	if t.php {
@@ -180,13 +172,42 @@ func (t text) written(i int) []byte {
 	return t.line(i)
 }
 
-// size is how many bytes are streamed, a last separator included.
+// size is how many bytes are streamed in any order, a last separator included.
 func (t text) size() int {
 	n := 0
-	for _, i := range t.order {
+	for i := range t.lines {
 		if !t.leavesOut(i) {
-			n += len(t.written(i)) + len(semicolon)
+			n += len(t.written(i)) + 1
 		}
 	}
 	return n
+}
+
+const separator = ';'
+
+// streamed is how much of a text is handed on at once: a MAC takes many short lines
+// slowly.
+const streamed = 4 << 10
+
+// stream writes the text, and never holds it whole. Neither a MAC nor a builder fails.
+func (t text) stream(to io.Writer) {
+	chunk := make([]byte, 0, streamed)
+	for n, i := range t.order {
+		line := t.written(i)
+		if len(chunk)+len(line)+1 > streamed {
+			_, _ = to.Write(chunk)
+			chunk = chunk[:0]
+		}
+		if n > 0 {
+			chunk = append(chunk, separator)
+		}
+		if len(line) < streamed {
+			chunk = append(chunk, line...)
+			continue
+		}
+		_, _ = to.Write(chunk)
+		_, _ = to.Write(line)
+		chunk = chunk[:0]
+	}
+	_, _ = to.Write(chunk)
 }

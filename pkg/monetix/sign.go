@@ -38,5 +38,7 @@ func Canonical(tree jsontree.Value) string {
 // canonical is the text that we sign ourselves.
 func canonical(tree jsontree.Value) text {
 	s, _ := write(tree, math.MaxInt)
-	return text{script: s, order: s.sorted(byLine)}
+	t := text{script: s}
+	t.order = t.kept(s.sorted(byLine, true))
+	return t
 }

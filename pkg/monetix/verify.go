@@ -13,38 +13,54 @@ import (
 	"cambodia-payouts/pkg/secrets"
 )
 
-// What one body may cost before its signature is known to be right. An ordinary callback
-// has a text of one kilobyte.
-const (
-	// mostText bounds the lines of a body.
-	mostText = 256 << 10
-	// mostTexts bounds all the texts that are tried with one key: every order of the
-	// longest text, in one reading.
-	mostTexts = 3 * mostText
-)
+// mostText bounds what one body may cost before its signature is known to be right: the
+// lines of a body, and all the texts together that are tried with one key. An ordinary
+// callback has one text of one kilobyte.
+const mostText = 256 << 10
 
 // texts are what a correct sender may have signed, each once, the likeliest first.
-// Usually all of them are the same, and the others are not even sorted.
+// Usually all of them are the same, and the others are not even sorted. It ends early,
+// with a text without order, when the next one would be too much.
 func (s *script) texts() iter.Seq[text] {
 	return func(yield func(text) bool) {
+		room := mostText
 		for _, t := range s.readings() {
-			orders := []order{byLine, byNatural, byPath}
-			if t.php {
-				orders[0] = byPHPLine
-			}
-			var tried []text
-			for _, by := range orders {
-				t.order = s.sorted(by)
-				if slices.ContainsFunc(tried, t.same) {
-					continue
-				}
-				if !yield(t) {
-					return
-				}
-				tried = append(tried, t)
+			if !s.inEveryOrder(t, &room, yield) {
+				return
 			}
 		}
 	}
+}
+
+// inEveryOrder goes through the distinct orders of one reading, while there is room.
+func (s *script) inEveryOrder(t text, room *int, yield func(text) bool) bool {
+	size := t.size()
+	var tried [][]int
+	for _, by := range t.orders() {
+		affordable := *room >= size || *room == mostText
+		t.order = t.kept(s.sorted(by, affordable))
+		if t.order != nil && slices.ContainsFunc(tried, func(o []int) bool { return slices.Equal(o, t.order) }) {
+			continue
+		}
+		if !affordable {
+			yield(text{})
+			return false
+		}
+		*room -= size
+		if !yield(t) {
+			return false
+		}
+		tried = append(tried, t.order)
+	}
+	return true
+}
+
+// orders are the ways to sort the text.
+func (t text) orders() []order {
+	if t.php {
+		return []order{byPHPLine, byNatural, byPath}
+	}
+	return []order{byLine, byNatural, byPath}
 }
 
 // readings are the texts, still without order, in which the lines themselves differ: with
@@ -61,29 +77,6 @@ func (s *script) readings() []text {
 		}
 	}
 	return all
-}
-
-// same reports whether another order of the text puts the same lines in the same places.
-func (t text) same(other text) bool {
-	if len(t.order) == 0 || &t.order[0] == &other.order[0] {
-		return true
-	}
-	i, j := 0, 0
-	for {
-		for i < len(t.order) && t.leavesOut(t.order[i]) {
-			i++
-		}
-		for j < len(other.order) && t.leavesOut(other.order[j]) {
-			j++
-		}
-		if i == len(t.order) || j == len(other.order) {
-			return i == len(t.order) && j == len(other.order)
-		}
-		if t.order[i] != other.order[j] {
-			return false
-		}
-		i, j = i+1, j+1
-	}
 }
 
 // signerOf finds the credentials that signed a tree. When none did, the secret is
@@ -142,9 +135,9 @@ func (m *matcher) match(sets []Credentials) (Credentials, bool) {
 
 // signed compares raw bytes in constant time.
 func (m *matcher) signed(secret secrets.Secret) bool {
-	mac, sum, size := newMAC(secret), make([]byte, 0, signatureBytes), 0
+	mac, sum := newMAC(secret), make([]byte, 0, signatureBytes)
 	for t := range m.texts() {
-		if size += t.size(); size > mostTexts {
+		if t.order == nil {
 			m.exhausted = true
 			return false
 		}
@@ -161,7 +154,7 @@ func (m *matcher) signed(secret secrets.Secret) bool {
 // signature must not be blamed.
 func (m *matcher) refusal() error {
 	if m.exhausted {
-		return fmt.Errorf("%w: more than %d bytes of texts that could be signed", payout.ErrCallbackMalformed, mostTexts)
+		return fmt.Errorf("%w: more than %d bytes of texts that could be signed", payout.ErrCallbackMalformed, mostText)
 	}
 	return payout.ErrCallbackSignature
 }
