@@ -2,14 +2,14 @@ package boot_test
 
 import (
 	"context"
+	"log/slog"
+	"strings"
 	"testing"
 
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/edge"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/secrets"
-
-	"log/slog"
 )
 
 // shelf is a store in memory for one test that needs many payouts. A write means what the
@@ -58,8 +58,8 @@ func (s *shelf) KeepOrphan(_ context.Context, o payout.Orphaned) (bool, error) {
 	return !there, nil
 }
 
-// callbacks are both wired callback functions over one store.
-func callbacks(t testing.TB, store payout.Store) map[payout.Provider]edge.Handler {
+// callbacks are both wired callback functions over one store, under settings of Monetix'.
+func callbacks(t testing.TB, store payout.Store, settings ...string) map[payout.Provider]edge.Handler {
 	t.Helper()
 	d := boot.Deployment{
 		Store: store, Log: slog.New(slog.DiscardHandler),
@@ -70,7 +70,9 @@ func callbacks(t testing.TB, store payout.Store) map[payout.Provider]edge.Handle
 	if err != nil {
 		t.Fatal(err)
 	}
-	ofMonetix, err := d.MonetixCallback(context.Background(), boot.MonetixCallbackConfig{Storage: storage, SecretID: "monetix"})
+	ofMonetix, err := d.MonetixCallback(context.Background(), boot.MonetixCallbackConfig{
+		Storage: storage, SecretID: "monetix", Tuning: boot.Tuning{Settings: boot.Settings{Monetix: []byte(strings.Join(settings, ""))}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

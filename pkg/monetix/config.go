@@ -159,12 +159,12 @@ func callbackMembers(list jsontree.Value) ([]string, error) {
 	ok := list.Kind() == jsontree.Array && list.Len() <= mostCallbackMembers
 	for _, each := range list.Elements() {
 		name, _ := each.Text()
-		ok = ok && plainName.MatchString(name) && len(name) <= 64 && !slices.Contains(others, name) && !slices.Contains(names, name)
+		ok = ok && plainName.MatchString(name) && len(name) <= 64 && !slices.ContainsFunc(others, func(p place) bool { return p.path[0] == name }) && !slices.Contains(names, name)
 		names = append(names, name)
 	}
 	if !ok {
-		return nil, fmt.Errorf("monetix settings: callback_members must be at most %d different names of 1 to 64 letters, digits, _ and -, and none of %v",
-			mostCallbackMembers, others)
+		return nil, fmt.Errorf("monetix settings: callback_members must be at most %d different names of 1 to 64 letters, digits, _ and -, and neither general nor payment_id",
+			mostCallbackMembers)
 	}
 	return names, nil
 }

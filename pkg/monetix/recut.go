@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"regexp"
 	"slices"
-	"strconv"
+	"strings"
 
 	"cambodia-payouts/pkg/jsontree"
 )
@@ -20,21 +20,34 @@ var documented = []string{
 	"recurring", "redirect_data", "display_data",
 }
 
-// reads are the paths of the scalars that a claim is made of.
-var reads = [][]string{
-	{"project_id"},
-	{"payment", "id"}, {"payment", "type"}, {"payment", "status"}, {"payment", "description"},
-	{"payment", "sum", "amount"}, {"payment", "sum", "currency"},
-	{"operation", "type"}, {"operation", "status"}, {"operation", "request_id"},
-	{"operation", "code"}, {"operation", "message"},
-	{"operation", "sum_initial", "amount"}, {"operation", "sum_initial", "currency"},
-	{"errors", "0", "code"}, {"errors", "0", "message"},
+// place is a path of the signed text: its names, and how a line begins with it.
+type place struct {
+	path  []string
+	begin []byte
+}
+
+func placeOf(path string) place {
+	return place{strings.Split(path, ":"), []byte(path + ":")}
+}
+
+// first is the name of the first element of an array.
+const first = "0"
+
+// reads are the places of the scalars that a claim is made of.
+var reads = []place{
+	placeOf("project_id"),
+	placeOf("payment:id"), placeOf("payment:type"), placeOf("payment:status"), placeOf("payment:description"),
+	placeOf("payment:sum:amount"), placeOf("payment:sum:currency"),
+	placeOf("operation:type"), placeOf("operation:status"), placeOf("operation:request_id"),
+	placeOf("operation:code"), placeOf("operation:message"),
+	placeOf("operation:sum_initial:amount"), placeOf("operation:sum_initial:currency"),
+	placeOf("errors:" + first + ":code"), placeOf("errors:" + first + ":message"),
 }
 
 // others are members that callbacks do not have, and that everything else has which is
 // signed with the same key: requests to Gate begin with general, and a payment page is
 // asked for with a payment_id.
-var others = []string{"general", "payment_id"}
+var others = []place{placeOf("general"), placeOf("payment_id")}
 
 // ambiguity says why the signed text could be cut into another tree than the one that
 // came, "" if it could not: neither ":" nor ";" is escaped, and so whoever may choose a
@@ -51,16 +64,16 @@ func (s *script) ambiguity(tree jsontree.Value, agreed []string) string {
 			return "the callback has a member that is not documented"
 		}
 	}
-	for _, path := range reads {
+	for _, read := range reads {
 		expected := 0
-		if kind := follow(tree, path).Kind(); kind != jsontree.Invalid && kind != jsontree.Object && kind != jsontree.Array {
+		if kind := follow(tree, read.path).Kind(); kind != jsontree.Invalid && kind != jsontree.Object && kind != jsontree.Array {
 			expected = 1
 		}
-		if s.count(path...) != expected {
+		if s.count(read.begin) != expected {
 			return "the signed text and the callback do not name the same members equally often"
 		}
 	}
-	if slices.ContainsFunc(others, func(name string) bool { return s.count(name) > 0 }) {
+	if slices.ContainsFunc(others, func(other place) bool { return s.count(other.begin) > 0 }) {
 		return "the signed text has members of another message than a callback"
 	}
 	return ""
@@ -82,31 +95,29 @@ func plainNames(v jsontree.Value) bool {
 	return true
 }
 
-// follow is what a claim reads at a path; numbers count elements of arrays alone.
+// follow is what a claim reads at a path.
 func follow(v jsontree.Value, path []string) jsontree.Value {
 	for _, name := range path {
-		if i, err := strconv.Atoi(name); err == nil {
-			if v.Kind() != jsontree.Array || i >= v.Len() {
-				return jsontree.Value{}
-			}
-			v = v.At(i).Value
-			continue
+		switch {
+		case name != first:
+			v, _ = v.Member(name)
+		case v.Kind() == jsontree.Array && v.Len() > 0:
+			v = v.At(0).Value
+		default:
+			return jsontree.Value{}
 		}
-		v, _ = v.Member(name)
 	}
 	return v
 }
 
-// count is how often a path begins a line of the text, or what could be one: whatever
+// count is how often a place begins a line of the text, or what could be one: whatever
 // follows a ";".
-func (s *script) count(path ...string) int {
-	var begin []byte
-	for _, name := range path {
-		begin = append(append(begin, name...), ':')
-	}
+func (s *script) count(begin []byte) int {
 	n := 0
 	for i := range s.lines {
-		for part := range bytes.SplitSeq(s.line(i), []byte{separator}) {
+		for rest, more := s.line(i), true; more; {
+			var part []byte
+			part, rest, more = bytes.Cut(rest, semicolon)
 			if bytes.HasPrefix(part, begin) {
 				n++
 			}
@@ -114,3 +125,5 @@ func (s *script) count(path ...string) int {
 	}
 	return n
 }
+
+var semicolon = []byte{separator}
