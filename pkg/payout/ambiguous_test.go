@@ -38,6 +38,18 @@ func TestAnAmbiguousTextMovesNothingAndIsAskedAboutAtOnce(t *testing.T) {
 	}
 }
 
+func TestEachAmbiguousTextThatSaysSomethingElseIsKept(t *testing.T) {
+	w := newWorld(t)
+	p := w.mustCreate(draft("R1"))
+	for _, f := range []payout.Finding{payout.FoundSucceeded, payout.FoundFailed} {
+		c := w.claim(p, f)
+		c.Ambiguous = ambiguous
+		if v := w.receive(c); v != payout.Noted {
+			t.Errorf("%s: verdict %s", f, v)
+		}
+	}
+}
+
 func TestAfterAnAmbiguousTextNoFailureIsSafe(t *testing.T) {
 	for _, when := range []string{"before the end", "after the end"} {
 		w := newWorld(t)

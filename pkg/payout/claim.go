@@ -69,6 +69,8 @@ type Claim struct {
 
 	Raw []byte    // what the provider sent, byte for byte; empty if nothing came
 	At  time.Time // when it arrived
+
+	key string // what the claim was recognised by before it was stripped
 }
 
 // Asked is what a status query knew when it began.
@@ -97,6 +99,9 @@ func (c Claim) attempt() Attempt {
 // same way for the same reference and amounts. Bytes do not serve, because providers sign
 // every retry anew. An answer is no repetition of a callback: it has another weight.
 func (c Claim) Key() string {
+	if c.key != "" {
+		return c.key
+	}
 	parts := []string{string(c.Source), string(c.Provider), c.Reference, string(c.Finding), c.ProviderID, c.Code, c.Suspect}
 	for _, a := range c.Amounts {
 		parts = append(parts, string(a.Currency()), a.String())
@@ -136,7 +141,7 @@ func (c Claim) disbelieved() Claim {
 	}
 	return Claim{
 		Source: c.Source, Provider: c.Provider, Reference: c.Reference, Ambiguous: c.Ambiguous,
-		Finding: FoundUnlisted, Message: c.Ambiguous, Raw: c.Raw, At: c.At,
+		Finding: FoundUnlisted, Message: c.Ambiguous, Raw: c.Raw, At: c.At, key: c.Key(),
 	}
 }
 
