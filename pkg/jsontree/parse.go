@@ -30,7 +30,7 @@ func Parse(body []byte, l Limits) (Value, error) {
 		return Value{}, refuse(InvalidUTF8, body, firstInvalid(body))
 	}
 	// The decoder reads a bytes.Buffer in place, every other reader through a copy.
-	r := reader{decoder: jsontext.NewDecoder(bytes.NewBuffer(body)), body: body, limits: l}
+	r := reader{decoder: jsontext.NewDecoder(bytes.NewBuffer(body)), body: body, text: string(body), limits: l}
 	v, err := r.value(0)
 	if err != nil {
 		return Value{}, r.explain(err)
@@ -58,6 +58,7 @@ func firstInvalid(body []byte) int {
 type reader struct {
 	decoder *jsontext.Decoder
 	body    []byte
+	text    string // the body, which the tree's texts are parts of
 	limits  Limits
 	nodes   int
 }
@@ -82,6 +83,7 @@ func (r *reader) value(depth int) (Value, error) {
 	if r.nodes > r.limits.Nodes {
 		return Value{}, refuse(TooManyValues, r.body, r.after(r.decoder.InputOffset(), separators))
 	}
+	before := r.decoder.InputOffset()
 	token, err := r.decoder.ReadToken()
 	if err != nil {
 		return Value{}, err
@@ -92,13 +94,28 @@ func (r *reader) value(depth int) (Value, error) {
 	case '{':
 		return r.object(depth + 1)
 	case '"':
-		return Value{kind: String, text: token.String()}, nil
-	case '0': // any number; String is its literal text
-		return Value{kind: Number, text: token.String()}, nil
+		return Value{kind: String, text: r.decoded(before, token)}, nil
+	case '0': // any number
+		return Value{kind: Number, text: r.written(before)}, nil
 	case 'n':
 		return Value{kind: Null, text: "null"}, nil
 	}
 	return Value{kind: Bool, text: token.String()}, nil
+}
+
+// written is the last token as it was written, if it began after an offset.
+func (r *reader) written(before int64) string {
+	return r.text[r.after(before, separators):r.decoder.InputOffset()]
+}
+
+// decoded is the text of a string token. Without an escape it is a part of the body, and
+// costs no memory of its own.
+func (r *reader) decoded(before int64, token jsontext.Token) string {
+	quoted := r.written(before)
+	if strings.IndexByte(quoted, '\\') < 0 {
+		return quoted[1 : len(quoted)-1]
+	}
+	return token.String()
 }
 
 // tooDeep refuses the container that was opened last.
@@ -116,7 +133,7 @@ func (r *reader) array(depth int) (Value, error) {
 		if err != nil {
 			return Value{}, err
 		}
-		v.elements = append(v.elements, element)
+		v.members = append(v.members, Member{Value: element})
 	}
 	_, err := r.decoder.ReadToken()
 	return v, err
@@ -128,11 +145,12 @@ func (r *reader) object(depth int) (Value, error) {
 	}
 	v := Value{kind: Object}
 	for r.decoder.PeekKind() != '}' {
+		before := r.decoder.InputOffset()
 		name, err := r.decoder.ReadToken()
 		if err != nil {
 			return Value{}, err
 		}
-		m := Member{Name: name.String()}
+		m := Member{Name: r.decoded(before, name)}
 		if m.Value, err = r.value(depth); err != nil {
 			return Value{}, err
 		}

@@ -38,7 +38,7 @@ func (s *script) keys(by order) []key {
 	keys := make([]key, len(s.lines))
 	var digits []byte
 	if by == byNatural {
-		digits = make([]byte, 0, len(s.buffer))
+		digits = make([]byte, 0, len(s.buffer)+len(s.buffer)/2)
 	}
 	for i := range keys {
 		line := i

@@ -38,7 +38,5 @@ func Canonical(tree jsontree.Value) string {
 // canonical is the text that we sign ourselves.
 func canonical(tree jsontree.Value) text {
 	s, _ := write(tree, math.MaxInt)
-	t := text{script: s}
-	t.order = t.kept(s.sorted(byLine, true))
-	return t
+	return s.likeliest()
 }

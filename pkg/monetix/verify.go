@@ -5,7 +5,6 @@ import (
 	"crypto/hmac"
 	"encoding/base64"
 	"fmt"
-	"iter"
 	"slices"
 
 	"cambodia-payouts/pkg/jsontree"
@@ -18,41 +17,36 @@ import (
 // callback has one text of one kilobyte.
 const mostText = 256 << 10
 
-// texts are what a correct sender may have signed, each once, the likeliest first.
-// Usually all of them are the same, and the others are not even sorted. It ends early,
-// with a text without order, when the next one would be too much.
-func (s *script) texts() iter.Seq[text] {
-	return func(yield func(text) bool) {
-		room := mostText
-		for _, t := range s.readings() {
-			if !s.inEveryOrder(t, &room, yield) {
-				return
-			}
-		}
-	}
+// likeliest is the text that nearly every sender signs.
+func (s *script) likeliest() text {
+	t := text{script: s}
+	t.order = t.kept(s.sorted(byLine, true))
+	return t
 }
 
-// inEveryOrder goes through the distinct orders of one reading, while there is room.
-func (s *script) inEveryOrder(t text, room *int, yield func(text) bool) bool {
-	size := t.size()
-	var tried [][]int
-	for _, by := range t.orders() {
-		affordable := *room >= size || *room == mostText
-		t.order = t.kept(s.sorted(by, affordable))
-		if t.order != nil && slices.ContainsFunc(tried, func(o []int) bool { return slices.Equal(o, t.order) }) {
-			continue
+// others are whatever else a correct sender may have signed, each once; complete tells
+// that nothing was left out for its size. Usually there are none, and nothing is sorted.
+func (s *script) others() (others []text, complete bool) {
+	all := []text{s.likeliest()}
+	room := mostText - all[0].size()
+	for _, t := range s.readings() {
+		size := t.size()
+		for _, by := range t.orders() {
+			t.order = t.kept(s.sorted(by, room >= size))
+			if t.order != nil && slices.ContainsFunc(all, t.same) {
+				continue
+			}
+			if room < size {
+				return all[1:], false
+			}
+			all, room = append(all, t), room-size
 		}
-		if !affordable {
-			yield(text{})
-			return false
-		}
-		*room -= size
-		if !yield(t) {
-			return false
-		}
-		tried = append(tried, t.order)
 	}
-	return true
+	return all[1:], true
+}
+
+func (t text) same(other text) bool {
+	return t.inArrays == other.inArrays && t.php == other.php && slices.Equal(t.order, other.order)
 }
 
 // orders are the ways to sort the text.
@@ -110,50 +104,53 @@ func signerOf(ctx context.Context, keys Keys, tree jsontree.Value) (Credentials,
 	return Credentials{}, nil, m.refusal()
 }
 
-// matcher tries keys on the texts of a body.
+// matcher tries keys on the texts of a body. A text is made once, for all keys.
 type matcher struct {
 	*script
-	given     []byte
-	tried     []secrets.Secret
-	exhausted bool // some texts were not tried
+	given    []byte
+	tried    []secrets.Secret
+	others   []text // once the likeliest text was signed by nobody
+	complete bool
 }
 
 // match finds the set of credentials whose key signed. A key that was tried is not tried
 // again: a refresh often brings the key before it back.
 func (m *matcher) match(sets []Credentials) (Credentials, bool) {
+	var fresh []Credentials
 	for _, set := range sets {
-		if slices.ContainsFunc(m.tried, set.Secret.Equal) {
-			continue
+		if !slices.ContainsFunc(m.tried, set.Secret.Equal) {
+			fresh, m.tried = append(fresh, set), append(m.tried, set.Secret)
 		}
-		m.tried = append(m.tried, set.Secret)
-		if m.signed(set.Secret) {
-			return set, true
+	}
+	if signer, ok := m.signedBy(fresh, m.likeliest()); ok {
+		return signer, true
+	}
+	if m.others == nil {
+		m.others, m.complete = m.script.others()
+	}
+	return m.signedBy(fresh, m.others...)
+}
+
+// signedBy compares raw bytes in constant time.
+func (m *matcher) signedBy(sets []Credentials, texts ...text) (Credentials, bool) {
+	sum := make([]byte, 0, signatureBytes)
+	for _, set := range sets {
+		mac := newMAC(set.Secret)
+		for _, t := range texts {
+			mac.Reset()
+			t.stream(mac)
+			if hmac.Equal(m.given, mac.Sum(sum)) {
+				return set, true
+			}
 		}
 	}
 	return Credentials{}, false
 }
 
-// signed compares raw bytes in constant time.
-func (m *matcher) signed(secret secrets.Secret) bool {
-	mac, sum := newMAC(secret), make([]byte, 0, signatureBytes)
-	for t := range m.texts() {
-		if t.order == nil {
-			m.exhausted = true
-			return false
-		}
-		mac.Reset()
-		t.stream(mac)
-		if hmac.Equal(m.given, mac.Sum(sum)) {
-			return true
-		}
-	}
-	return false
-}
-
 // refusal says that nobody signed, or that it would take too much to find out: then the
 // signature must not be blamed.
 func (m *matcher) refusal() error {
-	if m.exhausted {
+	if !m.complete {
 		return fmt.Errorf("%w: more than %d bytes of texts that could be signed", payout.ErrCallbackMalformed, mostText)
 	}
 	return payout.ErrCallbackSignature
