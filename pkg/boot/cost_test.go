@@ -158,7 +158,7 @@ func (p pressed) afford(t testing.TB, s shape) bill {
 }
 
 func TestWhateverIsRefusedIsCheap(t *testing.T) {
-	many := 5000
+	many := 2500 // at each provider
 	if testing.Short() || racing {
 		many = 300
 	}

@@ -153,12 +153,12 @@ func unmoved(t *testing.T, store *shelf, before payout.Payout, kind, body string
 	}
 }
 
-// recuts is how many texts of each kind are cut again with a right signature.
+// recuts is how many texts of each of six kinds are cut again with a right signature.
 func recuts() int {
 	if racing || testing.Short() {
-		return 500
+		return 300
 	}
-	return 10_000
+	return 2000
 }
 
 func TestNoMonetixTextThatIsCutAgainIsBelieved(t *testing.T) {
