@@ -182,8 +182,12 @@ func (d Deployment) VexoraCallback(ctx context.Context, c VexoraCallbackConfig) 
 
 // MonetixCallback builds what monetix-callback serves.
 func (d Deployment) MonetixCallback(ctx context.Context, c MonetixCallbackConfig) (edge.Callback, error) {
+	settings, err := monetix.ParseSettings(c.Settings.Monetix)
+	if err != nil {
+		return edge.Callback{}, fmt.Errorf("PROVIDER_SETTINGS: %w", err)
+	}
 	keys := d.monetixKeys(c.SecretID, c.Common)
-	return d.callback(ctx, c.Storage, c.Retention, payout.Monetix, monetix.NewVerifier(keys, d.now))
+	return d.callback(ctx, c.Storage, c.Retention, payout.Monetix, monetix.NewVerifier(keys, settings, d.now))
 }
 
 // callback starts even while the secret cannot be read: the provider is then

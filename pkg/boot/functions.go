@@ -64,6 +64,7 @@ type (
 		Common
 		Storage
 		Retention
+		Tuning
 		SecretID string `env:"MONETIX_SECRET_ID,required,notEmpty"`
 	}
 )

@@ -74,7 +74,7 @@ func (b *doorbell) counted(tb testing.TB, metric string) (sum, lines int) {
 	return sum, lines
 }
 
-var unsigned = map[payout.Provider]string{
+var unsignedBodies = map[payout.Provider]string{
 	payout.Vexora:  `{"tradeNo": "x", "sign": "00000000000000000000000000000000"}`,
 	payout.Monetix: `{"project_id": 1234, "payment": {"id": "x"}, "signature": "AAAA"}`,
 }
@@ -82,7 +82,7 @@ var unsigned = map[payout.Provider]string{
 // TestAStrangersFloodWritesFewLinesAndIsStillCounted: every post used to write two lines.
 func TestAStrangersFloodWritesFewLinesAndIsStillCounted(t *testing.T) {
 	const flood = 3000
-	for p, body := range unsigned {
+	for p, body := range unsignedBodies {
 		b := newDoorbell(t, p)
 		for range flood {
 			if status := b.post(t, body); status != http.StatusUnauthorized {
@@ -110,7 +110,7 @@ func TestARefusalThatIsNotAboutTheSignatureWritesFewLinesToo(t *testing.T) {
 		"not JSON":  {"=", http.StatusBadRequest},
 		"too large": {strings.Repeat("x", edge.BodyLimit+1), http.StatusRequestEntityTooLarge},
 	} {
-		for p := range unsigned {
+		for p := range unsignedBodies {
 			b := newDoorbell(t, p)
 			for range 500 {
 				if status := b.post(t, test.body); status != test.status {
@@ -161,7 +161,7 @@ func plainFields(fields map[string]any) map[string]string {
 // FuzzAStrangersPostIsANormalReturn: a function that fails is counted as an error, and
 // errors page and roll back. No body may make one.
 func FuzzAStrangersPostIsANormalReturn(f *testing.F) {
-	for _, body := range unsigned {
+	for _, body := range unsignedBodies {
 		f.Add(body)
 	}
 	f.Add(`{"sign":"x","signature":"x","a":[[[{"b":null}]]]}`)

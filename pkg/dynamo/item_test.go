@@ -111,14 +111,14 @@ func TestTheClaimOfACallbackIsOneGuardedUpdate(t *testing.T) {
 		ID: p.ID,
 		When: payout.Guard{
 			Statuses: payout.Succeeded.Arrivals(), Uncomplicated: true,
-			Claimed: &payout.Claimed{Provider: p.Provider, Attempt: 1, Amount: p.Amount, Description: &description},
+			Claimed: &payout.Claimed{Provider: p.Provider, ProviderID: "VX1", Attempt: 1, Amount: p.Amount, Description: &description},
 		},
 		Then: payout.Change{At: at, Status: payout.Succeeded, Entry: &p.History[2], ProviderID: "VX1", Heard: []payout.Fact{"1.paid"}},
 	})
 	condition, update := *r.update.ConditionExpression, *r.update.UpdateExpression
 	for _, want := range []string{
 		"attribute_exists(#pk)", "#status IN (", "#provider = :old_provider", "#attempt = :old_attempt", "#amount = :old_amount",
-		"#currency = :old_currency", "#description = :old_description", "attribute_not_exists(#attention)", "size(#history) < :limit",
+		"#currency = :old_currency", "#description = :old_description", "(attribute_not_exists(#provider_id) OR #provider_id = :old_provider_id)", "attribute_not_exists(#attention)", "size(#history) < :limit",
 	} {
 		if !strings.Contains(condition, want) {
 			t.Errorf("%s is not in the condition: %s", want, condition)

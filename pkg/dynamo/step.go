@@ -79,6 +79,10 @@ func (c *condition) oneOf(attribute string, statuses []payout.Status) {
 func (c *condition) claimed(claim payout.Claimed) {
 	c.equal(attrProvider, text(string(claim.Provider)))
 	c.equal(attrAttempt, number(int(claim.Attempt)))
+	if claim.ProviderID != "" {
+		stored := c.name(attrProviderID)
+		c.add("(attribute_not_exists(%s) OR %s = %s)", stored, stored, c.value("old_"+attrProviderID, text(claim.ProviderID)))
+	}
 	if !claim.Amount.IsZero() {
 		c.equal(attrAmount, number(claim.Amount.Minor()))
 		c.equal(attrCurrency, text(string(claim.Amount.Currency())))

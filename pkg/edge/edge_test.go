@@ -550,3 +550,17 @@ func TestAfterARestoreNothingThatFailedBeforeIsShownAsSafe(t *testing.T) {
 		}
 	}
 }
+
+func TestUnreadableJSONIsAnsweredWithLineColumnAndRule(t *testing.T) {
+	h := edge.NewCreate(creator(func(payout.Draft, payout.Principal) (payout.Created, error) {
+		t.Error("an unreadable body was passed on")
+		return payout.Created{}, nil
+	}), quiet)
+	reply, body := call(t, h, event("POST", "/v1/payouts", "{\n  \"Sophea\": 88990011,\n  \"Sophea\": 1}"))
+	if reply.StatusCode != 400 || body["code"] != "invalid-json" || body["outcome"] != "unknown" {
+		t.Errorf("%d %v", reply.StatusCode, body)
+	}
+	if body["detail"] != "the body is not acceptable JSON: line 3, column 3: duplicate member name" {
+		t.Errorf("detail %q", body["detail"])
+	}
+}

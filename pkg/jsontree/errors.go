@@ -1,9 +1,9 @@
 package jsontree
 
 import (
+	"bytes"
 	"fmt"
-	"strconv"
-	"strings"
+	"unicode/utf8"
 )
 
 // Reason says why a text was refused. The list is closed, so that callers may
@@ -21,30 +21,25 @@ const (
 	Malformed       Reason = "malformed JSON"
 )
 
-// maxPointer clips what is repeated of a sender's member names.
-const maxPointer = 80
-
-// SyntaxError is the only error of [Parse]. Its text holds the reason and the
-// place, never a value from the body: bodies carry names and account numbers,
-// and errors end up in logs.
+// SyntaxError is the only error of [Parse]. Its text holds the rule that was broken
+// and the place, and nothing of the body, member names included: bodies carry names
+// and account numbers, and errors end up in logs and answers.
 type SyntaxError struct {
 	Reason Reason
-	// Pointer is an RFC 6901 JSON pointer to the place, clipped; empty at the root
-	// or when the place is not known.
-	Pointer string
+	// Line and Column are where the fault begins, from 1; columns count characters.
+	Line, Column int
 }
 
 func (e *SyntaxError) Error() string {
-	if e.Pointer == "" {
-		return "jsontree: " + string(e.Reason)
-	}
-	// Quoted, because a member name may hold line breaks meant to forge log lines.
-	return fmt.Sprintf("jsontree: %s at %s", e.Reason, strconv.QuoteToASCII(e.Pointer))
+	return fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, e.Reason)
 }
 
-func refuse(reason Reason, pointer string) *SyntaxError {
-	if len(pointer) > maxPointer {
-		pointer = strings.ToValidUTF8(pointer[:maxPointer], "") + "..."
+// refuse puts a reason and a byte offset into an error.
+func refuse(reason Reason, body []byte, offset int) *SyntaxError {
+	before := body[:min(max(offset, 0), len(body))]
+	start := bytes.LastIndexByte(before, '\n') + 1
+	return &SyntaxError{
+		Reason: reason, Line: bytes.Count(before, []byte{'\n'}) + 1,
+		Column: utf8.RuneCount(before[start:]) + 1,
 	}
-	return &SyntaxError{Reason: reason, Pointer: pointer}
 }

@@ -18,8 +18,8 @@ func (v Value) Length(passOver func(Member) bool) int {
 			}
 		}
 	case Array:
-		for _, element := range v.elements {
-			total += element.Length(passOver)
+		for _, element := range v.members {
+			total += element.Value.Length(passOver)
 		}
 	default:
 		total = len(v.text) + marks

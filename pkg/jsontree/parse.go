@@ -3,7 +3,7 @@ package jsontree
 import (
 	"bytes"
 	"errors"
-	"io"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -24,38 +24,69 @@ var DefaultLimits = Limits{Bytes: 64 << 10, Depth: 16, Nodes: 4096}
 // Parse reads exactly one JSON value. Every error is a [*SyntaxError].
 func Parse(body []byte, l Limits) (Value, error) {
 	if len(body) > l.Bytes {
-		return Value{}, refuse(TooLarge, "")
+		return Value{}, refuse(TooLarge, body, l.Bytes)
 	}
 	if !utf8.Valid(body) {
-		return Value{}, refuse(InvalidUTF8, "")
+		return Value{}, refuse(InvalidUTF8, body, firstInvalid(body))
 	}
-	r := reader{decoder: jsontext.NewDecoder(bytes.NewReader(body)), limits: l}
+	// The decoder reads a bytes.Buffer in place, every other reader through a copy.
+	r := reader{decoder: jsontext.NewDecoder(bytes.NewBuffer(body)), body: body, text: string(body), limits: l}
 	v, err := r.value(0)
 	if err != nil {
-		return Value{}, r.explain(err, body)
+		return Value{}, r.explain(err)
 	}
-	if _, err := r.decoder.ReadToken(); !errors.Is(err, io.EOF) {
-		return Value{}, refuse(TrailingData, "")
+	if next := r.after(r.decoder.InputOffset(), blanks); next < len(body) {
+		return Value{}, refuse(TrailingData, body, next)
 	}
 	return v, nil
+}
+
+// firstInvalid is the offset of the first byte that is not UTF-8.
+func firstInvalid(body []byte) int {
+	for i := 0; i < len(body); {
+		r, size := utf8.DecodeRune(body[i:])
+		if r == utf8.RuneError && size <= 1 {
+			return i
+		}
+		i += size
+	}
+	return len(body)
 }
 
 // reader builds the tree from the decoder's tokens. The decoder refuses
 // duplicate names and lone surrogates by default; the limits are ours.
 type reader struct {
 	decoder *jsontext.Decoder
+	body    []byte
+	text    string // the body, which the tree's texts are parts of
 	limits  Limits
 	nodes   int
 }
 
+// What may stand between two values: in an array or object, and behind the end.
+const (
+	blanks     = " \t\r\n"
+	separators = blanks + ",:"
+)
+
+// after is the first offset from one on that holds none of some characters.
+func (r *reader) after(offset int64, none string) int {
+	i := int(offset)
+	for i < len(r.body) && strings.IndexByte(none, r.body[i]) >= 0 {
+		i++
+	}
+	return i
+}
+
 func (r *reader) value(depth int) (Value, error) {
+	r.nodes++
+	if r.nodes > r.limits.Nodes {
+		return Value{}, refuse(TooManyValues, r.body, r.after(r.decoder.InputOffset(), separators))
+	}
+	before := r.decoder.InputOffset()
 	token, err := r.decoder.ReadToken()
 	if err != nil {
 		return Value{}, err
-	}
-	r.nodes++
-	if r.nodes > r.limits.Nodes {
-		return Value{}, refuse(TooManyValues, string(r.decoder.StackPointer()))
 	}
 	switch token.Kind() {
 	case '[':
@@ -63,18 +94,38 @@ func (r *reader) value(depth int) (Value, error) {
 	case '{':
 		return r.object(depth + 1)
 	case '"':
-		return Value{kind: String, text: token.String()}, nil
-	case '0': // any number; String is its literal text
-		return Value{kind: Number, text: token.String()}, nil
+		return Value{kind: String, text: r.decoded(before, token)}, nil
+	case '0': // any number
+		return Value{kind: Number, text: r.written(before)}, nil
 	case 'n':
 		return Value{kind: Null, text: "null"}, nil
 	}
 	return Value{kind: Bool, text: token.String()}, nil
 }
 
+// written is the last token as it was written, if it began after an offset.
+func (r *reader) written(before int64) string {
+	return r.text[r.after(before, separators):r.decoder.InputOffset()]
+}
+
+// decoded is the text of a string token. Without an escape it is a part of the body, and
+// costs no memory of its own.
+func (r *reader) decoded(before int64, token jsontext.Token) string {
+	quoted := r.written(before)
+	if strings.IndexByte(quoted, '\\') < 0 {
+		return quoted[1 : len(quoted)-1]
+	}
+	return token.String()
+}
+
+// tooDeep refuses the container that was opened last.
+func (r *reader) tooDeep() error {
+	return refuse(TooDeep, r.body, int(r.decoder.InputOffset())-1)
+}
+
 func (r *reader) array(depth int) (Value, error) {
 	if depth > r.limits.Depth {
-		return Value{}, refuse(TooDeep, string(r.decoder.StackPointer()))
+		return Value{}, r.tooDeep()
 	}
 	v := Value{kind: Array}
 	for r.decoder.PeekKind() != ']' {
@@ -82,7 +133,7 @@ func (r *reader) array(depth int) (Value, error) {
 		if err != nil {
 			return Value{}, err
 		}
-		v.elements = append(v.elements, element)
+		v.members = append(v.members, Member{Value: element})
 	}
 	_, err := r.decoder.ReadToken()
 	return v, err
@@ -90,15 +141,16 @@ func (r *reader) array(depth int) (Value, error) {
 
 func (r *reader) object(depth int) (Value, error) {
 	if depth > r.limits.Depth {
-		return Value{}, refuse(TooDeep, string(r.decoder.StackPointer()))
+		return Value{}, r.tooDeep()
 	}
 	v := Value{kind: Object}
 	for r.decoder.PeekKind() != '}' {
+		before := r.decoder.InputOffset()
 		name, err := r.decoder.ReadToken()
 		if err != nil {
 			return Value{}, err
 		}
-		m := Member{Name: name.String()}
+		m := Member{Name: r.decoded(before, name)}
 		if m.Value, err = r.value(depth); err != nil {
 			return Value{}, err
 		}
@@ -110,21 +162,21 @@ func (r *reader) object(depth int) (Value, error) {
 
 // explain turns the decoder's error into one of ours. The decoder's own text is
 // dropped: it quotes characters of the body.
-func (r *reader) explain(err error, body []byte) *SyntaxError {
+func (r *reader) explain(err error) *SyntaxError {
 	if ours := (*SyntaxError)(nil); errors.As(err, &ours) {
 		return ours
 	}
-	pointer := string(r.decoder.StackPointer())
+	offset := r.after(r.decoder.InputOffset(), blanks)
 	if syntactic := (*jsontext.SyntacticError)(nil); errors.As(err, &syntactic) {
-		pointer = string(syntactic.JSONPointer)
+		offset = int(syntactic.ByteOffset)
 	}
 	if errors.Is(err, jsontext.ErrDuplicateName) {
-		return refuse(DuplicateMember, pointer)
+		return refuse(DuplicateMember, r.body, offset)
 	}
 	// The decoder has no sentinel for a lone surrogate. A text that is fine once
 	// they are allowed has no other fault.
-	if jsontext.Value(body).IsValid(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true)) {
-		return refuse(InvalidUTF8, pointer)
+	if jsontext.Value(r.body).IsValid(jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true)) {
+		return refuse(InvalidUTF8, r.body, offset)
 	}
-	return refuse(Malformed, pointer)
+	return refuse(Malformed, r.body, offset)
 }

@@ -18,7 +18,7 @@ func parse(t *testing.T, text string) Value {
 }
 
 // reasonOf is empty when the text was taken, and fails on foreign errors.
-func reasonOf(t *testing.T, err error) (Reason, string) {
+func reasonOf(t *testing.T, err error) (reason Reason, place string) {
 	t.Helper()
 	if err == nil {
 		return "", ""
@@ -27,70 +27,70 @@ func reasonOf(t *testing.T, err error) (Reason, string) {
 	if !errors.As(err, &refused) {
 		t.Fatalf("error of type %T: %v", err, err)
 	}
-	return refused.Reason, refused.Pointer
+	return refused.Reason, fmt.Sprint(refused.Line, ":", refused.Column)
 }
 
 func TestParseRefuses(t *testing.T) {
 	tests := []struct {
-		name    string
-		text    string
-		want    Reason
-		pointer string
+		name  string
+		text  string
+		want  Reason
+		place string // line:column
 	}{
-		{"nothing", ``, Malformed, ""},
-		{"blanks only", " \n", Malformed, ""},
-		{"a lone closing brace", `}`, Malformed, ""},
-		{"half an object", `{"a":1`, Malformed, ""},
-		{"half a string", `"abc`, Malformed, ""},
-		{"a missing value", `{"a":}`, Malformed, "/a"},
-		{"a missing colon", `{"a" 1}`, Malformed, "/a"},
-		{"a trailing comma", `{"a":1,}`, Malformed, ""},
-		{"a trailing comma in an array", `[1,]`, Malformed, ""},
-		{"mismatched brackets", `[1}`, Malformed, ""},
-		{"a name that is no string", `{1:2}`, Malformed, ""},
-		{"single quotes", `{'a':1}`, Malformed, ""},
-		{"a comment", `{"a":1/*x*/}`, Malformed, ""},
-		{"a capital literal", `True`, Malformed, ""},
-		{"NaN", `[NaN]`, Malformed, "/0"},
-		{"a plus sign", `[+1]`, Malformed, "/0"},
-		{"a leading zero", `[01]`, Malformed, ""},
-		{"a bare point", `[1.]`, Malformed, "/0"},
-		{"a hexadecimal number", `[0x1]`, Malformed, ""},
-		{"a raw line break in a string", "\"a\nb\"", Malformed, ""},
-		{"a raw NUL in a string", "\"a\x00\"", Malformed, ""},
-		{"an unknown escape", `"\x41"`, Malformed, ""},
-		{"a byte order mark", "\ufeff{}", Malformed, ""},
-		{"UTF-16", "{\x00}\x00", Malformed, ""},
+		{"nothing", ``, Malformed, "1:1"},
+		{"blanks only", " \n", Malformed, "2:1"},
+		{"a lone closing brace", `}`, Malformed, "1:1"},
+		{"half an object", `{"a":1`, Malformed, "1:7"},
+		{"half a string", `"abc`, Malformed, "1:5"},
+		{"a missing value", `{"a":}`, Malformed, "1:6"},
+		{"a missing colon", `{"a" 1}`, Malformed, "1:6"},
+		{"a trailing comma", `{"a":1,}`, Malformed, "1:7"},
+		{"a trailing comma in an array", `[1,]`, Malformed, "1:3"},
+		{"mismatched brackets", `[1}`, Malformed, "1:3"},
+		{"a name that is no string", `{1:2}`, Malformed, "1:2"},
+		{"single quotes", `{'a':1}`, Malformed, "1:2"},
+		{"a comment", `{"a":1/*x*/}`, Malformed, "1:7"},
+		{"a capital literal", `True`, Malformed, "1:1"},
+		{"NaN", `[NaN]`, Malformed, "1:2"},
+		{"a plus sign", `[+1]`, Malformed, "1:2"},
+		{"a leading zero", `[01]`, Malformed, "1:3"},
+		{"a bare point", `[1.]`, Malformed, "1:4"},
+		{"a hexadecimal number", `[0x1]`, Malformed, "1:3"},
+		{"a raw line break in a string", "\"a\nb\"", Malformed, "1:3"},
+		{"a raw NUL in a string", "\"a\x00\"", Malformed, "1:3"},
+		{"an unknown escape", `"\x41"`, Malformed, "1:2"},
+		{"a byte order mark", "\ufeff{}", Malformed, "1:1"},
+		{"UTF-16", "{\x00}\x00", Malformed, "1:2"},
 
-		{"a second value", `{} {}`, TrailingData, ""},
-		{"a closing brace too many", `{"a":1}}`, TrailingData, ""},
-		{"a comma behind the end", `1,`, TrailingData, ""},
-		{"a NUL behind the end", "{}\x00", TrailingData, ""},
-		{"text behind the end", `{}OK`, TrailingData, ""},
+		{"a second value", `{} {}`, TrailingData, "1:4"},
+		{"a closing brace too many", `{"a":1}}`, TrailingData, "1:8"},
+		{"a comma behind the end", `1,`, TrailingData, "1:2"},
+		{"a NUL behind the end", "{}\x00", TrailingData, "1:3"},
+		{"text behind the end", `{}OK`, TrailingData, "1:3"},
 
-		{"a duplicate member", `{"a":1,"a":2}`, DuplicateMember, "/a"},
-		{"a duplicate with equal values", `{"a":1,"a":1}`, DuplicateMember, "/a"},
-		{"a duplicate in another spelling", `{"a":1,"\u0061":2}`, DuplicateMember, "/a"},
-		{"a duplicate deep inside", `{"x":[0,{"y":{"k":1,"k":2}}]}`, DuplicateMember, "/x/1/y/k"},
-		{"a duplicate empty name", `{"":1,"":2}`, DuplicateMember, "/"},
-		{"a duplicate signature", `{"sign":"a","amount":"1","sign":"b"}`, DuplicateMember, "/sign"},
+		{"a duplicate member", `{"a":1,"a":2}`, DuplicateMember, "1:8"},
+		{"a duplicate with equal values", `{"a":1,"a":1}`, DuplicateMember, "1:8"},
+		{"a duplicate in another spelling", `{"a":1,"\u0061":2}`, DuplicateMember, "1:8"},
+		{"a duplicate deep inside", `{"x":[0,{"y":{"k":1,"k":2}}]}`, DuplicateMember, "1:21"},
+		{"a duplicate empty name", `{"":1,"":2}`, DuplicateMember, "1:7"},
+		{"a duplicate signature", `{"sign":"a","amount":"1","sign":"b"}`, DuplicateMember, "1:26"},
 
-		{"a stray byte", "{\"a\":\"\xff\"}", InvalidUTF8, ""},
-		{"an overlong slash", "\"\xc0\xaf\"", InvalidUTF8, ""},
-		{"a surrogate in UTF-8", "\"\xed\xa0\x80\"", InvalidUTF8, ""},
-		{"a cut character", "\"\xe1\x9e", InvalidUTF8, ""},
-		{"a lone high surrogate", `{"a":"\ud800"}`, InvalidUTF8, "/a"},
-		{"a lone low surrogate", `"\udc00"`, InvalidUTF8, ""},
-		{"surrogates in the wrong order", `["\udc00\ud800"]`, InvalidUTF8, "/0"},
-		{"a high surrogate before a letter", `"\ud800x"`, InvalidUTF8, ""},
-		{"a lone surrogate in a name", `{"\ud800":1}`, InvalidUTF8, ""},
+		{"a stray byte", "{\"a\":\"\xff\"}", InvalidUTF8, "1:7"},
+		{"an overlong slash", "\"\xc0\xaf\"", InvalidUTF8, "1:2"},
+		{"a surrogate in UTF-8", "\"\xed\xa0\x80\"", InvalidUTF8, "1:2"},
+		{"a cut character", "\"\xe1\x9e", InvalidUTF8, "1:2"},
+		{"a lone high surrogate", `{"a":"\ud800"}`, InvalidUTF8, "1:7"},
+		{"a lone low surrogate", `"\udc00"`, InvalidUTF8, "1:2"},
+		{"surrogates in the wrong order", `["\udc00\ud800"]`, InvalidUTF8, "1:3"},
+		{"a high surrogate before a letter", `"\ud800x"`, InvalidUTF8, "1:2"},
+		{"a lone surrogate in a name", `{"\ud800":1}`, InvalidUTF8, "1:3"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			v, err := Parse([]byte(tt.text), DefaultLimits)
-			reason, pointer := reasonOf(t, err)
-			if reason != tt.want || pointer != tt.pointer {
-				t.Errorf("got %q at %q", reason, pointer)
+			reason, place := reasonOf(t, err)
+			if reason != tt.want || place != tt.place {
+				t.Errorf("got %q at %s", reason, place)
 			}
 			if v.Kind() != Invalid {
 				t.Errorf("an error came with a %s", v.Kind())
@@ -177,18 +177,26 @@ func TestErrorsNeverRepeatValues(t *testing.T) {
 	}
 }
 
-func TestErrorsClipAndQuoteMemberNames(t *testing.T) {
-	name := "\n2026-05-16 level=INFO forged " + strings.Repeat("ក", 200)
-	text, err := json.Marshal(name)
-	if err != nil {
-		t.Fatal(err)
+func TestErrorsNameLineAndColumnAndNoMember(t *testing.T) {
+	name := "Sophea 88990011 level=INFO forged"
+	tests := map[string]struct{ text, want string }{
+		"a duplicate in the third line": {"{\n \"" + name + "\": 1,\n \"" + name + "\": 2}", "line 3, column 2: duplicate member name"},
+		"columns count characters":      {`{"ប្រាក់": 1, }`, "line 1, column 13: malformed JSON"},
+		"line ends of Windows":          {"{\r\n\"a\": tru }", "line 2, column 9: malformed JSON"},
+		"too many values":               {"[1,\n2,\n 345]", "line 3, column 2: more values than the limit"},
+		"too deep":                      {"{\"" + name + "\":\n[[[1]]]}", "line 2, column 2: nested deeper than the limit"},
+		"too large":                     {strings.Repeat(" ", 150), "line 1, column 101: larger than the limit"},
+		"behind the end":                {"{}\n\n x", "line 3, column 2: data after the end of the value"},
+		"a broken character":            {"{\"" + name + "\":\n\"\xff\"}", "line 2, column 2: invalid UTF-8 or a lone surrogate"},
 	}
-	_, err = Parse(fmt.Appendf(nil, "{%s:1,%s:2}", text, text), DefaultLimits)
-	if reason, pointer := reasonOf(t, err); reason != DuplicateMember || len(pointer) > maxPointer+len("...") {
-		t.Errorf("%s at a pointer of %d bytes", reason, len(pointer))
-	}
-	if strings.ContainsAny(err.Error(), "\n\r") {
-		t.Errorf("a line break came through: %v", err)
+	for title, tt := range tests {
+		_, err := Parse([]byte(tt.text), Limits{Bytes: 100, Depth: 3, Nodes: 3})
+		if title == "too deep" {
+			_, err = Parse([]byte(tt.text), Limits{Bytes: 100, Depth: 2, Nodes: 10})
+		}
+		if err == nil || err.Error() != tt.want {
+			t.Errorf("%s: %v", title, err)
+		}
 	}
 }
 

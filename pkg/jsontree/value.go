@@ -35,9 +35,9 @@ type Value struct {
 	kind Kind
 	// text is the literal of a number, boolean or null, and the decoded text of a
 	// string.
-	text     string
-	elements []Value
-	members  []Member
+	text string
+	// members are those of an object, or an array's elements, without names.
+	members []Member
 }
 
 // Member is one name and value of an object.
@@ -50,15 +50,37 @@ type Member struct {
 func (v Value) Kind() Kind { return v.kind }
 
 // Members are an object's members in document order. The slice is a copy.
-func (v Value) Members() []Member { return slices.Clone(v.members) }
+func (v Value) Members() []Member {
+	if v.kind != Object {
+		return nil
+	}
+	return slices.Clone(v.members)
+}
 
 // Elements are an array's elements in order. The slice is a copy.
-func (v Value) Elements() []Value { return slices.Clone(v.elements) }
+func (v Value) Elements() []Value {
+	if v.kind != Array {
+		return nil
+	}
+	elements := make([]Value, len(v.members))
+	for i, m := range v.members {
+		elements[i] = m.Value
+	}
+	return elements
+}
+
+// Len counts the members of an object, or the elements of an array.
+func (v Value) Len() int { return len(v.members) }
+
+// At is one member of an object, or one element of an array, whose name is empty.
+// Unlike [Value.Members] and [Value.Elements] it copies nothing; it panics if there
+// are not so many.
+func (v Value) At(i int) Member { return v.members[i] }
 
 // Member finds a member by its exact name; "Status" is not "status".
 func (v Value) Member(name string) (Value, bool) {
 	for _, m := range v.members {
-		if m.Name == name {
+		if m.Name == name && v.kind == Object {
 			return m.Value, true
 		}
 	}

@@ -147,14 +147,14 @@ func TestARotatedKeyIsFetchedOnce(t *testing.T) {
 		sets:      []monetix.Credentials{credentials(t, "https://gate.example.com", "old")},
 		refreshed: []monetix.Credentials{credentials(t, "https://gate.example.com", testSecret)},
 	}
-	v := monetix.NewVerifier(k, clock)
+	v := monetix.NewVerifier(k, monetix.DefaultSettings(), clock)
 	if _, err := v.Verify(context.Background(), []byte(about{status: "success"}.callback(t, example(t)))); err != nil || k.refreshes != 1 {
 		t.Errorf("%v after %d refreshes", err, k.refreshes)
 	}
 	k = testKeys(t, "https://gate.example.com")
 	k.sets = append(k.sets, credentials(t, "https://gate.example.com", "previous"))
 	previous := sign(t, `{"project_id":1234,"payment":{"id":"P","type":"payout","status":"success"}}`, "previous")
-	if _, err := monetix.NewVerifier(k, clock).Verify(context.Background(), []byte(previous)); err != nil || k.refreshes != 0 {
+	if _, err := monetix.NewVerifier(k, monetix.DefaultSettings(), clock).Verify(context.Background(), []byte(previous)); err != nil || k.refreshes != 0 {
 		t.Errorf("the previous key: %v after %d refreshes", err, k.refreshes)
 	}
 }
@@ -162,7 +162,7 @@ func TestARotatedKeyIsFetchedOnce(t *testing.T) {
 func TestKeysThatCannotBeReadAreNotABadSignature(t *testing.T) {
 	k := testKeys(t, "https://gate.example.com")
 	k.err = errors.New("down")
-	_, err := monetix.NewVerifier(k, clock).Verify(context.Background(), []byte(about{status: "success"}.callback(t, example(t))))
+	_, err := monetix.NewVerifier(k, monetix.DefaultSettings(), clock).Verify(context.Background(), []byte(about{status: "success"}.callback(t, example(t))))
 	if err == nil || errors.Is(err, payout.ErrCallbackSignature) {
 		t.Errorf("%v", err)
 	}

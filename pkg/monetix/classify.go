@@ -208,13 +208,22 @@ func (s state) claim() payout.Claim {
 	}
 	c := payout.Claim{
 		Finding: finding, Code: string(s.code()), Message: s.message(),
-		ProviderID: textOf(s.operation, "request_id"),
+		ProviderID: s.requestID(),
 	}
 	if text := textOf(s.payment, "description"); text != "" {
 		c.Description = &text
 	}
 	s.refine(&c, status)
 	return c
+}
+
+// requestID is the number that the acknowledgement of a payout had. Other operations, of
+// support say, come from requests of their own.
+func (s state) requestID() string {
+	if kind := plain(textOf(s.operation, "type")); kind != "payout" && kind != "" {
+		return ""
+	}
+	return textOf(s.operation, "request_id")
 }
 
 // refine looks at the reason beside the status. A reason can make a final status

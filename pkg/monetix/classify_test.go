@@ -99,7 +99,7 @@ func sign(t *testing.T, body, secret string) string {
 
 func verify(t *testing.T, body string) (payout.Claim, error) {
 	t.Helper()
-	return monetix.NewVerifier(testKeys(t, "https://gate.example.com"), clock).Verify(context.Background(), []byte(body))
+	return monetix.NewVerifier(testKeys(t, "https://gate.example.com"), monetix.DefaultSettings(), clock).Verify(context.Background(), []byte(body))
 }
 
 func TestEveryStatusHasAMeaning(t *testing.T) {

@@ -217,7 +217,7 @@ func (c *Client) answered(ctx context.Context, body []byte, about payout.Provide
 	if code := absence(tree); code != "" {
 		return payout.Claim{Finding: payout.FoundAbsent, Code: code}
 	}
-	signer, err := signerOf(ctx, c.keys, tree)
+	signer, _, err := signerOf(ctx, c.keys, tree)
 	if err != nil {
 		return unclear("the answer's signature does not verify")
 	}

@@ -111,23 +111,60 @@ func local(host string, rules URLRules) bool {
 		(rules.AllowInsecure && host == "host.docker.internal")
 }
 
-// Settings are the member "monetix" of PROVIDER_SETTINGS. There is nothing to set
-// yet: the page documents every field of the request. The banks that the account
+// Settings are the member "monetix" of PROVIDER_SETTINGS. The banks that the account
 // manager adds are in the member "banks".
-type Settings struct{}
+//
+//	{"callback_members": ["terminal"]}
+type Settings struct {
+	// CallbackMembers are top-level members that callbacks of this project have beside the
+	// documented ones: support can configure the format. A callback with any other member
+	// is kept, and not believed.
+	CallbackMembers []string
+}
 
 // DefaultSettings take nothing for granted that the page does not say.
 func DefaultSettings() Settings { return Settings{} }
 
-// ParseSettings refuses every member, since a misspelt or premature one would
+// mostCallbackMembers bounds what may be agreed on.
+const mostCallbackMembers = 20
+
+// ParseSettings refuses every member that it does not know, since a misspelt one would
 // change nothing and look as if it did.
 func ParseSettings(raw []byte) (Settings, error) {
 	if len(raw) == 0 {
 		return Settings{}, nil
 	}
 	tree, err := jsontree.Parse(raw, jsontree.DefaultLimits)
-	if err != nil || tree.Kind() != jsontree.Object || len(tree.Members()) > 0 {
-		return Settings{}, errors.New("monetix settings: must be an empty object; there is nothing to set")
+	if err != nil || tree.Kind() != jsontree.Object {
+		return Settings{}, errors.New("monetix settings: must be a JSON object")
 	}
-	return Settings{}, nil
+	var faults []error
+	for _, m := range tree.Members() {
+		if m.Name != "callback_members" {
+			faults = append(faults, errors.New(`monetix settings: has a member that is not "callback_members"`))
+		}
+	}
+	s := Settings{}
+	if list, there := tree.Member("callback_members"); there {
+		s.CallbackMembers, err = callbackMembers(list)
+		faults = append(faults, err)
+	}
+	return s, errors.Join(faults...)
+}
+
+// callbackMembers reads a list of names. What marks another message than a callback cannot
+// be among them.
+func callbackMembers(list jsontree.Value) ([]string, error) {
+	var names []string
+	ok := list.Kind() == jsontree.Array && list.Len() <= mostCallbackMembers
+	for _, each := range list.Elements() {
+		name, _ := each.Text()
+		ok = ok && plainName.MatchString(name) && len(name) <= 64 && !slices.ContainsFunc(others, func(p place) bool { return p.path[0] == name }) && !slices.Contains(names, name)
+		names = append(names, name)
+	}
+	if !ok {
+		return nil, fmt.Errorf("monetix settings: callback_members must be at most %d different names of 1 to 64 letters, digits, _ and -, and neither general nor payment_id",
+			mostCallbackMembers)
+	}
+	return names, nil
 }

@@ -163,7 +163,7 @@ var errDrift = errors.New("monetix: the signed and the written body differ")
 // seal writes the body, signs what a reader of the very bytes would see, and puts
 // the signature in.
 func seal(r request, c Credentials) ([]byte, error) {
-	unsigned, err := write(r)
+	unsigned, err := marshal(r)
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +172,7 @@ func seal(r request, c Credentials) ([]byte, error) {
 		return nil, err
 	}
 	r.General.Signature = Sign(tree, c.Secret)
-	body, err := write(r)
+	body, err := marshal(r)
 	if err != nil {
 		return nil, err
 	}
@@ -183,7 +183,7 @@ func seal(r request, c Credentials) ([]byte, error) {
 	return body, nil
 }
 
-func write(r request) ([]byte, error) {
+func marshal(r request) ([]byte, error) {
 	var body bytes.Buffer
 	encoder := json.NewEncoder(&body)
 	encoder.SetEscapeHTML(false)

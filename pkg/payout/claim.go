@@ -44,6 +44,10 @@ type Claim struct {
 	// Suspect says what in the claim cannot be right even before it is compared
 	// with our record (an unreadable amount, a missing one); empty when nothing.
 	Suspect string
+	// Ambiguous says why the signed text could be cut into other fields than those that
+	// came, empty if it could not. A signature vouches for the text alone: nothing that
+	// such a claim says is believed; see [Payout.Decide].
+	Ambiguous string
 	// Doubtful marks a failure whose code may hide a payment: a timeout on the
 	// provider's side, or a reason that nobody lists.
 	Doubtful bool
@@ -74,6 +78,8 @@ type Claim struct {
 	// seen one genuine body can make any number of others. Only its hash is kept.
 	Padded bool
 	At     time.Time // when it arrived
+
+	keptKey string // what the claim was recognised by before it was stripped
 }
 
 // Asked is what a status query knew when it began.
@@ -105,7 +111,10 @@ func (c Claim) attempt() Attempt {
 // An echoed description is personal data, which could be guessed from a hash. What stands
 // for it is a part of its own, which goes with the description.
 func (c Claim) Key() string {
-	key := c.key()
+	if c.keptKey != "" {
+		return c.keptKey
+	}
+	key := c.impersonalKey()
 	if c.Description == nil {
 		return key
 	}
@@ -122,11 +131,14 @@ func withoutDescription(key string) string {
 	return key
 }
 
-// key is the part of the key that holds no personal data.
-func (c Claim) key() string {
+// impersonalKey is the part of the key that holds no personal data.
+func (c Claim) impersonalKey() string {
 	parts := []string{string(c.Source), string(c.Provider), c.Reference, string(c.Finding), c.ProviderID, c.Code, c.Suspect}
 	for _, a := range c.Amounts {
 		parts = append(parts, string(a.Currency()), a.String())
+	}
+	if c.Ambiguous != "" {
+		parts = append(parts, "ambiguous", c.Ambiguous) // no repetition of an honest claim
 	}
 	digest := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return base64.RawURLEncoding.EncodeToString(digest[:9])
@@ -145,6 +157,19 @@ func (c Claim) entry(after Status) *Entry {
 		ClaimKey:     c.Key(),
 		Evidence:     HashEvidence(c.Raw),
 		Raw:          c.body(),
+	}
+}
+
+// disbelieved is an ambiguous claim as it is kept: that somebody spoke of the reference, and
+// why nothing of what was said is believed. The raw body shows it. Other claims stay as they
+// are.
+func (c Claim) disbelieved() Claim {
+	if c.Ambiguous == "" {
+		return c
+	}
+	return Claim{
+		Source: c.Source, Provider: c.Provider, Reference: c.Reference, Ambiguous: c.Ambiguous,
+		Finding: FoundUnlisted, Message: c.Ambiguous, Raw: c.Raw, Padded: c.Padded, At: c.At, keptKey: c.Key(),
 	}
 }
 

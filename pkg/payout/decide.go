@@ -31,6 +31,9 @@ var (
 // Decide weighs a claim against the payout. It is pure: the caller writes the
 // change under the guard that the payout is still the one that was read.
 func (p Payout) Decide(c Claim) Decision {
+	if c.Ambiguous != "" {
+		return p.disbelieve(c)
+	}
 	if p.Status == Orphan {
 		return p.note(c, "", SignalOrphan)
 	}
@@ -43,6 +46,10 @@ func (p Payout) Decide(c Claim) Decision {
 	if mismatch := p.compare(c); mismatch != "" {
 		c.Message = mismatch
 		return p.mismatch(c)
+	}
+	if p.namesAnother(c) {
+		c.Ambiguous = "the claim names another provider number"
+		return p.disbelieve(c)
 	}
 	if c.attempt() < p.Attempt {
 		return p.decideOlder(c)
@@ -99,6 +106,25 @@ func (p Payout) compare(c Claim) string {
 		}
 	}
 	return ""
+}
+
+// disbelieve records a claim of which nothing is believed, because its signed text may
+// have said something else. It moves and closes nothing, and the provider is asked at once.
+func (p Payout) disbelieve(c Claim) Decision {
+	c = c.disbelieved()
+	if p.Status == Orphan {
+		return p.note(c, "", SignalOrphan, p.Attempt.fact(saidAmbiguous))
+	}
+	return p.note(c, CallbackMismatch, SignalMismatch, p.Attempt.fact(saidAmbiguous))
+}
+
+// namesAnother reports whether a callback about an open payout names another number of the
+// provider's than the one that we hold. Each submission has a number of its own, so after
+// a second one ours may be that of the other. About an end, another number is a
+// contradiction; see [Payout.succeed].
+func (p Payout) namesAnother(c Claim) bool {
+	return c.Source == FromCallback && !p.Status.Final() && p.Sent <= 1 &&
+		c.attempt() == p.Attempt && !sameNumber(p.ProviderID, c.ProviderID)
 }
 
 // mismatch records a verified claim that is not about this payout as we know it.

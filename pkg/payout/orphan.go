@@ -30,8 +30,9 @@ type Orphaned struct {
 
 // orphaned keeps a claim, cleaned before, whose reference cannot be ours.
 func (c Claim) orphaned() Orphaned {
+	c = c.disbelieved()
 	return Orphaned{
-		Key:        c.key(),
+		Key:        withoutDescription(c.Key()),
 		Provider:   c.Provider,
 		Reference:  c.Reference,
 		ProviderID: c.ProviderID,
@@ -48,8 +49,13 @@ func (c Claim) orphaned() Orphaned {
 // orphanPayout keeps a claim at the key that the payout would have, so that a
 // later create of its reference finds the key taken and cannot send again.
 func (c Claim) orphanPayout(id ID, attempt Attempt) Payout {
+	heard := Heard(nil)
+	if c.Ambiguous != "" {
+		heard = heard.With(attempt.fact(saidAmbiguous))
+	}
+	c = c.disbelieved()
 	return Payout{
-		ID: id, Provider: c.Provider, Attempt: attempt,
+		ID: id, Provider: c.Provider, Attempt: attempt, Heard: heard,
 		Status: Orphan, StatusAt: c.At, ProviderID: c.ProviderID,
 		Amount: c.amount(), History: []Entry{*c.entry(Orphan)},
 		CreatedAt: c.At, UpdatedAt: c.At, CompletedAt: c.At, Version: 1,

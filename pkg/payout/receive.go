@@ -74,7 +74,7 @@ func direct(id ID, attempt Attempt, c Claim) (Step, bool) {
 	target, ok := map[Finding]Status{
 		FoundProcessing: Processing, FoundSucceeded: Succeeded, FoundFailed: Failed,
 	}[c.Finding]
-	if !ok || c.Suspect != "" || len(c.Amounts) == 0 || len(c.body()) > unreadBody {
+	if !ok || c.Suspect != "" || c.Ambiguous != "" || len(c.Amounts) == 0 || len(c.body()) > unreadBody {
 		return Step{}, false
 	}
 	for _, a := range c.Amounts {
@@ -86,7 +86,8 @@ func direct(id ID, attempt Attempt, c Claim) (Step, bool) {
 		Statuses:      target.Arrivals(),
 		Uncomplicated: true,
 		Claimed: &Claimed{
-			Provider: c.Provider, Attempt: attempt, Amount: c.Amounts[0], Description: c.Description,
+			Provider: c.Provider, ProviderID: c.ProviderID, Attempt: attempt,
+			Amount: c.Amounts[0], Description: c.Description,
 		},
 	}
 	if c.OnlyIfFirst {

@@ -41,6 +41,7 @@ type Guard struct {
 // claim may not be about the payout it seems to be about.
 type Claimed struct {
 	Provider    Provider
+	ProviderID  string // must be the stored one, where both are known
 	Attempt     Attempt
 	Amount      money.Amount // zero: the claim states none
 	Description *string      // nil: the claim echoes none
@@ -101,7 +102,7 @@ func (g Guard) Holds(p Payout) bool {
 }
 
 func (c Claimed) of(p Payout) bool {
-	return c.Provider == p.Provider && c.Attempt == p.Attempt &&
+	return c.Provider == p.Provider && c.Attempt == p.Attempt && sameNumber(c.ProviderID, p.ProviderID) &&
 		(c.Amount.IsZero() || c.Amount == p.Amount) &&
 		(c.Description == nil || *c.Description == p.Description)
 }

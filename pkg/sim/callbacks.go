@@ -32,9 +32,13 @@ func (pl *platform) notification(e *entry, said word) []byte {
 	}
 	if pl.name == payout.Monetix {
 		payment, operation := e.monetixWords(e.utter(said.says, said.odd), said.times)
-		return swollen(e, pl.seal(map[string]any{
+		tree := map[string]any{
 			"project_id": json.Number(project), "payment": payment, "operation": operation, "customer": map[string]any{"id": e.customer},
-		}, key))
+		}
+		if said.recut {
+			tree["customer"] = map[string]any{"id": "x;general:payment_id:7;payment:status:processing"}
+		}
+		return swollen(e, pl.seal(tree, key))
 	}
 	data := vexoraWord(e.reference, e.utter(said.says, said.odd))
 	fields := map[string]string{
@@ -43,6 +47,9 @@ func (pl *platform) notification(e *entry, said word) []byte {
 	}
 	if e.remark != "" {
 		fields["remark"] = e.remark
+	}
+	if said.recut {
+		fields["wayCode"] = "xstatus=0015tradeNo=deposit-7"
 	}
 	fields["sign"] = sandbox.SignVexora(fields, key)
 	body, _ := json.Marshal(fields)
@@ -58,7 +65,7 @@ func (pl *platform) deliver(e *entry, said word, body []byte, try int) {
 	w := pl.world
 	var reply edge.Reply
 	if !said.forged { // it may be stored and never acknowledged
-		w.hear(e.reference, spoken{says: e.utter(said.says, said.odd).sense(pl.name), mismatch: said.times > 1, source: payout.FromCallback})
+		w.hear(e.reference, spoken{says: e.utter(said.says, said.odd).sense(pl.name), mismatch: said.differs(), source: payout.FromCallback})
 	}
 	w.invoke("callback "+string(pl.name), 10*time.Second, func(ctx context.Context, c *container) {
 		event := edge.Event{RawPath: "/", Body: string(body)}
@@ -66,6 +73,7 @@ func (pl *platform) deliver(e *entry, said word, body []byte, try int) {
 		reply, _ = c.callback[pl.name](ctx, event)
 		w.replies.WriteString(reply.Body)
 		w.judgeCallback(pl, e, said, reply)
+		w.judgeRecut(e, said, body)
 	}, func(died bool) {
 		if (died || reply.StatusCode != 200) && try < callbackTries && !said.forged {
 			w.in(time.Duration(1+try)*20*time.Second, func() { pl.call(e, said, try+1) })

@@ -120,7 +120,7 @@ func (w *world) deploy() *container {
 	c.create = edge.NewCreate(w.mutant.creator(creator, c, ports), log)
 	c.listen(edge.Callback{
 		Receiver: w.mutant.receiver(payout.NewReceiver(store, signals, policy)), Signals: signals, Log: log, Lines: loglimit.New(c.now),
-	}, vexora.NewVerifier(forVexora, c.now), monetix.NewVerifier(forMonetix, c.now))
+	}, vexora.NewVerifier(forVexora, c.now), monetix.NewVerifier(forMonetix, monetix.DefaultSettings(), c.now))
 	return c
 }
 

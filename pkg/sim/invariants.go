@@ -134,16 +134,35 @@ func (w *world) judgeCallback(pl *platform, e *entry, said word, r edge.Reply) {
 	if says == saysNothing || u.status == "error" && p.Sent > 1 {
 		return // an error speaks of one submission, and may not be of the last
 	}
-	defer w.hear(e.reference, spoken{says: says, mismatch: said.times > 1, source: payout.FromCallback, kept: true})
+	defer w.hear(e.reference, spoken{says: says, mismatch: said.differs(), source: payout.FromCallback, kept: true})
 	onlyIfFirst := u.status == "error" // after another submission it proves nothing
 	switch {
 	case !there:
 		w.blame("what is acknowledged is stored", "a callback about %s was thanked for, and is not there", e.reference)
 	case p.Status == payout.Orphan || p.Attempt != attempt:
-	case said.times > 1 && !raised(p, payout.CallbackMismatch) && !settledByPeople(p):
-		w.blame("another amount is never accepted", "%s states %d times the amount, and nobody is told", e.reference, said.times)
-	case says.ends() && said.times < 2 && !p.Status.Final() && !raised(p, payout.CallbackMismatch) && !onlyIfFirst:
+	case said.differs() && !raised(p, payout.CallbackMismatch) && !settledByPeople(p):
+		w.blame("another amount is never accepted", "%s states %d times the amount, or could be cut otherwise, and nobody is told", e.reference, said.times)
+	case says.ends() && !said.differs() && !p.Status.Final() && !raised(p, payout.CallbackMismatch) && !onlyIfFirst:
 		w.blame("what is acknowledged is stored", "a final callback about %s was thanked for, and it is %s", e.reference, p.Status)
+	}
+}
+
+// differs reports whether a word cannot be about the payout as it stands.
+func (said word) differs() bool { return said.times > 1 || said.recut }
+
+// judgeRecut looks at what became of a callback whose text could be cut otherwise.
+func (w *world) judgeRecut(e *entry, said word, body []byte) {
+	if !said.recut {
+		return
+	}
+	id, _, _ := payout.ParseProviderReference(e.reference)
+	p := w.table.items[id]
+	before := payout.Status("")
+	for _, each := range p.History {
+		if p.Status != payout.Orphan && each.Evidence == payout.HashEvidence(body) && each.Status != before {
+			w.blame("re-cut text is not believed", "%s became %s by a text that could be cut otherwise", e.reference, each.Status)
+		}
+		before = each.Status
 	}
 }
 

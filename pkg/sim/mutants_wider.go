@@ -13,6 +13,13 @@ import (
 // people did not miss, and the new promises turned round.
 var widerMutants = []*Mutant{
 	{
+		Name: "text-as-fields", Says: "believes the fields of a text that could be cut otherwise",
+		aroundVerifier: verifier(func(claim payout.Claim) payout.Claim {
+			claim.Ambiguous = ""
+			return claim
+		}),
+	},
+	{
 		Name: "step-without-version", Says: "writes what was decided about a payout that has changed since",
 		aroundStore: stepping(func(step payout.Step) payout.Step {
 			step.When.Version = 0

@@ -31,6 +31,7 @@ type word struct {
 	times  int64 // the amount is stated so many times too large; 0 and 1 are right
 	odd    bool  // a status that no page lists
 	forged bool  // the signature is wrong
+	recut  bool  // the signature is right, and the text could be cut otherwise
 	again  bool  // delivered a second time, byte for byte
 }
 

@@ -32,7 +32,8 @@ func (w *world) spread(p payout.Payout, attempt payout.Attempt) {
 	c := w.choices
 	said := []word{
 		{says: paid}, {says: declined}, {says: endless}, {says: paid, odd: true}, {says: paid, times: 100},
-	}[c.weighted(30, 20, 20, 15, 15)]
+		{says: paid, recut: true}, {says: declined, recut: true},
+	}[c.weighted(26, 18, 18, 12, 12, 7, 7)]
 	pl := w.platforms[p.Provider]
 	e := pl.ledger[string(p.ID.ProviderReference(attempt))]
 	if e == nil {

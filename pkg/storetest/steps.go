@@ -94,6 +94,7 @@ func guards(t *testing.T, s payout.Store) {
 		"other amount":         {Claimed: claimed(func(c *payout.Claimed) { c.Amount = amount(t, "50000.01", money.KHR) })},
 		"other currency":       {Claimed: claimed(func(c *payout.Claimed) { c.Amount = amount(t, "50000", money.USD) })},
 		"no amount claimed":    {Claimed: claimed(func(c *payout.Claimed) { c.Amount = money.Amount{} })},
+		"first number":         {Claimed: claimed(func(c *payout.Claimed) { c.ProviderID = "VX1" })},
 		"other description":    {Claimed: claimed(func(c *payout.Claimed) { c.Description = text("June") })},
 		"empty description":    {Claimed: claimed(func(c *payout.Claimed) { c.Description = text("") })},
 		"nothing described":    {Claimed: claimed(func(c *payout.Claimed) { c.Description = nil })},
@@ -108,6 +109,11 @@ func guards(t *testing.T, s payout.Store) {
 		"all of it at a time":  {Statuses: []payout.Status{payout.Submitting}, Token: "token-guards", Sent: 1, DueAt: p.DueAt, Uncomplicated: true},
 	} {
 		p = try(t, s, name, p, payout.Step{ID: p.ID, When: when, Then: payout.Change{At: start}})
+	}
+	p = try(t, s, "a number", p, payout.Step{ID: p.ID, Then: payout.Change{At: start, ProviderID: "VX1"}})
+	for name, number := range map[string]string{"the number": "VX1", "other number": "VX2", "no number": ""} {
+		same := payout.Guard{Claimed: claimed(func(c *payout.Claimed) { c.ProviderID = number })}
+		p = try(t, s, name, p, payout.Step{ID: p.ID, When: same, Then: payout.Change{At: start}})
 	}
 	p = try(t, s, "version", p, payout.Step{ID: p.ID, When: payout.Guard{Version: p.Version}, Then: payout.Change{At: start}})
 	try(t, s, "version before", p, payout.Step{ID: p.ID, When: payout.Guard{Version: p.Version - 1}, Then: payout.Change{At: start}})

@@ -1,8 +1,13 @@
 package vexora
 
 import (
+	"cmp"
 	"context"
+	"crypto/md5" //nolint:gosec // for its size
+	"encoding/hex"
 	"fmt"
+	"hash"
+	"slices"
 	"time"
 
 	"cambodia-payouts/pkg/jsontree"
@@ -33,123 +38,148 @@ func (v *Verifier) Verify(ctx context.Context, body []byte) (payout.Claim, error
 	if err != nil {
 		return payout.Claim{}, err
 	}
-	currency, err := v.currencyOf(ctx, n)
+	signed, err := v.signerOf(ctx, n)
 	if err != nil {
 		return payout.Claim{}, err
 	}
-	if n.fields["tradeNo"] == "" {
+	if n.value("tradeNo") == "" {
 		return payout.Claim{}, fmt.Errorf("%w: no tradeNo", payout.ErrCallbackUnusable)
 	}
-	return n.claim(tree, currency, body, v.now()), nil
+	c := n.claim(tree, signed.currency, body, v.now())
+	c.Ambiguous = n.ambiguity(signed.spelled)
+	return c, nil
 }
 
 // notification is the flat set of fields that is signed, every member that came
 // included: a fixed list would let somebody add one.
 type notification struct {
-	sign   string
-	fields map[string]string // literal tokens: 50000.00 keeps its zeros
-	nulls  []string
+	sign   []byte
+	fields fields // literal tokens: 50000.00 keeps its zeros
+	nulls  bool   // there are some
 }
 
 func readNotification(tree jsontree.Value) (notification, error) {
 	if tree.Kind() != jsontree.Object {
 		return notification{}, fmt.Errorf("%w: not an object", payout.ErrCallbackMalformed)
 	}
-	n := notification{fields: map[string]string{}}
-	for _, m := range tree.Members() {
+	n := notification{fields: make(fields, 0, tree.Len())}
+	for i := range tree.Len() {
+		m := tree.At(i)
+		read := field{name: m.Name, value: m.Value.Literal()}
 		switch m.Value.Kind() {
 		case jsontree.Object, jsontree.Array:
 			// Nothing says how a nested value would be signed.
 			return notification{}, fmt.Errorf("%w: a nested value", payout.ErrCallbackMalformed)
 		case jsontree.Null:
-			n.nulls = append(n.nulls, m.Name)
+			read.value, read.null, n.nulls = "", true, true
 		case jsontree.String:
-			n.fields[m.Name], _ = m.Value.Text()
-		default:
-			n.fields[m.Name] = m.Value.Literal()
+			read.value, _ = m.Value.Text()
 		}
+		n.fields = append(n.fields, read)
 	}
-	sign, _ := tree.Member(signMember)
-	given, ok := sign.Text()
-	if !ok || given == "" {
+	n.fields.sort()
+	given, ok := signOf(tree)
+	if !ok {
 		return notification{}, fmt.Errorf("%w: no sign", payout.ErrCallbackSignature)
 	}
 	n.sign = given
 	return n, nil
 }
 
-// readings are the fields as they may have been signed: without the nulls, as the
-// pages say and public integrations do, or with the text "null", as the published
-// Java sample would.
-func (n notification) readings() []map[string]string {
-	if len(n.nulls) == 0 {
-		return []map[string]string{n.fields}
+// signOf decodes the signature. Vexora's own pages print digests in lower case; the
+// case carries nothing.
+func signOf(tree jsontree.Value) ([]byte, bool) {
+	sign, _ := tree.Member(signMember)
+	text, _ := sign.Text()
+	if len(text) != hex.EncodedLen(md5.Size) {
+		return nil, false
 	}
-	spelled := map[string]string{}
-	for name, value := range n.fields {
-		spelled[name] = value
-	}
-	for _, name := range n.nulls {
-		spelled[name] = "null"
-	}
-	return []map[string]string{n.fields, spelled}
+	given, err := hex.DecodeString(text)
+	return given, err == nil
 }
 
-// currencyOf finds the account that signed. When none did, the secret is read once
+// value is the value of a member, empty if there is none.
+func (n notification) value(name string) string {
+	i, found := slices.BinarySearchFunc(n.fields, name, func(f field, name string) int { return cmp.Compare(f.name, name) })
+	if !found {
+		return ""
+	}
+	return n.fields[i].value
+}
+
+// readings tell how nulls may have been signed.
+func (n notification) readings() []bool {
+	if n.nulls {
+		return []bool{false, true}
+	}
+	return []bool{false}
+}
+
+// signer is the account that signed, and whether it spelled nulls.
+type signer struct {
+	currency money.Currency
+	spelled  bool
+}
+
+// signerOf finds the account that signed. When none did, the secret is read once
 // more: it may have been rotated a moment ago.
-func (v *Verifier) currencyOf(ctx context.Context, n notification) (money.Currency, error) {
+func (v *Verifier) signerOf(ctx context.Context, n notification) (signer, error) {
+	var texts []hash.Cloner // the text has at most as many bytes as the body
+	for _, spelled := range n.readings() {
+		texts = append(texts, n.fields.digest(spelled))
+	}
 	for range 2 {
 		sets, err := v.keys.Verifying(ctx)
 		if err != nil {
-			return "", fmt.Errorf("vexora: read the keys: %w", err)
+			return signer{}, fmt.Errorf("vexora: read the keys: %w", err)
 		}
-		if currency, ok := n.signedBy(sets); ok {
-			return currency, nil
+		if found, ok := n.signedBy(sets, texts); ok {
+			return found, nil
 		}
 		changed, err := v.keys.Refresh(ctx)
 		if err != nil {
-			return "", fmt.Errorf("vexora: refresh the keys: %w", err)
+			return signer{}, fmt.Errorf("vexora: refresh the keys: %w", err)
 		}
 		if !changed {
 			break
 		}
 	}
-	return "", payout.ErrCallbackSignature
+	return signer{}, payout.ErrCallbackSignature
 }
 
-func (n notification) signedBy(sets []Credentials) (money.Currency, bool) {
+func (n notification) signedBy(sets []Credentials, texts []hash.Cloner) (signer, bool) {
 	for _, set := range sets {
 		for _, currency := range []money.Currency{money.KHR, money.USD} {
 			account, has := set[currency]
 			if !has {
 				continue
 			}
-			for _, fields := range n.readings() {
-				if matches(n.sign, fields, account.Secret) {
-					return currency, true
+			for i, spelled := range n.readings() {
+				if matches(n.sign, texts[i], account.Secret) {
+					return signer{currency, spelled}, true
 				}
 			}
 		}
 	}
-	return "", false
+	return signer{}, false
 }
 
 // claim reads the fields that were verified.
 func (n notification) claim(tree jsontree.Value, currency money.Currency, body []byte, at time.Time) payout.Claim {
-	status := Status(n.fields["status"])
+	status := Status(n.value("status"))
 	v := classify(status)
 	if v.finding == payout.FoundUnclear {
 		v.finding = payout.FoundUnlisted // a verified word without a status: hold and ask
 	}
 	c := stated{payout.Claim{
-		Source: payout.FromCallback, Provider: payout.Vexora, Reference: n.fields["tradeNo"],
-		ProviderID: n.fields["platFormTradeNo"], Finding: v.finding, Failure: v.failure,
-		Code: string(status), Message: n.fields["message"], Raw: body, Padded: padded(tree, body), At: at,
+		Source: payout.FromCallback, Provider: payout.Vexora, Reference: n.value("tradeNo"),
+		ProviderID: n.value("platFormTradeNo"), Finding: v.finding, Failure: v.failure,
+		Code: string(status), Message: n.value("message"), Raw: body, Padded: padded(tree, body), At: at,
 	}}
-	if n.fields["amount"] == "" {
+	if n.value("amount") == "" {
 		c.Suspect = "the claim states no amount"
 	} else {
-		c.amount(n.fields["amount"], currency)
+		c.amount(n.value("amount"), currency)
 	}
 	c.remark(tree)
 	return c.Claim
