@@ -134,7 +134,7 @@ func (u *update) queued(c payout.Change) {
 func (u *update) enter(c payout.Change) {
 	u.set(attrStatus, text(string(c.Status)))
 	u.set(attrStatusAt, moment(c.At))
-	if c.Status == payout.Unknown && !c.Noted {
+	if c.Status == payout.Unknown && !c.Noted && !c.Owed {
 		u.set(attrOwesList, flag(true))
 	}
 	if c.Status.Final() {
@@ -229,6 +229,9 @@ func (u *update) schedule(id payout.ID, c payout.Change) {
 	}
 	u.asserted(attrAskedAt, moment(c.AskedAt))
 	u.asserted(attrAnsweredAt, moment(c.AnsweredAt))
+	if c.Owed && !c.Noted {
+		u.set(attrOwesList, flag(true))
+	}
 	if c.Noted {
 		u.set(attrOwesList, nil)
 	}

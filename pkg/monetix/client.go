@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"cambodia-payouts/pkg/bank"
@@ -160,6 +161,11 @@ func (s *submission) Send(ctx context.Context) payout.Claim {
 	return claim
 }
 
+// Account implements payout.Submission: payment_id is unique within a project.
+func (s *submission) Account() string { return accountOf(s.project) }
+
+func accountOf(project int64) string { return strconv.FormatInt(project, 10) }
+
 // Close implements payout.Submission.
 func (s *submission) Close() { s.line.Close() }
 
@@ -198,7 +204,7 @@ func (c *Client) ask(ctx context.Context, about payout.ProviderReference) payout
 		return unclear("no usable answer to the question")
 	}
 	claim := c.answered(ctx, result.Body, about)
-	claim.Raw = result.Body
+	claim.Raw, claim.Account = result.Body, accountOf(credentials.ProjectID)
 	return claim
 }
 

@@ -61,8 +61,8 @@ func NewBrakes(desk Desk, held map[Provider]QueuedReason) *Brakes {
 // leaves things as they were: the fence, not the board, keeps money safe.
 func (b *Brakes) Look(ctx context.Context, now time.Time) {
 	b.mu.Lock()
-	fresh := !b.seen.IsZero() && now.Sub(b.seen) < boardFor
-	if !fresh { // a busy process must not put the next reading off with every question
+	fresh := !b.seen.IsZero() && now.Sub(b.seen).Abs() < boardFor // a clock can go back
+	if !fresh {                                                   // a busy process must not put the next reading off with every question
 		b.seen = now
 	}
 	b.mu.Unlock()

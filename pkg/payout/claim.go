@@ -57,6 +57,8 @@ type Claim struct {
 	// earlier one that may have arrived, it proves nothing.
 	OnlyIfFirst bool
 
+	// Account is the one that a question was put under; empty if there was none.
+	Account string
 	// Answered: the provider did answer, readably, though the answer does not tell what became
 	// of the payout. That is no silence; see [Brakes].
 	Answered bool

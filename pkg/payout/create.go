@@ -288,11 +288,13 @@ func (c *Creator) send(ctx context.Context, d Draft, p Payout, connector Connect
 		return c.refuse(ctx, d, p.Amount, &Refusal{Kind: Unavailable, Cause: err})
 	}
 	defer submission.Close()
+	p.Heard = p.Heard.With(p.Attempt.fact(at(submission.Account())))
 	existing, err := c.fence(ctx, p)
 	if err != nil {
 		return Created{}, &Refusal{Kind: Unavailable, Outcome: OutcomeUnknown, Cause: err}
 	}
 	if existing != nil {
+		c.ports.unlist(ctx, c.policy, p, *existing)
 		return c.replay(ctx, *existing, d, p.Amount)
 	}
 	after, err := c.submitter.submit(ctx, p, submission)
@@ -317,6 +319,7 @@ func (c *Creator) enqueue(ctx context.Context, d Draft, p Payout, why QueuedReas
 		return Created{}, &Refusal{Kind: Unavailable, Outcome: OutcomeUnknown, Cause: err}
 	}
 	if existing != nil {
+		c.ports.unlist(ctx, c.policy, p, *existing)
 		return c.replay(ctx, *existing, d, p.Amount)
 	}
 	if p.SimilarTo != "" {
@@ -395,8 +398,11 @@ func (c *Creator) replay(ctx context.Context, p Payout, d Draft, amount money.Am
 // outcome says what the state of a payout means for paying under another
 // reference.
 func (p Payout) outcome() Outcome {
-	if p.Status.Final() && p.Status != Orphan && len(p.Attention) == 0 {
-		return OutcomeFinal
+	switch {
+	case !p.Status.Final() || p.Status == Orphan || len(p.Attention) > 0:
+		return OutcomeUnknown
+	case p.Status == Failed && !p.SafeToPayAgain(), p.Status == Cancelled && p.speaksAgainst():
+		return OutcomeUnknown
 	}
-	return OutcomeUnknown
+	return OutcomeFinal
 }

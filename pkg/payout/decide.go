@@ -31,13 +31,51 @@ var (
 // Decide weighs a claim against the payout. It is pure: the caller writes the
 // change under the guard that the payout is still the one that was read.
 func (p Payout) Decide(c Claim) Decision {
+	d := p.weigh(c)
+	if d.Change != nil || !p.reliesOnSilence(c) {
+		return d
+	}
+	if p.heard(c) {
+		return Decision{Verdict: Noted, Change: &Change{At: c.At, Dropped: true}}
+	}
+	d = p.write(c, Change{})
+	d.Verdict = Noted
+	return d
+}
+
+// mostCounted bounds how many repetitions leave a trace: whoever holds an old callback can
+// send it for ever.
+const mostCounted = 100
+
+// reliesOnSilence reports whether somebody is about to decide on the strength of "nothing was
+// heard since", and the callback is no failure, so that it has to leave a trace: a question is
+// under way, a person's order waits for the second one, or the payout has failed. The very
+// bytes that were heard before are no news.
+func (p Payout) reliesOnSilence(c Claim) bool {
+	if c.Source != FromCallback || c.Finding == FoundFailed || p.Status == Orphan || p.knows(c) {
+		return false
+	}
+	taken := !p.DueAt.Equal(earlier(p.QueryAt, p.Notice.At))
+	if p.heard(c) { // in other bytes
+		return (taken || p.Proposal.Entries > 0) && p.HistoryDropped < mostCounted && !c.Padded
+	}
+	return taken && !p.Status.Final() || p.Proposal.Entries > 0 || p.Status == Failed
+}
+
+// knows reports whether the very bytes of a claim are in the history.
+func (p Payout) knows(c Claim) bool {
+	evidence, key := HashEvidence(c.Raw), c.Key()
+	return evidence != "" && slices.ContainsFunc(p.History, func(e Entry) bool { return e.Evidence == evidence && e.ClaimKey == key })
+}
+
+func (p Payout) weigh(c Claim) Decision {
 	if c.Ambiguous != "" {
 		return p.disbelieve(c)
 	}
 	if p.Status == Orphan {
 		return p.note(c, "", SignalOrphan)
 	}
-	if !c.Finding.states() {
+	if !c.Finding.states() && c.Source != FromCallback {
 		return stale // of a request of ours; see conclude
 	}
 	if c.attempt() > p.Attempt && c.Source == FromQuery && c.Finding == FoundFailed {
@@ -51,11 +89,14 @@ func (p Payout) Decide(c Claim) Decision {
 		c.Ambiguous = "the claim names another provider number"
 		return p.disbelieve(c)
 	}
+	if !c.Finding.states() {
+		return p.undecided(c)
+	}
 	if c.attempt() < p.Attempt {
 		return p.decideOlder(c)
 	}
-	if c.Finding == FoundFailed && p.saysNothingOfTheLast(c) {
-		return stale
+	if c.Finding == FoundFailed && (p.saysNothingOfTheLast(c) || p.answeredSince(c)) {
+		return p.undecided(c)
 	}
 	switch c.Finding {
 	case FoundSucceeded:
@@ -68,6 +109,27 @@ func (p Payout) Decide(c Claim) Decision {
 		return p.proceed(c)
 	}
 	return p.hold(c)
+}
+
+// undecided keeps a callback that says nothing of the end: of a number that is taken, or of a
+// submission that was not the last. It is asked about at once. An answer of that kind says
+// nothing.
+func (p Payout) undecided(c Claim) Decision {
+	switch about := c.attempt(); {
+	case c.Source != FromCallback:
+		return stale
+	case p.heard(c):
+		return repeated
+	case about == p.Attempt && p.Heard.closed(about) && !p.wornOut(c, about):
+		return p.doubt(c, p.Heard.wavering(about)...)
+	}
+	return p.doubt(c)
+}
+
+// answeredSince reports whether the provider has answered a later question than the one that
+// the claim answers: the process slept over its answer.
+func (p Payout) answeredSince(c Claim) bool {
+	return c.Asked != nil && p.AnsweredAt.After(c.Asked.Begun)
 }
 
 // saysNothingOfTheLast reports whether a failure is about an earlier submission of the
@@ -178,9 +240,7 @@ func (p Payout) decideOlder(c Claim) Decision {
 
 // wornOut reports whether the very bytes of a claim have been heard before, and often enough.
 func (p Payout) wornOut(c Claim, about Attempt) bool {
-	evidence := HashEvidence(c.Raw)
-	return p.Heard.wavered(about) >= mostRepeated && evidence != "" &&
-		slices.ContainsFunc(p.History, func(e Entry) bool { return e.Evidence == evidence })
+	return p.Heard.wavered(about) >= mostRepeated && p.knows(c)
 }
 
 // paidBefore records a payment of an attempt that a later one replaced. If that one was
@@ -207,6 +267,10 @@ func (p Payout) confirm(c Claim, otherwise Decision) Decision {
 func (p Payout) succeed(c Claim) Decision {
 	paid := p.Attempt.fact(saidPaid)
 	switch {
+	case p.Status == Succeeded && p.ProviderID == "" && c.ProviderID != "":
+		d := p.write(c, Change{ProviderID: c.ProviderID, Heard: p.Heard.without([]Fact{paid})})
+		d.Verdict = Applied // of another number, it would be another payment
+		return d
 	case p.Status == Succeeded && sameNumber(p.ProviderID, c.ProviderID):
 		return repeated
 	case p.Status.Final():
@@ -218,6 +282,11 @@ func (p Payout) succeed(c Claim) Decision {
 func (p Payout) fail(c Claim) Decision {
 	switch p.Status {
 	case Failed:
+		if c.Source == FromCallback && !sameNumber(p.ProviderID, c.ProviderID) && !p.heard(c) {
+			d := p.write(c, Change{})
+			d.Verdict = Noted // of another submission, perhaps
+			return d
+		}
 		return p.confirm(c, repeated)
 	case Cancelled, Succeeded:
 		// Of a cancelled payout it was certain that nothing had been sent.
@@ -234,6 +303,9 @@ func (p Payout) takeBack(c Claim) Decision {
 		return p.contradict(c, facts...)
 	}
 	if p.Return != nil {
+		if !p.heard(c) && !sameNumber(p.ProviderID, c.ProviderID) {
+			return p.contradict(c) // a payment came back that we do not know
+		}
 		return repeated
 	}
 	back := &Return{At: c.At, ProviderCode: c.Code, Message: Printable(c.Message)}

@@ -36,17 +36,17 @@ func claimOf(p payout.Payout, f payout.Finding) payout.Claim {
 // what a verified, matching claim does to a payout in each state.
 func TestEveryClaimMeetsEveryState(t *testing.T) {
 	type row map[payout.Finding]string // the new status, or the verdict in brackets
-	const same, old, orphaned = "(repeated)", "(stale)", "(noted)"
+	const same, old, kept = "(repeated)", "(stale)", "(noted)"
 	const conflict = "(noted contradiction)"
 	table := map[payout.Status]row{
-		payout.Submitting: {"processing": "processing", "succeeded": "succeeded", "failed": "failed", "returned": "succeeded", "unlisted": "(noted unlisted_status)", "unclear": old, "absent": old},
-		payout.Queued:     {"processing": "processing", "succeeded": "succeeded", "failed": "failed", "returned": "succeeded", "unlisted": "(noted unlisted_status)", "unclear": old, "absent": old},
-		payout.Processing: {"processing": same, "succeeded": "succeeded", "failed": "failed", "returned": "succeeded", "unlisted": "(noted unlisted_status)", "unclear": old, "absent": old},
-		payout.Unknown:    {"processing": "processing", "succeeded": "succeeded", "failed": "failed", "returned": "succeeded", "unlisted": "(noted unlisted_status)", "unclear": old, "absent": old},
-		payout.Succeeded:  {"processing": old, "succeeded": same, "failed": conflict, "returned": "(applied returned)", "unlisted": "(noted unlisted_status)", "unclear": old, "absent": old},
-		payout.Failed:     {"processing": old, "succeeded": conflict, "failed": same, "returned": conflict, "unlisted": "(noted unlisted_status)", "unclear": old, "absent": old},
-		payout.Cancelled:  {"processing": conflict, "succeeded": conflict, "failed": conflict, "returned": conflict, "unlisted": "(noted unlisted_status)", "unclear": old, "absent": old},
-		payout.Orphan:     {"processing": orphaned, "succeeded": orphaned, "failed": orphaned, "returned": orphaned, "unlisted": orphaned, "unclear": orphaned, "absent": orphaned},
+		payout.Submitting: {"processing": "processing", "succeeded": "succeeded", "failed": "failed", "returned": "succeeded", "unlisted": "(noted unlisted_status)", "unclear": kept, "absent": kept},
+		payout.Queued:     {"processing": "processing", "succeeded": "succeeded", "failed": "failed", "returned": "succeeded", "unlisted": "(noted unlisted_status)", "unclear": kept, "absent": kept},
+		payout.Processing: {"processing": same, "succeeded": "succeeded", "failed": "failed", "returned": "succeeded", "unlisted": "(noted unlisted_status)", "unclear": kept, "absent": kept},
+		payout.Unknown:    {"processing": "processing", "succeeded": "succeeded", "failed": "failed", "returned": "succeeded", "unlisted": "(noted unlisted_status)", "unclear": kept, "absent": kept},
+		payout.Succeeded:  {"processing": old, "succeeded": same, "failed": conflict, "returned": "(applied returned)", "unlisted": "(noted unlisted_status)", "unclear": kept, "absent": kept},
+		payout.Failed:     {"processing": kept, "succeeded": conflict, "failed": same, "returned": conflict, "unlisted": "(noted unlisted_status)", "unclear": kept, "absent": kept},
+		payout.Cancelled:  {"processing": conflict, "succeeded": conflict, "failed": conflict, "returned": conflict, "unlisted": "(noted unlisted_status)", "unclear": kept, "absent": kept},
+		payout.Orphan:     {"processing": kept, "succeeded": kept, "failed": kept, "returned": kept, "unlisted": kept, "unclear": kept, "absent": kept},
 	}
 	if len(table) != len(payout.Statuses) {
 		t.Fatalf("%d of %d states are listed", len(table), len(payout.Statuses))

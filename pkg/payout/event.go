@@ -136,6 +136,9 @@ const notifyWithin = 90 * time.Second
 // for one that nobody has read.
 func (p Payout) announced(change Change) Change {
 	change = p.fit(p.noteConfirmed(p.noteAttention(change)))
+	if p.Status == Failed && len(change.Heard) > 0 && p.settled() && !change.Apply(p).settled() {
+		change.Owed = true
+	}
 	if change.news() {
 		at := change.At.Add(notifyWithin)
 		change.NotifyAt = &at

@@ -1,6 +1,8 @@
 package payout
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
@@ -196,14 +198,37 @@ func (p Payout) queryIsFinal(c Claim, about Attempt) bool {
 	if c.OnlyIfFirst && !once && about != p.Attempt {
 		return false
 	}
+	if len(p.Heard.accounts(about)) > 1 {
+		return false // references are unique within one account
+	}
 	if about == p.Attempt {
-		if !c.Asked.Submitted.Equal(p.SubmittedAt) {
+		if p.answeredSince(c) || !c.Asked.Submitted.Equal(p.SubmittedAt) {
 			return false // the payout was sent again while the query was under way
 		}
 		once = p.Sent == 1
 	}
 	once = once && about <= p.Attempt && !p.Heard.has(about, mayBeLost)
 	return once || Recoveries[p.Provider].RefusesRepeats == Documented
+}
+
+// at is the word that an attempt was sent under an account of the provider's: a project, a
+// merchant number. A provider refuses a repeated reference within one account alone, and
+// knows nothing of those of another one.
+func at(account string) word {
+	digest := sha256.Sum256([]byte(account))
+	return word("at-" + hex.EncodeToString(digest[:4]))
+}
+
+// accounts are the facts of the accounts that an attempt was sent under.
+func (h Heard) accounts(a Attempt) []Fact {
+	prefix := string(a.fact("at-"))
+	return slices.DeleteFunc(slices.Clone(h), func(f Fact) bool { return !strings.HasPrefix(string(f), prefix) })
+}
+
+// elsewhere reports whether an attempt was sent, and under other accounts than this one.
+func (h Heard) elsewhere(a Attempt, account string) bool {
+	known := h.accounts(a)
+	return len(known) > 0 && !slices.Contains(known, a.fact(at(account)))
 }
 
 // doubtedElsewhere is another attempt than the present one of which something was said that
@@ -229,7 +254,8 @@ func (p Payout) doubtedElsewhere() (Attempt, bool) {
 // whose failure was never certain. Two people had gone on from that; it may have been paid,
 // and without its answer the payout is never safe to pay again. False if there is none.
 func (p Payout) askedElsewhere() (Attempt, bool) {
-	if a, doubted := p.doubtedElsewhere(); doubted || !p.Status.Final() {
+	waits := p.Status == Queued && p.Polls == 0 // once, before the next attempt goes
+	if a, doubted := p.doubtedElsewhere(); doubted || !p.Status.Final() && !waits {
 		return a, doubted
 	}
 	for a := FirstAttempt; a < p.Attempt; a++ {

@@ -319,6 +319,7 @@ type provider struct {
 	during  func() // runs while the request is on its way
 	faults  []payout.Fault
 	failing error
+	account string // "" is one, too
 
 	mu    sync.Mutex
 	sent  []payout.ProviderReference
@@ -364,6 +365,8 @@ func (s submission) Send(context.Context) payout.Claim {
 }
 
 func (submission) Close() {}
+
+func (s submission) Account() string { return s.of.account }
 
 // endpoint is the merchant's webhook. Without answers it takes everything.
 type endpoint struct {

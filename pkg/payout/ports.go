@@ -123,6 +123,9 @@ type Connector interface {
 type Submission interface {
 	// Send sends the request at most once and says what became of it.
 	Send(ctx context.Context) Claim
+	// Account names the account that the request goes out under. References are unique
+	// within it.
+	Account() string
 	// Close gives the connection up. It may be called at any time, and twice.
 	Close()
 }

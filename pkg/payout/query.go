@@ -32,6 +32,9 @@ const disagreedTooOften = 7
 // claim, in the same write that sets the time of the next question.
 func (s *Sweeper) ask(ctx context.Context, p Payout, about Attempt) error {
 	connector, wired := s.ports.Connectors[p.Provider]
+	if !wired && p.Status.Final() { // no question of those that confirm an end is used up
+		return s.schedule(ctx, p, s.ports.Now().Add(s.jitter(time.Hour)))
+	}
 	if !wired {
 		// Nobody can be asked. Time passes all the same, and a person has to know.
 		return s.weigh(ctx, p, about, Claim{
@@ -48,8 +51,11 @@ func (s *Sweeper) ask(ctx context.Context, p Payout, about Attempt) error {
 	}
 	c := connector.Ask(ctx, p, about)
 	s.ports.Brakes.hear(ctx, p.Provider, c.Finding, s.ports.Now())
+	if c.Account != "" && p.Heard.elsewhere(about, c.Account) {
+		c = Claim{Finding: FoundUnclear, Message: "the payout was sent under another account of the provider's; this one knows nothing of it", At: c.At}
+	}
 	c.Source, c.Provider, c.Reference, c.Asked = FromQuery, p.Provider, string(p.ID.ProviderReference(about)), asked
-	if c.Finding == FoundAbsent && about == p.Attempt && s.goesAgain(p) {
+	if c.Finding == FoundAbsent && about == p.Attempt && s.goesAgain(ctx, p) {
 		return s.resubmit(ctx, p, connector, "the provider does not know it; sent again under the same reference")
 	}
 	return s.weigh(ctx, p, about, c)
@@ -57,10 +63,17 @@ func (s *Sweeper) ask(ctx context.Context, p Payout, about Attempt) error {
 
 // goesAgain reports whether a payout that the provider does not know is sent once more by
 // itself.
-func (s *Sweeper) goesAgain(p Payout) bool {
+func (s *Sweeper) goesAgain(ctx context.Context, p Payout) bool {
 	now := s.ports.Now()
-	who, _ := p.mayBeSent(s.policy, now)
-	return p.Status == Unknown && who == byItself && s.ports.Brakes.Held(p.Provider, now) == ""
+	if who, _ := p.mayBeSent(s.policy, now); p.Status != Unknown || who != byItself {
+		return false
+	}
+	if s.policy.DuplicateWindow > 0 { // what would be held after the fence need not be fenced
+		if earlier, err := s.ports.similar(ctx, s.policy, p); err != nil || earlier != "" {
+			return false
+		}
+	}
+	return s.ports.Brakes.Held(p.Provider, now) == ""
 }
 
 // weigh applies the answer of a question until a write goes through.
@@ -108,14 +121,14 @@ func (p Payout) takenBy(held, now time.Time) bool {
 // owesItsRecipient reports whether the recipient's list has to be written (again): it is
 // owed, or the board would soon no longer say that lists are worth a look.
 func (p Payout) owesItsRecipient(now time.Time) bool {
-	return p.Status == Unknown && (p.RecipientOwed || now.Sub(p.StatusAt) > unsettledFor/2)
+	return !p.settled() && p.Status != Submitting && p.Status != Queued && (p.RecipientOwed || now.Sub(p.StatusAt) > unsettledFor/2)
 }
 
 // follow sets the time of the next question, unless the answer ends the questions.
 func (s *Sweeper) follow(p Payout, about Attempt, change *Change, c Claim) {
 	now := s.ports.Now()
 	if about == p.Attempt {
-		change.noteAsked(c, now)
+		p.noteAsked(change, c, now)
 	}
 	after := change.Apply(p)
 	polls, due := p.Polls+1, s.next(p)
@@ -141,14 +154,17 @@ func (s *Sweeper) follow(p Payout, about Attempt, change *Change, c Claim) {
 
 // noteAsked remembers that the provider was asked about the present attempt, and whether it
 // answered. What counts is when the question began. Where nobody could be asked, time has
-// passed all the same.
-func (c *Change) noteAsked(answer Claim, now time.Time) {
-	c.AskedAt = now
+// passed all the same. A process that slept over its answer turns neither time back.
+func (p Payout) noteAsked(change *Change, answer Claim, now time.Time) {
+	asked := now
 	if answer.Asked != nil {
-		c.AskedAt = answer.Asked.Begun
+		asked = answer.Asked.Begun
 	}
-	if answer.Finding.states() {
-		c.AnsweredAt = c.AskedAt
+	if asked.After(p.AskedAt) {
+		change.AskedAt = asked
+	}
+	if answer.Finding.states() && asked.After(p.AnsweredAt) {
+		change.AnsweredAt = asked
 	}
 }
 

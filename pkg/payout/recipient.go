@@ -225,13 +225,28 @@ func (p Ports) listed(ctx context.Context, policy Policy, of Payout) ([]Unsettle
 	return nil, nil
 }
 
+// unlist takes the entry off that a replay made before anybody knew that it is one. Otherwise
+// replays would fill the list. If it fails, the next one that finds it settled does it.
+// Of two requests of one moment both may have made the one entry, which then has to stay.
+func (p Ports) unlist(ctx context.Context, policy Policy, replay, existing Payout) {
+	if policy.DuplicateWindow == 0 {
+		return
+	}
+	roster := p.roster(policy)
+	own, err := roster.entry(ctx, existing)
+	entry, failed := roster.entry(ctx, replay)
+	if err == nil && failed == nil && entry.At.Sub(own.At).Abs() > absentFor {
+		_ = roster.forget(ctx, replay, []Unsettled{entry})
+	}
+}
+
 // holds reports whether a listed payout holds another one back, and whether its entry is
 // over.
 func (p Ports) holds(ctx context.Context, policy Policy, listed Unsettled, of Payout) (holds, over bool, err error) {
 	age := p.Now().Sub(listed.At)
 	other, err := p.Store.Get(ctx, listed.ID)
-	if err == nil && other.SubmittedAt.After(listed.At) {
-		age = p.Now().Sub(other.SubmittedAt) // the money went later than the payout was made
+	if err == nil { // a replay puts it on the list anew
+		age = min(p.Now().Sub(other.CreatedAt), p.Now().Sub(other.SubmittedAt))
 	}
 	switch {
 	case isNotFound(err):
@@ -253,7 +268,14 @@ func (p Payout) waitsAsDuplicate() bool {
 	return held && p.Status == Queued
 }
 
+// wavering reports whether the payout has failed, and what was said since takes the certainty
+// away: a merchant who was told that he may pay again may be doing so.
+func (p Payout) wavering() bool {
+	_, elsewhere := p.doubtedElsewhere()
+	return p.Status == Failed && (elsewhere || p.Heard.doubted(p.Attempt) || p.speaksAgainst())
+}
+
 // settled reports whether everybody knows what became of the payout.
 func (p Payout) settled() bool {
-	return p.Status == Processing || (p.Status.Final() && p.Status != Orphan)
+	return p.Status == Processing || (p.Status.Final() && p.Status != Orphan && !p.wavering())
 }

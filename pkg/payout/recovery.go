@@ -54,7 +54,7 @@ func (r Recovery) repeatable() bool {
 // not when it has become so old that somebody may have paid another way.
 func (p Payout) resendable(now time.Time, oldest time.Duration) bool {
 	r := Recoveries[p.Provider]
-	return r.repeatable() && len(p.Attention) == 0 &&
+	return r.repeatable() && len(p.Attention.Without(NotificationFailing)) == 0 &&
 		p.Sent <= automaticResends &&
 		now.Sub(p.SubmittedAt) >= r.ResendAfter && now.Sub(p.CreatedAt) <= oldest
 }

@@ -137,6 +137,9 @@ func (o *Operator) submitAgain(ctx context.Context, p Payout, order Order, what 
 		return Ordered{}, &OrderRefused{Problem: OrderInexpressive, Detail: "the provider cannot take this payout", Faults: faults}
 	}
 	after, fenced, err := o.submitter.again(ctx, p, connector, order.entry(o.ports.Now(), Submitting, what))
+	if errors.Is(err, errElsewhere) {
+		return Ordered{}, notPossible("the payout was sent under another account of the provider's, which alone knows it; settle it there, and resolve it")
+	}
 	if err != nil {
 		return Ordered{}, unavailable(err)
 	}
@@ -145,6 +148,10 @@ func (o *Operator) submitAgain(ctx context.Context, p Payout, order Order, what 
 	}
 	return Ordered{Payout: after}, nil
 }
+
+// errElsewhere: a reference is unique within one account of a provider's. Under another one it
+// would be another payment.
+var errElsewhere = errors.New("payout: the payout was sent under another account of the provider's")
 
 // again fences a payout once more and sends it, if it has not changed since it was
 // read. A failed payout starts a new attempt; every other one keeps its provider
@@ -163,6 +170,11 @@ func (s *submitter) again(ctx context.Context, p Payout, connector Connector, en
 		return p, false, fmt.Errorf("open a submission: %w", err)
 	}
 	defer submission.Close()
+	account := submission.Account()
+	if !change.NewAttempt && p.Sent > 0 && p.Heard.elsewhere(p.Attempt, account) {
+		return p, false, errElsewhere
+	}
+	change.Heard = append(change.Heard, change.Apply(p).Attempt.fact(at(account)))
 	stored, err := s.receiver.store.Apply(ctx, p.step(change))
 	if err != nil {
 		current, err := refusal(err)

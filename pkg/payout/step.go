@@ -73,7 +73,9 @@ type Change struct {
 	// QueuedReason is set with or without a status; every other status clears it.
 	QueuedReason QueuedReason
 	// Noted: the recipient's list has the payout.
-	Noted     bool
+	Noted bool
+	// Owed: the payout became unsettled, other than by becoming unknown.
+	Owed      bool
 	Proposal  *Proposal // the zero proposal withdraws
 	SimilarTo ID
 	// NewAttempt starts the next attempt, under a new provider reference, and
@@ -148,6 +150,9 @@ func (c Change) Apply(p Payout) Payout {
 	}
 	if c.QueuedReason != "" {
 		p.QueuedReason = c.QueuedReason
+	}
+	if c.Owed {
+		p.RecipientOwed = true
 	}
 	if c.Noted {
 		p.RecipientOwed = false

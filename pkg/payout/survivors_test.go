@@ -129,3 +129,17 @@ func TestAClaimThatIsNotAboutThePayoutEndsNothing(t *testing.T) {
 		}
 	}
 }
+
+// query.go, goesAgain: the documented repetition waits while submissions are held or paused.
+func TestTheDocumentedRepetitionWaitsWhileSubmissionsAreHeld(t *testing.T) {
+	w := newWorld(t)
+	w.monetix.answer, w.monetix.told = w.unclear, w.absent
+	w.mustCreate(draftFor(payout.Monetix))
+	*w.brakes = *payout.NewBrakes(w.store, held(payout.Monetix))
+	for range 10 {
+		w.ask()
+	}
+	if n := len(w.monetix.sent); n != 1 {
+		t.Errorf("sent %d times while submissions are held", n)
+	}
+}

@@ -62,6 +62,7 @@ func (w *world) judgeChange(before *payout.Payout, after payout.Payout) {
 		w.blame("a final state is never rewritten", "%s from %s to %s", after.Reference, before.Status, after.Status)
 	}
 	w.judgeFailure(before, after)
+	w.judgeExpiry(*before, after)
 	grown := after.Sequence() - before.Sequence()
 	switch {
 	case grown < 0 || grown > 1:
@@ -70,6 +71,15 @@ func (w *world) judgeChange(before *payout.Payout, after payout.Payout) {
 		w.blame("every change has one history entry", "%s went from %s to %s without one", after.Reference, before.Status, after.Status)
 	case after.Status != before.Status && after.History[len(after.History)-1].Status != after.Status:
 		w.blame("every change has one history entry", "the last entry of %s tells of another status", after.Reference)
+	}
+}
+
+// judgeExpiry looks at every submission that a sweep calls lost: its process may only be
+// slow, and keeps the lease by which its answer counts.
+func (w *world) judgeExpiry(before, after payout.Payout) {
+	lost := before.Status == payout.Submitting && after.Status == payout.Unknown && lastEntry(after).Source == payout.FromSweep
+	if lost && after.Lease.Token != before.Lease.Token {
+		w.blame(slowCounts, "%s is called lost, and its process has lost its lease", after.Reference)
 	}
 }
 

@@ -125,7 +125,7 @@ func (c *Client) Open(ctx context.Context, p payout.Payout) (payout.Submission, 
 		return nil, err
 	}
 	return &submission{
-		line: c.dial(ctx, request.URL), request: request, payout: p,
+		line: c.dial(ctx, request.URL), request: request, payout: p, account: account.MerchantNo,
 		settings: c.encode.settings, now: c.now, timeout: c.timeout,
 	}, nil
 }
@@ -150,10 +150,14 @@ type submission struct {
 	line     oneshot.Connection
 	request  oneshot.Request
 	payout   payout.Payout
+	account  string
 	settings Settings
 	now      func() time.Time
 	timeout  time.Duration
 }
+
+// Account implements payout.Submission.
+func (s *submission) Account() string { return s.account }
 
 // Send implements payout.Submission.
 func (s *submission) Send(ctx context.Context) payout.Claim {
@@ -209,7 +213,7 @@ func (c *Client) ask(ctx context.Context, p payout.Payout, about payout.Provider
 	if claim.Finding == "" {
 		claim = asked(result.Body, about, p.Amount.Currency())
 	}
-	claim.Raw = result.Body
+	claim.Raw, claim.Account = result.Body, account.MerchantNo
 	return claim
 }
 
