@@ -27,7 +27,7 @@ type Brakes struct {
 const (
 	// boardFor is how long a glance at the board is good for. It bounds how much
 	// later than one function another one learns of trouble.
-	boardFor = 30 * time.Second
+	boardFor = 5 * time.Second
 	// aboutUsPause is how long one refusal about us holds the next submissions.
 	aboutUsPause = time.Minute
 	// silencePause is the same after silenceLimit lost answers in a row. It doubles

@@ -181,7 +181,12 @@ func (w *world) due(d *dossier, p payout.Payout) []payout.Reason {
 		all = append(all, payout.Contradiction)
 	}
 	if d.any(func(s spoken) bool { return fresh(s) && d.doubles(s) }) {
-		all = append(all, payout.DoublePaymentSuspected)
+		// Beside an attempt that was withdrawn it is no second payment, but a wrong end.
+		reason := payout.DoublePaymentSuspected
+		if p.Status == payout.Cancelled && !raised(p, reason) {
+			reason = payout.Contradiction
+		}
+		all = append(all, reason)
 	}
 	if d.any(func(s spoken) bool { return fresh(s) && s.mismatch }) {
 		all = append(all, payout.CallbackMismatch)
