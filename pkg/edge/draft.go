@@ -13,8 +13,14 @@ import (
 type decoder struct{ faults []payout.Fault }
 
 func (d *decoder) fault(pointer, message string) {
+	if len(d.faults) >= mostFaults { // a body of thousands must not become an answer of thousands
+		return
+	}
 	d.faults = append(d.faults, payout.Fault{Pointer: pointer, Code: payout.FaultCode(InvalidBody), Message: message})
 }
+
+// mostFaults is how many faults of one body are told.
+const mostFaults = 100
 
 // members says what each member of an object is read by.
 type members map[string]func(pointer string, v jsontree.Value)
@@ -133,6 +139,8 @@ func decodeDraft(tree jsontree.Value) payout.Draft {
 	return draft
 }
 
+var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
+
 // escapePointer writes a member name as a JSON pointer token (RFC 6901), clipped:
 // a name of 60 KB must not come back in the answer.
 func escapePointer(name string) string {
@@ -140,7 +148,7 @@ func escapePointer(name string) string {
 	if len(name) > most {
 		name = fmt.Sprintf("%.*s…", most, name)
 	}
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+	return pointerEscapes.Replace(name)
 }
 
 // referenceOf finds the reference of a create request: in the body, in the header

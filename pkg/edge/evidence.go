@@ -47,7 +47,7 @@ func (d Desk) readEvidence(ctx context.Context, e Event, id, sequence string) Re
 		return p.reply(ctx, e)
 	}
 	d.Log.LogAttrs(ctx, LevelAudit, "evidence read", slog.String("request_id", requestID(ctx, e)),
-		slog.String("principal", string(whoReads(e))), slog.String("payout_id", id), slog.String("sequence", sequence))
+		slog.String("principal", payout.Printable(string(whoReads(e)))), slog.String("payout_id", id), slog.String("sequence", sequence))
 	return jsonReply(http.StatusOK, evidenceView{SHA256: entry.Evidence, Body: entry.Raw})
 }
 

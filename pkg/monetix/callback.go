@@ -65,7 +65,7 @@ func sums(c *payout.Claim, payment, operation jsontree.Value) {
 		return
 	}
 	sum(c, asked)
-	if initial, there := operation.Member("sum_initial"); there {
+	if initial, there := operation.Member("sum_initial"); there && initial.Len() > 0 { // an empty one is not signed
 		sum(c, initial)
 	}
 }

@@ -24,10 +24,15 @@ var documented = []string{
 type place struct {
 	path  []string
 	begin []byte
+	// free: a text for people, which may hold anything. All other values decide, and none of
+	// them has a ";".
+	free bool
 }
 
 func placeOf(path string) place {
-	return place{strings.Split(path, ":"), []byte(path + ":")}
+	names := strings.Split(path, ":")
+	last := names[len(names)-1]
+	return place{names, []byte(path + ":"), last == "description" || last == "message"}
 }
 
 // first is the name of the first element of an array.
@@ -65,13 +70,19 @@ func (s *script) ambiguity(tree jsontree.Value, agreed []string) string {
 		}
 	}
 	for _, read := range reads {
-		expected := 0
-		if kind := follow(tree, read.path).Kind(); kind != jsontree.Invalid && kind != jsontree.Object && kind != jsontree.Array {
+		expected, value := 0, follow(tree, read.path)
+		if kind := value.Kind(); kind != jsontree.Invalid && kind != jsontree.Object && kind != jsontree.Array {
 			expected = 1
 		}
 		if s.count(read.begin) != expected {
 			return "the signed text and the callback do not name the same members equally often"
 		}
+		if text, _ := value.Text(); !read.free && strings.ContainsRune(text, separator) {
+			return "a value that decides could hold the members behind it"
+		}
+	}
+	if s.countErrors() != codesIn(tree) {
+		return "the signed text and the callback do not have the same reasons"
 	}
 	if slices.ContainsFunc(others, func(other place) bool { return s.count(other.begin) > 0 }) {
 		return "the signed text has members of another message than a callback"
@@ -108,6 +119,39 @@ func follow(v jsontree.Value, path []string) jsontree.Value {
 		}
 	}
 	return v
+}
+
+// errorCode is how the code of any reason begins a line.
+var errorCode = regexp.MustCompile(`^errors:[0-9]+:code:`)
+
+// countErrors is how often the text holds the code of a reason.
+func (s *script) countErrors() int {
+	n := 0
+	for i := range s.lines {
+		for rest, more := s.line(i), true; more; {
+			var part []byte
+			part, rest, more = bytes.Cut(rest, semicolon)
+			if bytes.HasPrefix(part, errorsBegin) && errorCode.Match(part) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+var errorsBegin = []byte("errors:")
+
+// codesIn counts the reasons with a code.
+func codesIn(tree jsontree.Value) int {
+	list, _ := tree.Member("errors")
+	n := 0
+	for i := range list.Len() {
+		code, there := list.At(i).Value.Member("code")
+		if there && list.Kind() == jsontree.Array && code.Kind() != jsontree.Object && code.Kind() != jsontree.Array {
+			n++
+		}
+	}
+	return n
 }
 
 // count is how often a place begins a line of the text, or what could be one: whatever

@@ -45,7 +45,7 @@ func (p Payout) Decide(c Claim) Decision {
 
 // mostCounted bounds how many repetitions leave a trace: whoever holds an old callback can
 // send it for ever.
-const mostCounted = 100
+const mostCounted = 30
 
 // reliesOnSilence reports whether somebody is about to decide on the strength of "nothing was
 // heard since", and the callback is no failure, so that it has to leave a trace: a question is
@@ -177,7 +177,23 @@ func (p Payout) disbelieve(c Claim) Decision {
 	if p.Status == Orphan {
 		return p.note(c, "", SignalOrphan, p.Attempt.fact(saidAmbiguous))
 	}
+	if _, raised := p.Attention[CallbackMismatch]; raised && p.Heard.has(p.Attempt, saidAmbiguous) && p.ambiguous() >= mostAmbiguous {
+		return repeated // nothing of it is believed, and nobody's order waits for it to end
+	}
 	return p.note(c, CallbackMismatch, SignalMismatch, p.Attempt.fact(saidAmbiguous))
+}
+
+// mostAmbiguous is how many claims of which nothing is believed a history keeps.
+const mostAmbiguous = 3
+
+func (p Payout) ambiguous() int {
+	n := 0
+	for _, e := range p.History {
+		if e.Source == FromCallback && e.Finding == FoundUnlisted && len(e.ProviderCode) == 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // namesAnother reports whether a callback about an open payout names another number of the
@@ -238,9 +254,10 @@ func (p Payout) decideOlder(c Claim) Decision {
 	return p.doubt(c, facts...)
 }
 
-// wornOut reports whether the very bytes of a claim have been heard before, and often enough.
+// wornOut reports whether a claim has been heard before, and often enough: blanks are not
+// signed, so bytes tell nothing.
 func (p Payout) wornOut(c Claim, about Attempt) bool {
-	return p.Heard.wavered(about) >= mostRepeated && p.knows(c)
+	return p.Heard.wavered(about) >= mostRepeated && p.heard(c)
 }
 
 // paidBefore records a payment of an attempt that a later one replaced. If that one was
@@ -398,6 +415,9 @@ func (p Payout) note(c Claim, reason Reason, s Signal, facts ...Fact) Decision {
 	fresh := p.Heard.without(facts)
 	if old := raised || c.Source != FromQuery; len(fresh) == 0 && old && p.heard(c) {
 		return repeated // an answer is a new word as long as nobody was called for it
+	}
+	if len(fresh) == 0 && raised && !p.hasRoom() && p.HistoryDropped >= mostCounted {
+		return repeated // or whoever goes on could keep two people from agreeing for ever
 	}
 	if len(fresh) == 0 && raised && !p.hasRoom() {
 		return p.count(c)

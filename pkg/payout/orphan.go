@@ -30,6 +30,10 @@ type Orphaned struct {
 
 // orphaned keeps a claim, cleaned before, whose reference cannot be ours.
 func (c Claim) orphaned() Orphaned {
+	if c.Ambiguous != "" { // one of a kind and day: who can make one can make any number
+		c.keptKey = Claim{Source: c.Source, Provider: c.Provider, Suspect: c.Ambiguous, Code: c.At.UTC().Format(time.DateOnly)}.impersonalKey()
+		c.Reference = ""
+	}
 	c = c.disbelieved()
 	return Orphaned{
 		Key:        withoutDescription(c.Key()),
@@ -49,13 +53,8 @@ func (c Claim) orphaned() Orphaned {
 // orphanPayout keeps a claim at the key that the payout would have, so that a
 // later create of its reference finds the key taken and cannot send again.
 func (c Claim) orphanPayout(id ID, attempt Attempt) Payout {
-	heard := Heard(nil)
-	if c.Ambiguous != "" {
-		heard = heard.With(attempt.fact(saidAmbiguous))
-	}
-	c = c.disbelieved()
 	return Payout{
-		ID: id, Provider: c.Provider, Attempt: attempt, Heard: heard,
+		ID: id, Provider: c.Provider, Attempt: attempt,
 		Status: Orphan, StatusAt: c.At, ProviderID: c.ProviderID,
 		Amount: c.amount(), History: []Entry{*c.entry(Orphan)},
 		CreatedAt: c.At, UpdatedAt: c.At, CompletedAt: c.At, Version: 1,

@@ -147,7 +147,7 @@ func (p Payout) propose(order Order, action Action, by signatory, now time.Time)
 	case err != nil:
 		return nil, unavailable(err)
 	case !p.waiting(fresh) || !stands:
-		if refused := p.proposable(order); refused != nil {
+		if refused := p.proposable(order, by.person); refused != nil {
 			return nil, refused
 		}
 		what := strings.TrimSpace(string(action)+" "+string(order.As)) + " proposed by " + string(by.person)
@@ -158,16 +158,16 @@ func (p Payout) propose(order Order, action Action, by signatory, now time.Time)
 	return nil, nil
 }
 
-// mostProposals is how many orders by one principal the history of a payout holds before he
+// mostProposals is how many orders of one person the history of a payout holds before he
 // may propose no more: one person must not fill it.
 const mostProposals = 8
 
 // proposable refuses a proposal whose text would find no room: the second person has to read
 // what he confirms.
-func (p Payout) proposable(order Order) error {
-	given, by := 0, order.By.shown()
+func (p Payout) proposable(order Order, person Person) error {
+	given, proposed := 0, " proposed by "+string(person)+orderSeparator
 	for _, e := range p.History {
-		if e.Source == FromOperator && e.By == by {
+		if e.Source == FromOperator && strings.Contains(e.Message, proposed) {
 			given++
 		}
 	}

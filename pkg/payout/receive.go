@@ -102,6 +102,9 @@ func direct(id ID, attempt Attempt, c Claim) (Step, bool) {
 // settle weighs the claim against the payout until a write goes through.
 func (r *Receiver) settle(ctx context.Context, id ID, attempt Attempt, current *Payout, c Claim) (Verdict, error) {
 	for range rounds {
+		if current == nil && c.Ambiguous != "" {
+			return r.keepOrphan(ctx, c) // whoever can write such a text must not block a reference
+		}
 		if current == nil {
 			fresh := c.orphanPayout(id, attempt)
 			fresh.QueryAt = r.policy.retention(c.At)
@@ -178,6 +181,10 @@ func (r *Receiver) keepOrphan(ctx context.Context, c Claim) (Verdict, error) {
 	if !fresh {
 		return Repeated, nil
 	}
-	r.signals.Signal(ctx, SignalOrphan, c.Provider, "")
+	signal := SignalOrphan
+	if c.Ambiguous != "" {
+		signal = SignalForeignCallback // nobody says that money went
+	}
+	r.signals.Signal(ctx, signal, c.Provider, "")
 	return KeptAsOrphan, nil
 }

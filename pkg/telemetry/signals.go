@@ -70,7 +70,8 @@ type Signals struct {
 
 // byStrangers are the signals that anybody who knows a callback address can cause, the
 // verified ones by posting a genuine callback again. A line of theirs may stand for many.
-var byStrangers = map[payout.Signal]bool{payout.SignalBadSignature: true, payout.SignalVerified: true}
+var byStrangers = map[payout.Signal]bool{payout.SignalBadSignature: true, payout.SignalVerified: true,
+	payout.SignalUnrelatedPayment: true, payout.SignalForeignCallback: true}
 
 // NewSignals returns signals that go to the log. The stage is a dimension of every
 // metric: several stacks may share one AWS account, and a test on staging must not

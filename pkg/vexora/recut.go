@@ -32,6 +32,9 @@ func (n notification) ambiguity(spelled bool) string {
 		if strings.Count(text.String(), name+"=") != expected[name] {
 			return "the signed text holds " + name + " more often than the notification"
 		}
+		if free := name == "message" || name == "remark"; !free && strings.Contains(n.value(name), "=") {
+			return "a value that decides could hold the members behind it"
+		}
 	}
 	return ""
 }
