@@ -72,6 +72,8 @@ build-CreatePayout build-GetPayout build-OperatePayout build-VexoraCallback buil
 
 .PHONY: sam-build
 sam-build: $(SAM_READY) ## sam build for ARCH (sam local needs that of this machine)
+	@echo "compile what all functions share, once"
+	$(GO_BUILD) ./functions/...
 	ARCH=$(ARCH) SAM_CLI_TELEMETRY=0 $(SAM) build --parameter-overrides Architecture=$(ARCH)
 
 .PHONY: deploy
@@ -101,13 +103,13 @@ recovery: ## put 2,000 payouts through outages, lost answers and wrong callbacks
 	RECOVERY_PAYOUTS=$${RECOVERY_PAYOUTS:-2000} go test -count=1 -timeout 20m -run 'WorstWeather|InTheStorm' -v ./pkg/boot
 
 .PHONY: sim
-sim: ## try to break the promises: 20,000 histories, every pair of faults, every mutant; SEED=41 tells one history
+sim: ## try to break the promises: 20,000 histories, every pair of faults (not with PAIRS=off), every mutant; SEED=41 tells one history
 ifdef SEED
 	@go run ./cmd/sim -seed $(SEED)
 else
 	@go build -o .build/sim ./cmd/sim
 	@.build/sim -histories $${HISTORIES:-20000}
-	@.build/sim -exhaustive
+	$(if $(filter off,$(PAIRS)),,@.build/sim -exhaustive)
 	@.build/sim -mutants
 endif
 
