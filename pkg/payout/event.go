@@ -135,6 +135,7 @@ const notifyWithin = 90 * time.Second
 // is written into the history, and news is due to be told. The zero payout stands
 // for one that nobody has read.
 func (p Payout) announced(change Change) Change {
+	change.Heard = Heard(nil).With(change.Heard...) // DynamoDB refuses a set with the same text twice
 	change = p.fit(p.noteConfirmed(p.noteAttention(change)))
 	if p.Status == Failed && len(change.Heard) > 0 && p.settled() && !change.Apply(p).settled() {
 		change.Owed = true

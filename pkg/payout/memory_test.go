@@ -27,6 +27,7 @@ type memory struct {
 	// unclear, lostAfter does it and is unclear.
 	fault func(write int) fault
 	reads int
+	added [][]payout.Fact // by each write that added any
 
 	board     payout.Board
 	lists     map[payout.RecipientKey][]payout.Unsettled
@@ -103,6 +104,9 @@ func (m *memory) Apply(_ context.Context, s payout.Step) (payout.Payout, error) 
 		}
 		if !s.When.Holds(old) {
 			return &payout.Refused{Current: &old}
+		}
+		if len(s.Then.Heard) > 0 {
+			m.added = append(m.added, s.Then.Heard)
 		}
 		after = s.Then.Apply(old)
 		m.payouts[s.ID] = after

@@ -1,6 +1,7 @@
 package payout_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -451,5 +452,23 @@ func TestAnUncertainAttemptIsAskedAboutBeforeTheQueuedOneGoes(t *testing.T) {
 	s := w.stored(p.ID)
 	if len(w.vexora.sent) > 2 {
 		t.Errorf("attempt 2 went by itself from the queue; asked about %v before; attempt 1 is not closed: %v", w.vexora.about, s.Heard)
+	}
+}
+
+// A set with the same word twice is refused by DynamoDB, and the row would come back for ever.
+func TestNoChangeAddsAFactTwice(t *testing.T) {
+	w := newWorld(t)
+	p := w.failedForCertain("R1")
+	w.receive(w.claim(p, payout.FoundSucceeded)) // a contradiction: asked about at once
+	w.store.added = nil
+	w.vexora.told = w.says(payout.FoundProcessing)
+	w.ask()
+	for _, facts := range w.store.added {
+		if unique := slices.Compact(slices.Sorted(slices.Values(facts))); len(unique) != len(facts) {
+			t.Errorf("added %v", facts)
+		}
+	}
+	if len(w.store.added) == 0 {
+		t.Error("nothing was heard")
 	}
 }

@@ -83,6 +83,15 @@ func (w *world) judgeExpiry(before, after payout.Payout) {
 	}
 }
 
+// judgeStep looks at a write as it is asked for. DynamoDB refuses a set with the same text
+// twice, and the table of the simulation would take it.
+func (w *world) judgeStep(step payout.Step) {
+	facts := slices.Sorted(slices.Values(step.Then.Heard))
+	if len(slices.Compact(facts)) < len(step.Then.Heard) {
+		w.blame(takenByStore, "it adds %v", step.Then.Heard)
+	}
+}
+
 // judgeFailure looks at every payout that is called failed on the strength of an
 // answer, ours to a request or the provider's to a question: if the provider has
 // paid or will pay it, it said no such thing.

@@ -139,6 +139,7 @@ func (s session) Insert(_ context.Context, p payout.Payout) error {
 }
 
 func (s session) Apply(_ context.Context, step payout.Step) (payout.Payout, error) {
+	s.c.world.judgeStep(step)
 	var after payout.Payout
 	err := s.write("update "+short(step.ID)+" "+string(step.Then.Status), func(t *table) (err error) {
 		s.c.current.errand.takes = step.Then.DueAt != nil && step.Then.QueryAt == nil && step.Then.Notice == nil && step.Then.Entry == nil
