@@ -60,7 +60,7 @@ func (s *Store) batch(ctx context.Context, rows []row) (map[string]item, error) 
 		if len(open.Keys) == 0 {
 			return found, nil
 		}
-		if err := s.pause(ctx, pause); err != nil {
+		if err := sleep(ctx, pause); err != nil {
 			return nil, err
 		}
 	}

@@ -34,29 +34,13 @@ var _ payout.Store = (*Store)(nil)
 type Store struct {
 	api   API
 	table string
-	pause func(context.Context, time.Duration) error
 
 	mu    sync.Mutex
 	tails [payout.Shards]int64
 }
 
-// Option changes a store from its default.
-type Option func(*Store)
-
-// WithPause replaces the wait between two reads of a batch that came back
-// incomplete; it returns early with the context's error.
-func WithPause(pause func(context.Context, time.Duration) error) Option {
-	return func(s *Store) { s.pause = pause }
-}
-
 // New returns a store on a table that was made like [TableSchema].
-func New(api API, table string, options ...Option) *Store {
-	s := &Store{api: api, table: table, pause: sleep}
-	for _, apply := range options {
-		apply(s)
-	}
-	return s
-}
+func New(api API, table string) *Store { return &Store{api: api, table: table} }
 
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)

@@ -10,56 +10,6 @@ import (
 	"cambodia-payouts/pkg/money"
 )
 
-// Policy is what a deployment decides about creating payouts.
-type Policy struct {
-	Namespace Namespace
-	// Order is asked in turn for a bank payout that names no provider.
-	Order []Provider
-	// Caps is the most that one payout may move, per currency. A cap is always
-	// set: it stops the mistake of a factor of 100.
-	Caps map[money.Currency]money.Amount
-	// FirstQuestion is when the sweep first looks at a new payout.
-	FirstQuestion time.Duration
-	// QueuedMaxAge is how old a queued payout may be and still be sent.
-	QueuedMaxAge time.Duration
-	// RestoredAt is when the table was restored from a backup, zero if never. What
-	// was queued before may have been sent by the table that was lost.
-	RestoredAt time.Time
-	// RedactAfter is how long after its end a payout keeps its personal data; zero
-	// means for ever.
-	RedactAfter time.Duration
-	// DuplicateWindow is how long the same money to the same recipient counts as a
-	// possible duplicate, however the first payout ended. Zero means only while
-	// that one is not settled.
-	DuplicateWindow time.Duration
-	// Reserves is the balance per currency below which somebody should top up; a
-	// currency without one is only measured.
-	Reserves map[money.Currency]money.Amount
-}
-
-// DefaultFirstQuestion lies behind every lease and the usual callback, so that a
-// payout that goes well is never asked about.
-const DefaultFirstQuestion = 90 * time.Second
-
-// DefaultQueuedMaxAge is the default of QUEUED_MAX_AGE.
-const DefaultQueuedMaxAge = time.Hour
-
-// Ports is what the stories need of the outside.
-type Ports struct {
-	Store      Store
-	Connectors map[Provider]Connector // only those that are wired; settings may still be missing
-	Signals    Signals
-	Brakes     *Brakes
-	Keys       Keys    // of hashes over personal data
-	Herald     *Herald // of the sweep alone
-	People     People  // of the orders alone; nil means Nobody
-	Now        func() time.Time
-	// NewToken draws a token that is never drawn again.
-	NewToken func() string
-	// Pause waits between two tries of an unclear write.
-	Pause func(ctx context.Context, d time.Duration)
-}
-
 // Creator is the story "create": one payout, submitted at most once.
 type Creator struct {
 	ports     Ports
@@ -83,69 +33,6 @@ func NewCreator(ports Ports, policy Policy) (*Creator, error) {
 	}
 	return &Creator{ports: ports, policy: policy, submitter: ports.submitter(policy)}, nil
 }
-
-func (p Ports) check() error {
-	if p.Store == nil || p.Signals == nil || p.Brakes == nil || p.Keys == nil || p.Now == nil || p.NewToken == nil || p.Pause == nil {
-		return errors.New("payout: a port is missing")
-	}
-	if len(p.Connectors) == 0 {
-		return errors.New("payout: no provider")
-	}
-	return nil
-}
-
-// people is the register, if there is one.
-func (p Ports) people() People {
-	if p.People == nil {
-		return Nobody{}
-	}
-	return p.People
-}
-
-func (p Ports) submitter(policy Policy) submitter {
-	return submitter{
-		receiver: NewReceiver(p.Store, p.Signals, policy), connectors: p.Connectors, brakes: p.Brakes, roster: p.roster(policy),
-		now: p.Now, newToken: p.NewToken, ports: p,
-	}
-}
-
-// Outcome says whether paying under another reference could pay twice.
-type Outcome string
-
-// The outcomes.
-const (
-	NotStarted     Outcome = "not_started" // certainly nothing was sent under this reference
-	OutcomeUnknown Outcome = "unknown"     // something may have been sent, or will be
-	OutcomeFinal   Outcome = "final"       // the payout under this reference has ended
-)
-
-// RefusalKind says why a create request was refused.
-type RefusalKind string
-
-// The kinds of refusal.
-const (
-	Unreadable       RefusalKind = "invalid-body"
-	Unacceptable     RefusalKind = "unacceptable"
-	ReferenceReused  RefusalKind = "reference-reused"
-	ReferenceBlocked RefusalKind = "reference-blocked" // a provider has told us of a payout that our table lost
-	Unavailable      RefusalKind = "unavailable"
-)
-
-// Refusal is the error of a create request. Outcome speaks about the reference,
-// not about this request.
-type Refusal struct {
-	Kind     RefusalKind
-	Faults   []Fault
-	Existing ID // the payout that holds the reference, if any
-	Outcome  Outcome
-	Cause    error // for the log
-}
-
-// Error implements error.
-func (r *Refusal) Error() string { return fmt.Sprintf("create refused: %s: %v", r.Kind, r.Cause) }
-
-// Unwrap returns the cause.
-func (r *Refusal) Unwrap() error { return r.Cause }
 
 // Created is the answer to a create request that was not refused.
 type Created struct {
@@ -361,48 +248,3 @@ func (c *Creator) fence(ctx context.Context, p Payout) (*Payout, error) {
 }
 
 func isNotFound(err error) bool { return errors.Is(err, ErrNotFound) }
-
-// refuse answers a request that cannot start a payout. Before it says anything
-// about the reference it looks, consistently, whether the reference has a payout.
-func (c *Creator) refuse(ctx context.Context, d Draft, amount money.Amount, r *Refusal) (Created, error) {
-	existing, err := c.ports.Store.Get(ctx, DeriveID(c.policy.Namespace, d.Reference))
-	switch {
-	case err == nil:
-		return c.replay(ctx, existing, d, amount)
-	case errors.Is(err, ErrNotFound) && c.policy.RestoredAt.IsZero():
-		r.Outcome = NotStarted
-	case errors.Is(err, ErrNotFound):
-		r.Outcome = OutcomeUnknown // the table that was lost may have sent it
-	default:
-		r.Outcome, r.Cause = OutcomeUnknown, errors.Join(r.Cause, err)
-	}
-	return Created{}, r
-}
-
-// replay answers from the payout that holds the reference. While nobody can tell whether
-// the request is the same one, it has to come again.
-func (c *Creator) replay(ctx context.Context, p Payout, d Draft, amount money.Amount) (Created, error) {
-	if p.Status == Orphan {
-		return Created{}, &Refusal{Kind: ReferenceBlocked, Existing: p.ID, Outcome: OutcomeUnknown}
-	}
-	same, err := p.Fingerprint.isOf(ctx, d, amount, c.ports.Keys)
-	switch {
-	case err != nil:
-		return Created{}, &Refusal{Kind: Unavailable, Existing: p.ID, Outcome: OutcomeUnknown, Cause: err}
-	case !same:
-		return Created{}, &Refusal{Kind: ReferenceReused, Existing: p.ID, Outcome: p.outcome()}
-	}
-	return Created{Payout: p.AsRestored(c.policy.RestoredAt), Replayed: true}, nil
-}
-
-// outcome says what the state of a payout means for paying under another
-// reference.
-func (p Payout) outcome() Outcome {
-	switch {
-	case !p.Status.Final() || p.Status == Orphan || len(p.Attention) > 0:
-		return OutcomeUnknown
-	case p.Status == Failed && !p.SafeToPayAgain(), p.Status == Cancelled && p.speaksAgainst():
-		return OutcomeUnknown
-	}
-	return OutcomeFinal
-}

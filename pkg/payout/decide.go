@@ -32,40 +32,10 @@ var (
 // change under the guard that the payout is still the one that was read.
 func (p Payout) Decide(c Claim) Decision {
 	d := p.weigh(c)
-	if d.Change != nil || !p.reliesOnSilence(c) {
-		return d
+	if d.Change == nil && p.reliesOnSilence(c) {
+		return p.trace(c)
 	}
-	if p.heard(c) {
-		return Decision{Verdict: Noted, Change: &Change{At: c.At, Dropped: true}}
-	}
-	d = p.write(c, Change{})
-	d.Verdict = Noted
 	return d
-}
-
-// mostCounted bounds how many repetitions leave a trace: whoever holds an old callback can
-// send it for ever.
-const mostCounted = 30
-
-// reliesOnSilence reports whether somebody is about to decide on the strength of "nothing was
-// heard since", and the callback is no failure, so that it has to leave a trace: a question is
-// under way, a person's order waits for the second one, or the payout has failed. The very
-// bytes that were heard before are no news.
-func (p Payout) reliesOnSilence(c Claim) bool {
-	if c.Source != FromCallback || c.Finding == FoundFailed || p.Status == Orphan || p.knows(c) {
-		return false
-	}
-	taken := !p.DueAt.Equal(earlier(p.QueryAt, p.Notice.At))
-	if p.heard(c) { // in other bytes
-		return (taken || p.Proposal.Entries > 0) && p.HistoryDropped < mostCounted && !c.Padded
-	}
-	return taken && !p.Status.Final() || p.Proposal.Entries > 0 || p.Status == Failed
-}
-
-// knows reports whether the very bytes of a claim are in the history.
-func (p Payout) knows(c Claim) bool {
-	evidence, key := HashEvidence(c.Raw), c.Key()
-	return evidence != "" && slices.ContainsFunc(p.History, func(e Entry) bool { return e.Evidence == evidence && e.ClaimKey == key })
 }
 
 func (p Payout) weigh(c Claim) Decision {
@@ -145,88 +115,6 @@ func (f Finding) states() bool {
 	return slices.Contains([]Finding{FoundProcessing, FoundSucceeded, FoundFailed, FoundReturned, FoundUnlisted}, f)
 }
 
-// compare says in which point a claim is not about this payout, "" if in none. A
-// valid signature does not settle that: neither provider's canonical form
-// separates fields safely, and a wrong amount may be the provider's own mistake.
-func (p Payout) compare(c Claim) string {
-	id, attempt, ours := ParseProviderReference(c.Reference)
-	switch {
-	case c.Suspect != "":
-		return c.Suspect
-	case !ours || id != p.ID:
-		return "the claim names another payout"
-	case attempt > p.Attempt:
-		return "the claim names an attempt that was not made"
-	case c.Provider != p.Provider:
-		return "the claim comes from another provider"
-	case c.Description != nil && *c.Description != p.Description && p.RedactedAt.IsZero(): // else nobody knows ours
-		return "the claim echoes another description"
-	}
-	for _, a := range c.Amounts {
-		if a != p.Amount {
-			return "the claim states another amount: " + string(a.Currency()) + " " + a.String()
-		}
-	}
-	return ""
-}
-
-// disbelieve records a claim of which nothing is believed, because its signed text may
-// have said something else. It moves and closes nothing, and the provider is asked at once.
-func (p Payout) disbelieve(c Claim) Decision {
-	c = c.disbelieved()
-	if p.Status == Orphan {
-		return p.note(c, "", SignalOrphan, p.Attempt.fact(saidAmbiguous))
-	}
-	if _, raised := p.Attention[CallbackMismatch]; raised && p.Heard.has(p.Attempt, saidAmbiguous) && p.ambiguous() >= mostAmbiguous {
-		return repeated // nothing of it is believed, and nobody's order waits for it to end
-	}
-	return p.note(c, CallbackMismatch, SignalMismatch, p.Attempt.fact(saidAmbiguous))
-}
-
-// mostAmbiguous is how many claims of which nothing is believed a history keeps.
-const mostAmbiguous = 3
-
-func (p Payout) ambiguous() int {
-	n := 0
-	for _, e := range p.History {
-		if e.Source == FromCallback && e.Finding == FoundUnlisted && len(e.ProviderCode) == 0 {
-			n++
-		}
-	}
-	return n
-}
-
-// namesAnother reports whether a callback about an open payout names another number of the
-// provider's than the one that we hold. Each submission has a number of its own, so after
-// a second one ours may be that of the other. About an end, another number is a
-// contradiction; see [Payout.succeed].
-func (p Payout) namesAnother(c Claim) bool {
-	return c.Source == FromCallback && !p.Status.Final() && p.Sent <= 1 &&
-		c.attempt() == p.Attempt && !sameNumber(p.ProviderID, c.ProviderID)
-}
-
-// mismatch records a verified claim that is not about this payout as we know it.
-func (p Payout) mismatch(c Claim) Decision {
-	facts := []Fact{p.Attempt.fact(saidOther)}
-	switch id, attempt, ours := ParseProviderReference(c.Reference); {
-	case !ours || id != p.ID:
-	case attempt > p.Attempt:
-		facts = p.foreign(attempt)
-	case p.Heard.closed(attempt): // it is asked about, also once another attempt has begun
-		facts = append(facts, p.Heard.wavering(attempt)...)
-	}
-	return p.note(c, CallbackMismatch, SignalMismatch, facts...)
-}
-
-// foreign is the fact that an attempt was spoken of which was never made; one of a payout
-// says it all.
-func (p Payout) foreign(attempt Attempt) []Fact {
-	if slices.ContainsFunc(p.Heard, func(f Fact) bool { return f.said() == saidForeign }) {
-		return nil
-	}
-	return []Fact{attempt.fact(saidForeign)}
-}
-
 // decideOlder weighs a claim about an attempt that a later one replaced. The later
 // attempt exists because this one had failed; whatever says otherwise has to be asked
 // about, or is a second payment.
@@ -252,12 +140,6 @@ func (p Payout) decideOlder(c Claim) Decision {
 		return repeated
 	}
 	return p.doubt(c, facts...)
-}
-
-// wornOut reports whether a claim has been heard before, and often enough: blanks are not
-// signed, so bytes tell nothing.
-func (p Payout) wornOut(c Claim, about Attempt) bool {
-	return p.Heard.wavered(about) >= mostRepeated && p.heard(c)
 }
 
 // paidBefore records a payment of an attempt that a later one replaced. If that one was
@@ -369,7 +251,7 @@ func (p Payout) waver(c Claim) Decision {
 // doubt records a word that is no end, and has the provider asked at once.
 func (p Payout) doubt(c Claim, facts ...Fact) Decision {
 	if len(facts) == 0 && !p.hasRoom() {
-		return p.count(c)
+		return p.trace(c)
 	}
 	d := p.write(c, Change{Heard: facts})
 	d.Verdict = Noted
@@ -416,11 +298,8 @@ func (p Payout) note(c Claim, reason Reason, s Signal, facts ...Fact) Decision {
 	if old := raised || c.Source != FromQuery; len(fresh) == 0 && old && p.heard(c) {
 		return repeated // an answer is a new word as long as nobody was called for it
 	}
-	if len(fresh) == 0 && raised && !p.hasRoom() && p.HistoryDropped >= mostCounted {
-		return repeated // or whoever goes on could keep two people from agreeing for ever
-	}
 	if len(fresh) == 0 && raised && !p.hasRoom() {
-		return p.count(c)
+		return p.trace(c)
 	}
 	change := Change{Heard: fresh}
 	if reason != "" {
@@ -430,15 +309,6 @@ func (p Payout) note(c Claim, reason Reason, s Signal, facts ...Fact) Decision {
 	d := p.write(c, change)
 	d.Verdict, d.Signals = Noted, []Signal{s}
 	p.reopen(d.Change)
-	return d
-}
-
-// count records that one more word came for which there is no room. Two people must not
-// agree over a word that came between them; nobody is asked or called for it again, since
-// its repetitions cannot be recognised.
-func (p Payout) count(c Claim) Decision {
-	d := p.write(c, Change{})
-	d.Verdict = Noted
 	return d
 }
 
@@ -499,21 +369,9 @@ func (p Payout) write(c Claim, change Change) Decision {
 	return Decision{Change: p.inscribe(change, c.entry(after))}
 }
 
-// heard reports whether the same claim is in the history.
-func (p Payout) heard(c Claim) bool {
-	key := c.Key()
-	if !p.RedactedAt.IsZero() {
-		key = withoutDescription(key)
-	}
-	return slices.ContainsFunc(p.History, func(e Entry) bool { return e.ClaimKey == key })
-}
-
 func (d Decision) attention(p Payout) Attention {
 	if d.Change.Attention != nil {
 		return *d.Change.Attention
 	}
 	return p.Attention
 }
-
-// sameNumber reports whether two provider numbers do not contradict each other.
-func sameNumber(a, b string) bool { return a == "" || b == "" || a == b }

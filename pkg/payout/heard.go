@@ -56,8 +56,8 @@ const (
 // closed again.
 const mostRounds = 9
 
-// mostRepeated is how often an attempt wavers by a word that was heard before, byte for byte,
-// or by a file. The rounds that are left are for new words of the provider: whoever holds an
+// mostRepeated is how often an attempt wavers by a word that was heard before,
+// blanks and padding aside, or by a file. The rounds that are left are for new words of the provider: whoever holds an
 // old callback, or a file, must not use them all up.
 const mostRepeated = 3
 

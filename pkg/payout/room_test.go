@@ -170,3 +170,26 @@ func TestFactsWithoutRoomSpeakAgainstThePayout(t *testing.T) {
 		t.Errorf("safe %v, %d facts, then %d", after.SafeToPayAgain(), len(p.Heard), len(after.Heard))
 	}
 }
+
+// A genuine word for which there was no room is not recognised when it comes again: whoever
+// repeats it must not keep two people from agreeing for ever.
+func TestAWordWithoutRoomHoldsTwoPeopleUpForAWhileOnly(t *testing.T) {
+	w := newWorld(t)
+	p := w.mustCreate(draft("R1"))
+	w.receive(w.claim(p, payout.FoundSucceeded))
+	for n := range 60 {
+		c := w.claim(p, payout.FoundFailed)
+		c.Code = fmt.Sprint("x", n)
+		w.receive(c)
+	}
+	again := w.claim(p, payout.FoundProcessing)
+	for n := range 50 {
+		who := []payout.Principal{dara, bopha}[n%2]
+		if done := w.must(w.operator.Resolve(bg, w.order(p.ID, who, payout.Reviewed))); !done.Awaiting {
+			return
+		}
+		again.Raw = filled(100 + n)
+		w.receive(again)
+	}
+	t.Errorf("never agreed; %d counted", w.stored(p.ID).HistoryDropped)
+}

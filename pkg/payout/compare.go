@@ -1,0 +1,88 @@
+package payout
+
+import "slices"
+
+// compare says in which point a claim is not about this payout, "" if in none. A
+// valid signature does not settle that: neither provider's canonical form
+// separates fields safely, and a wrong amount may be the provider's own mistake.
+func (p Payout) compare(c Claim) string {
+	id, attempt, ours := ParseProviderReference(c.Reference)
+	switch {
+	case c.Suspect != "":
+		return c.Suspect
+	case !ours || id != p.ID:
+		return "the claim names another payout"
+	case attempt > p.Attempt:
+		return "the claim names an attempt that was not made"
+	case c.Provider != p.Provider:
+		return "the claim comes from another provider"
+	case c.Description != nil && *c.Description != p.Description && p.RedactedAt.IsZero(): // else nobody knows ours
+		return "the claim echoes another description"
+	}
+	for _, a := range c.Amounts {
+		if a != p.Amount {
+			return "the claim states another amount: " + string(a.Currency()) + " " + a.String()
+		}
+	}
+	return ""
+}
+
+// namesAnother reports whether a callback about an open payout names another number of the
+// provider's than the one that we hold. Each submission has a number of its own, so after
+// a second one ours may be that of the other. About an end, another number is a
+// contradiction; see [Payout.succeed].
+func (p Payout) namesAnother(c Claim) bool {
+	return c.Source == FromCallback && !p.Status.Final() && p.Sent <= 1 &&
+		c.attempt() == p.Attempt && !sameNumber(p.ProviderID, c.ProviderID)
+}
+
+// sameNumber reports whether two provider numbers do not contradict each other.
+func sameNumber(a, b string) bool { return a == "" || b == "" || a == b }
+
+// mismatch records a verified claim that is not about this payout as we know it.
+func (p Payout) mismatch(c Claim) Decision {
+	facts := []Fact{p.Attempt.fact(saidOther)}
+	switch id, attempt, ours := ParseProviderReference(c.Reference); {
+	case !ours || id != p.ID:
+	case attempt > p.Attempt:
+		facts = p.foreign(attempt)
+	case p.Heard.closed(attempt): // it is asked about, also once another attempt has begun
+		facts = append(facts, p.Heard.wavering(attempt)...)
+	}
+	return p.note(c, CallbackMismatch, SignalMismatch, facts...)
+}
+
+// foreign is the fact that an attempt was spoken of which was never made; one of a payout
+// says it all.
+func (p Payout) foreign(attempt Attempt) []Fact {
+	if slices.ContainsFunc(p.Heard, func(f Fact) bool { return f.said() == saidForeign }) {
+		return nil
+	}
+	return []Fact{attempt.fact(saidForeign)}
+}
+
+// disbelieve records a claim of which nothing is believed, because its signed text may
+// have said something else. It moves and closes nothing, and the provider is asked at once.
+func (p Payout) disbelieve(c Claim) Decision {
+	c = c.disbelieved()
+	if p.Status == Orphan {
+		return p.note(c, "", SignalOrphan, p.Attempt.fact(saidAmbiguous))
+	}
+	if _, raised := p.Attention[CallbackMismatch]; raised && p.Heard.has(p.Attempt, saidAmbiguous) && p.ambiguous() >= mostAmbiguous {
+		return repeated // nothing of it is believed, and nobody's order waits for it to end
+	}
+	return p.note(c, CallbackMismatch, SignalMismatch, p.Attempt.fact(saidAmbiguous))
+}
+
+// mostAmbiguous is how many claims of which nothing is believed a history keeps.
+const mostAmbiguous = 3
+
+func (p Payout) ambiguous() int {
+	n := 0
+	for _, e := range p.History {
+		if e.Source == FromCallback && e.Finding == FoundUnlisted && len(e.ProviderCode) == 0 {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,84 @@
+package payout
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"cambodia-payouts/pkg/money"
+)
+
+// Policy is what a deployment decides about creating payouts.
+type Policy struct {
+	Namespace Namespace
+	// Order is asked in turn for a bank payout that names no provider.
+	Order []Provider
+	// Caps is the most that one payout may move, per currency. A cap is always
+	// set: it stops the mistake of a factor of 100.
+	Caps map[money.Currency]money.Amount
+	// FirstQuestion is when the sweep first looks at a new payout.
+	FirstQuestion time.Duration
+	// QueuedMaxAge is how old a queued payout may be and still be sent.
+	QueuedMaxAge time.Duration
+	// RestoredAt is when the table was restored from a backup, zero if never. What
+	// was queued before may have been sent by the table that was lost.
+	RestoredAt time.Time
+	// RedactAfter is how long after its end a payout keeps its personal data; zero
+	// means for ever.
+	RedactAfter time.Duration
+	// DuplicateWindow is how long the same money to the same recipient counts as a
+	// possible duplicate, however the first payout ended. Zero means only while
+	// that one is not settled.
+	DuplicateWindow time.Duration
+	// Reserves is the balance per currency below which somebody should top up; a
+	// currency without one is only measured.
+	Reserves map[money.Currency]money.Amount
+}
+
+// DefaultFirstQuestion lies behind every lease and the usual callback, so that a
+// payout that goes well is never asked about.
+const DefaultFirstQuestion = 90 * time.Second
+
+// DefaultQueuedMaxAge is the default of QUEUED_MAX_AGE.
+const DefaultQueuedMaxAge = time.Hour
+
+// Ports is what the stories need of the outside.
+type Ports struct {
+	Store      Store
+	Connectors map[Provider]Connector // only those that are wired; settings may still be missing
+	Signals    Signals
+	Brakes     *Brakes
+	Keys       Keys    // of hashes over personal data
+	Herald     *Herald // of the sweep alone
+	People     People  // of the orders alone; nil means Nobody
+	Now        func() time.Time
+	// NewToken draws a token that is never drawn again.
+	NewToken func() string
+	// Pause waits between two tries of an unclear write.
+	Pause func(ctx context.Context, d time.Duration)
+}
+
+func (p Ports) check() error {
+	if p.Store == nil || p.Signals == nil || p.Brakes == nil || p.Keys == nil || p.Now == nil || p.NewToken == nil || p.Pause == nil {
+		return errors.New("payout: a port is missing")
+	}
+	if len(p.Connectors) == 0 {
+		return errors.New("payout: no provider")
+	}
+	return nil
+}
+
+// people is the register, if there is one.
+func (p Ports) people() People {
+	if p.People == nil {
+		return Nobody{}
+	}
+	return p.People
+}
+
+func (p Ports) submitter(policy Policy) submitter {
+	return submitter{
+		receiver: NewReceiver(p.Store, p.Signals, policy), connectors: p.Connectors, brakes: p.Brakes, roster: p.roster(policy),
+		now: p.Now, newToken: p.NewToken, ports: p,
+	}
+}
