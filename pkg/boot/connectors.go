@@ -19,16 +19,16 @@ import (
 var errNoProvider = errors.New("no provider is configured: set VEXORA_SECRET_ID or MONETIX_SECRET_ID, " +
 	"and replace the placeholders in the secret")
 
-func (d Deployment) vexoraKeys(name string, c Common) *secrets.Cache[vexora.Credentials] {
+func (d Deployment) vexoraKeys(name string, c Common, o secrets.Options) *secrets.Cache[vexora.Credentials] {
 	return secrets.NewCache(name, d.Secrets, func(document []byte) (vexora.Credentials, error) {
 		return vexora.ParseCredentials(document, vexora.URLRules{AllowInsecure: c.Insecure})
-	}, d.cacheOptions(payout.Vexora))
+	}, o)
 }
 
-func (d Deployment) monetixKeys(name string, c Common) *secrets.Cache[monetix.Credentials] {
+func (d Deployment) monetixKeys(name string, c Common, o secrets.Options) *secrets.Cache[monetix.Credentials] {
 	return secrets.NewCache(name, d.Secrets, func(document []byte) (monetix.Credentials, error) {
 		return monetix.ParseCredentials(document, monetix.URLRules{AllowInsecure: c.Insecure})
-	}, d.cacheOptions(payout.Monetix))
+	}, o)
 }
 
 func (d Deployment) cacheOptions(p payout.Provider) secrets.Options {
@@ -88,7 +88,7 @@ func (d Deployment) wire(c Common, p Providers, tuning Settings) (map[payout.Pro
 	wired := map[payout.Provider]wiring{}
 	var problems []error
 	if p.VexoraSecretID != "" {
-		keys := d.vexoraKeys(p.VexoraSecretID, c)
+		keys := d.vexoraKeys(p.VexoraSecretID, c, d.cacheOptions(payout.Vexora))
 		client, err := vexora.NewClient(vexora.Options{
 			Keys: keys, Settings: ofVexora, Banks: banks, CallbackURL: p.VexoraCallbackURL,
 			URLRules: vexora.URLRules{AllowInsecure: c.Insecure}, Now: d.now,
@@ -97,7 +97,7 @@ func (d Deployment) wire(c Common, p Providers, tuning Settings) (map[payout.Pro
 		wired[payout.Vexora] = wiring{client, warm(keys)}
 	}
 	if p.MonetixSecretID != "" {
-		keys := d.monetixKeys(p.MonetixSecretID, c)
+		keys := d.monetixKeys(p.MonetixSecretID, c, d.cacheOptions(payout.Monetix))
 		client, err := monetix.NewClient(monetix.Options{
 			Keys: keys, Settings: ofMonetix, Banks: banks, CallbackURL: p.MonetixCallbackURL,
 			URLRules: monetix.URLRules{AllowInsecure: c.Insecure}, Now: d.now,

@@ -40,21 +40,15 @@ const (
 
 func itemKey(pk, kind string) item { return item{attrPK: text(pk), attrSK: text(kind)} }
 
-// Board implements payout.Desk with one consistent read.
-func (s *Store) Board(ctx context.Context) (payout.Board, error) {
-	r, err := s.fetch(ctx, itemKey(kindBoard, kindBoard))
-	if err != nil {
-		return payout.Board{}, fmt.Errorf("dynamo: read the board: %w", err)
-	}
-	board := payout.Board{Pauses: map[payout.Provider]payout.Pause{}, UnsettledUntil: r.moment(attrUnsettledUntil)}
+// pauses reads the pauses of the board.
+func (r *reader) pauses() map[payout.Provider]payout.Pause {
+	all := map[payout.Provider]payout.Pause{}
 	for _, p := range payout.Pausable {
 		if pause := r.child(pausePrefix + string(p)); pause != nil {
-			board.Pauses[p] = payout.Pause{
-				Provider: p, Why: pause.text(attrWhy), Since: pause.moment(attrSince), Until: pause.moment(attrUntil),
-			}
+			all[p] = payout.Pause{Provider: p, Why: pause.text(attrWhy), Since: pause.moment(attrSince), Until: pause.moment(attrUntil)}
 		}
 	}
-	return board, r.failure()
+	return all
 }
 
 // fetch reads an item; an absent one is read as empty.

@@ -48,6 +48,8 @@ type Claim struct {
 	// came, empty if it could not. A signature vouches for the text alone: nothing that
 	// such a claim says is believed; see [Payout.Decide].
 	Ambiguous string
+	// Unbelieved: by people's controls no callback is believed; see [AskFirst].
+	Unbelieved bool
 	// Doubtful marks a failure whose code may hide a payment: a timeout on the
 	// provider's side, or a reason that nobody lists.
 	Doubtful bool

@@ -45,6 +45,9 @@ func (p Payout) weigh(c Claim) Decision {
 	if p.Status == Orphan {
 		return p.note(c, "", SignalOrphan)
 	}
+	if c.Unbelieved {
+		return p.unbelieve(c)
+	}
 	if !c.Finding.states() && c.Source != FromCallback {
 		return stale // of a request of ours; see conclude
 	}

@@ -92,7 +92,7 @@ func (w *world) deploy() *container {
 	})
 	signals := telemetry.NewSignals(log, "sim", c.now)
 	ports := payout.Ports{
-		Store: store, Signals: signals, Brakes: payout.NewBrakes(store, w.onHold()), Keys: stackKey, Now: c.now,
+		Store: store, Signals: signals, Brakes: payout.NewBrakes(store, payout.Floor{Held: w.onHold()}), Keys: stackKey, Now: c.now,
 		Connectors: map[payout.Provider]payout.Connector{
 			payout.Vexora: w.mutant.connector(toVexora, c), payout.Monetix: w.mutant.connector(toMonetix, c),
 		},
@@ -105,7 +105,7 @@ func (w *world) deploy() *container {
 	creator, err3 := payout.NewCreator(ports, policy)
 	var err4, err5, err6 error
 	c.herald, err6 = payout.NewHerald(payout.HeraldPorts{
-		Store: store, Endpoint: endpoint{c}, Signals: signals, Brakes: payout.NewBrakes(store, nil), Now: c.now,
+		Store: store, Endpoint: endpoint{c}, Signals: signals, Brakes: payout.NewBrakes(store, payout.Floor{}), Now: c.now,
 		NewToken: ports.NewToken, Jitter: func(d time.Duration) time.Duration { return d },
 	})
 	ports.Herald = c.herald
