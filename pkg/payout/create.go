@@ -175,7 +175,7 @@ func (c *Creator) send(ctx context.Context, d Draft, p Payout, connector Connect
 		return c.refuse(ctx, d, p.Amount, &Refusal{Kind: Unavailable, Cause: err})
 	}
 	defer submission.Close()
-	p.Heard = p.Heard.With(p.Attempt.fact(at(submission.Account())))
+	p.Heard = p.Heard.With(p.Attempt.fact(at(submission.Account(), 1)))
 	existing, err := c.fence(ctx, p)
 	if err != nil {
 		return Created{}, &Refusal{Kind: Unavailable, Outcome: OutcomeUnknown, Cause: err}
