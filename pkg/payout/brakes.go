@@ -58,12 +58,18 @@ const (
 	probeFor = 30 * time.Second
 )
 
-// The reasons of pauses. Cleared says that the one before it is over.
+// The reasons of pauses. The last two say that the one before them is over.
 const (
 	refusedAboutUs  = "refused_about_us"
 	noUsableAnswers = "no_usable_answers"
-	cleared         = "cleared"
+	// answersNoPayouts: the provider answers questions, and still no submissions.
+	answersNoPayouts = "answers_no_payouts"
+	cleared          = "cleared"
+	answersQuestions = "answers_questions"
 )
+
+// over reports whether nothing pauses any more.
+func (p Pause) over() bool { return p.Why == "" || p.Why == cleared || p.Why == answersQuestions }
 
 // NewBrakes returns brakes over a floor.
 func NewBrakes(desk Desk, floor Floor) *Brakes {
@@ -103,7 +109,7 @@ func (b *Brakes) Held(p Provider, now time.Time) QueuedReason {
 		return b.floor.Held[p]
 	case now.Before(pause.Until):
 		return QueuedPaused
-	case pause.Why == "" || pause.Why == cleared:
+	case pause.over():
 		return ""
 	case now.Sub(b.probes[p]) < probeFor:
 		return QueuedPaused
@@ -201,7 +207,7 @@ func (b *Brakes) heed(ctx context.Context, p Provider, c Claim, now time.Time) b
 	if changed {
 		_ = b.desk.PinPause(ctx, pause) // this function knows anyway
 	}
-	return changed && pause.Why != cleared
+	return changed && !pause.over()
 }
 
 func (b *Brakes) learn(p Provider, c Claim, now time.Time) (Pause, bool) {
@@ -216,11 +222,11 @@ func (b *Brakes) learn(p Provider, c Claim, now time.Time) (Pause, bool) {
 			b.silent[p] += uselessAnswer - lostAnswer
 		}
 		if b.silent[p] >= silenceLimit {
-			return b.pause(p, noUsableAnswers, now, b.patience(p, now)), true
+			return b.pause(p, b.silence(p, now), now, b.patience(p, now)), true
 		}
 	default:
 		b.silent[p] = 0
-		if was := b.latest(p); was.Why != "" && was.Why != cleared {
+		if was := b.latest(p); !was.over() {
 			return b.pause(p, cleared, now, 0), true
 		}
 	}
@@ -228,7 +234,7 @@ func (b *Brakes) learn(p Provider, c Claim, now time.Time) (Pause, bool) {
 }
 
 func (b *Brakes) pause(p Provider, why string, now time.Time, d time.Duration) Pause {
-	if why != cleared {
+	if why != cleared && why != answersQuestions {
 		// After the pause one more silence is enough.
 		b.silent[p] = silenceLimit - lostAnswer
 	}
@@ -237,10 +243,20 @@ func (b *Brakes) pause(p Provider, why string, now time.Time, d time.Duration) P
 	return b.own[p]
 }
 
+// silence says which silence it is. When answered questions have ended the pause before it,
+// they do not end this one: each time, more payouts would become unknown.
+func (b *Brakes) silence(p Provider, now time.Time) string {
+	before := b.latest(p)
+	if before.Why == answersNoPayouts || before.Why == answersQuestions && now.Sub(before.Until) <= mostSilence {
+		return answersNoPayouts
+	}
+	return noUsableAnswers
+}
+
 // patience is how long to be silent after another silence.
 func (b *Brakes) patience(p Provider, now time.Time) time.Duration {
 	before := b.latest(p)
-	if before.Why != noUsableAnswers || now.Sub(before.Until) > mostSilence {
+	if before.over() || before.Why == refusedAboutUs || now.Sub(before.Until) > mostSilence {
 		return silencePause
 	}
 	return min(2*before.Until.Sub(before.Since), mostSilence)
@@ -258,7 +274,7 @@ func (b *Brakes) hear(ctx context.Context, p Provider, f Finding, now time.Time)
 	var pause Pause
 	if over {
 		b.silent[p] = 0
-		pause = b.pause(p, cleared, now, 0)
+		pause = b.pause(p, answersQuestions, now, 0)
 	}
 	b.mu.Unlock()
 	if over {

@@ -58,7 +58,7 @@ func (o *Operator) Controls(ctx context.Context) (ControlRoom, error) {
 	if !proposal.stands(board.Controls, o.ports.Now()) {
 		proposal = ControlProposal{}
 	}
-	maps.DeleteFunc(board.Pauses, func(_ Provider, pause Pause) bool { return pause.Why == cleared })
+	maps.DeleteFunc(board.Pauses, func(_ Provider, pause Pause) bool { return pause.over() })
 	return ControlRoom{Controls: board.Controls, Floor: o.ports.Brakes.floor, Pauses: board.Pauses, Proposal: proposal, Changes: changes}, nil
 }
 

@@ -180,7 +180,7 @@ func (c *Creator) send(ctx context.Context, d Draft, p Payout, connector Connect
 	if why := c.ports.Brakes.Ordered(ctx, p, c.ports.Now()); why != "" {
 		return c.enqueue(ctx, d, p, why) // opening it took long, and somebody has pulled the brake
 	}
-	p.Heard = p.Heard.With(p.Attempt.fact(at(submission.Account())))
+	p.Heard = p.Heard.With(p.Attempt.fact(at(submission.Account(), 1)))
 	existing, err := c.fence(ctx, p)
 	if err != nil {
 		return Created{}, &Refusal{Kind: Unavailable, Outcome: OutcomeUnknown, Cause: err}

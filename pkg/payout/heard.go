@@ -198,7 +198,7 @@ func (p Payout) queryIsFinal(c Claim, about Attempt) bool {
 	if c.OnlyIfFirst && !once && about != p.Attempt {
 		return false
 	}
-	if len(p.Heard.accounts(about)) > 1 {
+	if known, _ := p.Heard.accounts(about); len(known) > 1 {
 		return false // references are unique within one account
 	}
 	if about == p.Attempt {
@@ -214,21 +214,56 @@ func (p Payout) queryIsFinal(c Claim, about Attempt) bool {
 // at is the word that an attempt was sent under an account of the provider's: a project, a
 // merchant number. A provider refuses a repeated reference within one account alone, and
 // knows nothing of those of another one.
-func at(account string) word {
+func at(account string, turn int) word {
 	digest := sha256.Sum256([]byte(account))
-	return word("at-" + hex.EncodeToString(digest[:4]))
+	w := "at-" + hex.EncodeToString(digest[:4])
+	if turn > 1 {
+		w += "." + strconv.Itoa(turn)
+	}
+	return word(w)
 }
 
-// accounts are the facts of the accounts that an attempt was sent under.
-func (h Heard) accounts(a Attempt) []Fact {
+// accounts are the facts of the accounts under which something of an attempt may have
+// arrived, and the turn that they are of. A turn begins when an attempt of which certainly
+// nothing has arrived is sent under another account: those of before it mean nothing.
+func (h Heard) accounts(a Attempt) (of []Fact, turn int) {
 	prefix := string(a.fact("at-"))
-	return slices.DeleteFunc(slices.Clone(h), func(f Fact) bool { return !strings.HasPrefix(string(f), prefix) })
+	for _, f := range h {
+		if !strings.HasPrefix(string(f), prefix) {
+			continue
+		}
+		n := 1
+		if _, number, later := strings.Cut(string(f)[len(prefix):], "."); later {
+			n, _ = strconv.Atoi(number)
+		}
+		switch {
+		case n > turn:
+			of, turn = []Fact{f}, n
+		case n == turn:
+			of = append(of, f)
+		}
+	}
+	return of, turn
 }
 
-// elsewhere reports whether an attempt was sent, and under other accounts than this one.
+// elsewhere reports whether an attempt was sent under another account than this one, or
+// under several.
 func (h Heard) elsewhere(a Attempt, account string) bool {
-	known := h.accounts(a)
-	return len(known) > 0 && !slices.Contains(known, a.fact(at(account)))
+	known, turn := h.accounts(a)
+	return len(known) > 0 && (len(known) > 1 || known[0] != a.fact(at(account, turn)))
+}
+
+// under is the fact that an attempt is sent under an account now. Arrived says that something
+// of it may have arrived before; then it must not go under another one, and ok is false.
+func (h Heard) under(a Attempt, account string, arrived bool) (facts []Fact, ok bool) {
+	known, turn := h.accounts(a)
+	switch {
+	case len(known) == 0:
+		return []Fact{a.fact(at(account, 1))}, true
+	case !h.elsewhere(a, account):
+		return nil, true
+	}
+	return []Fact{a.fact(at(account, turn+1))}, !arrived
 }
 
 // doubtedElsewhere is another attempt than the present one of which something was said that

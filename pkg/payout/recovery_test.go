@@ -323,3 +323,43 @@ func TestAForgedSuccessIsContradictedByTheQuestion(t *testing.T) {
 		t.Errorf("%s with attention %v", stored.Status, stored.Attention)
 	}
 }
+
+// A provider may answer questions while its payouts get lost. Questions about payouts of
+// before must not let a whole payroll go after them.
+func TestAnsweredQuestionsDoNotEndAnOutageOfSubmissions(t *testing.T) {
+	sent := map[bool]int{}
+	for _, answers := range []bool{false, true} {
+		w := newWorld(t)
+		before := w.mustCreate(to("before", 70_000_000))
+		processing := w.vexora.told
+		w.vexora.answer = w.unclear
+		w.vexora.told = func(p payout.Payout) payout.Claim {
+			if answers && p.ID == before.ID {
+				return processing(p)
+			}
+			return w.unclear(p)
+		}
+		for n := range 60 * 6 { // one in ten seconds
+			w.clock.pass(10 * time.Second)
+			w.mustCreate(to(fmt.Sprint("R", n), 80_000_000+n))
+			if n%6 == 5 {
+				c := w.claim(w.stored(before.ID), payout.FoundUnlisted)
+				c.Code, c.Amounts = fmt.Sprint("x", n), nil
+				w.receive(c) // so that it is asked about
+				w.sweep()
+			}
+		}
+		sent[answers] = len(w.vexora.sent)
+	}
+	t.Log("lost while no question was answered, and while one was:", sent[false], sent[true])
+	if sent[true] > sent[false]+10 {
+		t.Errorf("%d went into the outage, not %d", sent[true], sent[false])
+	}
+}
+
+// to is a payout to an account of its own.
+func to(reference string, account int) payout.Draft {
+	d := draft(reference)
+	d.Destination.AccountNumber = fmt.Sprint(account)
+	return d
+}

@@ -179,11 +179,11 @@ func (s *submitter) again(ctx context.Context, p Payout, connector Connector, en
 		return p, false, fmt.Errorf("open a submission: %w", err)
 	}
 	defer submission.Close()
-	account := submission.Account()
-	if !change.NewAttempt && p.Sent > 0 && p.Heard.elsewhere(p.Attempt, account) {
+	account, ok := p.Heard.under(change.Apply(p).Attempt, submission.Account(), *change.Sent > 1)
+	if !ok {
 		return p, false, errElsewhere
 	}
-	change.Heard = append(change.Heard, change.Apply(p).Attempt.fact(at(account)))
+	change.Heard = append(change.Heard, account...)
 	if s.brakes.Ordered(ctx, p, s.now()) != "" {
 		return p, false, errHeld // opening it took long, and somebody has pulled the brake
 	}

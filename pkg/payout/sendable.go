@@ -93,8 +93,9 @@ func (p Payout) newAttempt(policy Policy) clearance {
 // repetition is who may send the same reference again while nobody knows what became of
 // it.
 func (p Payout) repetition(policy Policy, now time.Time) clearance {
+	known, _ := p.Heard.accounts(p.Attempt)
 	switch {
-	case !Recoveries[p.Provider].repeatable():
+	case !Recoveries[p.Provider].repeatable(), len(known) == 0: // under another account it would be another payment
 		return byTwo
 	case p.resendable(now, policy.QueuedMaxAge) && !p.Heard.has(p.Attempt, wasQueued):
 		return byItself

@@ -26,14 +26,14 @@ func (pl *platform) call(e *entry, said word, try int) {
 }
 
 func (pl *platform) notification(e *entry, said word) []byte {
-	key := pl.key
+	key := keyOf(e.project, pl.key)
 	if said.forged {
 		key += "-forged"
 	}
 	if pl.name == payout.Monetix {
 		payment, operation := e.monetixWords(e.utter(said.says, said.odd), said.times)
 		tree := map[string]any{
-			"project_id": json.Number(project), "payment": payment, "operation": operation, "customer": map[string]any{"id": e.customer},
+			"project_id": json.Number(e.project), "payment": payment, "operation": operation, "customer": map[string]any{"id": e.customer},
 		}
 		if said.recut {
 			tree["customer"] = map[string]any{"id": "x;general:payment_id:7;payment:status:processing"}

@@ -128,6 +128,9 @@ func (w *world) compose() {
 			w.in(time.Duration(1+c.pick(200))*time.Second, func() { w.restore(older) })
 		})
 	}
+	if c.chance(6) {
+		w.in(time.Duration(c.pick(600))*time.Second, w.move)
+	}
 }
 
 // composeMerchants draws who is to be paid, and who asks for it how often.

@@ -39,7 +39,7 @@ func (w *world) executed(e *entry) {
 	}
 	id, _, _ := payout.ParseProviderReference(e.reference)
 	if total > 1+w.pairs[id] {
-		w.blame("a payout is executed at most once", "%s was executed %d times, and two people ordered %d", e.reference, total, w.pairs[id])
+		w.blame(executedOnce, "%s was executed %d times, and two people ordered %d", e.reference, total, w.pairs[id])
 	}
 }
 

@@ -20,6 +20,10 @@ var widerMutants = []*Mutant{
 		}),
 	},
 	{
+		Name: "any-account", Says: "repeats a submission under another account than the one that has it",
+		aroundConnector: func(c payout.Connector, _ *container) payout.Connector { return anyAccount{c} },
+	},
+	{
 		Name: "step-without-version", Says: "writes what was decided about a payout that has changed since",
 		aroundStore: stepping(func(step payout.Step) payout.Step {
 			step.When.Version = 0
@@ -221,3 +225,21 @@ type backward struct{ payout.Connector }
 func (b backward) Ask(ctx context.Context, p payout.Payout, _ payout.Attempt) payout.Claim {
 	return b.Connector.Ask(ctx, p, payout.FirstAttempt)
 }
+
+// anyAccount is a connector whose accounts all have one name.
+type anyAccount struct{ payout.Connector }
+
+func (c anyAccount) Open(ctx context.Context, p payout.Payout) (payout.Submission, error) {
+	s, err := c.Connector.Open(ctx, p)
+	return anonymous{s}, err
+}
+
+func (c anyAccount) Ask(ctx context.Context, p payout.Payout, about payout.Attempt) payout.Claim {
+	claim := c.Connector.Ask(ctx, p, about)
+	claim.Account = ""
+	return claim
+}
+
+type anonymous struct{ payout.Submission }
+
+func (anonymous) Account() string { return "one" }

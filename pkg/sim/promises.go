@@ -18,6 +18,7 @@ const (
 	missingReason = "what a person has to know is raised"
 	oneOfTwins    = "of two creates of one payment one is sent"
 	boundedItem   = "an item does not grow, and its texts are harmless"
+	executedOnce  = "a payout is executed at most once"
 	takenByStore  = "every write is one that the real store takes"
 	heldTwin      = "a create is held while the same payment is unknown"
 )

@@ -53,6 +53,7 @@ type entry struct {
 	currency   string
 	remark     string
 	customer   string
+	project    string // the account that took it
 	plan       plan
 	acceptedAt time.Time
 	executed   int
@@ -65,6 +66,16 @@ type platform struct {
 	name   payout.Provider
 	ledger map[string]*entry
 	key    string // what it signs and verifies with now
+	// project is the account that our secret names now; Vexora has one.
+	project string
+}
+
+// keyOf is the key of a project: each has its own.
+func keyOf(project, key string) string {
+	if project == projects[1] {
+		return key + "-of-the-other-project"
+	}
+	return key
 }
 
 // state is what the entry is at the moment.
@@ -192,6 +203,14 @@ func (pl *platform) accept(fresh entry) (*entry, bool) {
 	w := pl.world
 	w.arrived(fresh.reference)
 	e, known := pl.ledger[fresh.reference]
+	if known && e.project != fresh.project {
+		// After a restore, create sends what the lost table may have sent: within one
+		// project, as the page on restores says.
+		if id, _, _ := payout.ParseProviderReference(fresh.reference); e.plan.end != refused && !w.lost[id] {
+			w.blame(executedOnce, "%s is taken by two projects", fresh.reference)
+		}
+		known = false
+	}
 	switch {
 	case !known:
 		e = &fresh

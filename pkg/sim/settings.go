@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"slices"
 	"time"
 
 	"cambodia-payouts/pkg/payout"
@@ -51,6 +52,20 @@ func (w *world) reconfigure() {
 		w.in(time.Duration(c.pick(600))*time.Second, func() { w.paused[name], w.pool = false, nil })
 	}
 	w.tell("settings change: %+v", w.settings)
+}
+
+// move has our secret name the other project at Monetix, and sometimes the first one again.
+func (w *world) move() {
+	pl := w.platforms[payout.Monetix]
+	next := func() {
+		pl.project = projects[(slices.Index(projects, pl.project)+1)%len(projects)]
+		w.source.Rotate(string(payout.Monetix), monetixDocument(keyOf(pl.project, pl.key), pl.project))
+		w.tell("the project at Monetix is %s", pl.project)
+	}
+	next()
+	if w.choices.pick(2) > 0 {
+		w.in(time.Duration(30+w.choices.pick(600))*time.Second, next)
+	}
 }
 
 // takeOut takes a provider's secret away: for the rest, or for a while.

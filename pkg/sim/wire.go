@@ -87,7 +87,8 @@ func vexoraWord(reference string, u utterance) map[string]any {
 
 func decimals(minor int64) string { return fmt.Sprintf("%d.%02d", minor/100, minor%100) }
 
-const project = "1234"
+// The projects at Monetix, in whose names the payouts go out. Each knows its own alone.
+var projects = []string{"1234", "5678"}
 
 func (pl *platform) monetix(r oneshot.Request, question bool) answer {
 	decoder := json.NewDecoder(bytes.NewReader(r.Body))
@@ -98,14 +99,16 @@ func (pl *platform) monetix(r oneshot.Request, question bool) answer {
 	}
 	general, _ := tree["general"].(map[string]any)
 	signature, _ := general["signature"].(string)
-	if signature != sandbox.SignMonetix(tree, pl.key) {
+	number, _ := general["project_id"].(json.Number)
+	project := number.String()
+	if signature != sandbox.SignMonetix(tree, keyOf(project, pl.key)) {
 		a := monetixRefusal(http.StatusBadRequest, "3261")
 		a.says = saysAboutUs
 		return a
 	}
 	reference, _ := general["payment_id"].(string)
 	if question {
-		return pl.monetixState(reference)
+		return pl.monetixState(reference, project)
 	}
 	if a, away := pl.world.turnedAway(payout.Monetix); away {
 		pl.world.arrived(reference)
@@ -113,9 +116,9 @@ func (pl *platform) monetix(r oneshot.Request, question bool) answer {
 	}
 	payment, _ := tree["payment"].(map[string]any)
 	customer, _ := tree["customer"].(map[string]any)
-	number, _ := payment["amount"].(json.Number)
-	minor, _ := number.Int64()
-	fresh := entry{reference: reference, amount: minor}
+	sum, _ := payment["amount"].(json.Number)
+	minor, _ := sum.Int64()
+	fresh := entry{reference: reference, amount: minor, project: project}
 	fresh.currency, _ = payment["currency"].(string)
 	fresh.remark, _ = payment["description"].(string)
 	fresh.customer, _ = customer["id"].(string)
@@ -139,9 +142,13 @@ func monetixRefusal(status int, code string) answer {
 	return a
 }
 
-func (pl *platform) monetixState(reference string) answer {
+func (pl *platform) monetixState(reference, project string) answer {
 	tree, says := map[string]any{"project_id": json.Number(project)}, saysAbsent
-	if e, known := pl.find(reference); known {
+	e, known := pl.find(reference)
+	if known && e.project != project {
+		known, says = false, saysNothing // of a payout that this project never had
+	}
+	if known {
 		u := e.utter(e.state(pl.world.now), false)
 		payment, operation := e.monetixWords(u, 1)
 		tree["payment"], tree["operations"], says = payment, []any{operation}, u.sense(payout.Monetix)
@@ -150,7 +157,7 @@ func (pl *platform) monetixState(reference string) answer {
 		tree["payment"] = map[string]any{"id": reference, "status": "error"}
 		tree["errors"] = []any{map[string]any{"code": json.Number(code), "message": "Transaction not found"}}
 	}
-	return answer{status: http.StatusOK, body: pl.seal(tree, pl.key), says: says}
+	return answer{status: http.StatusOK, body: pl.seal(tree, keyOf(project, pl.key)), says: says}
 }
 
 // monetixWords are the payment and the operation of a callback or an answer.

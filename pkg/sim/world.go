@@ -72,7 +72,7 @@ func vexoraDocument(key string) string {
 	return fmt.Sprintf(`{"KHR": {"base_url": "https://vexora.test", "merchant_no": "1", "app_secret": %q}}`, key)
 }
 
-func monetixDocument(key string) string {
+func monetixDocument(key, project string) string {
 	return fmt.Sprintf(`{"base_url": "https://monetix.test", "project_id": %s, "secret_key": %q}`, project, key)
 }
 
@@ -86,10 +86,10 @@ func newWorld(e *engine, mutant *Mutant) *world {
 	}
 	w.platforms = map[payout.Provider]*platform{
 		payout.Vexora:  {world: w, name: payout.Vexora, ledger: map[string]*entry{}, key: vexoraKey},
-		payout.Monetix: {world: w, name: payout.Monetix, ledger: map[string]*entry{}, key: monetixKey},
+		payout.Monetix: {world: w, name: payout.Monetix, ledger: map[string]*entry{}, key: monetixKey, project: projects[0]},
 	}
 	w.source = secrets.NewStaticSource(map[string]string{
-		"vexora": vexoraDocument(vexoraKey), "monetix": monetixDocument(monetixKey),
+		"vexora": vexoraDocument(vexoraKey), "monetix": monetixDocument(monetixKey, projects[0]),
 	}, func() time.Time { return w.now })
 	w.watch()
 	return w
@@ -178,7 +178,7 @@ func (w *world) rotate() {
 	fresh := pl.key + "-rotated"
 	document := vexoraDocument(fresh)
 	if name == payout.Monetix {
-		document = monetixDocument(fresh)
+		document = monetixDocument(keyOf(pl.project, fresh), pl.project)
 	}
 	gap := time.Duration(w.choices.pick(60)) * time.Second
 	ours, theirs := func() { w.source.Rotate(string(name), document) }, func() { pl.key = fresh }
