@@ -141,6 +141,9 @@ func (c Claim) impersonalKey() string {
 	for _, a := range c.Amounts {
 		parts = append(parts, string(a.Currency()), a.String())
 	}
+	if c.Unbelieved {
+		parts = append(parts, "unbelieved") // when it comes again and is believed, it is news
+	}
 	if c.Ambiguous != "" {
 		parts = append(parts, "ambiguous", c.Ambiguous) // no repetition of an honest claim
 	}

@@ -83,9 +83,9 @@ const unbelieved = "not believed, and asked about: by the controls, a key may ha
 func (p Payout) unbelieve(c Claim) Decision {
 	var facts []Fact
 	switch about := c.attempt(); {
-	case about > p.Attempt:
 	case p.Status == Queued:
 		facts = p.Heard.without([]Fact{p.Attempt.fact(saidUnlisted)})
+	case about > p.Attempt:
 	case p.wornOut(c, about):
 		return repeated
 	case about < p.Attempt, p.Heard.closed(about):

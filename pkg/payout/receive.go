@@ -56,7 +56,11 @@ func (r *Receiver) Receive(ctx context.Context, c Claim) (Verdict, error) {
 	if verdict != "" || err != nil {
 		return verdict, err
 	}
-	return r.settle(ctx, id, attempt, current, c)
+	verdict, err = r.settle(ctx, id, attempt, current, c)
+	if err == nil && c.Unbelieved {
+		verdict = Unbelieved
+	}
+	return verdict, err
 }
 
 // first tries the write that needs no look. No verdict means that the payout it

@@ -232,6 +232,7 @@ func (s session) ChangeControls(_ context.Context, e payout.ControlEntry) error 
 			return payout.ErrControlsMoved
 		}
 		t.changes, t.board.Controls = append(slices.Clip(t.changes), e), e.After
+		s.c.world.lifted(e.After)
 		return nil
 	})
 }
