@@ -85,7 +85,7 @@ func (p Payout) unbelieve(c Claim) Decision {
 	switch about := c.attempt(); {
 	case p.Status == Queued:
 		facts = p.Heard.without([]Fact{p.Attempt.fact(saidUnlisted)})
-	case about > p.Attempt:
+	case about > p.Attempt, c.Finding == FoundFailed: // it takes no certainty away, whoever says it
 	case p.wornOut(c, about):
 		return repeated
 	case about < p.Attempt, p.Heard.closed(about):
