@@ -156,6 +156,9 @@ func (o *Operator) submitAgain(ctx context.Context, p Payout, order Order, what 
 // would be another payment.
 var errElsewhere = errors.New("payout: the payout was sent under another account of the provider's")
 
+// errNotWritten: no request came about, so nothing was fenced or sent.
+var errNotWritten = errors.New("payout: the submission could not be written")
+
 // again fences a payout once more and sends it, if it has not changed since it was
 // read. A failed payout starts a new attempt; every other one keeps its provider
 // reference. Not fenced means that somebody else has moved it.
@@ -172,7 +175,7 @@ func (s *submitter) again(ctx context.Context, p Payout, connector Connector, en
 	}
 	submission, err := connector.Open(ctx, change.Apply(p))
 	if err != nil {
-		return p, false, fmt.Errorf("open a submission: %w", err)
+		return p, false, fmt.Errorf("%w: %w", errNotWritten, err)
 	}
 	defer submission.Close()
 	account := submission.Account()
