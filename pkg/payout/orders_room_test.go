@@ -268,3 +268,37 @@ func TestWhatTwoPeopleEndWithLittleRoomTheyCanStillReview(t *testing.T) {
 		t.Errorf("ended %d times", ended)
 	}
 }
+
+// A new attempt is no end any more: what orders it leaves room for the writes of those who
+// have not read the payout.
+func TestAnotherAttemptLeavesRoomForItsEnd(t *testing.T) {
+	begun := 0
+	for size := 14 << 10; size < 22<<10; size += 50 {
+		w := newWorld(t)
+		p := w.mustCreate(draft("R1"))
+		w.receive(w.claim(p, payout.FoundFailed))
+		p = w.stored(p.ID)
+		p.History = append(p.History, payout.Entry{At: p.CreatedAt, Source: payout.FromSweep, Status: payout.Failed})
+		p.History[len(p.History)-1].Message = string(filled(size - p.Size()))
+		w.store.payouts[p.ID] = p
+		w.vexora.answer = w.unclear
+		for _, by := range []payout.Principal{bopha, sokha} {
+			o := w.order(p.ID, by, "")
+			o.Evidence = strings.Repeat("e", 2500)
+			if _, err := w.operator.Resend(bg, o); err != nil {
+				break
+			}
+		}
+		after := w.stored(p.ID)
+		if after.Attempt == 1 {
+			continue
+		}
+		begun++
+		if after.Size() > 22<<10 {
+			t.Errorf("of %d bytes: an attempt begins with %d", size, after.Size())
+		}
+	}
+	if begun < 20 {
+		t.Errorf("begun %d times", begun)
+	}
+}

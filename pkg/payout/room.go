@@ -139,6 +139,9 @@ func (p Payout) fit(change Change) Change {
 		r = min(r, ofOrder)
 	}
 	most := p.roomOf(r)
+	if change.NewAttempt {
+		most = rooms[r] // it is no end any more
+	}
 	kept := len(entry.Raw) <= BodyLimit && p.bodies()+len(entry.Raw) <= most.bodies && p.Size()+entry.size() <= most.withBody
 	if !kept {
 		entry.Raw = nil
