@@ -184,6 +184,9 @@ var (
 		"9018": {paid, paid},
 		"9019": {paid, paid},
 		"9020": {paid, paid},
+		"9021": {{"failed", "", 0}, {"failed", "", 0}},
+		"9022": {paid, paid},
+		"9023": {paid, paid},
 	}
 )
 

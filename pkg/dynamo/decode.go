@@ -180,6 +180,7 @@ func decodeHistory(entries []*reader) []payout.Entry {
 			ProviderCode: r.text(attrCode),
 			Message:      r.text(attrMessage),
 			By:           payout.Principal(r.text(attrBy)),
+			Proposer:     payout.Person(r.text(attrPerson)),
 			ClaimKey:     r.text(attrClaim),
 			Evidence:     r.text(attrEvidence),
 			Raw:          r.evidence(),

@@ -272,6 +272,7 @@ func encodeEntry(e payout.Entry) item {
 	i.put(attrCode, text(e.ProviderCode))
 	i.put(attrMessage, text(e.Message))
 	i.put(attrBy, text(string(e.By)))
+	i.put(attrPerson, text(string(e.Proposer)))
 	i.put(attrClaim, text(e.ClaimKey))
 	i.put(attrEvidence, text(e.Evidence))
 	i.put(attrRaw, blob(pack(e.Raw)))

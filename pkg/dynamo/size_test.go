@@ -96,7 +96,7 @@ func TestNoPayoutTakesMoreThanItsSizeSays(t *testing.T) {
 		for range random.IntN(payout.HistoryLimit) {
 			entry := payout.Entry{
 				At: at, Source: payout.FromStatement, Status: payout.Submitting, Finding: payout.FoundProcessing,
-				ProviderCode: upTo(64), Message: upTo(160), By: payout.Principal(upTo(256)), ClaimKey: letters(random, 12),
+				ProviderCode: upTo(64), Message: upTo(160), By: payout.Principal(upTo(256)), Proposer: payout.Person(upTo(100)), ClaimKey: letters(random, 12),
 				Evidence: letters(random, 64), Confirmed: random.IntN(2) == 0,
 			}
 			if random.IntN(3) == 0 {

@@ -2,6 +2,7 @@ package edge
 
 import (
 	"strings"
+	"unicode"
 
 	"cambodia-payouts/pkg/payout"
 )
@@ -32,18 +33,29 @@ func caller(e Event) (by payout.Principal, identities []payout.Principal) {
 }
 
 // ofToken names the issuer too: two issuers may give one subject to two people. A subject
-// that reads as an ARN would stand in histories as a user of AWS, so there it never stands
-// without its issuer.
+// stands in histories without its issuer only if it can be mistaken for nothing else.
 func ofToken(claims map[string]string) (payout.Principal, []payout.Principal) {
 	issuer, subject := claims["iss"], claims["sub"]
 	by, identity := payout.Principal(subject), payout.Principal(issuer+"|"+subject)
-	if strings.HasPrefix(subject, "arn:") {
+	if mistakable(subject) {
 		by = identity
 	}
 	if issuer == "" || subject == "" {
 		return by, nil
 	}
 	return by, []payout.Principal{identity}
+}
+
+// mistakable reports whether a subject reads as a user of AWS, or as somebody of another
+// issuer. What is not seen does not tell two texts apart for whoever reads a history.
+func mistakable(subject string) bool {
+	seen := strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.In(r, unicode.C, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, subject)
+	return strings.Contains(seen, "arn:") || strings.Contains(seen, "|")
 }
 
 // ssoRole begins the name of every role that IAM Identity Center makes.

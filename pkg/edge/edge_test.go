@@ -507,9 +507,14 @@ func TestCallbacksBeyondTheSizeAreRefusedBeforeAnythingElse(t *testing.T) {
 
 type sweeper func(int) (payout.Swept, error)
 
+// blind is a sweeper that cannot measure the desk.
+type blind struct{ sweeper }
+
+func (blind) Survey(context.Context) error { return errors.New("listing failed") }
+
 func (f sweeper) Balances(context.Context) error { return errors.New("asking failed") }
 
-func (f sweeper) Survey(context.Context) error { return errors.New("listing failed") }
+func (f sweeper) Survey(context.Context) error { return nil }
 
 func (f sweeper) RedactOrphans(context.Context) error { return errors.New("listing failed") }
 
@@ -525,6 +530,17 @@ func TestASweepGivesEveryShardItsTurnAndReportsFaults(t *testing.T) {
 	report, err := h(context.Background(), nil)
 	if err == nil || report.Due != 2*(payout.Shards-1) || report.Taken != payout.Shards-1 {
 		t.Errorf("%+v, %v", report, err)
+	}
+}
+
+// Alarms on money watch the survey. Where there is none, the alarm on errors has to ring.
+func TestASweepThatCannotMeasureTheDeskFails(t *testing.T) {
+	good := sweeper(func(int) (payout.Swept, error) { return payout.Swept{}, nil })
+	if _, err := edge.NewSweep(good, quiet)(context.Background(), nil); err != nil {
+		t.Error(err)
+	}
+	if _, err := edge.NewSweep(blind{good}, quiet)(context.Background(), nil); err == nil {
+		t.Error("nobody hears of it")
 	}
 }
 

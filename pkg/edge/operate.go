@@ -165,7 +165,7 @@ func (d Desk) refused(ctx context.Context, e Event, err error) Reply {
 
 func fieldErrors(faults []payout.Fault) []FieldError {
 	var all []FieldError
-	for _, f := range faults {
+	for _, f := range faults[:min(len(faults), mostFaults)] {
 		all = append(all, FieldError{Pointer: f.Pointer, Code: string(f.Code), Detail: f.Message})
 	}
 	return all

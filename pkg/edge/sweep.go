@@ -52,9 +52,8 @@ func NewSweep(sweeper Sweeper, log *slog.Logger) SweepHandler {
 		if err := sweeper.Balances(ctx); err != nil { // nobody's money waits for it
 			log.LogAttrs(ctx, slog.LevelWarn, "balance not known", slog.Any("error", err))
 		}
-		if err := sweeper.Survey(ctx); err != nil {
-			log.LogAttrs(ctx, slog.LevelWarn, "desk not surveyed", slog.Any("error", err))
-		}
+		// Alarms on money keep their state without a measurement, so the one on errors has to ring.
+		faults = append(faults, sweeper.Survey(ctx))
 		if err := sweeper.RedactOrphans(ctx); err != nil { // they come again with the next sweep
 			log.LogAttrs(ctx, slog.LevelError, "orphans not redacted", slog.Any("error", err))
 		}

@@ -61,6 +61,7 @@ type (
 		ProviderCode string           `json:"provider_code,omitzero"`
 		Message      string           `json:"message,omitzero"`
 		By           payout.Principal `json:"by,omitzero"`
+		Proposer     payout.Person    `json:"person,omitzero"`
 		ClaimKey     string           `json:"claim,omitzero"`
 		Evidence     string           `json:"evidence,omitzero"`
 		Raw          []byte           `json:"raw,omitempty"`

@@ -37,22 +37,22 @@ func (v *Verifier) Verify(ctx context.Context, body []byte) (payout.Claim, error
 		return payout.Claim{}, err
 	}
 	payment, _ := tree.Member("payment")
-	if project, _ := tree.Member("project_id"); !sameProject(project, signer.ProjectID) {
+	if !sameProject(tree, signer.ProjectID) {
 		return payout.Claim{}, fmt.Errorf("%w: another project", payout.ErrCallbackUnusable)
 	}
-	if plain(textOf(payment, "type")) != "payout" {
+	if plain(scalar(payment, "type")) != "payout" {
 		return payout.Claim{}, fmt.Errorf("%w: not a payout", payout.ErrCallbackUnrelated)
 	}
-	id := textOf(payment, "id")
+	id := scalar(payment, "id")
 	if id == "" {
 		return payout.Claim{}, fmt.Errorf("%w: no payment.id", payout.ErrCallbackUnusable)
 	}
-	operation, _ := tree.Member("operation")
-	c := state{tree, payment, operation}.claim()
+	s := stateOf(tree)
+	c := s.claim()
 	c.Source, c.Provider, c.Reference = payout.FromCallback, payout.Monetix, id
 	c.Raw, c.Padded, c.At = body, padded(tree, body), v.now()
 	c.Ambiguous = signed.ambiguity(tree, v.settings.CallbackMembers)
-	sums(&c, payment, operation)
+	sums(&c, payment, s.reason)
 	return c, nil
 }
 
@@ -60,21 +60,21 @@ func (v *Verifier) Verify(ctx context.Context, body []byte) (payout.Claim, error
 // operation began with. What Monetix converted it to is theirs.
 func sums(c *payout.Claim, payment, operation jsontree.Value) {
 	asked, _ := payment.Member("sum")
-	if asked.Kind() != jsontree.Object {
+	if !statesSum(asked) {
 		c.Suspect = "the claim states no amount"
 		return
 	}
 	sum(c, asked)
-	if initial, there := operation.Member("sum_initial"); there && initial.Len() > 0 { // an empty one is not signed
+	if initial, _ := operation.Member("sum_initial"); statesSum(initial) {
 		sum(c, initial)
 	}
 }
 
+// statesSum reports whether any part of an amount is signed. Anybody can add an object
+// that is not.
+func statesSum(v jsontree.Value) bool { return isScalar(v, "amount") || isScalar(v, "currency") }
+
 // sameProject compares a project id, a number or a text of digits.
-func sameProject(v jsontree.Value, project int64) bool {
-	if n, ok := v.Int64(); ok {
-		return n == project
-	}
-	text, _ := v.Text()
-	return text == strconv.FormatInt(project, 10)
+func sameProject(tree jsontree.Value, project int64) bool {
+	return plainCode(scalar(tree, "project_id")) == strconv.FormatInt(project, 10)
 }

@@ -66,7 +66,7 @@ var operationCodes = table(map[meaning][]OperationCode{
 })
 
 // unfinished are codes that contradict any final status beside them.
-var unfinished = []OperationCode{"9999", "19999", "29999", "20802", "20899"}
+var unfinished = []string{"9999", "19999", "29999", "20802", "20899"}
 
 // duplicates are codes that prove that the payment_id is registered, and say
 // nothing about its money. 3613 is a refusal because of a similar payment.
@@ -91,13 +91,14 @@ var aboutData = table(map[meaning][]RequestCode{
 // aboutUs are the codes of requests that were refused for who sent them, or from
 // where. A payout is not to blame for them.
 var aboutUs = []RequestCode{
-	"303", "310", "1004", "1005", "2442", "3024", "3261", "3262",
+	"303", "310", "1005", "2442", "3024", "3261", "3262",
 	"3291", "3292", "3293", "3299",
 }
 
 // aboutKind are those that blame the payout's currency or method, which the project does
-// not have: payouts of another kind may go.
-var aboutKind = []RequestCode{"2541", "3023", "3026", "3119", "3121"}
+// not have: payouts of another kind may go. 1004 is of the older list of request errors
+// in the Gate documentation: "currency not available".
+var aboutKind = []RequestCode{"1004", "2541", "3023", "3026", "3119", "3121"}
 
 // table turns a list per meaning into a meaning per code.
 func table[C cmp.Ordered](by map[meaning][]C) map[C]meaning {
@@ -138,136 +139,10 @@ var statuses = map[Status]payout.Finding{
 	"awaiting finalization":  payout.FoundProcessing,
 }
 
-// state is what a callback, or the answer to a question, says about a payment.
-type state struct {
-	tree      jsontree.Value
-	payment   jsontree.Value
-	operation jsontree.Value // the one that gives the reason; may be missing
-}
-
-// code is the reason: that of the operation, or of the first item of errors[].
-func (s state) code() OperationCode {
-	if code := scalar(s.operation, "code"); code != "" && code != "0" {
-		return OperationCode(code)
-	}
-	if code, _ := firstError(s.tree); code != "" {
-		return OperationCode(code)
-	}
-	return OperationCode(scalar(s.operation, "code"))
-}
-
-func (s state) message() string {
-	if _, text := firstError(s.tree); text != "" {
-		return text
-	}
-	return textOf(s.operation, "message")
-}
-
-// saysDuplicate reports whether any of the reasons is that the number is taken.
-func (s state) saysDuplicate() bool {
-	return duplicate(s.tree) || slices.Contains(duplicates, scalar(s.operation, "code"))
-}
-
-// duplicate reports whether an answer says, in any place, that the number is taken. Such a
-// code never fails anything, whatever stands beside it.
-func duplicate(tree jsontree.Value) bool {
-	if slices.Contains(duplicates, scalar(tree, "code")) {
-		return true
-	}
-	list, _ := tree.Member("errors")
-	return slices.ContainsFunc(list.Elements(), func(item jsontree.Value) bool {
-		return slices.Contains(duplicates, scalar(item, "code"))
-	})
-}
-
-// firstError reads the first item of errors[].
-func firstError(tree jsontree.Value) (code, message string) {
-	list, _ := tree.Member("errors")
-	for _, item := range list.Elements() {
-		return scalar(item, "code"), textOf(item, "message")
-	}
-	return "", ""
-}
-
-// scalar reads a text or number as it was written: codes come as both.
-func scalar(v jsontree.Value, name string) string {
-	member, _ := v.Member(name)
-	if member.Kind() == jsontree.Number {
-		return member.Literal()
-	}
-	text, _ := member.Text()
-	return text
-}
-
-// claim says what the state means for the money. Amounts are added by the callers.
-func (s state) claim() payout.Claim {
-	status := plain(textOf(s.payment, "status"))
-	finding, listed := statuses[status]
-	if !listed {
-		finding = payout.FoundUnlisted
-	}
-	c := payout.Claim{
-		Finding: finding, Code: string(s.code()), Message: s.message(),
-		ProviderID: s.requestID(),
-	}
-	if text := textOf(s.payment, "description"); text != "" {
-		c.Description = &text
-	}
-	s.refine(&c, status)
-	return c
-}
-
-// requestID is the number that the acknowledgement of a payout had. Other operations, of
-// support say, come from requests of their own.
-func (s state) requestID() string {
-	if kind := plain(textOf(s.operation, "type")); kind != "payout" && kind != "" {
-		return ""
-	}
-	return textOf(s.operation, "request_id")
-}
-
-// refine looks at the reason beside the status. A reason can make a final status
-// doubtful, never the other way round.
-func (s state) refine(c *payout.Claim, status Status) {
-	code := s.code()
-	switch {
-	case c.Finding == payout.FoundSucceeded && s.operationDisagrees():
-		c.Finding = payout.FoundUnlisted
-	case slices.Contains([]payout.Finding{payout.FoundSucceeded, payout.FoundReturned}, c.Finding) && slices.Contains(unfinished, code):
-		c.Finding = payout.FoundUnlisted
-	case c.Finding != payout.FoundFailed:
-	case slices.Contains(unfinished, code):
-		c.Finding = payout.FoundUnlisted
-	case s.saysDuplicate() && status != "error":
-		c.Finding = payout.FoundUnlisted // there is another one under this number: hold and ask
-	case s.saysDuplicate():
-		c.Finding = payout.FoundUnclear
-	case status == "error" && slices.Contains(append(duplicates, notFound...), string(code)):
-		c.Finding = payout.FoundUnclear // it exists, or cannot be looked up; that is no failure
-	default:
-		m, listed := operationCodes[code]
-		bare := code == "" || code == "0" // a decline that gives no reason
-		c.Failure, c.Doubtful = m.failure, !m.final && (listed || !bare)
-		if status == "error" {
-			// The payment_id may be used again after an error: it speaks of one
-			// submission, and is safe to pay again only where the data were at fault.
-			_, data := aboutData[RequestCode(code)]
-			c.OnlyIfFirst, c.Doubtful = true, !data
-		}
-	}
-}
-
-// operationDisagrees reports a payout operation that is not successful beside a
-// payment that is.
-func (s state) operationDisagrees() bool {
-	status := textOf(s.operation, "status")
-	return plain(textOf(s.operation, "type")) == "payout" && status != "" && plain(status) != "success"
-}
-
 // sum adds the amount of an object {amount, currency} in minor units, digits as a
 // number or as text.
 func sum(c *payout.Claim, v jsontree.Value) {
-	a, err := money.ParseMinor(scalar(v, "amount"), money.Currency(textOf(v, "currency")))
+	a, err := money.ParseMinor(scalar(v, "amount"), money.Currency(scalar(v, "currency")))
 	if err != nil {
 		c.Suspect = "the claim states an amount that cannot be read"
 		return
@@ -283,33 +158,33 @@ var refusals = []int{400, 404, 422}
 func acknowledged(status int, body []byte, p payout.Payout, project int64) payout.Claim {
 	tree, err := jsontree.Parse(body, jsontree.DefaultLimits)
 	readable := err == nil && tree.Kind() == jsontree.Object
-	code, message := scalar(tree, "code"), textOf(tree, "message")
+	code, message := scalar(tree, "code"), scalar(tree, "message")
 	if code == "" {
 		code, message = firstError(tree)
 	}
 	registered := duplicate(tree)
 	c := payout.Claim{Finding: payout.FoundUnclear, Answered: registered, Code: code, Message: message}
 	switch {
-	case status == 200 && readable && textOf(tree, "status") == "success" && echoes(tree, p, project):
-		return payout.Claim{Finding: payout.FoundProcessing, ProviderID: textOf(tree, "request_id"), Code: "success"}
+	case status == 200 && readable && scalar(tree, "status") == "success" && echoes(tree, p, project):
+		return payout.Claim{Finding: payout.FoundProcessing, ProviderID: scalar(tree, "request_id"), Code: "success"}
 	case registered:
 		// It is there, whatever the status: nothing may step back.
 	case status == 403:
-		c.Finding = payout.FoundAboutUs // the address is not allowed, or the endpoint not enabled
+		// The address is not allowed, or the endpoint not enabled.
+		c.Finding, c.OfThisKind = payout.FoundAboutUs, slices.Contains(aboutKind, RequestCode(plainCode(code)))
 	case slices.Contains(refusals, status):
-		refused(&c, status, RequestCode(code))
+		refused(&c, status, RequestCode(plainCode(code)))
 	}
 	return c
 }
 
 // echoes compares what the acknowledgement repeats of the request.
 func echoes(tree jsontree.Value, p payout.Payout, project int64) bool {
-	id, there := tree.Member("payment_id")
-	if text, _ := id.Text(); there && text != string(p.ProviderReference()) {
+	if _, there := tree.Member("payment_id"); there && scalar(tree, "payment_id") != string(p.ProviderReference()) {
 		return false
 	}
-	echoed, there := tree.Member("project_id")
-	return !there || sameProject(echoed, project)
+	_, there := tree.Member("project_id")
+	return !there || sameProject(tree, project)
 }
 
 // refused reads a documented refusal. Without a listed code it stays unclear: an

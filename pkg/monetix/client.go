@@ -228,51 +228,36 @@ func (c *Client) answered(ctx context.Context, body []byte, about payout.Provide
 		return unclear("the answer's signature does not verify")
 	}
 	payment, _ := tree.Member("payment")
-	project, _ := tree.Member("project_id")
-	if payment.Kind() != jsontree.Object || !sameProject(project, signer.ProjectID) || textOf(payment, "id") != string(about) {
+	if payment.Kind() != jsontree.Object || !sameProject(tree, signer.ProjectID) || scalar(payment, "id") != string(about) {
 		return unclear("the answer is about something else")
 	}
-	operation, only := latest(tree)
-	claim := state{tree, payment, operation}.claim()
+	if kind := plain(scalar(payment, "type")); kind != payoutKind && kind != "" {
+		return unclear("the answer is about another kind of payment")
+	}
+	s := stateOf(tree)
+	claim := s.claim()
 	if asked, there := payment.Member("sum"); there {
 		sum(&claim, asked)
 	}
-	if initial, there := operation.Member("sum_initial"); there && only {
-		sum(&claim, initial) // of several operations each may move a part
+	if part, is := s.whole(claim.Finding); is {
+		sum(&claim, part)
 	}
 	return claim
 }
 
-// absence finds "not found" in any of the shapes that the pages show.
+// absence finds "not found" in any of the shapes that the pages show; not beside an
+// operation that is there.
 func absence(tree jsontree.Value) string {
-	first, _ := firstError(tree)
-	operation, _ := latest(tree)
-	payment, _ := tree.Member("payment")
-	status := plain(textOf(payment, "status"))
-	for _, code := range []string{scalar(tree, "code"), first, scalar(operation, "code")} {
-		if slices.Contains(notFound, code) && (status == "" || status == "error") {
+	s := stateOf(tree)
+	if status := plain(scalar(s.payment, "status")); status != "" && status != "error" || !s.allClosed() {
+		return ""
+	}
+	for _, code := range append([]string{scalar(tree, "code")}, s.codes()...) {
+		if slices.Contains(notFound, plainCode(code)) {
 			return code
 		}
 	}
 	return ""
-}
-
-// dateFormat is that of Gate: UTC, the offset without a colon.
-const dateFormat = "2006-01-02T15:04:05-0700"
-
-// latest picks the operation that gives the reason, by its date: their order in
-// the array is not documented. Only tells that there is no other.
-func latest(tree jsontree.Value) (operation jsontree.Value, only bool) {
-	list, _ := tree.Member("operations")
-	all := list.Elements()
-	var newest time.Time
-	for i, each := range all {
-		at, err := time.Parse(dateFormat, textOf(each, "date"))
-		if i == 0 || (err == nil && !at.Before(newest)) {
-			operation, newest = each, at
-		}
-	}
-	return operation, len(all) == 1
 }
 
 // AskAfter implements payout.Connector.

@@ -153,17 +153,18 @@ func ParseSettings(raw []byte) (Settings, error) {
 }
 
 // callbackMembers reads a list of names. What marks another message than a callback cannot
-// be among them.
+// be among them: a request, a payment page, the answer to a question.
 func callbackMembers(list jsontree.Value) ([]string, error) {
 	var names []string
 	ok := list.Kind() == jsontree.Array && list.Len() <= mostCallbackMembers
 	for _, each := range list.Elements() {
 		name, _ := each.Text()
-		ok = ok && plainName.MatchString(name) && len(name) <= 64 && !slices.ContainsFunc(others, func(p place) bool { return p.path[0] == name }) && !slices.Contains(names, name)
+		other := name == "operations" || slices.ContainsFunc(others, func(p place) bool { return p.path[0] == name })
+		ok = ok && plainName.MatchString(name) && len(name) <= 64 && !other && !slices.Contains(names, name)
 		names = append(names, name)
 	}
 	if !ok {
-		return nil, fmt.Errorf("monetix settings: callback_members must be at most %d different names of 1 to 64 letters, digits, _ and -, and neither general nor payment_id",
+		return nil, fmt.Errorf("monetix settings: callback_members must be at most %d different names of 1 to 64 letters, digits, _ and -, and not general, payment_id or operations",
 			mostCallbackMembers)
 	}
 	return names, nil

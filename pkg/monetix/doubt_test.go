@@ -13,9 +13,7 @@ func TestSuccessWithAnUnfinishedCode(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		payment, _ := tree.Member("payment")
-		operation, _ := tree.Member("operation")
-		if c := (state{tree, payment, operation}).claim(); c.Finding != payout.FoundUnlisted {
+		if c := stateOf(tree).claim(); c.Finding != payout.FoundUnlisted {
 			t.Errorf("%s with code 20802 (neither success nor failure is confirmed): %s", status, c.Finding)
 		}
 	}

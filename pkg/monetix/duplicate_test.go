@@ -20,9 +20,7 @@ func TestADuplicateCodeNeverFailsAnything(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		payment, _ := tree.Member("payment")
-		operation, _ := tree.Member("operation")
-		if c := (state{tree, payment, operation}).claim(); c.Finding == payout.FoundFailed {
+		if c := stateOf(tree).claim(); c.Finding == payout.FoundFailed {
 			t.Errorf("%s: %s, code %s, doubtful %v, only if first %v", name, c.Finding, c.Code, c.Doubtful, c.OnlyIfFirst)
 		}
 	}

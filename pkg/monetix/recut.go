@@ -71,17 +71,29 @@ func (s *script) ambiguity(tree jsontree.Value, agreed []string) string {
 	}
 	for _, read := range reads {
 		expected, value := 0, follow(tree, read.path)
-		if kind := value.Kind(); kind != jsontree.Invalid && kind != jsontree.Object && kind != jsontree.Array {
+		if signs(value) {
 			expected = 1
 		}
 		if s.count(read.begin) != expected {
 			return "the signed text and the callback do not name the same members equally often"
 		}
+		if respelt(value) {
+			return numberRespelt
+		}
 		if text, _ := value.Text(); !read.free && strings.ContainsRune(text, separator) {
-			return "a value that decides could hold the members behind it"
+			return holdsMore
 		}
 	}
-	if s.countErrors() != codesIn(tree) {
+	codes := codesIn(tree)
+	for _, code := range codes {
+		if respelt(code) {
+			return numberRespelt
+		}
+		if text, _ := code.Text(); strings.ContainsRune(text, separator) {
+			return holdsMore
+		}
+	}
+	if s.countErrors() != len(codes) {
 		return "the signed text and the callback do not have the same reasons"
 	}
 	if slices.ContainsFunc(others, func(other place) bool { return s.count(other.begin) > 0 }) {
@@ -89,6 +101,12 @@ func (s *script) ambiguity(tree jsontree.Value, agreed []string) string {
 	}
 	return ""
 }
+
+// numberRespelt: of 20102.0 nobody can tell whether it was signed as 20102, which is another
+// code wherever codes are compared as text.
+const numberRespelt = "a number is not written as it is signed"
+
+const holdsMore = "a value that decides could hold the members behind it"
 
 // onlySigns reports whether a member is the "general" of another layout, with the
 // signature and nothing that is signed.
@@ -141,17 +159,16 @@ func (s *script) countErrors() int {
 
 var errorsBegin = []byte("errors:")
 
-// codesIn counts the reasons with a code.
-func codesIn(tree jsontree.Value) int {
+// codesIn are the codes of all reasons.
+func codesIn(tree jsontree.Value) []jsontree.Value {
+	var codes []jsontree.Value
 	list, _ := tree.Member("errors")
-	n := 0
-	for i := range list.Len() {
-		code, there := list.At(i).Value.Member("code")
-		if there && list.Kind() == jsontree.Array && code.Kind() != jsontree.Object && code.Kind() != jsontree.Array {
-			n++
+	for _, item := range list.Elements() {
+		if code, _ := item.Member("code"); signs(code) {
+			codes = append(codes, code)
 		}
 	}
-	return n
+	return codes
 }
 
 // count is how often a place begins a line of the text, or what could be one: whatever

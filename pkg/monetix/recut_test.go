@@ -61,7 +61,7 @@ func TestSettingsOfCallbackMembers(t *testing.T) {
 	many := `"a` + strings.Repeat(`","a`, 25) + `"`
 	for _, wrong := range []string{
 		`[]`, `{"x": 1}`, `{"callback_members": "a"}`, `{"callback_members": [1]}`, `{"callback_members": [""]}`, `{"callback_members": ["a b"]}`,
-		`{"callback_members": ["a", "a"]}`, `{"callback_members": ["general"]}`, `{"callback_members": ["payment_id"]}`, `{"callback_members": [` + many + `]}`,
+		`{"callback_members": ["a", "a"]}`, `{"callback_members": ["general"]}`, `{"callback_members": ["payment_id"]}`, `{"callback_members": ["operations"]}`, `{"callback_members": [` + many + `]}`,
 		`{"callback_members": ["` + strings.Repeat("a", 65) + `"]}`, `{"callback_members": null}`,
 	} {
 		if _, err := monetix.ParseSettings([]byte(wrong)); err == nil {

@@ -4,7 +4,6 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"strings"
 
 	"cambodia-payouts/pkg/jsontree"
 )
@@ -117,33 +116,6 @@ func (w *writer) leaf(v jsontree.Value, signature bool) {
 		l.php -= len(value) - phpLength(value)
 	}
 	s.lines = append(s.lines, l)
-}
-
-// valueText writes a scalar. Numbers keep their literal text: an operation's id
-// has more digits than a binary fraction holds.
-func valueText(v jsontree.Value) string {
-	switch v.Kind() {
-	case jsontree.String:
-		text, _ := v.Text()
-		return text
-	case jsontree.Bool:
-		if v.Literal() == "true" {
-			return "1"
-		}
-		return "0"
-	case jsontree.Number:
-		return v.Literal()
-	}
-	return "" // null
-}
-
-// phpLength is how much of a number PHP prints: not the zeros behind the point. It
-// works on the text alone.
-func phpLength(literal string) int {
-	if !strings.Contains(literal, ".") || strings.ContainsAny(literal, "eE") {
-		return len(literal)
-	}
-	return len(strings.TrimSuffix(strings.TrimRight(literal, "0"), "."))
 }
 
 // text is one text that a correct sender may have signed.

@@ -130,12 +130,13 @@ func (f *faults) beneficiary(b Beneficiary) {
 }
 
 func (f *faults) metadata(pairs map[string]string) {
-	size := 0
+	size, legible := 0, true
 	for name, value := range pairs {
 		size += len(name) + len(value)
-		f.require(name != "" && printable(name) && printable(value),
-			"/metadata", "names must not be empty, and no text may hold control characters")
+		legible = legible && name != "" && printable(name) && printable(value)
 	}
+	// Told once: a body of thousands must not become an answer of thousands.
+	f.require(legible, "/metadata", "names must not be empty, and no text may hold control characters")
 	f.require(len(pairs) <= metadataPairs, "/metadata", "must not have more than 10 members")
 	f.require(size <= metadataByteLimit, "/metadata", "must not exceed 1024 bytes")
 }

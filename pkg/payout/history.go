@@ -31,6 +31,10 @@ type Entry struct {
 	ProviderCode string
 	Message      string
 	By           Principal // who gave the order; empty for everything else
+	// Proposer is the person of the register whose order waits for a second person with this
+	// entry; empty for everything else, and where an older version wrote it. What one person
+	// may propose is counted by it: the message holds what he wrote himself.
+	Proposer Person
 	// ClaimKey recognises a repetition of the same claim; see [Claim.Key].
 	ClaimKey string
 	// Evidence is the lower-case hexadecimal SHA-256 of the raw bytes.

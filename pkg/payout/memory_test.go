@@ -41,6 +41,7 @@ type memory struct {
 	feed      [payout.Shards][]payout.News
 	desk      []payout.Payout // what ListAttention lists, one payout a page
 	deskFault error
+	listing   func() // runs with each page of the desk
 }
 
 type fault int
@@ -333,6 +334,9 @@ func (m *memory) ReadFeed(context.Context, payout.Position, int) ([]payout.Publi
 }
 
 func (m *memory) ListAttention(_ context.Context, q payout.PageQuery) (payout.Page, error) {
+	if m.listing != nil {
+		m.listing()
+	}
 	at, _ := strconv.Atoi(q.Cursor)
 	if at >= len(m.desk) {
 		return payout.Page{}, m.deskFault

@@ -147,11 +147,13 @@ func (p Payout) propose(order Order, action Action, by signatory, now time.Time)
 	case err != nil:
 		return nil, unavailable(err)
 	case !p.waiting(fresh) || !stands:
-		if refused := p.proposable(order, by.person); refused != nil {
+		what := strings.TrimSpace(string(action)+" "+string(order.As)) + " proposed by " + string(by.person)
+		change := Change{At: now, Proposal: &fresh, Entry: order.entry(now, p.Status, what)}
+		change.Entry.Proposer = by.person
+		if refused := p.proposable(change); refused != nil {
 			return nil, refused
 		}
-		what := strings.TrimSpace(string(action)+" "+string(order.As)) + " proposed by " + string(by.person)
-		return p.inscribe(Change{At: now, Proposal: &fresh}, order.entry(now, p.Status, what)), errAwaiting
+		return &change, errAwaiting
 	case !other:
 		return nil, errAwaiting
 	}
@@ -159,26 +161,48 @@ func (p Payout) propose(order Order, action Action, by signatory, now time.Time)
 }
 
 // mostProposals is how many orders of one person the history of a payout holds before he
-// may propose no more: one person must not fill it.
+// may propose no more. He may propose fewer where there is little room; see [Payout.shared].
 const mostProposals = 8
 
-// proposable refuses a proposal whose text would find no room: the second person has to read
-// what he confirms.
-func (p Payout) proposable(order Order, person Person) error {
-	given, proposed := 0, " proposed by "+string(person)+orderSeparator
-	for _, e := range p.History {
-		if e.Source == FromOperator && strings.Contains(e.Message, proposed) {
-			given++
-		}
-	}
-	switch {
-	case given >= mostProposals:
-		return notPossible("you have given %d orders about this payout; somebody else has to propose the next", given)
-	case len(p.History) >= rooms[ofOrder].entries-1 || !p.roomFor(ofOrder), // and his who confirms it
-		p.bodies()+len(order.raw()) > rooms[ofOrder].bodies:
+// proposable refuses a proposal that takes others' room, or whose text would find none: the
+// second person has to read what he confirms. It asks what the write itself will ask.
+func (p Payout) proposable(change Change) error {
+	fits := p.fit(change)
+	if fits.Entry == nil {
 		return notPossible("the payout's history is full; ask the provider, whose word still finds room")
 	}
+	after, person := change.Apply(p), change.Entry.Proposer
+	given := after.proposedBy(person).entries
+	switch {
+	case given > mostProposals:
+		return notPossible("you have given %d orders about this payout; somebody else has to propose the next", given-1)
+	case len(fits.Entry.Raw) < len(change.Entry.Raw), !after.shared(person):
+		return notPossible("what you wrote would take the room of others; say it shorter and name where the evidence is kept, or have somebody else propose it")
+	}
 	return nil
+}
+
+// taken is what proposals take of a payout's room.
+type taken struct{ entries, size, bodies int }
+
+// proposedBy is what one person's proposals take.
+func (p Payout) proposedBy(person Person) taken {
+	var t taken
+	for _, e := range p.History {
+		if e.Proposer == person {
+			t.entries, t.size, t.bodies = t.entries+1, t.size+e.size(), t.bodies+len(e.Raw)
+		}
+	}
+	return t
+}
+
+// shared reports whether one person's proposals leave others at least as much room as they
+// take, and enough for the entry of whoever confirms.
+func (p Payout) shared(person Person) bool {
+	most, t := p.roomOf(ofOrder), p.proposedBy(person)
+	return max(t.entries, 1) <= most.entries-len(p.History) &&
+		max(t.size, mostEntry) <= most.size-p.Size() &&
+		t.bodies <= most.bodies-p.bodies()
 }
 
 // confirmed names both people in the history: of a single sign-on, a principal names nobody.

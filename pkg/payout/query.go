@@ -2,6 +2,7 @@ package payout
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 )
@@ -56,7 +57,12 @@ func (s *Sweeper) ask(ctx context.Context, p Payout, about Attempt) error {
 	}
 	c.Source, c.Provider, c.Reference, c.Asked = FromQuery, p.Provider, string(p.ID.ProviderReference(about)), asked
 	if c.Finding == FoundAbsent && about == p.Attempt && s.goesAgain(ctx, p) {
-		return s.resubmit(ctx, p, connector, "the provider does not know it; sent again under the same reference")
+		err := s.resubmit(ctx, p, connector, "the provider does not know it; sent again under the same reference")
+		if !errors.Is(err, errNotWritten) && !errors.Is(err, errElsewhere) {
+			return err
+		}
+		// What cannot be sent again is unknown all the same: time passes, and a person has to know.
+		return errors.Join(err, s.weigh(ctx, p, about, c))
 	}
 	return s.weigh(ctx, p, about, c)
 }

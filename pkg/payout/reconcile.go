@@ -288,7 +288,7 @@ func (s *Sweeper) resubmit(ctx context.Context, p Payout, connector Connector, w
 	if clear, err := s.lookAhead(ctx, p, connector); !clear || err != nil {
 		return err
 	}
-	_, _, err := s.submitter.again(ctx, p, connector, sweepEntry(s.ports.Now(), why))
+	_, _, err := s.submitter.again(ctx, p, connector, sweepEntry(s.ports.Now(), why), nil)
 	if errors.Is(err, errHeld) {
 		return nil // the visibility time brings it back
 	}

@@ -15,8 +15,9 @@ import (
 //   - failed: as a new attempt under a new provider reference. It takes two people
 //     unless the failure is safe to pay again.
 //
-// It always takes two people where a provider's word speaks against it, and after a
-// restore where a repetition could pay twice; see mayBeSent.
+// It always takes two people where a provider's word speaks against it, after a restore
+// where a repetition could pay twice (see mayBeSent), and when the history has no room for
+// one person's orders any more.
 //
 // Everything else is with the provider, or over.
 func (o *Operator) Resend(ctx context.Context, order Order) (Ordered, error) {
@@ -36,13 +37,14 @@ func (o *Operator) Resend(ctx context.Context, order Order) (Ordered, error) {
 	switch who, _ := p.mayBeSent(o.policy, o.ports.Now()); {
 	case who == byNobody:
 		return Ordered{}, notPossible("the payout's personal data was taken out; nobody knows the account any more")
-	case who == byTwo, !o.policy.RestoredAt.IsZero(): // the lost table may have made a later attempt
+	case who == byTwo, !o.policy.RestoredAt.IsZero(), // the lost table may have made a later attempt
+		!p.roomFor(ofLone): // or whoever may call could fill what two people need
 		return o.resendByTwo(ctx, p, order)
 	}
 	if refused := o.compare(ctx, p, order); refused != nil {
 		return Ordered{}, refused
 	}
-	return o.submitAgain(ctx, p, order, "sent again")
+	return o.submitAgain(ctx, p, order, "sent again", nil)
 }
 
 // compare looks for the same money to the same recipient before one person has a payout
@@ -105,7 +107,7 @@ func (o *Operator) resendByTwo(ctx context.Context, p Payout, order Order) (Orde
 	case waiting != nil:
 		return Ordered{}, waiting
 	}
-	return o.submitAgain(ctx, p, order, p.confirmed("sent again", by))
+	return o.submitAgain(ctx, p, order, p.confirmed("sent again", by), &Proposal{})
 }
 
 func (o *Operator) keepProposal(ctx context.Context, p Payout, change *Change) (Ordered, error) {
@@ -120,8 +122,9 @@ func (o *Operator) keepProposal(ctx context.Context, p Payout, change *Change) (
 }
 
 // submitAgain sends under the guard that the payout is still the one that the
-// order was weighed against.
-func (o *Operator) submitAgain(ctx context.Context, p Payout, order Order, what string) (Ordered, error) {
+// order was weighed against. The proposal is what becomes of the one that it carries out,
+// nil for an order of one person.
+func (o *Operator) submitAgain(ctx context.Context, p Payout, order Order, what string, proposal *Proposal) (Ordered, error) {
 	connector, wired := o.ports.Connectors[p.Provider]
 	if !wired {
 		return Ordered{}, notPossible("%s is not configured", p.Provider)
@@ -139,7 +142,7 @@ func (o *Operator) submitAgain(ctx context.Context, p Payout, order Order, what 
 	if len(faults) > 0 {
 		return Ordered{}, &OrderRefused{Problem: OrderInexpressive, Detail: "the provider cannot take this payout", Faults: faults}
 	}
-	after, fenced, err := o.submitter.again(ctx, p, connector, order.entry(o.ports.Now(), Submitting, what))
+	after, fenced, err := o.submitter.again(ctx, p, connector, order.entry(o.ports.Now(), Submitting, what), proposal)
 	if errors.Is(err, errElsewhere) {
 		return Ordered{}, notPossible("the payout was sent under another account of the provider's, which alone knows it; settle it there, and resolve it")
 	}
@@ -162,12 +165,17 @@ var errHeld = &OrderRefused{Problem: OrderPaused, Detail: "submissions are held,
 // would be another payment.
 var errElsewhere = errors.New("payout: the payout was sent under another account of the provider's")
 
+// errNotWritten: no request came about, so nothing was fenced or sent.
+var errNotWritten = errors.New("payout: the submission could not be written")
+
 // again fences a payout once more and sends it, if it has not changed since it was
 // read. A failed payout starts a new attempt; every other one keeps its provider
 // reference. Not fenced means that somebody else has moved it.
-func (s *submitter) again(ctx context.Context, p Payout, connector Connector, entry *Entry) (after Payout, fenced bool, err error) {
+func (s *submitter) again(ctx context.Context, p Payout, connector Connector, entry *Entry, proposal *Proposal) (after Payout, fenced bool, err error) {
 	now, token := s.now(), s.newToken()
-	change := *p.inscribe(s.resubmission(p, token, now, entry.Source == FromOperator), entry)
+	change := s.resubmission(p, token, now, entry.Source == FromOperator)
+	change.Proposal = proposal
+	change = *p.inscribe(change, entry)
 	if s.receiver.policy.DuplicateWindow > 0 {
 		// On the list before the fence, as a create is.
 		if _, err := s.roster.note(ctx, p, now, time.Time{}); err != nil && !errors.Is(err, ErrCrowded) {
@@ -176,7 +184,7 @@ func (s *submitter) again(ctx context.Context, p Payout, connector Connector, en
 	}
 	submission, err := connector.Open(ctx, change.Apply(p))
 	if err != nil {
-		return p, false, fmt.Errorf("open a submission: %w", err)
+		return p, false, fmt.Errorf("%w: %w", errNotWritten, err)
 	}
 	defer submission.Close()
 	account, ok := p.Heard.under(change.Apply(p).Attempt, submission.Account(), *change.Sent > 1)

@@ -67,7 +67,7 @@ func TestFullHistoryForgetsANewMismatch(t *testing.T) {
 		c.Amounts = []money.Amount{a}
 		return c
 	}
-	for n := range 60 {
+	for n := range 50 {
 		w.receive(other(int64(100 + n)))
 	}
 	before := w.stored(p.ID)
@@ -82,7 +82,7 @@ func TestFullHistoryReviewConfirmsWhatNobodySaw(t *testing.T) {
 	w := newWorld(t)
 	p := w.mustCreate(draft("R1"))
 	w.receive(w.claim(p, payout.FoundSucceeded))
-	for n := range 60 {
+	for n := range 50 {
 		c := w.claim(p, payout.FoundFailed)
 		c.Code = fmt.Sprint("x", n)
 		w.receive(c)

@@ -26,10 +26,11 @@ type rank int
 
 const (
 	ofTelling   rank = iota // an order to tell the merchant again
+	ofLone                  // an order that one person gives alone
 	ofNote                  // a word that moves nothing
 	ofAttention             // a reason to call a person comes or goes
 	ofMove                  // a status that is not final
-	ofOrder                 // an order of a person
+	ofOrder                 // an order for two people: proposed, or carried out
 	ofEnd                   // an end, a return, or the certainty of a failure
 )
 
@@ -39,13 +40,29 @@ const (
 // writes by somebody who has not read it, or an end with a body of BodyLimit.
 type room struct{ entries, size, withBody, bodies int }
 
+// Between a status and an order for two there are ten entries and 6 KB that nothing else
+// takes: one person may propose away half of it, and two others still end the payout and
+// review it.
 var rooms = map[rank]room{
-	ofTelling:   {HistoryLimit / 2, 14 << 10, 12 << 10, 4 << 10},
-	ofNote:      {36, 18 << 10, 14 << 10, 8 << 10},
-	ofAttention: {44, 20 << 10, 16 << 10, 8 << 10},
-	ofMove:      {UnreadEntries, 22 << 10, 20 << 10, 12 << 10},
+	ofTelling:   {20, 13 << 10, 11 << 10, 2 << 10},
+	ofLone:      {24, 14 << 10, 12 << 10, 4 << 10},
+	ofNote:      {30, 15 << 10, 13 << 10, 6 << 10},
+	ofAttention: {34, 16 << 10, 16 << 10, 8 << 10},
+	ofMove:      {36, 16 << 10, 16 << 10, 10 << 10},
 	ofOrder:     {UnreadEntries, 22 << 10, 22 << 10, attemptBodies},
 	ofEnd:       {HistoryLimit, ItemLimit, ItemLimit, BodiesLimit},
+}
+
+// afterEnd is the room for orders for two about a payout that has ended: nobody writes to it
+// without having read it, so people can still review it.
+var afterEnd = room{HistoryLimit - 2, 26 << 10, 26 << 10, attemptBodies}
+
+// roomOf is how far a rank may fill the payout as it stands.
+func (p Payout) roomOf(r rank) room {
+	if r == ofOrder && p.Status.Final() {
+		return afterEnd
+	}
+	return rooms[r]
 }
 
 // attemptBodies is the most that may be kept when a new attempt begins, so that its own
@@ -57,10 +74,13 @@ func (p Payout) rankOf(change Change) rank {
 	switch {
 	case change.Status.Final(), change.Return != nil, p.becomesSafe(change):
 		return ofEnd
+	case change.Entry != nil && change.Entry.Source == FromOperator && change.Entry.By != "":
+		if change.Proposal != nil {
+			return ofOrder
+		}
+		return ofLone // though it may change the status: whoever may call could fill the rest with it
 	case change.Status != "":
 		return ofMove
-	case change.Entry != nil && change.Entry.Source == FromOperator && change.Entry.By != "":
-		return ofOrder
 	case change.Attention != nil && len(missingIn(p.Attention, *change.Attention))+len(missingIn(*change.Attention, p.Attention)) > 0:
 		return ofAttention
 	case change.Entry != nil && change.Entry.Source == FromHerald && change.Entry.By != "":
@@ -71,7 +91,7 @@ func (p Payout) rankOf(change Change) rank {
 
 // roomFor reports whether a rank may write one more entry, without its body.
 func (p Payout) roomFor(r rank) bool {
-	most := rooms[r]
+	most := p.roomOf(r)
 	return len(p.History) < most.entries && p.Size()+mostEntry <= most.size
 }
 
@@ -79,7 +99,10 @@ func (p Payout) roomFor(r rank) bool {
 func (p Payout) hasRoom() bool { return p.roomFor(ofNote) }
 
 // roomForAttempt reports whether another attempt, up to its end, finds room.
-func (p Payout) roomForAttempt() bool { return p.roomFor(ofMove) && p.bodies() <= attemptBodies }
+func (p Payout) roomForAttempt() bool {
+	most := rooms[ofOrder] // an attempt is no end any more
+	return len(p.History) < most.entries && p.Size()+mostEntry <= most.size && p.bodies() <= most.bodies
+}
 
 // inscribe adds a history entry to a change, or counts it where there is no room:
 // the news of a final state always finds some.
@@ -101,7 +124,7 @@ func (p Payout) becomesSafe(change Change) bool {
 
 // fit brings what a change adds to the history within the payout's bounds: an entry
 // without room is only counted, and of a body without room the hash is kept. The entry of
-// an end always finds room.
+// an end always finds room; what a person wrote to it takes no more than another order does.
 func (p Payout) fit(change Change) Change {
 	if change.Entry == nil {
 		return change
@@ -111,7 +134,14 @@ func (p Payout) fit(change Change) Change {
 		change.Entry, change.Dropped = nil, true
 		return change
 	}
-	most, entry := rooms[r], *change.Entry
+	entry := *change.Entry
+	if entry.Source == FromOperator {
+		r = min(r, ofOrder)
+	}
+	most := p.roomOf(r)
+	if change.NewAttempt {
+		most = rooms[r] // it is no end any more
+	}
 	kept := len(entry.Raw) <= BodyLimit && p.bodies()+len(entry.Raw) <= most.bodies && p.Size()+entry.size() <= most.withBody
 	if !kept {
 		entry.Raw = nil

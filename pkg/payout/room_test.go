@@ -48,9 +48,9 @@ func TestWhichBodiesAreKept(t *testing.T) {
 		"people's evidence is kept behind a flood": {func(w *world, p payout.Payout) {
 			w.receive(mismatch(w, p, payout.BodyLimit))
 			o := w.order(p.ID, dara, payout.Reviewed)
-			o.Evidence = string(filled(4096))
+			o.Evidence = string(filled(2048))
 			w.must(w.operator.Resolve(bg, o))
-		}, []int{payout.BodyLimit, 4096 + len("reason: looked into\nevidence: ")}},
+		}, []int{payout.BodyLimit, 2048 + len("reason: looked into\nevidence: ")}},
 	} {
 		w := newWorld(t)
 		p := w.mustCreate(draft("R1"))

@@ -35,7 +35,7 @@ func (p Payout) Size() int {
 }
 
 func (e Entry) size() int {
-	total := entrySize + len(e.ProviderCode) + len(e.Message) + len(e.By) + len(e.ClaimKey) + len(e.Evidence) + len(e.Raw)
+	total := entrySize + len(e.ProviderCode) + len(e.Message) + len(e.By) + len(e.Proposer) + len(e.ClaimKey) + len(e.Evidence) + len(e.Raw)
 	for _, reasons := range [][]Reason{e.Raised, e.Cleared} {
 		for _, reason := range reasons {
 			total += 1 + len(reason)

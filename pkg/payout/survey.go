@@ -2,6 +2,7 @@ package payout
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -16,35 +17,56 @@ type Survey struct {
 	OldestUnknown time.Duration
 }
 
-// surveyed is how many payouts a survey looks at, the oldest first. A desk that is
-// longer is counted as this long: the alarm rings either way.
-const surveyed = 500
+// The bounds of a survey. Alarms on money watch it alone, so it goes on to the list's end:
+// five hundred payouts that merchants were not told of must not hide a double payment behind
+// them. A desk beyond the bounds has no usual cause.
+const (
+	surveyed  = 10_000
+	surveyFor = 10 * time.Second
+)
+
+// ErrDeskTooLong means that a survey did not come to the end of the desk. What it reported
+// is there; what came after it nobody has looked at.
+var ErrDeskTooLong = errors.New("payout: the desk is too long to be looked at as a whole")
 
 // surveyPage is the longest page that a store gives.
 const surveyPage = 100
 
-// Survey measures the desk and reports it. An error means that it was not measured;
-// no payout depends on it.
+// Survey measures the desk and reports it. An error means that it was not measured, or with
+// [ErrDeskTooLong] only in part; no payout depends on it.
 func (s *Sweeper) Survey(ctx context.Context) error {
 	survey := Survey{Waiting: map[Reason]int{}}
 	for _, reason := range Reasons {
 		survey.Waiting[reason] = 0
 	}
+	whole, err := s.look(ctx, &survey)
+	if err != nil {
+		return fmt.Errorf("survey the desk: %w", err)
+	}
+	s.ports.Signals.Survey(ctx, survey)
+	if !whole {
+		return ErrDeskTooLong
+	}
+	return nil
+}
+
+// look adds the desk to a survey, page by page, and reports whether it came to the end.
+func (s *Sweeper) look(ctx context.Context, survey *Survey) (whole bool, err error) {
 	now, query := s.ports.Now(), PageQuery{Limit: surveyPage}
-	for range surveyed / surveyPage {
+	for looked := 0; looked < surveyed && s.ports.Now().Sub(now) < surveyFor; {
 		page, err := s.ports.Store.ListAttention(ctx, query)
 		if err != nil {
-			return fmt.Errorf("survey the desk: %w", err)
+			return false, err
 		}
 		for _, p := range page.Payouts {
 			survey.add(p, now)
 		}
-		if query.Cursor = page.Next; query.Cursor == "" {
-			break
+		if page.Next == "" {
+			return true, nil
 		}
+		looked, query.Cursor = looked+len(page.Payouts), page.Next
 	}
-	s.ports.Signals.Survey(ctx, survey)
-	return nil
+	return false, nil
 }
 
 func (s *Survey) add(p Payout, now time.Time) {

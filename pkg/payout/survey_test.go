@@ -37,6 +37,59 @@ func TestASurveyCountsTheDeskOverAllPages(t *testing.T) {
 	}
 }
 
+// Alarms on money watch the survey alone: what is harmless, and older, must not hide it.
+func TestASurveyFindsMoneyBehindAnyNumberOfOthers(t *testing.T) {
+	w := newWorld(t)
+	now := w.clock.Now()
+	put := func(age time.Duration, reasons ...payout.Reason) {
+		p := payout.Payout{CreatedAt: now.Add(-age)}
+		for _, r := range reasons {
+			p.Attention = p.Attention.With(r, p.CreatedAt)
+		}
+		w.store.desk = append(w.store.desk, p)
+	}
+	for range 501 { // the endpoint was away for a weekend
+		put(48*time.Hour, payout.NotificationFailing)
+	}
+	put(10*time.Hour, payout.Contradiction)
+	put(9*time.Hour, payout.DoublePaymentSuspected)
+	put(9*time.Hour, payout.CallbackMismatch)
+	put(9*time.Hour, payout.UnknownTooLong)
+	if err := w.sweeper.Survey(bg); err != nil {
+		t.Fatal(err)
+	}
+	got := w.signals.surveys[0]
+	for _, r := range []payout.Reason{payout.Contradiction, payout.DoublePaymentSuspected, payout.CallbackMismatch, payout.UnknownTooLong} {
+		if got.Waiting[r] != 1 {
+			t.Errorf("%s: %d", r, got.Waiting[r])
+		}
+	}
+	if got.OldestUnknown != 9*time.Hour || got.Waiting[payout.NotificationFailing] != 501 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// Nobody may take it for quiet what nobody has looked at.
+func TestASurveyThatDoesNotComeToTheEndSaysSo(t *testing.T) {
+	for name, slow := range map[string]bool{"too many": false, "too slow": true} {
+		w := newWorld(t)
+		p := payout.Payout{CreatedAt: w.clock.Now(), Attention: payout.Attention{payout.NotificationFailing: w.clock.Now()}}
+		for range 10_001 {
+			w.store.desk = append(w.store.desk, p)
+		}
+		if slow {
+			w.store.listing = func() { w.clock.pass(100 * time.Millisecond) }
+		}
+		err := w.sweeper.Survey(bg)
+		if !errors.Is(err, payout.ErrDeskTooLong) || len(w.signals.surveys) != 1 {
+			t.Errorf("%s: %v, %d reports", name, err, len(w.signals.surveys))
+		}
+		if looked := w.signals.surveys[0].Waiting[payout.NotificationFailing]; slow != (looked < 1000) {
+			t.Errorf("%s: looked at %d", name, looked)
+		}
+	}
+}
+
 func TestASurveyThatFailsReportsNothing(t *testing.T) {
 	w := newWorld(t)
 	w.store.deskFault = errors.New("the table is away")

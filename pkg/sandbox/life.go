@@ -136,8 +136,10 @@ func (t *Twin) post(e entry, w word) bool {
 	return err == nil && answer.StatusCode == http.StatusOK && (e.Provider == monetix || string(said) == "OK")
 }
 
-// stamp is a time as Monetix writes it.
-func (t *Twin) stamp() string { return t.config.Now().UTC().Format("2006-01-02T15:04:05-0700") }
+// stampFormat is how Monetix writes a time.
+const stampFormat = "2006-01-02T15:04:05-0700"
+
+func (t *Twin) stamp() string { return t.config.Now().UTC().Format(stampFormat) }
 
 // hangUp ends the connection without an answer.
 func hangUp(w http.ResponseWriter) {

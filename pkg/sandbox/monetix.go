@@ -7,12 +7,13 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"regexp"
-	"slices"
 	"sort"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // object is a JSON object with literal numbers.
@@ -250,6 +251,24 @@ func (t *Twin) monetixState(e entry, says State, times int) (payment, operation 
 	return payment, operation
 }
 
+// monetixTries are the operations of an answer, in no order: the last try, which agrees with
+// the payment or was not needed, and those before it. Callbacks have one alone.
+func (t *Twin) monetixTries(e entry, last object) []any {
+	script := scriptOf(e.Script)
+	all := []any{last}
+	for i, code := range script.tries {
+		earlier := maps.Clone(last)
+		earlier["date"] = t.config.Now().Add(-time.Duration(len(script.tries)-i) * time.Hour).UTC().Format(stampFormat)
+		earlier["status"], earlier["code"], earlier["message"] = "decline", code, "Timeout"
+		if i == 0 && e.State == Paid && script.firstPaid {
+			earlier["status"], earlier["code"], earlier["message"] = "success", "0", "Success"
+			last["status"], last["code"], last["message"] = "decline", "20102", "Wrong account"
+		}
+		all = append(all, earlier)
+	}
+	return all
+}
+
 func (t *Twin) monetixCallback(e entry, w word) []byte {
 	payment, operation := t.monetixState(e, w.says, w.times)
 	secret := t.config.Monetix.Secret
@@ -289,7 +308,7 @@ func (t *Twin) statusMonetix(w http.ResponseWriter, r *http.Request) {
 		answer["errors"] = []any{object{"code": json.Number("3061"), "message": "Transaction not found"}}
 	} else {
 		payment, operation := t.monetixState(found, found.State, 1)
-		answer["payment"], answer["operations"] = payment, slices.Clone([]any{operation})
+		answer["payment"], answer["operations"] = payment, t.monetixTries(found, operation)
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = w.Write(signed(answer, t.config.Monetix.Secret)) // the reader may have gone

@@ -354,7 +354,7 @@ func TestEveryScriptHasANameAndAnEnd(t *testing.T) {
 		}
 		seen[s.Code] = true
 	}
-	if len(seen) != 20 {
+	if len(seen) != 23 {
 		t.Errorf("%d scripts", len(seen))
 	}
 	if _, err := sandbox.New(sandbox.Config{}); err == nil {

@@ -50,6 +50,11 @@ type Script struct {
 	callbacks []word
 	// early sends the first callback before the request is answered.
 	early bool
+	// tries are the codes with which tries before the last one were declined, where Monetix
+	// tries again by itself: a question is told of all of them.
+	tries []string
+	// firstPaid: the first try looked like a time-out, and is what paid.
+	firstPaid bool
 }
 
 // moves reports whether money leaves.
@@ -82,6 +87,9 @@ var scripts = []Script{
 	{Code: "9018", Name: "at once", Says: "paid before the answer (Vexora says so in it)", reply: atOnce, end: Paid, callbacks: []word{{says: Paid}}},
 	{Code: "9019", Name: "step by step", Says: "a callback that it is processing, then that it is paid", end: Paid, callbacks: []word{{says: Processing}, {says: Paid}}},
 	{Code: "9020", Name: "early callback", Says: "paid; the callback overtakes the answer", end: Paid, callbacks: []word{{says: Paid}}, early: true},
+	{Code: "9021", Name: "declined after a time-out", Says: "declined; Monetix tells a question of a try before, which looks like a time-out", end: Failed, callbacks: []word{{says: Failed}}, tries: []string{"20602"}},
+	{Code: "9022", Name: "paid after tries", Says: "paid; Monetix tells a question of two tries before that were declined", end: Paid, callbacks: []word{{says: Paid}}, tries: []string{"20602", "20101"}},
+	{Code: "9023", Name: "paid by a time-out", Says: "paid by a try that looked like a time-out; the one after it was declined, and no callback comes", end: Paid, tries: []string{"20602"}, firstPaid: true},
 }
 
 // Scripts lists the table for people.

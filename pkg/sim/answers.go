@@ -11,6 +11,10 @@ import (
 // the wire.
 type utterance struct{ status, code string }
 
+// reversal is how Monetix may put a return too: a payment that is a success, with an
+// operation of this type.
+const reversal = "reversal"
+
 // The rows of Monetix' tables, as the provider's pages list them. They are written
 // down here once more: the judges must not learn from the code that they judge.
 var (
@@ -33,6 +37,7 @@ var (
 		"303", "2442", "3023", "3119", "3291", "20205", "20705", "99999",
 	}
 	operationDoubtful   = []string{"20602", "10602", "20801", "20812"}
+	operationRetried    = []string{"20602", "10602", "314", "601", "10505", "20202", "20101", "10000", "20100"} // Monetix may try again by itself
 	operationUnfinished = []string{"20802", "9999", "19999", "29999", "20899"}
 	monetixBusy         = []string{
 		"processing", "external processing", "initial", "awaiting retry", "awaiting clarification", "awaiting approval",
@@ -54,7 +59,7 @@ func (u utterance) sense(of payout.Provider) sense {
 	switch {
 	case u.status == "success":
 		return saysPaid
-	case u.status == "reversed":
+	case u.status == "reversed", u.status == reversal:
 		return saysReturned
 	case slices.Contains(monetixBusy, u.status):
 		return saysProcessing
@@ -74,6 +79,8 @@ type manner struct {
 	of            payout.Provider
 	busy, no, odd utterance
 	refusal       answer
+	back          string   // how a return is put
+	tries         []string // the codes of the tries before the last one
 }
 
 // speak draws the manner; the first of everything is the ordinary one.
@@ -88,11 +95,11 @@ func (w *world) speak(of payout.Provider) manner {
 		m.refusal = vexoraAnswer(vexoraOuter[c.weighted(75, 10, 8, 7)], nil)
 		return m
 	}
-	m := manner{of: of, busy: utterance{monetixBusy[0], "9999"}, no: utterance{"decline", operationFinal[0]}, odd: utterance{monetixStrange[0], "0"}}
+	m := manner{of: of, busy: utterance{monetixBusy[0], "9999"}, no: utterance{"decline", operationFinal[0]}, odd: utterance{monetixStrange[0], "0"}, back: "reversed"}
 	if c.chance(25) {
 		m.busy.status = monetixBusy[c.pick(len(monetixBusy))]
 	}
-	switch c.weighted(53, 23, 12, 6, 6) {
+	switch c.weighted(53, 23, 12, 6, 3, 3) {
 	case 1:
 		m.no.code = operationFinal[c.pick(len(operationFinal))]
 	case 2:
@@ -101,6 +108,9 @@ func (w *world) speak(of payout.Provider) manner {
 		m.no = utterance{[]string{"decline", "error"}[c.pick(2)], operationUnfinished[c.pick(len(operationUnfinished))]}
 	case 4:
 		m.no = utterance{"error", requestKnown[c.pick(len(requestKnown))]}
+	case 5:
+		m.no.code, m.back = operationFinal[c.pick(len(operationFinal))], reversal
+		m.tries = []string{operationRetried[c.pick(len(operationRetried))], operationRetried[c.pick(len(operationRetried))]}
 	}
 	m.odd.status = monetixStrange[c.weighted(70, 10, 10, 10)]
 	code := requestData[c.weighted(refusalWeights...)]
@@ -112,10 +122,15 @@ func (w *world) speak(of payout.Provider) manner {
 }
 
 // doubt is how a platform says no that it may take back: with a code that looks like
-// a time-out.
+// a time-out. Monetix may have tried again since, and then says no with another code.
 func (w *world) doubt(of payout.Provider, m *manner) {
-	if of == payout.Monetix {
-		m.no = utterance{"decline", operationDoubtful[w.choices.pick(len(operationDoubtful))]}
+	if of != payout.Monetix {
+		return
+	}
+	code := operationDoubtful[w.choices.pick(len(operationDoubtful))]
+	m.no = utterance{"decline", code}
+	if w.choices.chance(50) {
+		m.no.code, m.tries = operationFinal[0], []string{code}
 	}
 }
 

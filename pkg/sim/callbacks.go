@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"regexp"
@@ -34,6 +35,10 @@ func (pl *platform) notification(e *entry, said word) []byte {
 		payment, operation := e.monetixWords(e.utter(said.says, said.odd), said.times)
 		tree := map[string]any{
 			"project_id": json.Number(e.project), "payment": payment, "operation": operation, "customer": map[string]any{"id": e.customer},
+		}
+		if said.respelt {
+			body, code := pl.seal(tree, key), operation["code"].(string)
+			return swollen(e, bytes.Replace(body, []byte(`"code":"`+code+`"`), []byte(`"code":`+code+`.0`), 1))
 		}
 		if said.recut {
 			tree["customer"] = map[string]any{"id": "x;general:payment_id:7;payment:status:processing"}

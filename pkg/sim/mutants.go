@@ -122,10 +122,11 @@ var mutants = []*Mutant{
 				created, err := creator.Create(ctx, d, by)
 				p := created.Payout
 				open := p.Status == payout.Submitting || p.Status == payout.Unknown
-				if err != nil || !created.Replayed || !open || c.now().Sub(p.SubmittedAt) < time.Minute {
+				connector, wired := ports.Connectors[p.Provider]
+				if err != nil || !wired || !created.Replayed || !open || c.now().Sub(p.SubmittedAt) < time.Minute {
 					return created, err
 				}
-				if s, err := ports.Connectors[p.Provider].Open(ctx, p); err == nil {
+				if s, err := connector.Open(ctx, p); err == nil {
 					s.Send(ctx)
 				}
 				return created, nil

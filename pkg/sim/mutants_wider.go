@@ -116,6 +116,15 @@ var widerMutants = []*Mutant{
 			return claim
 		}),
 	},
+	{
+		Name: "last-try-alone", Says: "takes the certainty of a decline from the last of several tries",
+		aroundConnector: connector(nil, func(_ context.Context, _ payout.Connector, _ payout.Payout, claim payout.Claim) payout.Claim {
+			if claim.Finding == payout.FoundFailed && !claim.OnlyIfFirst && claim.Code != "99999" && slices.Contains(operationFinal, claim.Code) {
+				claim.Doubtful = false
+			}
+			return claim
+		}),
+	},
 }
 
 // expires reports whether a step is the clock's end of a submission.

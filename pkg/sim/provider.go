@@ -32,7 +32,9 @@ type word struct {
 	odd    bool  // a status that no page lists
 	forged bool  // the signature is wrong
 	recut  bool  // the signature is right, and the text could be cut otherwise
-	again  bool  // delivered a second time, byte for byte
+	// respelt, of a recut one: at Monetix, its code is written as another number.
+	respelt bool
+	again   bool // delivered a second time, byte for byte
 }
 
 // plan is what a provider will do with a payout. It is drawn when the payout
@@ -102,7 +104,7 @@ func (e *entry) utter(state ending, odd bool) utterance {
 	case state == paid:
 		return utterance{"success", "0"}
 	case state == returned && e.of() == payout.Monetix:
-		return utterance{"reversed", "0"}
+		return utterance{m.back, "0"}
 	case state == endless:
 		return m.busy
 	}

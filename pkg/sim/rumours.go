@@ -32,8 +32,9 @@ func (w *world) spread(p payout.Payout, attempt payout.Attempt) {
 	c := w.choices
 	said := []word{
 		{says: paid}, {says: declined}, {says: endless}, {says: paid, odd: true}, {says: paid, times: 100},
-		{says: paid, recut: true}, {says: declined, recut: true},
-	}[c.weighted(26, 18, 18, 12, 12, 7, 7)]
+		{says: paid, recut: true}, {says: paid, recut: true, respelt: true},
+		{says: declined, recut: true}, {says: declined, recut: true, respelt: true},
+	}[c.weighted(26, 18, 18, 12, 12, 4, 3, 4, 3)]
 	pl := w.platforms[p.Provider]
 	e := pl.ledger[string(p.ID.ProviderReference(attempt))]
 	if e == nil {

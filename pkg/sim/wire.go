@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -151,7 +152,7 @@ func (pl *platform) monetixState(reference, project string) answer {
 	if known {
 		u := e.utter(e.state(pl.world.now), false)
 		payment, operation := e.monetixWords(u, 1)
-		tree["payment"], tree["operations"], says = payment, []any{operation}, u.sense(payout.Monetix)
+		tree["payment"], tree["operations"], says = payment, e.tried(u, operation), u.sense(payout.Monetix)
 	} else {
 		code := []string{"3061", "3062"}[pl.world.choices.weighted(80, 20)]
 		tree["payment"] = map[string]any{"id": reference, "status": "error"}
@@ -164,15 +165,41 @@ func (pl *platform) monetixState(reference, project string) answer {
 func (e *entry) monetixWords(u utterance, times int64) (payment, operation map[string]any) {
 	sum := map[string]any{"amount": json.Number(strconv.FormatInt(e.amount*max(times, 1), 10)), "currency": e.currency}
 	payment = map[string]any{"id": e.reference, "type": "payout", "status": u.status, "sum": sum, "description": e.remark}
-	status := u.status
-	if u.code == "0" {
-		status = "success"
-	}
 	operation = map[string]any{
-		"id": json.Number("5028800010128225"), "type": "payout", "status": status, "request_id": "mx-" + e.reference[20:],
-		"sum_initial": sum, "sum_converted": sum, "code": u.code, "message": e.remarks(),
+		"id": json.Number("5028800010128225"), "type": "payout", "status": u.status, "request_id": "mx-" + e.reference[20:],
+		"sum_initial": sum, "sum_converted": sum, "code": u.code, "message": e.remarks(), "date": "2024-12-07T19:08:45+0000",
+	}
+	if u.code == "0" {
+		operation["status"] = "success"
+	}
+	if u.status == reversal {
+		payment["status"], operation["type"], operation["request_id"] = "success", reversal, "mx-back"
 	}
 	return payment, operation
+}
+
+// tried are the operations of an answer, the last one first: callbacks have that alone. Of a
+// payout that was paid after all, it is the first try that paid.
+func (e *entry) tried(u utterance, last map[string]any) []any {
+	all := []any{last}
+	earlier := func(status, code string) {
+		o := maps.Clone(last)
+		o["type"], o["status"], o["code"], o["request_id"] = "payout", status, code, "mx-"+e.reference[20:]
+		o["date"] = fmt.Sprintf("2024-12-07T%02d:08:45+0000", 19-len(all))
+		all = append(all, o)
+	}
+	if u.status == reversal {
+		earlier("success", "0")
+	}
+	for i, code := range e.plan.manner.tries {
+		if i == 0 && e.plan.end == late && u.status == "success" {
+			last["status"], last["code"] = "decline", e.plan.manner.no.code
+			earlier("success", "0")
+			continue
+		}
+		earlier("decline", code)
+	}
+	return all
 }
 
 func (pl *platform) seal(tree map[string]any, key string) []byte {

@@ -117,7 +117,7 @@ func full(t *testing.T) payout.Payout {
 	}
 	p.History = append(p.History, payout.Entry{
 		At: start.Add(time.Second), Source: payout.FromCallback, Status: payout.Failed, Finding: payout.FoundFailed,
-		ProviderCode: "00029", Message: "rejected", By: "somebody", ClaimKey: "k", Evidence: payout.HashEvidence(evidence(64 << 10)), Raw: evidence(64 << 10),
+		ProviderCode: "00029", Message: "rejected", By: "somebody", Proposer: "Dara", ClaimKey: "k", Evidence: payout.HashEvidence(evidence(64 << 10)), Raw: evidence(64 << 10),
 		Confirmed: true,
 		Raised:    []payout.Reason{payout.Contradiction}, Cleared: []payout.Reason{payout.UnknownTooLong, payout.QueuedTooLong},
 	})

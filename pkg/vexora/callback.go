@@ -42,11 +42,12 @@ func (v *Verifier) Verify(ctx context.Context, body []byte) (payout.Claim, error
 	if err != nil {
 		return payout.Claim{}, err
 	}
+	n.spelled = signed.spelled
 	if n.value("tradeNo") == "" {
 		return payout.Claim{}, fmt.Errorf("%w: no tradeNo", payout.ErrCallbackUnusable)
 	}
 	c := n.claim(tree, signed.currency, body, v.now())
-	c.Ambiguous = n.ambiguity(signed.spelled)
+	c.Ambiguous = n.ambiguity()
 	return c, nil
 }
 
@@ -56,6 +57,8 @@ type notification struct {
 	sign   []byte
 	fields fields // literal tokens: 50000.00 keeps its zeros
 	nulls  bool   // there are some
+	// spelled: they were signed as "null".
+	spelled bool
 }
 
 func readNotification(tree jsontree.Value) (notification, error) {
@@ -98,13 +101,15 @@ func signOf(tree jsontree.Value) ([]byte, bool) {
 	return given, err == nil
 }
 
-// value is the value of a member, empty if there is none.
+// value is the value of a member as it was signed, empty if there is none. It is the only
+// reader of what a claim is made of: the signed text does not tell 50000 from "50000", and
+// whoever has a genuine notification may choose among them.
 func (n notification) value(name string) string {
 	i, found := slices.BinarySearchFunc(n.fields, name, func(f field, name string) int { return cmp.Compare(f.name, name) })
 	if !found {
 		return ""
 	}
-	return n.fields[i].value
+	return n.fields[i].signed(n.spelled)
 }
 
 // readings tell how nulls may have been signed.
@@ -181,6 +186,6 @@ func (n notification) claim(tree jsontree.Value, currency money.Currency, body [
 	} else {
 		c.amount(n.value("amount"), currency)
 	}
-	c.remark(tree)
+	c.remark(n.value("remark"))
 	return c.Claim
 }

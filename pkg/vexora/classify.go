@@ -157,13 +157,14 @@ func (r reading) about(reference payout.ProviderReference) stated {
 		Finding: v.finding, Failure: v.failure, Code: string(status), Message: textOf(r.data, "message"),
 		ProviderID: textOf(r.data, "platFormTradeNo"),
 	}}
-	c.remark(r.data)
+	remark, _ := scalarOf(r.data, "remark")
+	c.remark(remark)
 	return c
 }
 
 // remark compares what is echoed, if it is.
-func (c *stated) remark(v jsontree.Value) {
-	if text := textOf(v, "remark"); text != "" {
+func (c *stated) remark(text string) {
+	if text != "" {
 		c.Description = &text
 	}
 }

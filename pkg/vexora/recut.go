@@ -16,15 +16,15 @@ var reads = []string{"tradeNo", "platFormTradeNo", "amount", "status", "message"
 // choose a part of an honest text, the remark of a deposit say, could cut it into a
 // notification about a payout of ours. Then what was really signed is still in the text:
 // a name that we read stands in it once more than among the fields.
-func (n notification) ambiguity(spelled bool) string {
+func (n notification) ambiguity() string {
 	var text strings.Builder
-	n.fields.stream(&text, spelled)
+	n.fields.stream(&text, n.spelled)
 	expected := map[string]int{}
 	for _, f := range n.fields {
 		if !plainName.MatchString(f.name) {
 			return "a member name has characters that no documented one has"
 		}
-		if f.signed(spelled) != "" {
+		if f.signed(n.spelled) != "" {
 			expected[f.name] = 1
 		}
 	}
