@@ -73,20 +73,18 @@ type function struct {
 	timeout  int
 	reserved int // 0: none
 	egress   bool
-	rollback []string
+	atOnce   bool // takes over in one step, whatever Rollout says
 }
 
 var functions = map[string]function{
-	"CreatePayout": {
-		"create-payout", boot.CreateConfig{}, 25, 60, true,
-		[]string{"CreatePayoutErrors", "ProviderConfigurationAlarm", "UnknownAlarm"},
-	},
-	"GetPayout":        {"get-payout", boot.ReadConfig{}, 10, 0, false, []string{"GetPayoutErrors"}},
-	"OperatePayout":    {"operate-payout", boot.OperateConfig{}, 28, 2, true, []string{"OperatePayoutErrors"}},
-	"VexoraCallback":   {"vexora-callback", boot.VexoraCallbackConfig{}, 10, 30, false, []string{"VexoraCallbackErrors"}},
-	"MonetixCallback":  {"monetix-callback", boot.MonetixCallbackConfig{}, 10, 30, false, []string{"MonetixCallbackErrors"}},
-	"NotifyMerchant":   {"notify-merchant", boot.NotifyConfig{}, 55, 10, true, []string{"NotifyMerchantErrors", "WebhookDownAlarm"}},
-	"ReconcilePayouts": {"reconcile-payouts", boot.ReconcileConfig{}, 55, 2, true, []string{"ReconcilePayoutsErrors", "ProviderConfigurationAlarm"}},
+	"CreatePayout":    {"create-payout", boot.CreateConfig{}, 25, 60, true, false},
+	"GetPayout":       {"get-payout", boot.ReadConfig{}, 10, 0, false, false},
+	"OperatePayout":   {"operate-payout", boot.OperateConfig{}, 28, 2, true, false},
+	"VexoraCallback":  {"vexora-callback", boot.VexoraCallbackConfig{}, 10, 30, false, false},
+	"MonetixCallback": {"monetix-callback", boot.MonetixCallbackConfig{}, 10, 30, false, false},
+	"NotifyMerchant":  {"notify-merchant", boot.NotifyConfig{}, 55, 10, true, false},
+	// A tenth of one invocation a minute is none in five minutes: a canary would see nothing.
+	"ReconcilePayouts": {"reconcile-payouts", boot.ReconcileConfig{}, 55, 2, true, true},
 }
 
 func TestTheTableOutlivesEveryAccident(t *testing.T) {
@@ -271,12 +269,12 @@ func TestEveryFunctionIsSetUpAsDesigned(t *testing.T) {
 		expect(t, name+" log", p["LoggingConfig"], logging, "metrics are read out of JSON lines, and strangers write few")
 		logs := s.Resources[name+"Logs"]
 		expect(t, name+"Logs", logs.Properties["RetentionInDays"], ref("LogRetentionDays"), "logs would be kept for ever")
-		expect(t, name+" rollout", at(p["DeploymentPreference"], "Type"), ref("Rollout"), "a new version must take over in steps")
-		var alarms []any
-		for _, a := range want.rollback {
-			alarms = append(alarms, ref(a))
+		rollout, alarms := ref("Rollout"), choice("RollBack", []any{ref(name + "NewVersionErrors")}, []any{ref("AWS::NoValue")})
+		if want.atOnce {
+			rollout, alarms = "AllAtOnce", nil
 		}
-		expect(t, name+" rollback", at(p["DeploymentPreference"], "Alarms"), alarms, "a bad version must go back by itself")
+		expect(t, name+" rollout", at(p["DeploymentPreference"], "Type"), rollout, "a new version must take over in steps, where steps see anything")
+		expect(t, name+" rollback", at(p["DeploymentPreference"], "Alarms"), alarms, "a bad version must go back by itself, and nothing else may send it back")
 	}
 	if count != len(functions) {
 		t.Errorf("the template has %d functions, this test knows %d", count, len(functions))
@@ -559,6 +557,18 @@ func TestNamesOfAWSArePartitionAndRegionSafe(t *testing.T) {
 	}
 }
 
+// What cannot wait until the morning. Each of them pages by itself.
+var pages = []string{
+	"DoublePaymentAlarm", "ContradictionAlarm", "MismatchAlarm", "OldestUnknownAlarm", "OrphanAlarm", "ProviderConfigurationAlarm",
+	"ReconcileNotRunAlarm", "CreatePayoutErrors", "VexoraCallbackErrors", "MonetixCallbackErrors", "ReconcilePayoutsErrors",
+}
+
+// silent are the alarms without an action, and why.
+var silent = map[string]string{
+	"MoneyAtRisk":        "the picture of all pages: it acts once, so that an old part would silence a new one",
+	"NotConfiguredAlarm": "a new stack is a state and no trouble",
+}
+
 func TestEveryAlarmRingsSomewhereAndHasARunbook(t *testing.T) {
 	s := service(t)
 	page, err := os.ReadFile("../../docs/runbook.md")
@@ -575,15 +585,80 @@ func TestEveryAlarmRingsSomewhereAndHasARunbook(t *testing.T) {
 		if link == nil || !hasSection(string(page), link[1]) {
 			t.Errorf("%s leads to no section of the runbook (%v): whoever is woken would not know what never to do", name, link)
 		}
-		paged := strings.Contains(composed, "${"+name+"}") || name == "MoneyAtRisk"
-		if noticed := text(r.Properties["AlarmActions"]) == text([]any{ref("NoticeTopic")}); paged == noticed {
-			t.Errorf("%s must ring as part of MoneyAtRisk or as a notice, and not as both", name)
+		paged := slices.Contains(pages, name)
+		if part := strings.Contains(composed, "${"+name+"}"); part != paged {
+			t.Errorf("%s is in the picture of the pages: %t, and pages: %t", name, part, paged)
 		}
+		var acts any = []any{ref("NoticeTopic")}
+		switch {
+		case paged:
+			acts = []any{ref("PageTopic")}
+		case silent[name] != "" || strings.HasSuffix(name, "NewVersionErrors"):
+			acts = nil
+		}
+		expect(t, name, r.Properties["AlarmActions"], acts, "nobody would be told, or somebody woken for nothing; "+silent[name])
+		ends := acts
+		if name == "OrphanAlarm" {
+			ends = nil
+		}
+		expect(t, name+" ends", r.Properties["OKActions"], ends,
+			"a pager keeps what has ended open; but an orphan that nobody else follows is no orphan that somebody dealt with")
 		if r.Type == "AWS::CloudWatch::Alarm" && r.Properties["TreatMissingData"] == nil {
 			t.Errorf("%s does not say what silence means", name)
 		}
 	}
-	expect(t, "MoneyAtRisk", s.Resources["MoneyAtRisk"].Properties["AlarmActions"], []any{ref("PageTopic")}, "nobody would be woken")
+}
+
+// TestOnlyErrorsOfTheNewVersionSendItBack: an alarm that watched more would stop the
+// deployment of a mend because of what it mends, and strangers or a merchant's endpoint
+// could stop any.
+func TestOnlyErrorsOfTheNewVersionSendItBack(t *testing.T) {
+	s := service(t)
+	for name, f := range functions {
+		alarm, there := s.Resources[name+"NewVersionErrors"]
+		if there == f.atOnce {
+			t.Errorf("%s takes over at once: %t, and has an alarm on its new version: %t", name, f.atOnce, there)
+		}
+		if !there {
+			continue
+		}
+		version := map[string]any{"Fn::GetAtt": name + ".Version.Version"}
+		dimensions := []any{
+			map[string]any{"Name": "FunctionName", "Value": ref(name)},
+			map[string]any{"Name": "Resource", "Value": map[string]any{"Fn::Sub": "${" + name + "}:live"}},
+			map[string]any{"Name": "ExecutedVersion", "Value": version},
+		}
+		p := alarm.Properties
+		watches := map[string]any{"Namespace": p["Namespace"], "MetricName": p["MetricName"], "Dimensions": p["Dimensions"]}
+		if name == "CreatePayout" {
+			watches = at(p["Metrics"].([]any)[1], "MetricStat", "Metric").(map[string]any)
+			expect(t, "create-payout while no secret is filled", at(p["Metrics"].([]any)[0], "Expression"), "IF(FILL(unfilled, REPEAT) > 0, 0, errors)",
+				"it refuses to start then, so that a second deployment would go back for no fault of its own")
+		}
+		expect(t, name, watches, map[string]any{"Namespace": "AWS/Lambda", "MetricName": "Errors", "Dimensions": dimensions}, "the old version's errors would send the new one back")
+		expect(t, name+" silence", p["TreatMissingData"], "notBreaching", "a version that nobody calls is not a bad one")
+		// An alarm keeps its state when it is changed. Under a new name it begins anew, so
+		// that the errors of the last version do not stop the one that mends them.
+		if called := fmt.Sprint(at(p["AlarmName"], "Fn::Sub")); !strings.Contains(called, "${"+name+".Version.Version}") {
+			t.Errorf("%s keeps the name %s, and with it the state of the version before", name, called)
+		}
+	}
+	expect(t, "the way past", s.Conditions["RollBack"], map[string]any{"Fn::Equals": []any{ref("RollbackAlarms"), "on"}}, "nobody could deploy while an alarm rings")
+	expect(t, "by default", s.Parameters["RollbackAlarms"].Default, "on", "a bad version must go back by itself")
+}
+
+// TestASweepIsNotRepeatedByTheQueueBeforeIt: the scheduler invokes asynchronously, and its own
+// retry policy ends where Lambda's queue begins, which would repeat a failed sweep twice and
+// keep a throttled one for six hours.
+func TestASweepIsNotRepeatedByTheQueueBeforeIt(t *testing.T) {
+	s := service(t)
+	expect(t, "the sweep", s.Resources["ReconcilePayouts"].Properties["EventInvokeConfig"],
+		map[string]any{"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 0}, "after an outage the sweeps of hours would come at once")
+	for name := range functions {
+		if name != "ReconcilePayouts" && s.Resources[name].Properties["EventInvokeConfig"] != nil {
+			t.Errorf("%s is not invoked asynchronously: the gateway, function URLs and the stream wait for the answer", name)
+		}
+	}
 }
 
 // hasSection reports whether a page has a heading whose link is this one.
@@ -600,7 +675,7 @@ func hasSection(page, link string) bool {
 // What must wake somebody, and what must at least be seen.
 func TestWhatTheAlarmsWatch(t *testing.T) {
 	s := service(t)
-	pages := []string{
+	loudly := []string{
 		"desk_double_payment_suspected", "desk_contradiction", "desk_callback_mismatch", "desk_oldest_unknown_seconds", "orphan",
 		"provider_configuration", "Invocations", "Errors",
 	}
@@ -609,14 +684,13 @@ func TestWhatTheAlarmsWatch(t *testing.T) {
 		"desk_notification_failing", "webhook_down", "notification_lag_seconds", "IteratorAge", "ApproximateNumberOfMessagesVisible",
 		"desk_possible_duplicate", "desk_unlisted_status", "desk_unknown_too_long", "Throttles", "WriteThrottleEvents", "Duration", "5xx",
 	}
-	composed := text(s.Resources["MoneyAtRisk"].Properties["AlarmRule"])
 	paged, noticed := map[string]bool{}, map[string]bool{}
 	for name, r := range s.Resources {
 		if r.Type != "AWS::CloudWatch::Alarm" {
 			continue
 		}
 		watched := noticed
-		if strings.Contains(composed, "${"+name+"}") {
+		if slices.Contains(pages, name) {
 			watched = paged
 		}
 		for _, metric := range regexp.MustCompile(`"MetricName":"([A-Za-z0-9_]+)"`).FindAllStringSubmatch(text(r.Properties), -1) {
@@ -630,7 +704,7 @@ func TestWhatTheAlarmsWatch(t *testing.T) {
 			t.Errorf("%s does not watch its own stage: a test on staging would wake somebody, or nothing would", name)
 		}
 	}
-	for _, m := range pages {
+	for _, m := range loudly {
 		if !paged[m] {
 			t.Errorf("nobody is woken by %s", m)
 		}
