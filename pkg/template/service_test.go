@@ -727,6 +727,46 @@ func TestASweepIsNotRepeatedByTheQueueBeforeIt(t *testing.T) {
 	}
 }
 
+// TestTheRunbookCanBeFollowedAtNight: the first thing is how to hold, each page has lines to
+// paste and says who is called second, and nobody reads items of the table.
+func TestTheRunbookCanBeFollowedAtNight(t *testing.T) {
+	raw, err := os.ReadFile("../../docs/runbook.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sections := strings.Split(string(raw), "\n## ")
+	if len(sections) < 25 || !strings.HasPrefix(sections[1], "Hold everything\n") || !strings.Contains(sections[1], `"submissions": {"all": "held"}`) {
+		t.Errorf("the first of %d sections is %.20q: whoever sees money leak would have to search", len(sections), sections[1])
+	}
+	called := map[string]string{}
+	for _, section := range sections[1:] {
+		title, _, _ := strings.Cut(section, "\n")
+		called[strings.ReplaceAll(strings.ToLower(title), " ", "-")] = section
+	}
+	s := service(t)
+	for _, name := range pages {
+		_, link, _ := strings.Cut(fmt.Sprint(at(s.Resources[name].Properties["AlarmDescription"], "Fn::Sub")), "#")
+		for _, needs := range []string{"```sh\n", "**Call second:**", "**Means:**", "**Do:**", "**Never:**"} {
+			if !strings.Contains(called[link], needs) {
+				t.Errorf("%s wakes somebody, and its section has no %s", name, needs)
+			}
+		}
+	}
+	for _, item := range []string{"aws dynamodb get-item", "aws dynamodb update-item", "aws dynamodb query", "aws dynamodb scan"} {
+		if strings.Contains(string(raw), item) {
+			t.Errorf("the runbook says %s: items hold names and account numbers, and nobody logs who read them", item)
+		}
+	}
+	for _, name := range regexp.MustCompile(`\$\((resource|output) ([A-Za-z]+)\)`).FindAllStringSubmatch(string(raw), -1) {
+		_, resource := s.Resources[name[2]]
+		_, output := s.Outputs[name[2]]
+		made := strings.HasPrefix(name[2], "ServerlessDeployment") || strings.HasSuffix(name[2], "DeploymentGroup") // by SAM
+		if !made && (name[1] == "resource" && !resource || name[1] == "output" && !output) {
+			t.Errorf("the runbook asks for the %s %s, which is not there", name[1], name[2])
+		}
+	}
+}
+
 // hasSection reports whether a page has a heading whose link is this one.
 func hasSection(page, link string) bool {
 	for _, line := range strings.Split(page, "\n") {
@@ -781,6 +821,17 @@ func TestWhatTheAlarmsWatch(t *testing.T) {
 		}
 	}
 	expect(t, "silence of the sweep", s.Resources["ReconcileNotRunAlarm"].Properties["TreatMissingData"], "breaching", "a schedule that is gone makes no data at all")
+}
+
+// An index is a table of its own that every write of the table waits for: a hot partition of
+// it turns writes of the table away, and only its own metric says so.
+func TestAThrottledIndexIsSeen(t *testing.T) {
+	of := text(service(t).Resources["TableThrottleAlarm"].Properties["Metrics"])
+	for _, index := range dynamo.TableSchema("t").GlobalSecondaryIndexes {
+		if !strings.Contains(of, `{"Name":"GlobalSecondaryIndexName","Value":"`+*index.IndexName+`"}`) {
+			t.Errorf("nobody is told when %s turns writes away", *index.IndexName)
+		}
+	}
 }
 
 func TestTheDashboardIsJSON(t *testing.T) {
