@@ -16,7 +16,7 @@ const (
 	logBytesOthers  = 600
 	sweepsAMonth    = 43_200
 	alarms          = 42
-	alarmMetrics    = 63 // an alarm costs by the metrics that it watches
+	alarmMetrics    = 66 // an alarm costs by the metrics that it watches
 	metrics         = 15 // the desk's, and the lag
 	secretsOfStack  = 5
 	payoutsPerMonth = 1_000_000
