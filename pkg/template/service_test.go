@@ -757,12 +757,34 @@ func TestTheRunbookCanBeFollowedAtNight(t *testing.T) {
 			t.Errorf("the runbook says %s: items hold names and account numbers, and nobody logs who read them", item)
 		}
 	}
-	for _, name := range regexp.MustCompile(`\$\((resource|output) ([A-Za-z]+)\)`).FindAllStringSubmatch(string(raw), -1) {
-		_, resource := s.Resources[name[2]]
-		_, output := s.Outputs[name[2]]
-		made := strings.HasPrefix(name[2], "ServerlessDeployment") || strings.HasSuffix(name[2], "DeploymentGroup") // by SAM
-		if !made && (name[1] == "resource" && !resource || name[1] == "output" && !output) {
-			t.Errorf("the runbook asks for the %s %s, which is not there", name[1], name[2])
+}
+
+// TestLinesToPasteNameWhatIsThere: a line that fails at night is worse than none.
+func TestLinesToPasteNameWhatIsThere(t *testing.T) {
+	s := service(t)
+	for _, page := range []string{"runbook.md", "disaster-recovery.md", "deploying.md"} {
+		raw, err := os.ReadFile("../../docs/" + page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked := regexp.MustCompile(`\$\((resource|output) ([A-Za-z]+)\)`).FindAllStringSubmatch(string(raw), -1)
+		for _, list := range regexp.MustCompile(`for f in ([A-Za-z ]+);`).FindAllStringSubmatch(string(raw), -1) {
+			for _, name := range strings.Fields(list[1]) {
+				asked = append(asked, []string{"", "resource", name})
+			}
+		}
+		for _, name := range asked {
+			_, resource := s.Resources[name[2]]
+			_, output := s.Outputs[name[2]]
+			made := strings.HasPrefix(name[2], "ServerlessDeployment") || strings.HasSuffix(name[2], "DeploymentGroup") // by SAM
+			if !made && (name[1] == "resource" && !resource || name[1] == "output" && !output) {
+				t.Errorf("%s asks for the %s %s, which is not there", page, name[1], name[2])
+			}
+		}
+		for _, name := range regexp.MustCompile(`\b((?:Existing|Reconciled|Restored|Rollback|Rollout|Submissions|Paused)[A-Za-z]*)=`).FindAllStringSubmatch(string(raw), -1) {
+			if _, there := s.Parameters[name[1]]; !there {
+				t.Errorf("%s sets the parameter %s, which is not there", page, name[1])
+			}
 		}
 	}
 }
