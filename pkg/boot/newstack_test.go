@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"os"
 	"strings"
 	"testing"
 
@@ -51,6 +53,30 @@ func TestANewStackIsNotInTrouble(t *testing.T) {
 	}
 	if _, err := deployment(t, placeholders()).Desk(context.Background(), read[boot.OperateConfig](t, environment())); err != nil {
 		t.Errorf("orders cannot be given before the secrets are filled: %v", err)
+	}
+}
+
+// TestACallbackOfANewStackIsANormalReturn: anybody can post to the address before there is a
+// key, and an error of the function would page.
+func TestACallbackOfANewStackIsANormalReturn(t *testing.T) {
+	d := deployment(t, placeholders())
+	ofVexora, err1 := d.VexoraCallback(context.Background(), boot.VexoraCallbackConfig{Storage: boot.Storage{Namespace: "dev"}, SecretID: "vexora"})
+	ofMonetix, err2 := d.MonetixCallback(context.Background(), boot.MonetixCallbackConfig{Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"})
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	for name, handler := range map[string]edge.Handler{"vexora-callback-success": edge.NewCallback(ofVexora), "monetix-callback-success": edge.NewCallback(ofMonetix)} {
+		raw, err := os.ReadFile("../../events/" + name + ".json")
+		var event edge.Event
+		if err == nil {
+			err = json.Unmarshal(raw, &event)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if reply, err := handler(context.Background(), event); err != nil || reply.StatusCode != 503 {
+			t.Errorf("%s: %d %s, %v: the provider must come again", name, reply.StatusCode, reply.Body, err)
+		}
 	}
 }
 
