@@ -15,8 +15,8 @@ const (
 	logBytesCreate  = 900
 	logBytesOthers  = 600
 	sweepsAMonth    = 43_200
-	alarms          = 42
-	alarmMetrics    = 66 // an alarm costs by the metrics that it watches
+	alarms          = 45
+	alarmMetrics    = 69 // an alarm costs by the metrics that it watches
 	metrics         = 15 // the desk's, and the lag
 	secretsOfStack  = 5
 	payoutsPerMonth = 1_000_000

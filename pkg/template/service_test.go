@@ -626,7 +626,7 @@ func TestNamesOfAWSArePartitionAndRegionSafe(t *testing.T) {
 // What cannot wait until the morning. Each of them pages by itself.
 var pages = []string{
 	"DoublePaymentAlarm", "ContradictionAlarm", "MismatchAlarm", "OldestUnknownAlarm", "OrphanAlarm", "ProviderConfigurationAlarm",
-	"ReconcileNotRunAlarm", "CreatePayoutErrors", "VexoraCallbackErrors", "MonetixCallbackErrors", "ReconcilePayoutsErrors",
+	"DoublePaymentAnewAlarm", "ContradictionAnewAlarm", "MismatchAnewAlarm", "ReconcileNotRunAlarm", "CreatePayoutErrors", "VexoraCallbackErrors", "MonetixCallbackErrors", "ReconcilePayoutsErrors",
 }
 
 // silent are the alarms without an action, and why.
@@ -664,14 +664,28 @@ func TestEveryAlarmRingsSomewhereAndHasARunbook(t *testing.T) {
 		}
 		expect(t, name, r.Properties["AlarmActions"], acts, "nobody would be told, or somebody woken for nothing; "+silent[name])
 		ends := acts
-		if name == "OrphanAlarm" {
+		if name == "OrphanAlarm" || strings.HasSuffix(name, "AnewAlarm") {
 			ends = nil
 		}
 		expect(t, name+" ends", r.Properties["OKActions"], ends,
-			"a pager keeps what has ended open; but an orphan that nobody else follows is no orphan that somebody dealt with")
+			"a pager keeps what has ended open; but that nothing more came does not mean that somebody dealt with it")
 		if r.Type == "AWS::CloudWatch::Alarm" && r.Properties["TreatMissingData"] == nil {
 			t.Errorf("%s does not say what silence means", name)
 		}
+	}
+}
+
+// TestTheNextOnePagesToo: an alarm on how many wait acts for the first of them alone. What
+// happens is watched beside it, and ends after a minute, so that each of them wakes somebody.
+func TestTheNextOnePagesToo(t *testing.T) {
+	for name, signal := range map[string]payout.Signal{
+		"DoublePaymentAnewAlarm": payout.SignalDoublePayment, "ContradictionAnewAlarm": payout.SignalContradiction, "MismatchAnewAlarm": payout.SignalMismatch,
+	} {
+		p := service(t).Resources[name].Properties
+		expect(t, name, p["MetricName"], signal, "a second one would wake nobody while the first waits")
+		expect(t, name+" statistic", p["Statistic"], "Sum", "it counts what happens")
+		expect(t, name+" silence", p["TreatMissingData"], "notBreaching", "it would ring on, and act no more")
+		expect(t, name+" periods", []any{p["Period"], p["EvaluationPeriods"]}, []any{60, 1}, "it would ring on, and act no more")
 	}
 }
 

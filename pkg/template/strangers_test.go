@@ -52,6 +52,7 @@ var strangers = map[watched]bool{
 	{"CambodiaPayouts", "callback_unusable", ""}: false, {"CambodiaPayouts", "orphan", ""}: false, {"CambodiaPayouts", "provider_configuration", ""}: false,
 	{"CambodiaPayouts", "unknown", ""}: false, {"CambodiaPayouts", "provider_paused", ""}: false, {"CambodiaPayouts", "low_balance", ""}: false,
 	{"CambodiaPayouts", "webhook_down", ""}: false, {"CambodiaPayouts", "notification_lag_seconds", ""}: false,
+	{"CambodiaPayouts", "double_payment_suspected", ""}: false, {"CambodiaPayouts", "contradiction", ""}: false, {"CambodiaPayouts", "callback_mismatch", ""}: false,
 	{"CambodiaPayouts", "desk_oldest_unknown_seconds", ""}: false, {"CambodiaPayouts", "not_configured", ""}: false,
 }
 
