@@ -27,10 +27,18 @@ step() {
 step validate "$SAM" validate --lint
 step build make sam-build ARCH="$arch"
 transformed=$(mktemp)
-trap 'rm -f "$transformed"' EXIT
+restored=$(mktemp)
+handlers=$(mktemp)
+trap 'rm -f "$transformed" "$restored" "$handlers"' EXIT
 transform() {
   "$PYTHON" scripts/transform.py template.yaml >"$transformed"
-  TRANSFORMED="$transformed" go test -count=1 -v -run Transformed ./pkg/template
+  # The stack over a restored table, as docs/disaster-recovery.md deploys it.
+  "$PYTHON" scripts/transform.py template.yaml --override ExistingTableName=payouts-back \
+    --override ExistingStreamArn=arn:aws:dynamodb:us-east-1:111122223333:table/payouts-back/stream/2026-11-21T10:05:00.000 \
+    --override RestoredAt=2026-11-21T10:00:00Z >"$restored"
+  # What CloudFormation needs for each type; cfn-lint, which knows it, is where moto is.
+  "$(dirname "$MOTO")/python" scripts/handlers.py "$transformed" >"$handlers"
+  TRANSFORMED="$transformed" TRANSFORMED_RESTORED="$restored" HANDLERS="$handlers" go test -count=1 -v -run Transformed ./pkg/template
 }
 step transform transform
 

@@ -85,7 +85,7 @@ func (d Deployment) bind(ctx context.Context, s Storage) error {
 
 // Creator builds the story behind POST /v1/payouts.
 func (d Deployment) Creator(ctx context.Context, c CreateConfig) (*payout.Creator, error) {
-	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey, c.RestoredAt)
+	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey, c.RestoredAt, refuses)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func (d Deployment) Creator(ctx context.Context, c CreateConfig) (*payout.Creato
 
 // Sweeper builds the story behind the scheduler's event.
 func (d Deployment) Sweeper(ctx context.Context, c ReconcileConfig) (*payout.Sweeper, error) {
-	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey, c.RestoredAt)
+	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey, c.RestoredAt, waits)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +123,7 @@ func (d Deployment) Sweeper(ctx context.Context, c ReconcileConfig) (*payout.Swe
 // Desk builds what operate-payout serves.
 func (d Deployment) Desk(ctx context.Context, c OperateConfig) (edge.Desk, error) {
 	mappings, problem := c.Settings.mappings()
-	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey, c.RestoredAt)
+	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey, c.RestoredAt, waits)
 	if err := errors.Join(problem, err); err != nil {
 		return edge.Desk{}, err
 	}
@@ -146,18 +146,23 @@ func (d Deployment) Desk(ctx context.Context, c OperateConfig) (edge.Desk, error
 }
 
 // ports builds what every function that submits shares.
-func (d Deployment) ports(ctx context.Context, c Common, s Storage, p Providers, tuning Settings, k StackKey, restoredAt time.Time) (payout.Ports, error) {
+func (d Deployment) ports(ctx context.Context, c Common, s Storage, p Providers, tuning Settings, k StackKey, restoredAt time.Time, without unfilled) (payout.Ports, error) {
 	unbound := d.bind(ctx, s)
-	connectors, unconnected := d.connectors(ctx, c, p, tuning)
+	wired, unconnected := d.connectors(ctx, c, p, tuning, without)
 	keys, keyless := d.stackKey(ctx, k.StackKeySecretID)
 	if err := errors.Join(unbound, unconnected, keyless); err != nil {
 		return payout.Ports{}, err
+	}
+	connectors := map[payout.Provider]payout.Connector{}
+	for name, w := range wired {
+		connectors[name] = w.connector
 	}
 	brakes := payout.NewBrakes(d.Store, payout.Floor{Held: p.held(), RestoredAt: restoredAt})
 	brakes.Look(ctx, d.now())
 	return payout.Ports{
 		Store: d.Store, Connectors: connectors, Signals: d.signals(s),
 		Brakes: brakes, Keys: keys, Now: d.now, NewToken: rand.Text, Pause: pause,
+		Unconfigured: func(ctx context.Context) bool { return noneFilled(ctx, wired) },
 	}, nil
 }
 

@@ -16,6 +16,7 @@ import (
 type Template struct {
 	Parameters map[string]Parameter
 	Conditions map[string]any
+	Rules      map[string]Rule
 	Globals    map[string]any
 	Resources  map[string]Resource
 	Outputs    map[string]Output
@@ -26,6 +27,15 @@ type Parameter struct {
 	Type, Description, AllowedPattern string
 	Default                           any
 	AllowedValues                     []any
+}
+
+// Rule is what CloudFormation checks of the parameters before it makes anything.
+type Rule struct {
+	RuleCondition any
+	Assertions    []struct {
+		Assert            any
+		AssertDescription string
+	}
 }
 
 // Resource is one of the template's resources.
