@@ -39,7 +39,7 @@ var rooms = map[string][]string{
 	"webhook":    {"payout", "secrets"},
 	"receiver":   {}, // the merchant's side
 	"template":   {},
-	"boot":       {"money", "payout", "bank", "secrets", "vexora", "monetix", "dynamo", "statement", "edge", "loglimit", "telemetry", "webhook", "people"},
+	"boot":       {"money", "payout", "bank", "secrets", "oneshot", "vexora", "monetix", "dynamo", "statement", "edge", "loglimit", "telemetry", "webhook", "people"},
 	"sim": {
 		"money", "payout", "bank", "secrets", "oneshot", "vexora", "monetix", "edge", "loglimit", "telemetry",
 		"sandbox", // its signatures, which share nothing with the connectors
