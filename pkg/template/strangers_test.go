@@ -103,7 +103,7 @@ func loud(s template.Template) map[string]string {
 				}
 			}
 		case "AWS::Serverless::Function", "AWS::CodeDeploy::DeploymentGroup":
-			groups := text(at(r.Properties, "DeploymentPreference", "Alarms")) + text(at(r.Properties, "AlarmConfiguration", "Alarms"))
+			groups := text(at(r.Properties, "DeploymentPreference", "Alarms")) + text(at(r.Properties, "AlarmConfiguration"))
 			for alarm := range s.Resources {
 				if strings.Contains(groups, `{"Ref":"`+alarm+`"}`) {
 					found[alarm] = "it rolls " + name + " back"

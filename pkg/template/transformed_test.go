@@ -77,7 +77,8 @@ func TestTransformedFunctionsRollOutInSteps(t *testing.T) {
 	s := transformed(t)
 	for name := range functions {
 		group := s.Resources[name+"DeploymentGroup"]
-		if at(group.Properties, "AlarmConfiguration", "Enabled") != true || at(group.Properties, "AutoRollbackConfiguration", "Enabled") != true {
+		watches, _ := at(group.Properties, "AlarmConfiguration", "Fn::If").([]any)
+		if len(watches) != 3 || watches[0] != "InSteps" || at(watches[1], "Enabled") != true || at(group.Properties, "AutoRollbackConfiguration", "Enabled") != true {
 			t.Errorf("%s does not go back on an alarm: %s", name, text(group.Properties))
 		}
 		if s.Resources[name+"Aliaslive"].Type != "AWS::Lambda::Alias" {
@@ -96,8 +97,8 @@ func TestTransformedRolesAreOurs(t *testing.T) {
 			t.Errorf("SAM gave %s managed policies: %s", name, text(r.Properties["ManagedPolicyArns"]))
 		}
 	}
-	if n := strings.Count(text(s.Resources), `"Type":"AWS::IAM::Role"`); n != len(functions)+2 {
-		t.Errorf("%d roles after the transform; ours, the schedule's and CodeDeploy's are %d", n, len(functions)+2)
+	if n := strings.Count(text(s.Resources), `"Type":"AWS::IAM::Role"`); n != len(functions)+3 {
+		t.Errorf("%d roles after the transform; ours, the gate's, the schedule's and CodeDeploy's are %d", n, len(functions)+3)
 	}
 }
 
