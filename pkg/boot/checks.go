@@ -143,11 +143,8 @@ func (d Deployment) signs(ctx context.Context, c Common, p Providers, tuning Set
 	if err != nil {
 		return err
 	}
-	for _, fault := range faults {
-		if fault.Pointer == "/currency" && fault.Code == payout.ProviderNotConfigured {
-			return fmt.Errorf("%s: %w", fault.Message, errNotSetUp)
-		}
-		return fmt.Errorf("%s: %s", fault.Pointer, fault.Message)
+	if len(faults) > 0 {
+		return inWords(faults[0])
 	}
 	submission, err := w.connector.Open(ctx, sample)
 	if err != nil {
@@ -155,6 +152,14 @@ func (d Deployment) signs(ctx context.Context, c Common, p Providers, tuning Set
 	}
 	submission.Close()
 	return nil
+}
+
+// inWords tells an account that is not there from a setting that is wrong.
+func inWords(fault payout.Fault) error {
+	if fault.Pointer == "/currency" && fault.Code == payout.ProviderNotConfigured {
+		return fmt.Errorf("%s: %w", fault.Message, errNotSetUp)
+	}
+	return fmt.Errorf("%s: %s", fault.Pointer, fault.Message)
 }
 
 // eventProof signs an event as the merchant would get it.

@@ -25,13 +25,14 @@ func (c codeDeploy) Read(ctx context.Context, id string) (Deployment, error) {
 	return Deployment{Spec: spec(*info.Revision), GoesBack: info.Creator == deploytypes.DeploymentCreatorCodeDeployRollback}, nil
 }
 
-// spec is the AppSpec; older deployments carry it as a raw string.
+// spec is the AppSpec. No page says which of the two forms CloudFormation writes.
 func spec(r deploytypes.RevisionLocation) string {
 	if r.AppSpecContent != nil {
 		return aws.ToString(r.AppSpecContent.Content)
 	}
-	if r.String_ != nil {
-		return aws.ToString(r.String_.Content)
+	//lint:ignore SA1019 deprecated for those who write deployments, and may still be read
+	if raw := r.String_; raw != nil {
+		return aws.ToString(raw.Content)
 	}
 	return ""
 }

@@ -1,6 +1,7 @@
 package gate_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -91,6 +92,7 @@ func TestOnlyAVersionThatProvesItselfIsLetThrough(t *testing.T) {
 type cloud struct {
 	mu       sync.Mutex
 	spec     string
+	form     string // the member that holds the spec
 	creator  string
 	answer   string
 	failed   bool
@@ -116,8 +118,9 @@ func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch call {
 	case "GetDeployment":
+		form := cmp.Or(c.form, "appSpecContent")
 		_ = json.NewEncoder(w).Encode(map[string]any{"deploymentInfo": map[string]any{
-			"deploymentId": "d-1", "creator": c.creator, "revision": map[string]any{"revisionType": "AppSpecContent", "appSpecContent": map[string]any{"content": c.spec}},
+			"deploymentId": "d-1", "creator": c.creator, "revision": map[string]any{"revisionType": form, form: map[string]any{"content": c.spec}},
 		}})
 	case "PutLifecycleEventHookExecutionStatus":
 		c.reported = append(c.reported, string(body))
@@ -179,6 +182,13 @@ func TestABrokenVersionGetsNoTraffic(t *testing.T) {
 		if status, log, err := through(t, c); status != "Failed" || err != nil || !strings.Contains(log, "it gets no traffic") {
 			t.Errorf("%s: %q, %v, %s", name, status, err, log)
 		}
+	}
+}
+
+func TestADeploymentInTheOldFormIsReadToo(t *testing.T) {
+	c := &cloud{spec: specOf("7"), form: "string", answer: answer(t, revision, boot.CheckPassed)}
+	if status, log, err := through(t, c); status != "Succeeded" || err != nil {
+		t.Errorf("%s, %v, %s", status, err, log)
 	}
 }
 
