@@ -408,7 +408,7 @@ func TestAFunctionThatCannotStartSaysWhy(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, entry := range entries {
-		if !entry.IsDir() {
+		if !entry.IsDir() || entry.Name() == "gate-traffic" { // it needs nothing to start with
 			continue
 		}
 		command := exec.Command(build(t, entry.Name(), ""))

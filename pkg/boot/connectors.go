@@ -113,7 +113,7 @@ func (d Deployment) wire(c Common, p Providers, tuning Settings) (map[payout.Pro
 		keys := d.vexoraKeys(p.VexoraSecretID, c, d.cacheOptions(payout.Vexora))
 		client, err := vexora.NewClient(vexora.Options{
 			Keys: keys, Settings: ofVexora, Banks: banks, CallbackURL: p.VexoraCallbackURL,
-			URLRules: vexora.URLRules{AllowInsecure: c.Insecure}, Now: d.now,
+			URLRules: vexora.URLRules{AllowInsecure: c.Insecure}, Now: d.now, Dial: d.dial,
 		})
 		problems = append(problems, err)
 		wired[payout.Vexora] = wiring{client, warm(keys)}
@@ -122,7 +122,7 @@ func (d Deployment) wire(c Common, p Providers, tuning Settings) (map[payout.Pro
 		keys := d.monetixKeys(p.MonetixSecretID, c, d.cacheOptions(payout.Monetix))
 		client, err := monetix.NewClient(monetix.Options{
 			Keys: keys, Settings: ofMonetix, Banks: banks, CallbackURL: p.MonetixCallbackURL,
-			URLRules: monetix.URLRules{AllowInsecure: c.Insecure}, Now: d.now,
+			URLRules: monetix.URLRules{AllowInsecure: c.Insecure}, Now: d.now, Dial: d.dial,
 		})
 		problems = append(problems, err)
 		wired[payout.Monetix] = wiring{client, warm(keys)}

@@ -17,6 +17,7 @@ import (
 	"cambodia-payouts/pkg/loglimit"
 	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/oneshot"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/secrets"
 	"cambodia-payouts/pkg/telemetry"
@@ -34,6 +35,9 @@ type Deployment struct {
 	FirstQuestion time.Duration
 	// Now is the clock; nil means the machine's.
 	Now func() time.Time
+
+	// dial reaches the providers; nil means for real. A selftest reaches nobody.
+	dial oneshot.Dialer
 }
 
 // onAWS is the deployment of a Lambda function.
@@ -175,7 +179,7 @@ func (d Deployment) Reader(c ReadConfig) (edge.Reader, error) {
 	}
 	return edge.Reader{
 		Library: d.Store, Namespace: payout.Namespace(c.Namespace), Banks: banks, RestoredAt: c.RestoredAt,
-		Now: d.now, Log: d.Log,
+		Now: d.now, Log: d.Log, Revision: c.Revision, Schema: dynamo.SchemaVersion,
 	}, nil
 }
 

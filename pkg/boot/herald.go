@@ -27,7 +27,7 @@ func (d Deployment) herald(c Common, s Storage, w Webhook) (*payout.Herald, erro
 	})
 }
 
-func (d Deployment) endpoint(c Common, w Webhook) payout.Endpoint {
+func (d Deployment) endpoint(c Common, w Webhook) *webhook.Client {
 	rules := webhook.Rules{AllowInsecure: c.Insecure}
 	if w.SecretID == "" {
 		return webhook.NewClient(nil, rules, d.now)

@@ -81,7 +81,7 @@ func (s *Store) boardItems(ctx context.Context, from string, limit int) ([]item,
 // force, all in one write.
 func (s *Store) ChangeControls(ctx context.Context, c payout.ControlEntry) error {
 	i := changeKey(c.Version)
-	i.put(attrSchema, count(schemaVersion))
+	i.put(attrSchema, count(SchemaVersion))
 	i.put(attrVersion, count(c.Version))
 	i.put(attrAt, moment(c.At))
 	i.put(attrBy, text(string(c.By)))
@@ -128,7 +128,7 @@ func (s *Store) ControlChanges(ctx context.Context, limit int) ([]payout.Control
 // ProposeControls implements payout.Desk.
 func (s *Store) ProposeControls(ctx context.Context, p payout.ControlProposal) error {
 	i := itemKey(kindBoard, kindOrdered)
-	i.put(attrSchema, count(schemaVersion))
+	i.put(attrSchema, count(SchemaVersion))
 	i.put(attrChange, nested(encodeControls(asControls(p.Change))))
 	i.put(attrReason, text(p.Reason))
 	i.put(attrBy, text(string(p.By)))

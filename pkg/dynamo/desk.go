@@ -74,7 +74,7 @@ func (s *Store) PinPause(ctx context.Context, p payout.Pause) error {
 // pin sets one attribute of the board.
 func (s *Store) pin(ctx context.Context, name string, v types.AttributeValue) error {
 	u := &update{expression: newExpression()}
-	u.set(attrSchema, count(schemaVersion))
+	u.set(attrSchema, count(SchemaVersion))
 	u.set(name, v)
 	_, err := s.api.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: aws.String(s.table), Key: itemKey(kindBoard, kindBoard), UpdateExpression: pointer(u),
@@ -89,7 +89,7 @@ func (s *Store) pin(ctx context.Context, name string, v types.AttributeValue) er
 // KeepReport implements payout.Archive; a report that is there already stays.
 func (s *Store) KeepReport(ctx context.Context, hash string, report []byte, until time.Time) error {
 	i := itemKey(reportKeyPrefix+hash, kindReport)
-	i.put(attrSchema, count(schemaVersion))
+	i.put(attrSchema, count(SchemaVersion))
 	packed := pack(report)
 	if packed == nil {
 		return fmt.Errorf("dynamo: keep a report of %d bytes: %w", len(report), errEvidenceSize)
@@ -122,7 +122,7 @@ func (s *Store) FindReport(ctx context.Context, hash string) ([]byte, error) {
 // KeepProposal implements payout.Archive.
 func (s *Store) KeepProposal(ctx context.Context, hash string, p payout.StatementProposal, until time.Time) error {
 	i := itemKey(reportKeyPrefix+hash, kindProposal)
-	i.put(attrSchema, count(schemaVersion))
+	i.put(attrSchema, count(SchemaVersion))
 	i.put(attrPerson, text(string(p.Person)))
 	i.put(attrIdentity, text(string(p.Identity)))
 	i.put(attrBy, text(string(p.By)))

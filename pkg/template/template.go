@@ -44,6 +44,7 @@ type Resource struct {
 	DeletionPolicy, UpdateReplacePolicy string
 	DependsOn                           any
 	Properties                          map[string]any
+	UpdatePolicy                        map[string]any
 }
 
 // Output is one of the template's outputs.

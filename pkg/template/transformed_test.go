@@ -127,8 +127,8 @@ func TestTransformedRolesAreOurs(t *testing.T) {
 			t.Errorf("SAM gave %s managed policies: %s", name, text(r.Properties["ManagedPolicyArns"]))
 		}
 	}
-	if n := strings.Count(text(s.Resources), `"Type":"AWS::IAM::Role"`); n != len(functions)+2 {
-		t.Errorf("%d roles after the transform; ours, the schedule's and CodeDeploy's are %d", n, len(functions)+2)
+	if n := strings.Count(text(s.Resources), `"Type":"AWS::IAM::Role"`); n != len(functions)+3 {
+		t.Errorf("%d roles after the transform; ours, the gate's, the schedule's and CodeDeploy's are %d", n, len(functions)+3)
 	}
 }
 
