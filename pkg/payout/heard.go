@@ -56,9 +56,9 @@ const (
 // closed again.
 const mostRounds = 9
 
-// mostRepeated is how often an attempt wavers by a word that was heard before,
-// blanks and padding aside, or by a file. The rounds that are left are for new words of the provider: whoever holds an
-// old callback, or a file, must not use them all up.
+// mostRepeated is how often an attempt wavers by a word that was heard before, blanks and
+// padding aside, or by a file. The rounds that are left are for new words of the provider:
+// whoever holds an old callback, or a file, must not use them all up.
 const mostRepeated = 3
 
 // against are the words after which no attempt of the payout is ever safe to pay again.

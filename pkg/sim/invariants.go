@@ -211,6 +211,9 @@ func (w *world) judgeTake(before, after payout.Payout) {
 // not tell of: somebody wrote over what he had not read.
 func (w *world) judgeKept(before, after payout.Payout) {
 	last := lastEntry(after)
+	if after.HistoryDropped > before.HistoryDropped {
+		return // the history has no room for it; the count and the desk tell of it
+	}
 	for _, r := range payout.Reasons {
 		if raised(before, r) && !raised(after, r) && !slices.Contains(last.Cleared, r) {
 			w.blame(reasonKept, "%s: %s is gone, and nothing tells of it", after.Reference, r)
