@@ -174,7 +174,8 @@ func dangling(s, d template.Template) []string {
 		name, _, _ = strings.Cut(name, ".")
 		_, resource := d.Resources[name]
 		_, parameter := s.Parameters[name]
-		if !resource && !parameter && !strings.HasPrefix(name, "AWS::") {
+		ofSAM := name == "ServerlessDeploymentApplication"
+		if !resource && !parameter && !ofSAM && !strings.HasPrefix(name, "AWS::") {
 			found = append(found, where+" refers to "+name+", which is not there")
 		}
 	}

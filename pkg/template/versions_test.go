@@ -22,7 +22,8 @@ var another = map[string]string{
 	"Architecture": "x86_64", "ReservedConcurrency": "off", "Rollout": "AllAtOnce", "Tracing": "Active", "FixedEgress": "on",
 	"KmsKeyArn": "arn:aws:kms:us-east-1:111122223333:key/0a1b", "PageEmail": "on call@example.com", "NoticeEmail": "a@example.com", "RunbookUrl": "our wiki",
 	"JwtIssuer": "https://issuer.example.com", "JwtAudience": "payouts", "JwtReadScopes": "read", "JwtPayScopes": "pay", "JwtOperateScopes": "operate",
-	"JwtEvidenceScope": "evidence",
+	"JwtEvidenceScope": "evidence", "RollbackAlarms": "off", "ExistingTableName": "payouts-back", "ReconciledTableName": "payouts-back",
+	"ExistingStreamArn": "arn:aws:dynamodb:us-east-1:111122223333:table/payouts-back/stream/2026-11-21T10:05:00.000",
 }
 
 func TestEveryParameterCanBeChangedInTheTestOfVersions(t *testing.T) {
