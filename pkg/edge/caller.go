@@ -55,7 +55,7 @@ func mistakable(subject string) bool {
 		}
 		return unicode.ToLower(r)
 	}, subject)
-	return strings.Contains(seen, "arn:") || strings.Contains(seen, "|")
+	return strings.Contains(seen, "arn:") || strings.Contains(seen, "://") // issuers are addresses
 }
 
 // ssoRole begins the name of every role that IAM Identity Center makes.

@@ -42,7 +42,7 @@ func TestWhoACallerMayBeKnownBy(t *testing.T) {
 		"single sign-on of somebody else":   {signed(order, sts+"assumed-role/"+sso+"/bopha@example.com"), iam + "role/" + sso, list(sts+"assumed-role/"+sso+"/bopha@example.com", iam+"role/"+sso)},
 		"a federated user":                  {signed(order, sts+"federated-user/dara"), sts + "federated-user/dara", list(sts + "federated-user/dara")},
 		"the root user":                     {signed(order, iam+"root"), iam + "root", list(iam + "root")},
-		"a token":                           {withToken(order, map[string]string{"iss": "https://login.example.com", "sub": "auth0|42"}), "https://login.example.com|auth0|42", list("https://login.example.com|auth0|42")},
+		"a token":                           {withToken(order, map[string]string{"iss": "https://login.example.com", "sub": "auth0|42"}), "auth0|42", list("https://login.example.com|auth0|42")},
 		"a token whose subject is an ARN":   {withToken(order, map[string]string{"iss": "https://evil.example.com", "sub": user}), "https://evil.example.com|" + user, list("https://evil.example.com|" + user)},
 		"a token with a plain subject":      {withToken(order, map[string]string{"iss": "https://login.example.com", "sub": "5f7c"}), "5f7c", list("https://login.example.com|5f7c")},
 		"a subject like an ARN in capitals": {withToken(order, map[string]string{"iss": "https://i.example.com", "sub": "ARN:x"}), "https://i.example.com|ARN:x", list("https://i.example.com|ARN:x")},
