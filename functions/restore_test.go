@@ -71,6 +71,18 @@ func TestARestoredTableOnTheWireIsPaidFromByPeople(t *testing.T) {
 	}
 	open.judgeNothingSent(t, "accounted for", requests)
 	post(open.create, lost) // merchants post again what they have no end of
+	// The controls hold until two people let go.
+	operate := open.host("operate-payout", "", 28*time.Second)
+	expectAnswers(t, open.create, []int{32}, http.StatusAccepted)
+	release := `{"version": 0, "submissions": {"all": "open"}, "reason": "the lost time is accounted for"}`
+	order(t, operate, payroll, release, http.StatusAccepted)
+	order(t, operate, finance, release, http.StatusOK)
+	time.Sleep(inForceWithin)
+	post(open.create, []int{34})
+	drain(t, open.host("reconcile-payouts", "3m", 55*time.Second)) // it looks first
+	if _, sent := s.twin.Find(reference(34)); !sent {
+		t.Error("two people have let go, and nothing is sent")
+	}
 	for _, n := range slices.Concat(queued, settled, lost) {
 		if e, sent := s.twin.Find(reference(n)); sent && e.Executed > 1 {
 			t.Errorf("%d was executed %d times", n, e.Executed)
