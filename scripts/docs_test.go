@@ -22,8 +22,11 @@ var elsewhere = map[string]struct{ file, word string }{
 	"make invoke FUNCTION=CreatePayout EVENT=events/create-payout-vexora.json": {"../functions/docs_test.go", "make invoke FUNCTION=CreatePayout EVENT=events/create-payout-vexora.json"},
 	"make invoke FUNCTION=GetPayout EVENT=events/get-payout-by-id.json":        {"../functions/docs_test.go", "make invoke FUNCTION=GetPayout EVENT=events/get-payout-by-id.json"},
 	"make invoke FUNCTION=VexoraCallback EVENT=events/selftest.json":           {"../functions/docs_test.go", "make invoke FUNCTION=VexoraCallback EVENT=events/selftest.json"},
-	// Needs a deployed stack and credentials.
-	`curl -sS "$API/v1/payouts" --json @payout.json --aws-sigv4 "aws:amz:$AWS_REGION:execute-api" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" -H "x-amz-security-token: $AWS_SESSION_TOKEN"`: {"../README.md", "curl"},
+	// These need a deployed stack and credentials.
+	`aws deploy get-deployment-group --application-name "$(resource ServerlessDeploymentApplication)" --deployment-group-name "$(resource CreatePayoutDeploymentGroup)" --query deploymentGroupInfo.alarmConfiguration`: {"../docs/deploying.md", "aws deploy get-deployment-group"},
+	`sed "s/ACCOUNT/111122223333/g; s/REGION/ap-southeast-1/g" docs/deploying-role-policy.json >policy.json`:                                                                                                            {"../docs/deploying.md", "policy.json"},
+	`aws iam put-role-policy --role-name payouts-deploy --policy-name deploy --policy-document file://policy.json`:                                                                                                      {"../docs/deploying.md", "put-role-policy"},
+	`curl -sS "$API/v1/payouts" --json @payout.json --aws-sigv4 "aws:amz:$AWS_REGION:execute-api" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" -H "x-amz-security-token: $AWS_SESSION_TOKEN"`:                     {"../README.md", "curl"},
 }
 
 // documented lists the lines of the sh blocks of a page, without their comments, and with
