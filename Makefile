@@ -16,7 +16,12 @@ ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 # What Lambda runs the functions on: arm64 or x86_64. make sam-build and make deploy
 # tell the template.
 ARCH ?= arm64
-GO_BUILD = GOOS=linux GOARCH=$(if $(filter x86_64,$(ARCH)),amd64,$(ARCH)) CGO_ENABLED=0 go build -trimpath -tags lambda.norpc -ldflags '-s -w'
+# What runs here runs on this machine, unless ARCH says otherwise.
+MACHINE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
+LOCAL_ARCH = $(if $(filter file,$(origin ARCH)),$(MACHINE),$(ARCH))
+# The same tree makes the same bytes on every machine with the toolchain of go.mod: no
+# paths, no time, no state of git. What is deployed is named by its REVISION.
+GO_BUILD = GOOS=linux GOARCH=$(if $(filter x86_64,$(ARCH)),amd64,$(ARCH)) CGO_ENABLED=0 GOFLAGS= go build -trimpath -buildvcs=false -tags lambda.norpc -ldflags '-s -w'
 DYNOXIDE := $(TOOLS)/bin/dynoxide
 # go run checks tools against the checksum database, as it does modules.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
@@ -59,7 +64,7 @@ build: ## build every function for Lambda into .build (ARCH=arm64, or x86_64)
 	@for f in $(FUNCTIONS); do echo "build $$f"; $(GO_BUILD) -o .build/$$f/bootstrap ./functions/$$f; done
 
 # sam build calls these, one per function of the template.
-.PHONY: build-CreatePayout build-GetPayout build-OperatePayout build-VexoraCallback build-MonetixCallback build-ReconcilePayouts build-NotifyMerchant
+.PHONY: build-CreatePayout build-GetPayout build-OperatePayout build-VexoraCallback build-MonetixCallback build-ReconcilePayouts build-NotifyMerchant build-GateTraffic
 build-CreatePayout: FUNCTION = create-payout
 build-GetPayout: FUNCTION = get-payout
 build-OperatePayout: FUNCTION = operate-payout
@@ -67,17 +72,31 @@ build-VexoraCallback: FUNCTION = vexora-callback
 build-MonetixCallback: FUNCTION = monetix-callback
 build-ReconcilePayouts: FUNCTION = reconcile-payouts
 build-NotifyMerchant: FUNCTION = notify-merchant
-build-CreatePayout build-GetPayout build-OperatePayout build-VexoraCallback build-MonetixCallback build-ReconcilePayouts build-NotifyMerchant:
+build-GateTraffic: FUNCTION = gate-traffic
+build-CreatePayout build-GetPayout build-OperatePayout build-VexoraCallback build-MonetixCallback build-ReconcilePayouts build-NotifyMerchant build-GateTraffic:
 	$(GO_BUILD) -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$(FUNCTION)
 
 .PHONY: sam-build
-sam-build: $(SAM_READY) ## sam build for ARCH (sam local needs that of this machine)
-	@echo "compile what all functions share, once"
-	$(GO_BUILD) ./functions/...
-	ARCH=$(ARCH) SAM_CLI_TELEMETRY=0 $(SAM) build --parameter-overrides Architecture=$(ARCH)
+sam-build: $(SAM_READY) ## sam build, for this machine or for ARCH
+	ARCH=$(LOCAL_ARCH) SAM_CLI_TELEMETRY=0 $(SAM) build --parameter-overrides Architecture=$(LOCAL_ARCH)
+	@printf '\nBuilt for %s. To try it beside make local-aws:\n  %s\n' $(LOCAL_ARCH) \
+	  'make invoke FUNCTION=CreatePayout EVENT=events/create-payout-vexora.json$(if $(filter-out $(MACHINE),$(LOCAL_ARCH)), ARCH=$(LOCAL_ARCH))'
+
+# The containers' name for this machine: Docker Desktop knows host.docker.internal by
+# itself, Docker on Linux only when told.
+CONTAINER_HOST_ADDRESS ?= host-gateway
+SAM_LOCAL_FLAGS = --env-vars env.json --parameter-overrides Architecture=$(LOCAL_ARCH) --add-host host.docker.internal:$(CONTAINER_HOST_ADDRESS) $(SAM_FLAGS)
+
+.PHONY: invoke
+invoke: $(SAM_READY) ## sam local invoke of FUNCTION with the file EVENT, after make sam-build
+	SAM_CLI_TELEMETRY=0 $(SAM) local invoke $(FUNCTION) --event $(EVENT) $(SAM_LOCAL_FLAGS)
+
+.PHONY: start-api
+start-api: $(SAM_READY) ## sam local start-api, after make sam-build
+	SAM_CLI_TELEMETRY=0 $(SAM) local start-api $(SAM_LOCAL_FLAGS)
 
 .PHONY: deploy
-deploy: $(SAM_READY) ## sam build and sam deploy to ENV (dev, staging or prod)
+deploy: $(SAM_READY) ## sam build and sam deploy to ENV (dev, staging or prod), then ask what is live; DEPLOY_FLAGS="Name=value --flag"
 	@case "$(ENV)" in dev|staging|prod) ;; *) echo 'say where: make deploy ENV=dev, staging or prod'; exit 2;; esac
 	SAM=$(SAM) bash scripts/deploy.sh "$(ENV)" "$(ARCH)" $(DEPLOY_FLAGS)
 

@@ -159,6 +159,10 @@ func TestSAMLocalInvokeRunsEveryFunction(t *testing.T) {
 		{"OperatePayout", "operate-payout-evidence", 200, `"body_base64"`},
 		{"VexoraCallback", "vexora-callback-success", 200, "OK"},
 		{"ReconcilePayouts", "reconcile-payouts", 0, `"taken"`},
+		{"GetPayout", "get-payout-version", 200, `"schema":3`},
+		{"CreatePayout", "selftest", 0, `"vexora request KHR"`},
+		{"NotifyMerchant", "selftest", 0, `"event signed"`},
+		{"MonetixCallback", "selftest", 0, `"passed"`},
 	} {
 		began := time.Now()
 		status, body := b.invoke(step.function, step.event)

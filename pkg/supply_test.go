@@ -122,3 +122,22 @@ func TestThePipelineLooksForKnownVulnerabilities(t *testing.T) {
 		}
 	}
 }
+
+// TestCredentialsAreTakenLast: what is installed and built ran before there was anything to
+// take, stages do not wait for each other, and production takes main alone.
+func TestCredentialsAreTakenLast(t *testing.T) {
+	stage := strings.Join(recipes(t)["../.github/workflows/deploy-stage.yml"], "\n")
+	built, taken, used := strings.Index(stage, "make sam-build"), strings.Index(stage, "configure-aws-credentials@"), strings.Index(stage, "make deploy")
+	if built < 0 || built > taken || taken > used {
+		t.Errorf("built at %d, credentials at %d, deployed at %d: tools would run beside credentials that they do not need", built, taken, used)
+	}
+	for _, line := range []string{"group: deploy-${{ inputs.stage }}", "if: inputs.stage != 'prod' || github.ref == 'refs/heads/main'"} {
+		if !strings.Contains(stage, line) {
+			t.Errorf("deploy-stage.yml does not have %q", line)
+		}
+	}
+	whole := strings.Join(recipes(t)["../.github/workflows/deploy.yml"], "\n")
+	if n := strings.Count(whole, "if: github.ref == 'refs/heads/main'"); n != 2 || strings.Contains(whole, "concurrency:") {
+		t.Errorf("%d of 2 stages are for main alone, or one group holds both", n)
+	}
+}

@@ -2,6 +2,7 @@
 # Proves the template with SAM's own tools, step by step:
 #   validate    sam validate --lint
 #   build       sam build of every function, for this machine's architecture
+#   reproducible  the same tree makes the same bytes
 #   transform   what CloudFormation would be given, held to what we promise
 #   invoke      sam local invoke of every function with its sample events
 #   start-api   create, callback and get over sam local start-api
@@ -25,12 +26,31 @@ step() {
 }
 
 step validate "$SAM" validate --lint
-step build make sam-build ARCH="$arch"
+step build make sam-build
+# Another copy of the tree makes the same bytes; the revision of a deployment rests on it.
+reproducible() {
+  local copy
+  copy=$(mktemp -d)
+  cp -r Makefile go.mod go.sum pkg functions "$copy"
+  make --no-print-directory -C "$copy" build-GetPayout ARCH="$arch" ARTIFACTS_DIR="$copy"
+  cmp "$copy/bootstrap" .aws-sam/build/GetPayout/bootstrap
+  rm -rf "$copy"
+}
+step reproducible reproducible
 transformed=$(mktemp)
-trap 'rm -f "$transformed"' EXIT
+restored=$(mktemp)
+handlers=$(mktemp)
+trap 'rm -f "$transformed" "$restored" "$handlers"' EXIT
 transform() {
   "$PYTHON" scripts/transform.py template.yaml >"$transformed"
-  TRANSFORMED="$transformed" go test -count=1 -v -run Transformed ./pkg/template
+  # The stack over a restored table, as docs/disaster-recovery.md deploys it.
+  "$PYTHON" scripts/transform.py template.yaml ExistingTableName=payouts-back \
+    ExistingStreamArn=arn:aws:dynamodb:us-east-1:111122223333:table/payouts-back/stream/2026-11-21T10:05:00.000 \
+    RestoredAt=2026-11-21T10:00:00Z >"$restored"
+  # What CloudFormation needs for each type; cfn-lint, which knows it, is where moto is.
+  "$(dirname "$MOTO")/python" scripts/handlers.py "$transformed" >"$handlers"
+  # PYTHON also makes the table of parameters and the versions that their changes publish.
+  TRANSFORMED="$transformed" TRANSFORMED_RESTORED="$restored" HANDLERS="$handlers" go test -count=1 -v -run Transformed ./pkg/template
 }
 step transform transform
 
@@ -44,8 +64,9 @@ fi
 if [ ${#containers[@]} -gt 0 ]; then
   step invoke "${containers[@]}" env ARCH="$arch" REQUIRE_SAM=1 go test -count=1 -v -timeout 15m -run SAMLocalInvoke ./functions
   step start-api "${containers[@]}" env ARCH="$arch" REQUIRE_SAM=1 go test -count=1 -v -timeout 10m -run SAMLocalStartAPI ./functions
+  step documented "${containers[@]}" env REQUIRE_SAM=1 go test -count=1 -v -timeout 10m -run SAMLocalRunsTheDocumentedLines ./functions
 else
-  skipped=(invoke start-api)
+  skipped=(invoke start-api documented)
   echo "no containers: neither Docker nor, as root on Debian, podman" >&2
 fi
 

@@ -10,7 +10,8 @@
 # interface emulator is the one that SAM brings.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-home=$PWD/.tools/podman
+mkdir -p .tools
+home=$(cd .tools && pwd -P)/podman # podman remembers it, and .tools may be a link
 packages=(podman runc busybox-static netavark aardvark-dns iptables nftables uidmap)
 
 if ! dpkg -s "${packages[@]}" >/dev/null 2>&1; then

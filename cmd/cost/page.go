@@ -15,8 +15,9 @@ const (
 	logBytesCreate  = 900
 	logBytesOthers  = 600
 	sweepsAMonth    = 43_200
-	alarms          = 35
-	metrics         = 14 // the desk's, and the lag
+	alarms          = 45
+	alarmMetrics    = 69 // an alarm costs by the metrics that it watches
+	metrics         = 15 // the desk's, and the lag
 	secretsOfStack  = 5
 	payoutsPerMonth = 1_000_000
 )
@@ -94,11 +95,11 @@ func standing(w func(string, ...any), u usage, p prices) int64 {
 	table := (idle.writes*p["wru"]*2 + idle.halfReads*p["rru"]) * sweepsAMonth / 2
 	function := (p["lambda_request"] + p["lambda_gb_second"]*sweepMillis*memoryMB/1024/1000 + p["schedule_start"]) * sweepsAMonth
 	logs := p["log_gb"] * logBytesOthers * 2 / 1_000_000_000 * sweepsAMonth
-	watched := alarms*p["alarm_month"] + p["composite_month"] + metrics*p["metric_month"]
+	watched := alarmMetrics*p["alarm_month"] + p["composite_month"] + metrics*p["metric_month"]
 	w("## A month of standing still\n\n| | $ a month |\n|---|---|\n")
 	w("| %d sweeps: %d requests and %s read units each | %s |\n", sweepsAMonth, idle.requests, tenths(idle.halfReads, 2), dollars(table))
 	w("| their function, schedule and logs | %s |\n", dollars(function+logs))
 	w("| %d secrets | %s |\n", secretsOfStack, dollars(secretsOfStack*p["secret_month"]))
-	w("| %d alarms, one composed of them, %d metrics | %s |\n\n", alarms, metrics, dollars(watched))
+	w("| %d alarms on %d metrics, one composed of them, %d metrics of ours | %s |\n\n", alarms, alarmMetrics, metrics, dollars(watched))
 	return table + function + logs + secretsOfStack*p["secret_month"] + watched
 }

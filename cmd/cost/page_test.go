@@ -13,15 +13,26 @@ func TestThePageCountsWhatTheTemplateMakes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made := map[string]int{}
+	made, watched := map[string]int{}, 0
 	for _, r := range service.Resources {
 		made[r.Type]++
+		if r.Type != "AWS::CloudWatch::Alarm" {
+			continue
+		}
+		list, math := r.Properties["Metrics"].([]any)
+		watched += max(len(list)-1, 0) // the first one is the expression
+		if !math {
+			watched++
+		}
+	}
+	if watched != alarmMetrics {
+		t.Errorf("the page counts %d metrics that alarms watch, the template has %d", alarmMetrics, watched)
 	}
 	if made["AWS::CloudWatch::Alarm"] != alarms || made["AWS::CloudWatch::CompositeAlarm"] != 1 || made["AWS::SecretsManager::Secret"] != secretsOfStack {
 		t.Errorf("the page counts %d alarms and %d secrets, the template makes %v", alarms, secretsOfStack, made)
 	}
-	// One per reason, the oldest unknown, the lag, and Vexora's two balances.
-	if want := len(payout.Reasons) + 4; metrics != want {
+	// One per reason, the oldest unknown, not_configured, the lag, and Vexora's two balances.
+	if want := len(payout.Reasons) + 5; metrics != want {
 		t.Errorf("the page counts %d metrics, there are %d", metrics, want)
 	}
 	if prices, err := loadPrices(); err != nil || prices["wru"] == 0 || prices["composite_month"] == 0 {

@@ -435,3 +435,10 @@ func TestATakenPortIsExplained(t *testing.T) {
 		}
 	}
 }
+
+func TestTheLocalRunSaysWhatItIs(t *testing.T) {
+	status, version := start(t, t.TempDir()).call("GET", "/v1/version", "")
+	if status != 200 || version["revision"] != "local" || version["schema"] == nil {
+		t.Errorf("%d %v", status, version)
+	}
+}

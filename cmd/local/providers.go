@@ -70,7 +70,7 @@ var passed = []string{
 // environment is what the template would set.
 func environment(address string) map[string]string {
 	env := map[string]string{
-		"TABLE_NAME": "local", "ID_NAMESPACE": "local", "DEV_INSECURE": "1",
+		"TABLE_NAME": "local", "ID_NAMESPACE": "local", "DEV_INSECURE": "1", "REVISION": "local",
 		"VEXORA_SECRET_ID": vexoraSecret, "MONETIX_SECRET_ID": monetixSecret, "WEBHOOK_SECRET_ID": webhookSecret,
 		"PEOPLE_SECRET_ID":     peopleSecret,
 		"STACK_KEY_SECRET_ID":  stackKey,

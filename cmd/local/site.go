@@ -147,6 +147,8 @@ func routes(ctx context.Context, d boot.Deployment, env map[string]string) (http
 	mux.Handle("POST /v1/payouts", typed(front{create, localCaller, count}, "application/json"))
 	mux.Handle("POST /v1/payouts/", typed(front{operate, localCaller, count}, "application/json"))
 	mux.Handle("POST /v1/statements", typed(front{operate, localCaller, count}, "text/csv", "application/octet-stream", "application/json"))
+	mux.Handle("GET /v1/controls", front{operate, localCaller, count})
+	mux.Handle("POST /v1/controls", typed(front{operate, localCaller, count}, "application/json"))
 	mux.Handle("GET /v1/payouts/{id}/evidence/{sequence}", front{operate, localCaller, count})
 	mux.Handle("GET /v1/", front{read, localCaller, count})
 	mux.Handle("POST /v1/callbacks/vexora", front{vexora, "", count})

@@ -26,6 +26,8 @@ type Common struct {
 	Insecure bool   `env:"DEV_INSECURE"`
 	Function string `env:"AWS_LAMBDA_FUNCTION_NAME"`
 	SAMLocal bool   `env:"AWS_SAM_LOCAL"`
+	// Revision names what was deployed: code, template and parameters together.
+	Revision string `env:"REVISION"`
 }
 
 func (c Common) check() error {
@@ -282,6 +284,8 @@ type Config interface {
 	common() Common
 	storage() Storage
 	check() error
+	// proofs are what the function's selftest tries.
+	proofs(d Deployment) []proof
 }
 
 func (c Common) common() Common    { return c }

@@ -19,16 +19,16 @@ import (
 var errNoProvider = errors.New("no provider is configured: set VEXORA_SECRET_ID or MONETIX_SECRET_ID, " +
 	"and replace the placeholders in the secret")
 
-func (d Deployment) vexoraKeys(name string, c Common) *secrets.Cache[vexora.Credentials] {
+func (d Deployment) vexoraKeys(name string, c Common, o secrets.Options) *secrets.Cache[vexora.Credentials] {
 	return secrets.NewCache(name, d.Secrets, func(document []byte) (vexora.Credentials, error) {
 		return vexora.ParseCredentials(document, vexora.URLRules{AllowInsecure: c.Insecure})
-	}, d.cacheOptions(payout.Vexora))
+	}, o)
 }
 
-func (d Deployment) monetixKeys(name string, c Common) *secrets.Cache[monetix.Credentials] {
+func (d Deployment) monetixKeys(name string, c Common, o secrets.Options) *secrets.Cache[monetix.Credentials] {
 	return secrets.NewCache(name, d.Secrets, func(document []byte) (monetix.Credentials, error) {
 		return monetix.ParseCredentials(document, monetix.URLRules{AllowInsecure: c.Insecure})
-	}, d.cacheOptions(payout.Monetix))
+	}, o)
 }
 
 func (d Deployment) cacheOptions(p payout.Provider) secrets.Options {
@@ -38,15 +38,27 @@ func (d Deployment) cacheOptions(p payout.Provider) secrets.Options {
 	}}
 }
 
+// unfilled is what a function does while every provider's secret is still the template's
+// placeholder, which is how each stack begins.
+type unfilled bool
+
+const (
+	// refuses: create-payout does not start, since it would refuse every payout and look
+	// healthy.
+	refuses unfilled = false
+	// waits: the sweep has nobody to ask, which is no error, and orders can be given before
+	// the first payout can be made. A secret that cannot be read is trouble as ever.
+	waits unfilled = true
+)
+
 // connectors builds a connector for every provider that has a secret, and warms
 // its credentials up. Trouble with one provider's secret must not stop payouts at
 // the other one: it is logged, and its payouts are refused until it is mended.
-func (d Deployment) connectors(ctx context.Context, c Common, p Providers, tuning Settings) (map[payout.Provider]payout.Connector, error) {
+func (d Deployment) connectors(ctx context.Context, c Common, p Providers, tuning Settings, without unfilled) (map[payout.Provider]wiring, error) {
 	wired, err := d.wire(c, p, tuning)
 	if err != nil {
 		return nil, err
 	}
-	connectors := map[payout.Provider]payout.Connector{}
 	problems := []error{errNoProvider}
 	usable := false
 	for _, name := range payout.Providers {
@@ -54,7 +66,6 @@ func (d Deployment) connectors(ctx context.Context, c Common, p Providers, tunin
 		if !ok {
 			continue
 		}
-		connectors[name] = w.connector
 		err := w.warm(ctx)
 		if err == nil {
 			usable = true
@@ -64,10 +75,21 @@ func (d Deployment) connectors(ctx context.Context, c Common, p Providers, tunin
 		d.Log.LogAttrs(ctx, slog.LevelWarn, "provider not usable",
 			slog.String("provider", string(name)), slog.Any("error", err))
 	}
-	if !usable {
-		return nil, errors.Join(problems...)
+	if usable || without == waits && noneFilled(ctx, wired) {
+		return wired, nil
 	}
-	return connectors, nil
+	return nil, errors.Join(problems...)
+}
+
+// noneFilled reports whether every provider's secret is a placeholder still. One that cannot
+// be read is not: somebody has to look at it.
+func noneFilled(ctx context.Context, wired map[payout.Provider]wiring) bool {
+	for _, w := range wired {
+		if err := w.warm(ctx); !errors.Is(err, vexora.ErrNotConfigured) && !errors.Is(err, monetix.ErrNotConfigured) {
+			return false
+		}
+	}
+	return len(wired) > 0
 }
 
 // wiring is a connector and the first reading of its credentials.
@@ -88,19 +110,19 @@ func (d Deployment) wire(c Common, p Providers, tuning Settings) (map[payout.Pro
 	wired := map[payout.Provider]wiring{}
 	var problems []error
 	if p.VexoraSecretID != "" {
-		keys := d.vexoraKeys(p.VexoraSecretID, c)
+		keys := d.vexoraKeys(p.VexoraSecretID, c, d.cacheOptions(payout.Vexora))
 		client, err := vexora.NewClient(vexora.Options{
 			Keys: keys, Settings: ofVexora, Banks: banks, CallbackURL: p.VexoraCallbackURL,
-			URLRules: vexora.URLRules{AllowInsecure: c.Insecure}, Now: d.now,
+			URLRules: vexora.URLRules{AllowInsecure: c.Insecure}, Now: d.now, Dial: d.dial,
 		})
 		problems = append(problems, err)
 		wired[payout.Vexora] = wiring{client, warm(keys)}
 	}
 	if p.MonetixSecretID != "" {
-		keys := d.monetixKeys(p.MonetixSecretID, c)
+		keys := d.monetixKeys(p.MonetixSecretID, c, d.cacheOptions(payout.Monetix))
 		client, err := monetix.NewClient(monetix.Options{
 			Keys: keys, Settings: ofMonetix, Banks: banks, CallbackURL: p.MonetixCallbackURL,
-			URLRules: monetix.URLRules{AllowInsecure: c.Insecure}, Now: d.now,
+			URLRules: monetix.URLRules{AllowInsecure: c.Insecure}, Now: d.now, Dial: d.dial,
 		})
 		problems = append(problems, err)
 		wired[payout.Monetix] = wiring{client, warm(keys)}

@@ -90,10 +90,13 @@ func press(t testing.TB, provider payout.Provider) pressed {
 	return pressed{edge.NewCallback(c)}
 }
 
-// noStore is bound to every namespace; nothing else of it may be reached by a stranger.
+// noStore is bound to every namespace, and its board is empty; nothing else of it may be
+// reached by a stranger.
 type noStore struct{ payout.Store }
 
 func (noStore) BindNamespace(context.Context, payout.Namespace) error { return nil }
+
+func (noStore) Board(context.Context) (payout.Board, error) { return payout.Board{}, nil }
 
 // charge has one body refused and measures it on this thread.
 func (p pressed) charge(t testing.TB, s shape) bill {

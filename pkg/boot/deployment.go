@@ -17,6 +17,7 @@ import (
 	"cambodia-payouts/pkg/loglimit"
 	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/oneshot"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/secrets"
 	"cambodia-payouts/pkg/telemetry"
@@ -34,6 +35,9 @@ type Deployment struct {
 	FirstQuestion time.Duration
 	// Now is the clock; nil means the machine's.
 	Now func() time.Time
+
+	// dial reaches the providers; nil means for real. A selftest reaches nobody.
+	dial oneshot.Dialer
 }
 
 // onAWS is the deployment of a Lambda function.
@@ -85,7 +89,7 @@ func (d Deployment) bind(ctx context.Context, s Storage) error {
 
 // Creator builds the story behind POST /v1/payouts.
 func (d Deployment) Creator(ctx context.Context, c CreateConfig) (*payout.Creator, error) {
-	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey)
+	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey, c.RestoredAt, refuses)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +106,7 @@ func (d Deployment) Creator(ctx context.Context, c CreateConfig) (*payout.Creato
 
 // Sweeper builds the story behind the scheduler's event.
 func (d Deployment) Sweeper(ctx context.Context, c ReconcileConfig) (*payout.Sweeper, error) {
-	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey)
+	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey, c.RestoredAt, waits)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +127,7 @@ func (d Deployment) Sweeper(ctx context.Context, c ReconcileConfig) (*payout.Swe
 // Desk builds what operate-payout serves.
 func (d Deployment) Desk(ctx context.Context, c OperateConfig) (edge.Desk, error) {
 	mappings, problem := c.Settings.mappings()
-	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey)
+	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey, c.RestoredAt, waits)
 	if err := errors.Join(problem, err); err != nil {
 		return edge.Desk{}, err
 	}
@@ -146,18 +150,23 @@ func (d Deployment) Desk(ctx context.Context, c OperateConfig) (edge.Desk, error
 }
 
 // ports builds what every function that submits shares.
-func (d Deployment) ports(ctx context.Context, c Common, s Storage, p Providers, tuning Settings, k StackKey) (payout.Ports, error) {
+func (d Deployment) ports(ctx context.Context, c Common, s Storage, p Providers, tuning Settings, k StackKey, restoredAt time.Time, without unfilled) (payout.Ports, error) {
 	unbound := d.bind(ctx, s)
-	connectors, unconnected := d.connectors(ctx, c, p, tuning)
+	wired, unconnected := d.connectors(ctx, c, p, tuning, without)
 	keys, keyless := d.stackKey(ctx, k.StackKeySecretID)
 	if err := errors.Join(unbound, unconnected, keyless); err != nil {
 		return payout.Ports{}, err
 	}
-	brakes := payout.NewBrakes(d.Store, p.held())
+	connectors := map[payout.Provider]payout.Connector{}
+	for name, w := range wired {
+		connectors[name] = w.connector
+	}
+	brakes := payout.NewBrakes(d.Store, payout.Floor{Held: p.held(), RestoredAt: restoredAt})
 	brakes.Look(ctx, d.now())
 	return payout.Ports{
 		Store: d.Store, Connectors: connectors, Signals: d.signals(s),
 		Brakes: brakes, Keys: keys, Now: d.now, NewToken: rand.Text, Pause: pause,
+		Unconfigured: func(ctx context.Context) bool { return noneFilled(ctx, wired) },
 	}, nil
 }
 
@@ -170,14 +179,15 @@ func (d Deployment) Reader(c ReadConfig) (edge.Reader, error) {
 	}
 	return edge.Reader{
 		Library: d.Store, Namespace: payout.Namespace(c.Namespace), Banks: banks, RestoredAt: c.RestoredAt,
-		Now: d.now, Log: d.Log,
+		Now: d.now, Log: d.Log, Revision: c.Revision, Schema: dynamo.SchemaVersion,
 	}, nil
 }
 
 // VexoraCallback builds what vexora-callback serves.
 func (d Deployment) VexoraCallback(ctx context.Context, c VexoraCallbackConfig) (edge.Callback, error) {
-	keys := d.vexoraKeys(c.SecretID, c.Common)
-	return d.callback(ctx, c.Storage, c.Retention, payout.Vexora, vexora.NewVerifier(keys, d.now))
+	brakes := payout.NewBrakes(d.Store, payout.Floor{})
+	keys := d.vexoraKeys(c.SecretID, c.Common, d.verifying(payout.Vexora, brakes))
+	return d.callback(ctx, c.Storage, c.Retention, brakes, payout.Vexora, vexora.NewVerifier(keys, d.now))
 }
 
 // MonetixCallback builds what monetix-callback serves.
@@ -186,19 +196,29 @@ func (d Deployment) MonetixCallback(ctx context.Context, c MonetixCallbackConfig
 	if err != nil {
 		return edge.Callback{}, fmt.Errorf("PROVIDER_SETTINGS: %w", err)
 	}
-	keys := d.monetixKeys(c.SecretID, c.Common)
-	return d.callback(ctx, c.Storage, c.Retention, payout.Monetix, monetix.NewVerifier(keys, settings, d.now))
+	brakes := payout.NewBrakes(d.Store, payout.Floor{})
+	keys := d.monetixKeys(c.SecretID, c.Common, d.verifying(payout.Monetix, brakes))
+	return d.callback(ctx, c.Storage, c.Retention, brakes, payout.Monetix, monetix.NewVerifier(keys, settings, d.now))
+}
+
+// verifying are the options of keys that verify callbacks: while no callback is believed, a
+// key of before a rotation verifies nothing.
+func (d Deployment) verifying(p payout.Provider, brakes *payout.Brakes) secrets.Options {
+	o := d.cacheOptions(p)
+	o.OnlyCurrent = func(ctx context.Context) bool { return brakes.Belief(ctx, d.now()) == payout.AskFirst }
+	return o
 }
 
 // callback starts even while the secret cannot be read: the provider is then
 // asked to come again, which loses nothing.
-func (d Deployment) callback(ctx context.Context, s Storage, r Retention, p payout.Provider, v payout.Verifier) (edge.Callback, error) {
+func (d Deployment) callback(ctx context.Context, s Storage, r Retention, brakes *payout.Brakes, p payout.Provider, v payout.Verifier) (edge.Callback, error) {
 	if err := d.bind(ctx, s); err != nil {
 		return edge.Callback{}, err
 	}
+	brakes.Look(ctx, d.now())
 	return edge.Callback{
 		Provider: p, Verifier: v, Signals: d.signals(s), Log: d.Log, Lines: loglimit.New(d.now),
-		Receiver: payout.NewReceiver(d.Store, d.signals(s), payout.Policy{RedactAfter: r.duration()}),
+		Receiver: payout.NewReceiver(d.Store, d.signals(s), payout.Policy{RedactAfter: r.duration()}).Under(brakes, d.now),
 	}, nil
 }
 

@@ -22,12 +22,12 @@ func (d Deployment) Herald(c NotifyConfig) (*payout.Herald, error) {
 func (d Deployment) herald(c Common, s Storage, w Webhook) (*payout.Herald, error) {
 	signals := telemetry.NewSignals(d.Log, string(s.Namespace), d.now)
 	return payout.NewHerald(payout.HeraldPorts{
-		Store: d.Store, Endpoint: d.endpoint(c, w), Signals: signals, Brakes: payout.NewBrakes(d.Store, nil),
+		Store: d.Store, Endpoint: d.endpoint(c, w), Signals: signals, Brakes: payout.NewBrakes(d.Store, payout.Floor{}),
 		Now: d.now, NewToken: rand.Text, Jitter: jitter, Heard: d.heard(signals),
 	})
 }
 
-func (d Deployment) endpoint(c Common, w Webhook) payout.Endpoint {
+func (d Deployment) endpoint(c Common, w Webhook) *webhook.Client {
 	rules := webhook.Rules{AllowInsecure: c.Insecure}
 	if w.SecretID == "" {
 		return webhook.NewClient(nil, rules, d.now)

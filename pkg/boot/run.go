@@ -18,21 +18,23 @@ const startLimit = 9 * time.Second
 
 // Run builds a function from the environment and serves it until the process
 // ends. It returns only when the function cannot be built, with the exit code,
-// after writing every problem on a line of its own to standard error.
+// after writing every problem on a line of its own to standard error. A function that
+// only lacks a provider's secret still answers selftests, and nothing else.
 func Run[C Config, In, Out any](build func(context.Context, Deployment, C) (func(context.Context, In) (Out, error), error)) int {
 	handler, err := start(build)
 	if err != nil {
 		Explain(os.Stderr, err)
 		return 1
 	}
-	lambda.StartHandlerFunc(handler)
+	lambda.Start(handler)
 	return 0
 }
 
-func start[C Config, In, Out any](build func(context.Context, Deployment, C) (func(context.Context, In) (Out, error), error)) (func(context.Context, In) (Out, error), error) {
+func start[C Config, In, Out any](build func(context.Context, Deployment, C) (func(context.Context, In) (Out, error), error)) (lambda.Handler, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
 	defer cancel()
-	config, err := Read[C](environment())
+	variables := environment()
+	config, err := Read[C](variables)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +42,19 @@ func start[C Config, In, Out any](build func(context.Context, Deployment, C) (fu
 	if err != nil {
 		return nil, err
 	}
-	return build(ctx, deployment, config)
+	test, err := newSelftest(deployment, config, variables)
+	if err != nil {
+		return nil, err
+	}
+	handler, err := build(ctx, deployment, config)
+	if onlyUnconfigured(err) {
+		Explain(os.Stderr, err)
+		return tested{unconfigured{err, os.Stderr, os.Exit}, test}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return tested{lambda.NewHandler(handler), test}, nil
 }
 
 func environment() map[string]string {

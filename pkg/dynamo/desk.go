@@ -40,21 +40,15 @@ const (
 
 func itemKey(pk, kind string) item { return item{attrPK: text(pk), attrSK: text(kind)} }
 
-// Board implements payout.Desk with one consistent read.
-func (s *Store) Board(ctx context.Context) (payout.Board, error) {
-	r, err := s.fetch(ctx, itemKey(kindBoard, kindBoard))
-	if err != nil {
-		return payout.Board{}, fmt.Errorf("dynamo: read the board: %w", err)
-	}
-	board := payout.Board{Pauses: map[payout.Provider]payout.Pause{}, UnsettledUntil: r.moment(attrUnsettledUntil)}
+// pauses reads the pauses of the board.
+func (r *reader) pauses() map[payout.Provider]payout.Pause {
+	all := map[payout.Provider]payout.Pause{}
 	for _, p := range payout.Pausable {
 		if pause := r.child(pausePrefix + string(p)); pause != nil {
-			board.Pauses[p] = payout.Pause{
-				Provider: p, Why: pause.text(attrWhy), Since: pause.moment(attrSince), Until: pause.moment(attrUntil),
-			}
+			all[p] = payout.Pause{Provider: p, Why: pause.text(attrWhy), Since: pause.moment(attrSince), Until: pause.moment(attrUntil)}
 		}
 	}
-	return board, r.failure()
+	return all
 }
 
 // fetch reads an item; an absent one is read as empty.
@@ -80,7 +74,7 @@ func (s *Store) PinPause(ctx context.Context, p payout.Pause) error {
 // pin sets one attribute of the board.
 func (s *Store) pin(ctx context.Context, name string, v types.AttributeValue) error {
 	u := &update{expression: newExpression()}
-	u.set(attrSchema, count(schemaVersion))
+	u.set(attrSchema, count(SchemaVersion))
 	u.set(name, v)
 	_, err := s.api.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: aws.String(s.table), Key: itemKey(kindBoard, kindBoard), UpdateExpression: pointer(u),
@@ -95,7 +89,7 @@ func (s *Store) pin(ctx context.Context, name string, v types.AttributeValue) er
 // KeepReport implements payout.Archive; a report that is there already stays.
 func (s *Store) KeepReport(ctx context.Context, hash string, report []byte, until time.Time) error {
 	i := itemKey(reportKeyPrefix+hash, kindReport)
-	i.put(attrSchema, count(schemaVersion))
+	i.put(attrSchema, count(SchemaVersion))
 	packed := pack(report)
 	if packed == nil {
 		return fmt.Errorf("dynamo: keep a report of %d bytes: %w", len(report), errEvidenceSize)
@@ -128,7 +122,7 @@ func (s *Store) FindReport(ctx context.Context, hash string) ([]byte, error) {
 // KeepProposal implements payout.Archive.
 func (s *Store) KeepProposal(ctx context.Context, hash string, p payout.StatementProposal, until time.Time) error {
 	i := itemKey(reportKeyPrefix+hash, kindProposal)
-	i.put(attrSchema, count(schemaVersion))
+	i.put(attrSchema, count(SchemaVersion))
 	i.put(attrPerson, text(string(p.Person)))
 	i.put(attrIdentity, text(string(p.Identity)))
 	i.put(attrBy, text(string(p.By)))

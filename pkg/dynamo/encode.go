@@ -81,7 +81,7 @@ const (
 // encodePayout is the whole item of a payout, index attributes included.
 func encodePayout(p payout.Payout) item {
 	i := payoutKey(p.ID)
-	i[attrSchema] = count(schemaVersion)
+	i[attrSchema] = count(SchemaVersion)
 	i[attrVersion] = count(p.Version) // always there: every update adds one to it
 	i.put(attrReference, text(string(p.Reference)))
 	i.put(attrProvider, text(string(p.Provider)))

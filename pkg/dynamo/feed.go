@@ -95,7 +95,7 @@ var errBehind = fmt.Errorf("%d numbers of the feed were taken by others", feedTr
 // append puts an entry at a number. What is there already comes back.
 func (s *Store) append(ctx context.Context, n payout.News, number int64) (*payout.News, error) {
 	i := feedKey(n.ID.Shard(), number)
-	i.put(attrSchema, count(schemaVersion))
+	i.put(attrSchema, count(SchemaVersion))
 	i.put(attrPayoutID, text(string(n.ID)))
 	i.put(attrFrom, count(n.From))
 	i.put(attrTo, count(n.To))

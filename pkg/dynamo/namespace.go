@@ -18,7 +18,7 @@ const kindNamespace = "namespace"
 func (s *Store) BindNamespace(ctx context.Context, ns payout.Namespace) error {
 	const doing = "bind the namespace"
 	_, err := s.api.PutItem(ctx, s.putIfAbsent(item{
-		attrPK: text(kindNamespace), attrSK: text(kindNamespace), attrSchema: count(schemaVersion),
+		attrPK: text(kindNamespace), attrSK: text(kindNamespace), attrSchema: count(SchemaVersion),
 		kindNamespace: &types.AttributeValueMemberS{Value: string(ns)},
 	}))
 	if err == nil {

@@ -70,7 +70,7 @@ func (s *Store) RedactOrphan(ctx context.Context, key string, at time.Time) erro
 
 func encodeOrphan(o payout.Orphaned) item {
 	i := item{
-		attrPK: text(orphanKeyPrefix + o.Key), attrSK: text(kindOrphan), attrSchema: count(schemaVersion),
+		attrPK: text(orphanKeyPrefix + o.Key), attrSK: text(kindOrphan), attrSchema: count(SchemaVersion),
 	}
 	i.put(attrOrphanOf, text(string(o.ID)))
 	i.put(attrProvider, text(string(o.Provider)))

@@ -39,7 +39,7 @@ func (s *Store) NoteUnsettled(ctx context.Context, u payout.Unsettled, keep, unt
 // growList adds to a list that has room, or has the payout already.
 func (s *Store) growList(ctx context.Context, u payout.Unsettled, keep time.Time) ([]payout.Unsettled, error) {
 	then := &update{expression: newExpression()}
-	then.set(attrSchema, count(schemaVersion))
+	then.set(attrSchema, count(SchemaVersion))
 	then.set(attrExpiresAt, epoch(keep))
 	then.grow(attrPayouts, set([]string{listed(u)}))
 	when := &condition{expression: then.expression}

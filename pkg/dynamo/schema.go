@@ -11,12 +11,12 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// schemaVersion is written into every item. A reader accepts newer items and
+// SchemaVersion is written into every item. A reader accepts newer items and
 // leaves aside what it does not know. Version 2 tells questions to the provider
 // (query_at) from news for the merchant (notify_at); due_at is the earlier. Version 3
 // keeps facts (heard), from which it is computed whether a payout is safe to pay again;
 // an item without them never is.
-const schemaVersion = 3
+const SchemaVersion = 3
 
 // Attributes of keys and indexes. They are part of the deployment: the template
 // declares the same names.

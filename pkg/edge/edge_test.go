@@ -341,7 +341,7 @@ func reader(t *testing.T, s *shelf) edge.Handler {
 		t.Fatal(err)
 	}
 	return edge.NewRead(edge.Reader{
-		Library: s, Namespace: "test", Banks: banks, Log: quiet,
+		Library: s, Namespace: "test", Banks: banks, Log: quiet, Revision: "0123abcd", Schema: 3,
 		Now: func() time.Time { return time.Date(2026, 5, 16, 23, 59, 0, 0, time.UTC) },
 	})
 }
@@ -385,6 +385,10 @@ func TestReadingRoutes(t *testing.T) {
 	if len(body["banks"].([]any)) < 3 {
 		t.Errorf("banks: %v", body)
 	}
+	_, body = call(t, h, get("/v1/version", ""))
+	if len(body) != 2 || body["revision"] != "0123abcd" || body["schema"] != 3.0 {
+		t.Errorf("version: %v", body)
+	}
 }
 
 func TestReadingRefusals(t *testing.T) {
@@ -411,6 +415,7 @@ func TestReadingRefusals(t *testing.T) {
 		"a cursor of another list": {"/v1/payouts", "cursor=x", payout.ErrCursor, 400},
 		"a table that is away":     {"/v1/payouts", "", errors.New("down"), 503},
 		"banks with a filter":      {"/v1/banks", "status=failed", nil, 400},
+		"a version with a filter":  {"/v1/version", "of=create-payout", nil, 400},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

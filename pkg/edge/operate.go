@@ -19,6 +19,8 @@ type Operator interface {
 	Resolve(ctx context.Context, o payout.Order) (payout.Ordered, error)
 	Resend(ctx context.Context, o payout.Order) (payout.Ordered, error)
 	ResendEvent(ctx context.Context, o payout.Order) (payout.Ordered, error)
+	Controls(ctx context.Context) (payout.ControlRoom, error)
+	SetControls(ctx context.Context, o payout.ControlOrder) (payout.ControlsSet, error)
 }
 
 // Desk is what operate-payout needs.
@@ -32,11 +34,15 @@ type Desk struct {
 }
 
 // NewOperate serves POST /v1/payouts/{id}/cancel, /resolve, /resend and
-// /resend-event, POST /v1/statements, and GET /v1/payouts/{id}/evidence/{sequence}.
+// /resend-event, POST /v1/statements, GET and POST /v1/controls, and
+// GET /v1/payouts/{id}/evidence/{sequence}.
 func NewOperate(d Desk) Handler {
 	return func(ctx context.Context, e Event) (Reply, error) {
 		if path(e) == "/v1/statements" {
 			return d.importStatement(ctx, e), nil
+		}
+		if path(e) == controlsPath {
+			return d.serveControls(ctx, e), nil
 		}
 		if payoutID, sequence, ours := evidencePath(path(e)); ours {
 			return d.readEvidence(ctx, e, payoutID, sequence), nil

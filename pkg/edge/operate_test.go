@@ -21,6 +21,16 @@ type desk struct {
 	err    error
 	action payout.Action
 	order  payout.Order
+	room   payout.ControlRoom
+	set    payout.ControlsSet
+	pulled payout.ControlOrder
+}
+
+func (d *desk) Controls(context.Context) (payout.ControlRoom, error) { return d.room, d.err }
+
+func (d *desk) SetControls(_ context.Context, o payout.ControlOrder) (payout.ControlsSet, error) {
+	d.pulled = o
+	return d.set, d.err
 }
 
 func (d *desk) take(a payout.Action, o payout.Order) (payout.Ordered, error) {

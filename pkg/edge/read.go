@@ -30,6 +30,9 @@ type Reader struct {
 	RestoredAt time.Time
 	Now        func() time.Time
 	Log        *slog.Logger
+	// Revision names what is deployed, Schema the version of the items that it writes.
+	Revision string
+	Schema   int
 }
 
 // page sizes of every list.
@@ -39,7 +42,7 @@ const (
 )
 
 // NewRead serves GET /v1/payouts, /v1/payouts/{id}, /v1/orphans,
-// /v1/events and /v1/banks.
+// /v1/events, /v1/banks and /v1/version.
 func NewRead(r Reader) Handler {
 	return func(ctx context.Context, e Event) (Reply, error) {
 		if method(e) != http.MethodGet {
@@ -67,6 +70,8 @@ func (r Reader) route(ctx context.Context, path string, parameters map[string]st
 		return r.events(ctx, parameters)
 	case "/v1/banks":
 		return r.banks(), only(parameters)
+	case "/v1/version":
+		return versionView{r.Revision, r.Schema}, only(parameters)
 	}
 	text, isOne := strings.CutPrefix(path, "/v1/payouts/")
 	id, wellFormed := payout.ParseID(text)
@@ -235,6 +240,11 @@ func (r Reader) orphans(ctx context.Context, parameters map[string]string) (any,
 		list.Orphans = append(list.Orphans, viewOrphan(o))
 	}
 	return list, err
+}
+
+type versionView struct {
+	Revision string `json:"revision"`
+	Schema   int    `json:"schema"`
 }
 
 type bankList struct {

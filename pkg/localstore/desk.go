@@ -3,6 +3,7 @@ package localstore
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -30,7 +31,9 @@ func (s *Store) Board(ctx context.Context) (payout.Board, error) {
 				all.Pauses[p] = pause
 			}
 		}
-		return load(board.in(tx), unsettledUntil, &all.UnsettledUntil)
+		inForce, err := inForce(tx)
+		all.Controls = inForce
+		return errors.Join(err, load(board.in(tx), unsettledUntil, &all.UnsettledUntil))
 	})
 	return all, err
 }

@@ -81,7 +81,7 @@ func TestAChangeOfProjectDoesNotPayTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	brakes := payout.NewBrakes(store, nil)
+	brakes := payout.NewBrakes(store, payout.Floor{})
 	tokens := 0
 	ports := payout.Ports{
 		Store: store, Connectors: map[payout.Provider]payout.Connector{payout.Monetix: client}, Signals: quiet{}, Brakes: brakes, Keys: key,

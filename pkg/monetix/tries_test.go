@@ -290,7 +290,7 @@ func service(t *testing.T, store *localstore.Store, client *monetix.Client, now 
 	}
 	tokens := 0
 	ports := payout.Ports{
-		Store: store, Connectors: map[payout.Provider]payout.Connector{payout.Monetix: client}, Signals: quiet{}, Brakes: payout.NewBrakes(store, nil), Keys: key,
+		Store: store, Connectors: map[payout.Provider]payout.Connector{payout.Monetix: client}, Signals: quiet{}, Brakes: payout.NewBrakes(store, payout.Floor{}), Keys: key,
 		Now: func() time.Time { return *now }, NewToken: func() string { tokens++; return fmt.Sprint("t", tokens) },
 		Pause: func(context.Context, time.Duration) {},
 	}

@@ -14,6 +14,15 @@ type Desk interface {
 	Board(ctx context.Context) (Board, error)
 	// PinPause puts a pause on the board, in place of an earlier one.
 	PinPause(ctx context.Context, p Pause) error
+	// ChangeControls appends a change, and so puts its controls in force; ErrControlsMoved if
+	// a change of that number is there. No change is ever taken away.
+	ChangeControls(ctx context.Context, e ControlEntry) error
+	// ControlChanges lists the changes, newest first.
+	ControlChanges(ctx context.Context, limit int) ([]ControlEntry, error)
+	// ProposeControls keeps what waits for its second person, in place of an earlier one.
+	ProposeControls(ctx context.Context, p ControlProposal) error
+	// ProposedControls is what waits; the zero proposal if nothing does.
+	ProposedControls(ctx context.Context) (ControlProposal, error)
 }
 
 // Board is what hangs on the wall for every function to see.
@@ -21,6 +30,8 @@ type Board struct {
 	Pauses map[Provider]Pause
 	// UnsettledUntil: before this time it is worth asking for unsettled payouts.
 	UnsettledUntil time.Time
+	// Controls are those in force: what the newest change came to.
+	Controls Controls
 }
 
 // Pausable lists what a pause may be about: the providers, and the merchant's

@@ -4,27 +4,40 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"cambodia-payouts/pkg/money"
 )
 
 // Brakes stop submissions to a provider: by configuration (PAUSED_PROVIDERS,
-// SUBMISSIONS=held), or for a while by themselves when something is wrong with us
+// SUBMISSIONS=held), by the [Controls] that people set, or for a while by themselves when something is wrong with us
 // or with the provider, so that a rotated key, a closed firewall or an outage does
 // not run through a whole payroll. What one function learns, the board tells all
 // others.
 type Brakes struct {
-	desk Desk
-	held map[Provider]QueuedReason // by configuration
+	desk  Desk
+	floor Floor
 
 	mu     sync.Mutex // guards all below
 	board  Board
 	seen   time.Time // when the board was last looked at
-	read   bool      // and whether it could ever be read
+	readAt time.Time // and when the reading began that brought what is known of it; zero: none did
 	own    map[Provider]Pause
 	silent map[Provider]int       // how much silence submissions in a row brought
 	probes map[Provider]time.Time // when the one submission was let through that tries a provider again
 }
 
+// Floor is what the parameters of the stack hold. No control releases it.
+type Floor struct {
+	Held map[Provider]QueuedReason // each for a reason
+	// RestoredAt is when the table was restored from a backup, zero if never. It is held until
+	// two people release it.
+	RestoredAt time.Time
+}
+
 const (
+	// blindFor is how long submissions go on while the board cannot be read. After that they
+	// are held: nobody can tell whether somebody has pulled the brake.
+	blindFor = 30 * time.Second
 	// boardFor is how long a glance at the board is good for. It bounds how much
 	// later than one function another one learns of trouble.
 	boardFor = 5 * time.Second
@@ -58,13 +71,13 @@ const (
 // over reports whether nothing pauses any more.
 func (p Pause) over() bool { return p.Why == "" || p.Why == cleared || p.Why == answersQuestions }
 
-// NewBrakes returns brakes that hold the given providers for good, each for a reason.
-func NewBrakes(desk Desk, held map[Provider]QueuedReason) *Brakes {
-	return &Brakes{desk: desk, held: held, own: map[Provider]Pause{}, silent: map[Provider]int{}, probes: map[Provider]time.Time{}}
+// NewBrakes returns brakes over a floor.
+func NewBrakes(desk Desk, floor Floor) *Brakes {
+	return &Brakes{desk: desk, floor: floor, own: map[Provider]Pause{}, silent: map[Provider]int{}, probes: map[Provider]time.Time{}}
 }
 
-// Look reads the board if the last glance is too old. A board that cannot be read
-// leaves things as they were: the fence, not the board, keeps money safe.
+// Look reads the board if the last glance is too old. A board that cannot be read leaves
+// things as they were for a while; see [Brakes.Ordered].
 func (b *Brakes) Look(ctx context.Context, now time.Time) {
 	b.mu.Lock()
 	fresh := !b.seen.IsZero() && now.Sub(b.seen).Abs() < boardFor // a clock can go back
@@ -81,7 +94,7 @@ func (b *Brakes) Look(ctx context.Context, now time.Time) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.board, b.read = board, true
+	b.board, b.readAt = board, now
 }
 
 // Held says why a submission to the provider must wait, "" if it may go. After a pause
@@ -92,8 +105,8 @@ func (b *Brakes) Held(p Provider, now time.Time) QueuedReason {
 	defer b.mu.Unlock()
 	pause := b.latest(p)
 	switch {
-	case b.held[p] != "":
-		return b.held[p]
+	case b.floor.Held[p] != "":
+		return b.floor.Held[p]
 	case now.Before(pause.Until):
 		return QueuedPaused
 	case pause.over():
@@ -103,6 +116,57 @@ func (b *Brakes) Held(p Provider, now time.Time) QueuedReason {
 	}
 	b.probes[p] = now
 	return ""
+}
+
+// Ordered says why people's controls do not let the payout be submitted, "" if they do. It
+// looks at them again if the last glance is too old. Whoever submits asks it last: beside
+// the dial, before the fence, and once more if the fence took long.
+func (b *Brakes) Ordered(ctx context.Context, p Payout, now time.Time) QueuedReason {
+	b.Look(ctx, now)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch most := b.board.Controls.cap(p.Amount.Currency(), p.Amount); {
+	case b.blind(now), b.board.Controls.gate(p.Provider, b.floor.RestoredAt) == GateHeld, p.Amount.Exceeds(most):
+		return QueuedHeld
+	}
+	return ""
+}
+
+// blind reports whether nobody has been able to read the board for too long.
+func (b *Brakes) blind(now time.Time) bool {
+	return b.readAt.IsZero() || now.Sub(b.readAt).Abs() > blindFor
+}
+
+// Belief is what a callback is worth now. Who cannot read the controls asks first.
+func (b *Brakes) Belief(ctx context.Context, now time.Time) Belief {
+	b.Look(ctx, now)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.blind(now) {
+		return AskFirst
+	}
+	return b.board.Controls.Belief()
+}
+
+// Caps are the most that one payout may move, by the controls and by the stack.
+func (b *Brakes) Caps(ctx context.Context, stack map[money.Currency]money.Amount, now time.Time) map[money.Currency]money.Amount {
+	b.Look(ctx, now)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	caps := map[money.Currency]money.Amount{}
+	for of, most := range stack {
+		caps[of] = b.board.Controls.cap(of, most)
+	}
+	return caps
+}
+
+// heedControls makes this process know at once what it has just stored.
+func (b *Brakes) heedControls(c Controls) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if c.Version > b.board.Controls.Version {
+		b.board.Controls = c
+	}
 }
 
 // wait is how long to wait before trying what is held.
@@ -124,7 +188,7 @@ func (b *Brakes) latest(p Provider) Pause {
 func (b *Brakes) unsettled(now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return !b.read || now.Before(b.board.UnsettledUntil) // who cannot tell looks
+	return b.readAt.IsZero() || now.Before(b.board.UnsettledUntil) // who cannot tell looks
 }
 
 // noteUnsettled makes this function look before others would learn it.

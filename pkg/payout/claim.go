@@ -48,6 +48,8 @@ type Claim struct {
 	// came, empty if it could not. A signature vouches for the text alone: nothing that
 	// such a claim says is believed; see [Payout.Decide].
 	Ambiguous string
+	// Unbelieved: by people's controls no callback is believed; see [AskFirst].
+	Unbelieved bool
 	// Doubtful marks a failure whose code may hide a payment: a timeout on the
 	// provider's side, or a reason that nobody lists.
 	Doubtful bool
@@ -138,6 +140,9 @@ func (c Claim) impersonalKey() string {
 	parts := []string{string(c.Source), string(c.Provider), c.Reference, string(c.Finding), c.ProviderID, c.Code, c.Suspect}
 	for _, a := range c.Amounts {
 		parts = append(parts, string(a.Currency()), a.String())
+	}
+	if c.Unbelieved {
+		parts = append(parts, "unbelieved") // when it comes again and is believed, it is news
 	}
 	if c.Ambiguous != "" {
 		parts = append(parts, "ambiguous", c.Ambiguous) // no repetition of an honest claim

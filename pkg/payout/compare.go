@@ -74,6 +74,29 @@ func (p Payout) disbelieve(c Claim) Decision {
 	return p.note(c, CallbackMismatch, SignalMismatch, p.Attempt.fact(saidAmbiguous))
 }
 
+// unbelieved is the message of a callback that came while no callback is believed.
+const unbelieved = "not believed, and asked about: by the controls, a key may have leaked"
+
+// unbelieve keeps a callback that may be anybody's, since the key may have leaked. It moves
+// nothing, and the provider is asked at once, whose answer is worth more. Until then nothing
+// is certain that the callback speaks of, and nothing is sent.
+func (p Payout) unbelieve(c Claim) Decision {
+	var facts []Fact
+	switch about := c.attempt(); {
+	case p.Status == Queued:
+		facts = p.Heard.without([]Fact{p.Attempt.fact(saidUnlisted)})
+	case about > p.Attempt, c.Finding == FoundFailed: // it takes no certainty away, whoever says it
+	case p.wornOut(c, about):
+		return repeated
+	case about < p.Attempt, p.Heard.closed(about):
+		facts = p.Heard.wavering(about)
+	}
+	if len(facts) == 0 && p.heard(c) {
+		return repeated
+	}
+	return p.doubt(c, facts...)
+}
+
 // mostAmbiguous is how many claims of which nothing is believed a history keeps.
 const mostAmbiguous = 3
 

@@ -46,7 +46,7 @@ type Created struct {
 // The order is the guarantee: the payout is stored before the request leaves, by
 // a write that only one process can win, and the loser never sends.
 func (c *Creator) Create(ctx context.Context, d Draft, by Principal) (Created, error) {
-	amount, found := d.check(c.policy.Caps)
+	amount, found := d.check(c.ports.Brakes.Caps(ctx, c.policy.Caps, c.ports.Now()))
 	if len(d.Shape) > 0 {
 		return c.refuse(ctx, d, amount, &Refusal{Kind: Unreadable, Faults: append(d.Shape, found...)})
 	}
@@ -78,7 +78,6 @@ func (c *Creator) Create(ctx context.Context, d Draft, by Principal) (Created, e
 // hold says what a payout must wait for, "" if it may be sent now.
 func (c *Creator) hold(ctx context.Context, p *Payout) (QueuedReason, error) {
 	now := c.ports.Now()
-	c.ports.Brakes.Look(ctx, now)
 	earlier, err := c.ports.similar(ctx, c.policy, *p)
 	if err != nil {
 		return "", err
@@ -87,6 +86,9 @@ func (c *Creator) hold(ctx context.Context, p *Payout) (QueuedReason, error) {
 		p.SimilarTo, p.Attention = earlier, p.Attention.With(PossibleDuplicate, now)
 	}
 	if who, why := p.mayBeSent(c.policy, now); who != byItself {
+		return why, nil
+	}
+	if why := c.ports.Brakes.Ordered(ctx, *p, now); why != "" {
 		return why, nil
 	}
 	return c.ports.Brakes.Held(p.Provider, now), nil
@@ -175,6 +177,9 @@ func (c *Creator) send(ctx context.Context, d Draft, p Payout, connector Connect
 		return c.refuse(ctx, d, p.Amount, &Refusal{Kind: Unavailable, Cause: err})
 	}
 	defer submission.Close()
+	if why := c.ports.Brakes.Ordered(ctx, p, c.ports.Now()); why != "" {
+		return c.enqueue(ctx, d, p, why) // opening it took long, and somebody has pulled the brake
+	}
 	p.Heard = p.Heard.With(p.Attempt.fact(at(submission.Account(), 1)))
 	existing, err := c.fence(ctx, p)
 	if err != nil {

@@ -13,6 +13,8 @@ const (
 	Repeated     Verdict = "repeated" // the same claim was here before
 	Stale        Verdict = "stale"    // it tells less than is already known
 	KeptAsOrphan Verdict = "orphan"   // it matches no payout
+	// Unbelieved: by people's controls nothing of it is believed; it is kept, and asked about.
+	Unbelieved Verdict = "unbelieved"
 )
 
 // Decision is what a claim is worth to a payout as it stands: the change to make
@@ -39,6 +41,9 @@ func (p Payout) Decide(c Claim) Decision {
 }
 
 func (p Payout) weigh(c Claim) Decision {
+	if c.Unbelieved && p.Status != Orphan {
+		return p.unbelieve(c)
+	}
 	if c.Ambiguous != "" {
 		return p.disbelieve(c)
 	}

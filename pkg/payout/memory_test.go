@@ -30,6 +30,8 @@ type memory struct {
 	added [][]payout.Fact // by each write that added any
 
 	board     payout.Board
+	changes   []payout.ControlEntry // of the controls
+	ordered   payout.ControlProposal
 	lists     map[payout.RecipientKey][]payout.Unsettled
 	keep      map[payout.RecipientKey]time.Time // when a list may be dropped
 	listFault error                             // of the next notes
@@ -198,10 +200,41 @@ func (m *memory) ListDay(_ context.Context, day string, q payout.PageQuery) (pay
 	return page, nil
 }
 
+func (m *memory) ChangeControls(_ context.Context, e payout.ControlEntry) error {
+	return m.write(func() error {
+		if e.Version <= len(m.changes) {
+			return payout.ErrControlsMoved
+		}
+		m.changes, m.board.Controls = append(m.changes, e), e.After
+		return nil
+	})
+}
+
+func (m *memory) ControlChanges(_ context.Context, limit int) ([]payout.ControlEntry, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	newest := slices.Clone(m.changes)
+	slices.Reverse(newest)
+	return newest[:min(limit, len(newest))], nil
+}
+
+func (m *memory) ProposeControls(_ context.Context, p payout.ControlProposal) error {
+	return m.write(func() error {
+		m.ordered = p
+		return nil
+	})
+}
+
+func (m *memory) ProposedControls(context.Context) (payout.ControlProposal, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.ordered, nil
+}
+
 func (m *memory) Board(context.Context) (payout.Board, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return payout.Board{Pauses: maps.Clone(m.board.Pauses), UnsettledUntil: m.board.UnsettledUntil}, nil
+	return payout.Board{Pauses: maps.Clone(m.board.Pauses), UnsettledUntil: m.board.UnsettledUntil, Controls: m.board.Controls}, nil
 }
 
 func (m *memory) PinPause(_ context.Context, p payout.Pause) error {
@@ -485,7 +518,7 @@ func newWorldWith(t *testing.T, decide func(*payout.Policy)) *world {
 		clock: &clock{now: time.Date(2026, 5, 16, 8, 10, 0, 0, time.UTC)},
 		store: newMemory(), signals: &signals{},
 	}
-	w.brakes = payout.NewBrakes(w.store, nil)
+	w.brakes = payout.NewBrakes(w.store, payout.Floor{})
 	w.vexora, w.monetix = w.provider(payout.Vexora), w.provider(payout.Monetix)
 	w.connectors = map[payout.Provider]payout.Connector{payout.Vexora: w.vexora, payout.Monetix: w.monetix}
 	tokens := 0
@@ -525,7 +558,7 @@ func newWorldWith(t *testing.T, decide func(*payout.Policy)) *world {
 	if w.sweeper, err = payout.NewSweeper(ports, policy, same); err != nil {
 		t.Fatal(err)
 	}
-	w.desk = payout.NewReceiver(w.store, w.signals, policy)
+	w.desk = payout.NewReceiver(w.store, w.signals, policy).Under(w.brakes, w.clock.Now)
 	w.importer = payout.NewImporter(w.store, w.desk, register, w.clock.Now)
 	if w.operator, err = payout.NewOperator(ports, policy); err != nil {
 		t.Fatal(err)

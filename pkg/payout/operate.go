@@ -97,8 +97,16 @@ func notPossible(format string, values ...any) error {
 	return &OrderRefused{Problem: OrderNotPossible, Detail: fmt.Sprintf(format, values...)}
 }
 
-// check lists every fault of what a person wrote.
+// check refuses an order that is not complete.
 func (o Order) check(needsEvidence bool) error {
+	if faults := o.faults(needsEvidence); len(faults) > 0 {
+		return &OrderRefused{Problem: OrderUnreadable, Detail: "the order is not complete", Faults: faults}
+	}
+	return nil
+}
+
+// faults lists every fault of what a person wrote.
+func (o Order) faults(needsEvidence bool) []Fault {
 	var faults []Fault
 	blame := func(pointer, message string) {
 		faults = append(faults, Fault{Pointer: pointer, Code: InvalidRequest, Message: message})
@@ -112,10 +120,7 @@ func (o Order) check(needsEvidence bool) error {
 	if needsEvidence && strings.TrimSpace(o.Evidence) == "" {
 		blame("/evidence", "say what this rests on: a statement line, a ticket, a letter")
 	}
-	if len(faults) > 0 {
-		return &OrderRefused{Problem: OrderUnreadable, Detail: "the order is not complete", Faults: faults}
-	}
-	return nil
+	return faults
 }
 
 // upToDate refuses an order about a payout that has moved on since it was looked at. The

@@ -56,6 +56,9 @@ type Ports struct {
 	NewToken func() string
 	// Pause waits between two tries of an unclear write.
 	Pause func(ctx context.Context, d time.Duration)
+	// Unconfigured tells that no provider has credentials yet; the sweep alone asks. Nil
+	// means that one has.
+	Unconfigured func(ctx context.Context) bool
 }
 
 func (p Ports) check() error {

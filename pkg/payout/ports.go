@@ -152,6 +152,7 @@ const (
 	SignalDuplicate        Signal = "possible_duplicate"
 	SignalLowBalance       Signal = "low_balance"
 	SignalWebhookDown      Signal = "webhook_down"
+	SignalControls         Signal = "controls_changed"
 	// SignalVerified is no trouble: callbacks of a provider verify. Without it nobody could
 	// tell a wrong key from a stranger.
 	SignalVerified Signal = "callback_verified"

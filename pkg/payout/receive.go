@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Receiver is the story "apply a claim": a verified word of a provider comes in
@@ -12,12 +13,21 @@ type Receiver struct {
 	store   Store
 	signals Signals
 	policy  Policy
+	belief  func(context.Context) Belief // nil: callbacks are believed
 }
 
 // NewReceiver returns a receiver over a store; of the policy it uses the retention
 // alone.
 func NewReceiver(store Store, signals Signals, policy Policy) *Receiver {
 	return &Receiver{store: store, signals: signals, policy: policy}
+}
+
+// Under returns the receiver under people's controls: they may say that callbacks are not
+// believed.
+func (r *Receiver) Under(b *Brakes, now func() time.Time) *Receiver {
+	under := *r
+	under.belief = func(ctx context.Context) Belief { return b.Belief(ctx, now()) }
+	return &under
 }
 
 // rounds bounds how often a claim is weighed again because the payout changed
@@ -35,6 +45,9 @@ var errBusy = fmt.Errorf("%w: the payout kept changing", ErrUnclear)
 // explains it.
 func (r *Receiver) Receive(ctx context.Context, c Claim) (Verdict, error) {
 	c = c.cleaned()
+	if r.belief != nil && c.Source == FromCallback && r.belief(ctx) == AskFirst {
+		c.Unbelieved, c.Message = true, unbelieved
+	}
 	id, attempt, ours := ParseProviderReference(c.Reference)
 	if !ours {
 		return r.keepOrphan(ctx, c)
@@ -43,7 +56,11 @@ func (r *Receiver) Receive(ctx context.Context, c Claim) (Verdict, error) {
 	if verdict != "" || err != nil {
 		return verdict, err
 	}
-	return r.settle(ctx, id, attempt, current, c)
+	verdict, err = r.settle(ctx, id, attempt, current, c)
+	if err == nil && c.Unbelieved {
+		verdict = Unbelieved
+	}
+	return verdict, err
 }
 
 // first tries the write that needs no look. No verdict means that the payout it
@@ -74,7 +91,7 @@ func direct(id ID, attempt Attempt, c Claim) (Step, bool) {
 	target, ok := map[Finding]Status{
 		FoundProcessing: Processing, FoundSucceeded: Succeeded, FoundFailed: Failed,
 	}[c.Finding]
-	if !ok || c.Suspect != "" || c.Ambiguous != "" || len(c.Amounts) == 0 || len(c.body()) > unreadBody {
+	if !ok || c.Unbelieved || c.Suspect != "" || c.Ambiguous != "" || len(c.Amounts) == 0 || len(c.body()) > unreadBody {
 		return Step{}, false
 	}
 	for _, a := range c.Amounts {

@@ -240,7 +240,11 @@ func (s *Sweeper) dispatch(ctx context.Context, p Payout) error {
 	case earlier != "":
 		return s.holdAsDuplicate(ctx, p, earlier)
 	}
-	if why := s.ports.Brakes.Held(p.Provider, now); why != "" {
+	why = s.ports.Brakes.Ordered(ctx, p, now)
+	if why == "" {
+		why = s.ports.Brakes.Held(p.Provider, now)
+	}
+	if why != "" {
 		return s.wait(ctx, p, why, time.Minute)
 	}
 	return s.resubmit(ctx, p, connector, "submitted from the queue")
@@ -285,6 +289,9 @@ func (s *Sweeper) resubmit(ctx context.Context, p Payout, connector Connector, w
 		return err
 	}
 	_, _, err := s.submitter.again(ctx, p, connector, sweepEntry(s.ports.Now(), why), nil)
+	if errors.Is(err, errHeld) {
+		return nil // the visibility time brings it back
+	}
 	return err
 }
 

@@ -134,7 +134,7 @@ func TestARefusalAboutUsStopsEveryFunctionForAWhile(t *testing.T) {
 		t.Fatalf("status %s", first.Status)
 	}
 	w.vexora.answer = accepted
-	elsewhere := payout.NewBrakes(w.store, nil)
+	elsewhere := payout.NewBrakes(w.store, payout.Floor{})
 	elsewhere.Look(context.Background(), w.clock.Now())
 	if !(elsewhere.Held(payout.Vexora, w.clock.Now()) != "") || elsewhere.Held(payout.Monetix, w.clock.Now()) != "" {
 		t.Error("another function does not see the pause, or sees too much")
@@ -176,10 +176,10 @@ func TestSilenceStopsSubmissionsAndTheFirstAnswerLetsThemGo(t *testing.T) {
 func TestARestoredTablePaysNobodyTwice(t *testing.T) {
 	before := newWorld(t)
 	before.vexora.told = before.absent
-	*before.brakes = *payout.NewBrakes(before.store, held(payout.Vexora, payout.Monetix))
+	*before.brakes = *payout.NewBrakes(before.store, payout.Floor{Held: held(payout.Vexora, payout.Monetix)})
 	queued := before.mustCreate(draft("queued in the backup"))
 	backup := before.store.copy()
-	*before.brakes = *payout.NewBrakes(before.store, nil)
+	*before.brakes = *payout.NewBrakes(before.store, payout.Floor{})
 	before.clock.pass(5 * time.Minute)
 	before.sweep() // the lost table sends what the backup has as queued
 	lost := before.mustCreate(draft("made after the backup"))

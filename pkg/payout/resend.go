@@ -129,6 +129,9 @@ func (o *Operator) submitAgain(ctx context.Context, p Payout, order Order, what 
 	if !wired {
 		return Ordered{}, notPossible("%s is not configured", p.Provider)
 	}
+	if o.ports.Brakes.Ordered(ctx, p, o.ports.Now()) != "" {
+		return Ordered{}, errHeld
+	}
 	if o.ports.Brakes.Held(p.Provider, o.ports.Now()) != "" {
 		return Ordered{}, &OrderRefused{Problem: OrderPaused, Detail: "submissions to the provider are paused"}
 	}
@@ -143,6 +146,9 @@ func (o *Operator) submitAgain(ctx context.Context, p Payout, order Order, what 
 	if errors.Is(err, errElsewhere) {
 		return Ordered{}, notPossible("the payout was sent under another account of the provider's, which alone knows it; settle it there, and resolve it")
 	}
+	if errors.Is(err, errHeld) {
+		return Ordered{}, errHeld
+	}
 	if err != nil {
 		return Ordered{}, unavailable(err)
 	}
@@ -151,6 +157,9 @@ func (o *Operator) submitAgain(ctx context.Context, p Payout, order Order, what 
 	}
 	return Ordered{Payout: after}, nil
 }
+
+// errHeld: people's controls hold what would be submitted.
+var errHeld = &OrderRefused{Problem: OrderPaused, Detail: "submissions are held, or the payout is above the cap in force; GET /v1/controls shows who ordered it"}
 
 // errElsewhere: a reference is unique within one account of a provider's. Under another one it
 // would be another payment.
@@ -183,6 +192,9 @@ func (s *submitter) again(ctx context.Context, p Payout, connector Connector, en
 		return p, false, errElsewhere
 	}
 	change.Heard = append(change.Heard, account...)
+	if s.brakes.Ordered(ctx, p, s.now()) != "" {
+		return p, false, errHeld // opening it took long, and somebody has pulled the brake
+	}
 	stored, err := s.receiver.store.Apply(ctx, p.step(change))
 	if err != nil {
 		current, err := refusal(err)

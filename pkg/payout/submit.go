@@ -30,6 +30,9 @@ type submitter struct {
 // means that the answer could not be stored; the payout returned is then the last
 // known one, and the sweep will ask.
 func (s *submitter) submit(ctx context.Context, p Payout, sub Submission) (Payout, error) {
+	if s.brakes.Ordered(ctx, p, s.now()) != "" {
+		return s.record(ctx, p, s.notSent(p, "submissions were held while it was being fenced"))
+	}
 	c := s.send(ctx, p, sub)
 	c.Source, c.Provider, c.Reference = FromAnswer, p.Provider, string(p.ProviderReference())
 	c = c.cleaned()

@@ -15,6 +15,9 @@ type Survey struct {
 	// OldestUnknown is the age of the oldest payout on the desk whose end is not
 	// known, from its creation; zero if there is none.
 	OldestUnknown time.Duration
+	// Unconfigured tells that no provider has credentials yet. That is how a stack begins
+	// and nobody's trouble, but alarms must know it: create-payout refuses to start.
+	Unconfigured bool
 }
 
 // The bounds of a survey. Alarms on money watch it alone, so it goes on to the list's end:
@@ -43,6 +46,7 @@ func (s *Sweeper) Survey(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("survey the desk: %w", err)
 	}
+	survey.Unconfigured = s.ports.Unconfigured != nil && s.ports.Unconfigured(ctx)
 	s.ports.Signals.Survey(ctx, survey)
 	if !whole {
 		return ErrDeskTooLong

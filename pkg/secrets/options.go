@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"context"
 	"math/rand/v2"
 	"time"
 )
@@ -19,6 +20,9 @@ type Options struct {
 	// verifies: 72 hours. A callback that comes later and still bears the old key's
 	// signature is turned away; the sweep then learns the result by asking.
 	PreviousFor time.Duration
+	// OnlyCurrent reports whether the version before the current one must not verify, for
+	// instance because its key has leaked; nil means that it may.
+	OnlyCurrent func(context.Context) bool
 	// StaleFor is how long the last good version is used while the store does not
 	// answer or answers nonsense: 24 hours.
 	StaleFor time.Duration

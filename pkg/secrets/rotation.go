@@ -51,8 +51,8 @@ type previous[T any] struct {
 }
 
 // Verifying lists the versions that a signature may be checked with: the current
-// one, then the one before it for a while after the rotation. Never sign with
-// them. Trouble with the version before never hides the current one.
+// one, then the one before it for a while after the rotation, unless
+// [Options.OnlyCurrent] forbids it. Never sign with them. Trouble with the version before never hides the current one.
 func (c *Cache[T]) Verifying(ctx context.Context) ([]T, error) {
 	e, err := c.current(ctx)
 	if err != nil {
@@ -60,7 +60,7 @@ func (c *Cache[T]) Verifying(ctx context.Context) ([]T, error) {
 	}
 	values := []T{e.value}
 	rotatedUntil := e.version.CreatedAt.Add(c.options.PreviousFor)
-	if !c.options.Now().Before(rotatedUntil) {
+	if !c.options.Now().Before(rotatedUntil) || c.options.OnlyCurrent != nil && c.options.OnlyCurrent(ctx) {
 		return values, nil
 	}
 	p, known := c.knownPrevious(e)

@@ -69,17 +69,25 @@ func referenceIn(body []byte) string { return string(ourReference.Find(body)) }
 func (pl *platform) deliver(e *entry, said word, body []byte, try int) {
 	w := pl.world
 	var reply edge.Reply
+	w.delivered++
+	told := w.delivered
 	if !said.forged { // it may be stored and never acknowledged
-		w.hear(e.reference, spoken{says: e.utter(said.says, said.odd).sense(pl.name), mismatch: said.differs(), source: payout.FromCallback})
+		w.hear(e.reference, spoken{says: e.utter(said.says, said.odd).sense(pl.name), mismatch: said.differs(), source: payout.FromCallback, told: told})
 	}
 	w.invoke("callback "+string(pl.name), 10*time.Second, func(ctx context.Context, c *container) {
+		c.current.errand.told = told
 		event := edge.Event{RawPath: "/", Body: string(body)}
 		event.RequestContext.HTTP.Method = "POST"
 		reply, _ = c.callback[pl.name](ctx, event)
 		w.replies.WriteString(reply.Body)
-		w.judgeCallback(pl, e, said, reply)
+		if !c.current.errand.unbelieved {
+			w.judgeCallback(pl, e, said, reply)
+		}
 		w.judgeRecut(e, said, body)
 	}, func(died bool) {
+		if died && w.keptUnbelieved(e, body) {
+			w.unhear(told)
+		}
 		if (died || reply.StatusCode != 200) && try < callbackTries && !said.forged {
 			w.in(time.Duration(1+try)*20*time.Second, func() { pl.call(e, said, try+1) })
 		}

@@ -92,7 +92,7 @@ func (w *world) deploy() *container {
 	})
 	signals := telemetry.NewSignals(log, "sim", c.now)
 	ports := payout.Ports{
-		Store: store, Signals: signals, Brakes: payout.NewBrakes(store, w.onHold()), Keys: stackKey, Now: c.now,
+		Store: store, Signals: signals, Brakes: payout.NewBrakes(store, payout.Floor{Held: w.onHold(), RestoredAt: w.settings.restoredAt}), Keys: stackKey, Now: c.now,
 		Connectors: map[payout.Provider]payout.Connector{
 			payout.Vexora: w.mutant.connector(toVexora, c), payout.Monetix: w.mutant.connector(toMonetix, c),
 		},
@@ -105,7 +105,7 @@ func (w *world) deploy() *container {
 	creator, err3 := payout.NewCreator(ports, policy)
 	var err4, err5, err6 error
 	c.herald, err6 = payout.NewHerald(payout.HeraldPorts{
-		Store: store, Endpoint: endpoint{c}, Signals: signals, Brakes: payout.NewBrakes(store, nil), Now: c.now,
+		Store: store, Endpoint: endpoint{c}, Signals: signals, Brakes: payout.NewBrakes(store, payout.Floor{}), Now: c.now,
 		NewToken: ports.NewToken, Jitter: func(d time.Duration) time.Duration { return d },
 	})
 	ports.Herald = c.herald
@@ -119,7 +119,7 @@ func (w *world) deploy() *container {
 	}
 	c.create = edge.NewCreate(w.mutant.creator(creator, c, ports), log)
 	c.listen(edge.Callback{
-		Receiver: w.mutant.receiver(payout.NewReceiver(store, signals, policy)), Signals: signals, Log: log, Lines: loglimit.New(c.now),
+		Receiver: listener{w.mutant.receiver(payout.NewReceiver(store, signals, policy).Under(ports.Brakes, c.now)), c}, Signals: signals, Log: log, Lines: loglimit.New(c.now),
 	}, vexora.NewVerifier(forVexora, c.now), monetix.NewVerifier(forMonetix, monetix.DefaultSettings(), c.now))
 	return c
 }
@@ -131,6 +131,21 @@ func (c *container) listen(shared edge.Callback, ofVexora, ofMonetix payout.Veri
 		shared.Provider, shared.Verifier = name, c.world.mutant.verifier(verifier)
 		c.callback[name] = edge.NewCallback(shared)
 	}
+}
+
+// listener tells the judges which callbacks are not believed.
+type listener struct {
+	edge.Receiver
+	c *container
+}
+
+func (l listener) Receive(ctx context.Context, claim payout.Claim) (payout.Verdict, error) {
+	verdict, err := l.Receiver.Receive(ctx, claim)
+	if verdict == payout.Unbelieved {
+		l.c.current.errand.unbelieved = true
+		l.c.world.unhear(l.c.current.errand.told)
+	}
+	return verdict, err
 }
 
 func (c *container) dialer(name payout.Provider) oneshot.Dialer {

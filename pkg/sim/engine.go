@@ -115,6 +115,9 @@ type errand struct {
 	answered bool
 	taken    time.Time // until when the sweep has a payout to itself
 	takes    bool      // the present write only takes a payout up
+	// told is the callback that is received, unbelieved that nothing of it was believed.
+	told       int
+	unbelieved bool
 	// seen is the version in which each payout was last read.
 	seen map[payout.ID]int64
 }

@@ -131,6 +131,9 @@ func (w *world) compose() {
 	if c.chance(6) {
 		w.in(time.Duration(c.pick(600))*time.Second, w.move)
 	}
+	if c.chance(12) {
+		w.in(time.Duration(c.pick(600))*time.Second, w.brake)
+	}
 }
 
 // composeMerchants draws who is to be paid, and who asks for it how often.
@@ -220,6 +223,7 @@ func (w *world) calm() {
 	if w.settings.changed {
 		w.pool = nil // whatever ran with the old settings is gone by now
 	}
+	w.in(0, w.release)
 	if w.scripted == nil {
 		w.in(twinAfter, w.lateTwin)
 	}

@@ -51,6 +51,7 @@ func (w *world) judgeChange(before *payout.Payout, after payout.Payout) {
 	w.noteChange(before, after)
 	w.judgeSafe(after)
 	w.judgeBounds(after)
+	w.judgeBelief(before, after)
 	if before == nil {
 		return
 	}

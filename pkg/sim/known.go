@@ -42,6 +42,8 @@ type spoken struct {
 	by   *process
 	hits int
 	sure bool
+	// told is the callback that said it, 0 if none did.
+	told int
 	// present was the payout's attempt when it was said.
 	present payout.Attempt
 }
@@ -124,6 +126,17 @@ func (w *world) hear(reference string, s spoken) {
 	}
 	if s.says == saysAboutUs && s.source == payout.FromAnswer {
 		w.requests[reference]-- // it certainly was not registered
+	}
+}
+
+// unhear takes the meaning from the word of a callback that is not believed.
+func (w *world) unhear(told int) {
+	for _, d := range w.known {
+		for i := range d.spoken {
+			if s := &d.spoken[i]; s.told == told {
+				s.says, s.mismatch = saysNothing, false
+			}
+		}
 	}
 }
 

@@ -24,6 +24,14 @@ var widerMutants = []*Mutant{
 		aroundConnector: func(c payout.Connector, _ *container) payout.Connector { return anyAccount{c} },
 	},
 	{
+		Name: "controls-read-once", Says: "reads the controls at its start, and never again",
+		aroundStore: func(s session, _ *container) payout.Store { return &remembering{session: s} },
+	},
+	{
+		Name: "believes-in-spite", Says: "believes callbacks although the controls say that a key has leaked",
+		aroundStore: func(s session, _ *container) payout.Store { return trusting{s} },
+	},
+	{
 		Name: "step-without-version", Says: "writes what was decided about a payout that has changed since",
 		aroundStore: stepping(func(step payout.Step) payout.Step {
 			step.When.Version = 0
@@ -252,3 +260,29 @@ func (c anyAccount) Ask(ctx context.Context, p payout.Payout, about payout.Attem
 type anonymous struct{ payout.Submission }
 
 func (anonymous) Account() string { return "one" }
+
+// remembering is a store whose controls never change.
+type remembering struct {
+	session
+	first *payout.Controls
+}
+
+func (s *remembering) Board(ctx context.Context) (payout.Board, error) {
+	board, err := s.session.Board(ctx)
+	if err == nil && s.first == nil {
+		s.first = &board.Controls
+	}
+	if s.first != nil {
+		board.Controls = *s.first
+	}
+	return board, err
+}
+
+// trusting is a store in whose controls every callback is believed.
+type trusting struct{ session }
+
+func (s trusting) Board(ctx context.Context) (payout.Board, error) {
+	board, err := s.session.Board(ctx)
+	board.Controls.Callbacks = payout.Believe
+	return board, err
+}

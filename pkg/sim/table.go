@@ -18,6 +18,8 @@ type table struct {
 	items     map[payout.ID]payout.Payout
 	orphans   map[string]payout.Orphaned
 	board     payout.Board
+	changes   []payout.ControlEntry // of the controls
+	ordered   payout.ControlProposal
 	lists     map[payout.RecipientKey][]payout.Unsettled
 	proposals map[string]payout.StatementProposal
 	feed      [payout.Shards][]payout.News
@@ -45,7 +47,8 @@ func (t *table) backup() *table {
 	b := newTable()
 	b.items, b.orphans, b.index = maps.Clone(t.items), maps.Clone(t.orphans), maps.Clone(t.index)
 	b.lists, b.proposals = maps.Clone(t.lists), maps.Clone(t.proposals)
-	b.board = payout.Board{Pauses: maps.Clone(t.board.Pauses), UnsettledUntil: t.board.UnsettledUntil}
+	b.board = payout.Board{Pauses: maps.Clone(t.board.Pauses), UnsettledUntil: t.board.UnsettledUntil, Controls: t.board.Controls}
+	b.changes, b.ordered = t.changes, t.ordered
 	for shard := range t.feed {
 		b.feed[shard] = slices.Clone(t.feed[shard])
 	}
@@ -220,7 +223,38 @@ func (s session) Board(context.Context) (payout.Board, error) {
 		return payout.Board{}, err
 	}
 	t := s.table()
-	return payout.Board{Pauses: maps.Clone(t.board.Pauses), UnsettledUntil: t.board.UnsettledUntil}, nil
+	return payout.Board{Pauses: maps.Clone(t.board.Pauses), UnsettledUntil: t.board.UnsettledUntil, Controls: t.board.Controls}, nil
+}
+
+func (s session) ChangeControls(_ context.Context, e payout.ControlEntry) error {
+	return s.write("change the controls", func(t *table) error {
+		if e.Version <= len(t.changes) {
+			return payout.ErrControlsMoved
+		}
+		t.changes, t.board.Controls = append(slices.Clip(t.changes), e), e.After
+		s.c.world.lifted(e.After)
+		return nil
+	})
+}
+
+func (s session) ControlChanges(context.Context, int) ([]payout.ControlEntry, error) {
+	if err := s.read("changes of the controls"); err != nil {
+		return nil, err
+	}
+	newest := slices.Clone(s.table().changes)
+	slices.Reverse(newest)
+	return newest, nil
+}
+
+func (s session) ProposeControls(_ context.Context, p payout.ControlProposal) error {
+	return s.write("propose a change of the controls", func(t *table) error {
+		t.ordered = p
+		return nil
+	})
+}
+
+func (s session) ProposedControls(context.Context) (payout.ControlProposal, error) {
+	return s.table().ordered, s.read("proposal for the controls")
 }
 
 func (s session) PinPause(_ context.Context, p payout.Pause) error {

@@ -26,6 +26,7 @@ type world struct {
 
 	restoredAt time.Time // when the table was restored; the setting may be taken out later
 	held       bool      // SUBMISSIONS
+	controls   controls
 	paused     map[payout.Provider]bool
 	// onTheWay counts, by provider reference, requests that may still arrive.
 	onTheWay map[string]int
@@ -40,7 +41,9 @@ type world struct {
 	// scripted replaces what would be drawn for a payout.
 	scripted *plan
 	tokens   int
-	merchant merchant
+	// delivered counts callbacks.
+	delivered int
+	merchant  merchant
 	// streaming: the table's stream tells of changes, most of the time.
 	streaming bool
 	settings  settings
@@ -79,7 +82,8 @@ func monetixDocument(key, project string) string {
 func newWorld(e *engine, mutant *Mutant) *world {
 	w := &world{
 		engine: e, mutant: mutant, table: newTable(),
-		paused: map[payout.Provider]bool{}, onTheWay: map[string]int{}, flying: map[string]int{},
+		controls: controls{heldAt: map[payout.Provider]time.Time{}},
+		paused:   map[payout.Provider]bool{}, onTheWay: map[string]int{}, flying: map[string]int{},
 		merchant: merchant{bodies: map[payout.EventID]string{}, tried: map[payout.ID]int{}},
 		known:    map[payout.ID]*dossier{}, requests: map[string]int{}, pairs: map[payout.ID]int{}, lost: map[payout.ID]bool{},
 		promises: map[payout.Reference]bool{}, askedFor: map[payout.Reference]int{}, running: map[payout.Reference]int{}, brought: map[string][]payout.Principal{},
@@ -209,7 +213,13 @@ func (w *world) restore(older backup) {
 		c.tries = 0
 		w.in(time.Minute+time.Duration(w.choices.pick(60))*time.Second, c.post)
 	}
-	w.in(5*time.Minute, func() { w.held, w.pool = false, nil })
+	for _, p := range payout.Providers {
+		w.controls.heldAt[p] = w.now // a restored table is held until two release it
+	}
+	w.in(5*time.Minute, func() {
+		w.held, w.pool = false, nil
+		w.release()
+	})
 	if w.choices.chance(40) {
 		w.in(time.Duration(5+w.choices.pick(5))*time.Minute, w.trust)
 	}
@@ -228,6 +238,7 @@ func (w *world) trust() {
 	}
 	w.tell("the restored table is trusted")
 	w.settings.restoredAt, w.settings.changed, w.pool = time.Time{}, true, nil
+	w.lifted(w.table.board.Controls)
 }
 
 // secretsIn reports what must not be in any output.

@@ -41,6 +41,7 @@ func Run(t *testing.T, open Open) {
 		{"a foreign cursor is refused", cursors},
 		{"a store is bound to one namespace", namespaces},
 		{"pauses are seen by everybody", desk},
+		{"a change of the controls is appended once, and the newest is in force", controls},
 		{"a recipient's list holds every payout once, up to its limit", recipients},
 		{"of many payouts to one recipient at one moment all but one see another", recipientRace},
 		{"a report is kept once, and who sent a statement last first", reports},

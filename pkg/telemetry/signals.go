@@ -25,6 +25,9 @@ const (
 	oldestUnknown = "desk_oldest_unknown_seconds"
 	// notificationLag is how long after it happened an event was taken.
 	notificationLag = "notification_lag_seconds"
+	// notConfigured is 1 while no provider has credentials, else 0: every sweep says one of
+	// the two, so that an alarm need not guess what silence means.
+	notConfigured = "not_configured"
 )
 
 // metricKeys are the members of a metric line: the directive, one count per
@@ -52,6 +55,7 @@ var metricKeys = map[string]bool{
 	availableBalance:                      true,
 	oldestUnknown:                         true,
 	notificationLag:                       true,
+	notConfigured:                         true,
 }
 
 func init() {
@@ -146,8 +150,11 @@ func (s *Signals) Balance(ctx context.Context, p payout.Provider, b payout.Balan
 // Survey implements payout.Signals: one line with a count per reason, zeros
 // included, since an alarm ends by a zero and not by silence.
 func (s *Signals) Survey(ctx context.Context, survey payout.Survey) {
-	metrics := []metric{{oldestUnknown, "Seconds"}}
-	values := []slog.Attr{slog.Int64(oldestUnknown, int64(survey.OldestUnknown/time.Second))}
+	metrics := []metric{{oldestUnknown, "Seconds"}, {notConfigured, "Count"}}
+	values := []slog.Attr{slog.Int64(oldestUnknown, int64(survey.OldestUnknown/time.Second)), slog.Int(notConfigured, 0)}
+	if survey.Unconfigured {
+		values[1] = slog.Int(notConfigured, 1)
+	}
 	for _, reason := range payout.Reasons {
 		name := desk + string(reason)
 		metrics = append(metrics, metric{name, "Count"})

@@ -73,20 +73,18 @@ type function struct {
 	timeout  int
 	reserved int // 0: none
 	egress   bool
-	rollback []string
+	atOnce   bool // takes over in one step, whatever Rollout says
 }
 
 var functions = map[string]function{
-	"CreatePayout": {
-		"create-payout", boot.CreateConfig{}, 25, 60, true,
-		[]string{"CreatePayoutErrors", "ProviderConfigurationAlarm", "UnknownAlarm"},
-	},
-	"GetPayout":        {"get-payout", boot.ReadConfig{}, 10, 0, false, []string{"GetPayoutErrors"}},
-	"OperatePayout":    {"operate-payout", boot.OperateConfig{}, 28, 2, true, []string{"OperatePayoutErrors"}},
-	"VexoraCallback":   {"vexora-callback", boot.VexoraCallbackConfig{}, 10, 30, false, []string{"VexoraCallbackErrors"}},
-	"MonetixCallback":  {"monetix-callback", boot.MonetixCallbackConfig{}, 10, 30, false, []string{"MonetixCallbackErrors"}},
-	"NotifyMerchant":   {"notify-merchant", boot.NotifyConfig{}, 55, 10, true, []string{"NotifyMerchantErrors", "WebhookDownAlarm"}},
-	"ReconcilePayouts": {"reconcile-payouts", boot.ReconcileConfig{}, 55, 2, true, []string{"ReconcilePayoutsErrors", "ProviderConfigurationAlarm"}},
+	"CreatePayout":    {"create-payout", boot.CreateConfig{}, 25, 60, true, false},
+	"GetPayout":       {"get-payout", boot.ReadConfig{}, 10, 0, false, false},
+	"OperatePayout":   {"operate-payout", boot.OperateConfig{}, 28, 2, true, false},
+	"VexoraCallback":  {"vexora-callback", boot.VexoraCallbackConfig{}, 10, 30, false, false},
+	"MonetixCallback": {"monetix-callback", boot.MonetixCallbackConfig{}, 10, 30, false, false},
+	"NotifyMerchant":  {"notify-merchant", boot.NotifyConfig{}, 55, 10, true, false},
+	// A tenth of one invocation a minute is none in five minutes: a canary would see nothing.
+	"ReconcilePayouts": {"reconcile-payouts", boot.ReconcileConfig{}, 55, 2, true, true},
 }
 
 func TestTheTableOutlivesEveryAccident(t *testing.T) {
@@ -117,51 +115,98 @@ func TestTheTableOutlivesEveryAccident(t *testing.T) {
 	expect(t, "billing", got.BillingMode, want.BillingMode, "a payroll comes all at once")
 }
 
-// What each role may do, and to what. A new permission needs a line here.
+// grant is one statement of a role. Keys are the partition keys that it may touch: po_ are
+// payouts, and orphans at a payout's own key; orphan# foreign callbacks; board the pauses and
+// the controls; recipient# the lists; report# statements; feed# the feed; namespace the marker
+// that every start looks at.
+type grant struct {
+	actions  []string
+	resource any
+	keys     []string
+}
+
+// rights is what each function does with the table and its secrets. A new permission needs a
+// line here. Every process of the process tests runs under these (functions/rights_test.go).
+var rights = map[string][]grant{
+	"CreatePayout": {
+		{[]string{"dynamodb:PutItem"}, table, []string{"po_*", "namespace"}},
+		{[]string{"dynamodb:UpdateItem", "dynamodb:GetItem"}, table, []string{"po_*", "board", "recipient#*"}},
+		{query, table, []string{"board"}},
+		{secret, []any{ref("VexoraSecret"), ref("MonetixSecret"), ref("StackKey")}, nil},
+	},
+	"GetPayout": {
+		{[]string{"dynamodb:GetItem", "dynamodb:BatchGetItem"}, table, []string{"po_*", "orphan#*"}},
+		{query, table, []string{"feed#*"}}, {query, indexes("day-index", "attention-index"), nil},
+	},
+	"OperatePayout": {
+		{[]string{"dynamodb:PutItem"}, table, []string{"namespace", "report#*", "board"}},
+		{[]string{"dynamodb:UpdateItem"}, table, []string{"po_*", "board", "recipient#*"}},
+		{[]string{"dynamodb:GetItem", "dynamodb:BatchGetItem"}, table, []string{"po_*", "board", "recipient#*", "report#*"}},
+		{query, table, []string{"board"}}, {query, indexes("day-index"), nil},
+		{secret, []any{ref("VexoraSecret"), ref("MonetixSecret"), ref("PeopleSecret"), ref("StackKey")}, nil},
+	},
+	"VexoraCallback":  ofCallbacks("VexoraSecret"),
+	"MonetixCallback": ofCallbacks("MonetixSecret"),
+	"ReconcilePayouts": {
+		{[]string{"dynamodb:PutItem"}, table, []string{"namespace", "feed#*"}},
+		{[]string{"dynamodb:UpdateItem"}, table, []string{"po_*", "board", "recipient#*", "orphan#*"}},
+		{[]string{"dynamodb:GetItem", "dynamodb:BatchGetItem"}, table, []string{"po_*", "board", "recipient#*"}},
+		{query, table, []string{"board", "feed#*"}}, {query, indexes("due-index", "attention-index"), nil},
+		{secret, []any{ref("VexoraSecret"), ref("MonetixSecret"), ref("WebhookSecret"), ref("StackKey")}, nil},
+	},
+	"NotifyMerchant": {
+		{[]string{"dynamodb:PutItem"}, table, []string{"feed#*"}},
+		{[]string{"dynamodb:UpdateItem", "dynamodb:GetItem"}, table, []string{"po_*", "board"}},
+		{query, table, []string{"board", "feed#*"}},
+		{
+			[]string{"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"},
+			map[string]any{"Fn::GetAtt": "PayoutsTable.StreamArn"}, nil,
+		},
+		{secret, ref("WebhookSecret"), nil}, {[]string{"sqs:SendMessage"}, arn("NotifyFailures"), nil},
+	},
+}
+
+var (
+	table  = arn("PayoutsTable")
+	query  = []string{"dynamodb:Query"}
+	secret = []string{"secretsmanager:GetSecretValue"}
+)
+
+// ofCallbacks is what a stranger would have who took a callback function over: no feed, no
+// report, nothing of the register or of the other provider.
+func ofCallbacks(key string) []grant {
+	return []grant{
+		{[]string{"dynamodb:PutItem"}, table, []string{"po_*", "orphan#*", "namespace"}},
+		{[]string{"dynamodb:UpdateItem", "dynamodb:GetItem"}, table, []string{"po_*"}},
+		{query, table, []string{"board"}}, {secret, ref(key), nil},
+	}
+}
+
+func indexes(names ...string) any {
+	var all []any
+	for _, n := range names {
+		all = append(all, map[string]any{"Fn::Sub": "${PayoutsTable.Arn}/index/" + n})
+	}
+	if len(all) == 1 {
+		return all[0]
+	}
+	return all
+}
+
+// statement is a grant as the template writes it.
+func (g grant) statement() map[string]any {
+	s := map[string]any{"Effect": "Allow", "Action": any(g.actions), "Resource": g.resource}
+	if len(g.actions) == 1 {
+		s["Action"] = g.actions[0]
+	}
+	if g.keys != nil {
+		s["Condition"] = map[string]any{"ForAllValues:StringLike": map[string]any{"dynamodb:LeadingKeys": g.keys}}
+	}
+	return s
+}
+
 func TestRolesHoldExactlyWhatTheyNeed(t *testing.T) {
-	indexes := func(names ...string) any {
-		var all []any
-		for _, n := range names {
-			all = append(all, map[string]any{"Fn::Sub": "${PayoutsTable.Arn}/index/" + n})
-		}
-		if len(all) == 1 {
-			return all[0]
-		}
-		return all
-	}
-	tableAnd := func(names ...string) any {
-		return append([]any{arn("PayoutsTable")}, indexes(names...).([]any)...)
-	}
-	type grant struct {
-		actions  []string
-		resource any
-	}
-	table, keys := arn("PayoutsTable"), []any{ref("VexoraSecret"), ref("MonetixSecret"), ref("StackKey")}
-	secret := []string{"secretsmanager:GetSecretValue"}
-	query := []string{"dynamodb:Query"}
-	tests := map[string][]grant{
-		"CreatePayout": {{[]string{"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:GetItem"}, table}, {secret, keys}},
-		"GetPayout":    {{[]string{"dynamodb:GetItem", "dynamodb:BatchGetItem"}, table}, {query, tableAnd("day-index", "attention-index")}},
-		"OperatePayout": {
-			{[]string{"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:GetItem", "dynamodb:BatchGetItem"}, table},
-			{query, indexes("day-index")}, {secret, []any{ref("VexoraSecret"), ref("MonetixSecret"), ref("PeopleSecret"), ref("StackKey")}},
-		},
-		"VexoraCallback":  {{[]string{"dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:GetItem"}, table}, {secret, ref("VexoraSecret")}},
-		"MonetixCallback": {{[]string{"dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:GetItem"}, table}, {secret, ref("MonetixSecret")}},
-		"ReconcilePayouts": {
-			{[]string{"dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:GetItem", "dynamodb:BatchGetItem"}, table},
-			{query, tableAnd("due-index", "attention-index")}, {secret, []any{ref("VexoraSecret"), ref("MonetixSecret"), ref("WebhookSecret"), ref("StackKey")}},
-		},
-		"NotifyMerchant": {
-			{[]string{"dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:PutItem", "dynamodb:Query"}, table},
-			{
-				[]string{"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"},
-				map[string]any{"Fn::GetAtt": "PayoutsTable.StreamArn"},
-			},
-			{secret, ref("WebhookSecret")}, {[]string{"sqs:SendMessage"}, arn("NotifyFailures")},
-		},
-	}
-	s := service(t)
+	s, ours := service(t), deployed(t, service(t), own)
 	roles := 0
 	for name, r := range s.Resources {
 		if r.Type == "AWS::IAM::Role" {
@@ -169,33 +214,53 @@ func TestRolesHoldExactlyWhatTheyNeed(t *testing.T) {
 			expect(t, name+" managed policies", r.Properties["ManagedPolicyArns"], nil, "AWS may widen a managed policy at any time")
 		}
 	}
-	if roles != len(functions)+1 {
-		t.Errorf("%d roles: one per function and one for the schedule make %d; a shared role is as wide as all its users", roles, len(functions)+1)
+	if roles != len(functions)+2 {
+		t.Errorf("%d roles: one per function, one for the gate and one for the schedule make %d; a shared role is as wide as all its users", roles, len(functions)+2)
 	}
-	for name, grants := range tests {
+	for name, grants := range rights {
 		want := []any{}
-		add := func(action, resource any) {
-			want = append(want, map[string]any{"Effect": "Allow", "Action": action, "Resource": resource})
-		}
 		for _, g := range grants {
-			if len(g.actions) == 1 {
-				add(g.actions[0], g.resource)
-			} else {
-				add(g.actions, g.resource)
-			}
+			want = append(want, g.statement())
 		}
-		add([]string{"logs:CreateLogStream", "logs:PutLogEvents"}, arn(name+"Logs"))
-		var got []any
-		statements, _ := at(s.Resources[name+"Role"].Properties["Policies"].([]any)[0], "PolicyDocument", "Statement").([]any)
-		for _, statement := range statements {
-			if at(statement, "Fn::If") == nil {
-				got = append(got, statement)
-			} else if why := optional(statement, functions[name].egress); why != "" {
+		want = append(want, grant{[]string{"logs:CreateLogStream", "logs:PutLogEvents"}, arn(name + "Logs"), nil}.statement())
+		for _, each := range statements(s, name) {
+			if at(each, "Fn::If") == nil {
+				continue
+			}
+			if why := optional(each, functions[name].egress); why != "" {
 				t.Errorf("%s: %s", name, why)
 			}
 		}
-		expect(t, name+"Role", got, want, "a role that can do more than its function needs is what a flaw in the function gives away")
+		expect(t, name+"Role", statements(ours, name), want, "a role that can do more than its function needs is what a flaw in the function gives away")
 		expect(t, name, s.Resources[name].Properties["Role"], arn(name+"Role"), "a function runs under a role of its own")
+	}
+}
+
+func statements(s template.Template, function string) []any {
+	list, _ := at(s.Resources[function+"Role"].Properties["Policies"].([]any)[0], "PolicyDocument", "Statement").([]any)
+	return list
+}
+
+// TestOnlyWhoWritesEncrypts: with a key of the merchant's, a role that reads needs to decrypt
+// through what it reads, and nothing else.
+func TestOnlyWhoWritesEncrypts(t *testing.T) {
+	via := func(service string, actions ...string) any {
+		return map[string]any{"Effect": "Allow", "Action": actions, "Resource": ref("KmsKeyArn"), "Condition": map[string]any{
+			"StringEquals": map[string]any{"kms:ViaService": map[string]any{"Fn::Sub": service + ".${AWS::Region}.${AWS::URLSuffix}"}},
+		}}
+	}
+	for name := range functions {
+		want := []any{via("dynamodb", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"), via("secretsmanager", "kms:Decrypt")}
+		if name == "GetPayout" {
+			want = []any{via("dynamodb", "kms:Decrypt", "kms:DescribeKey")}
+		}
+		var got []any
+		for _, each := range statements(service(t), name) {
+			if parts, _ := at(each, "Fn::If").([]any); parts != nil && parts[0] == "UseKey" {
+				got = append(got, parts[1])
+			}
+		}
+		expect(t, name, got, want, "whoever may encrypt can make what others trust")
 	}
 }
 
@@ -206,10 +271,7 @@ func optional(statement any, egress bool) string {
 		return "off must grant nothing: " + text(statement)
 	}
 	switch parts[0] {
-	case "UseKey":
-		if at(parts[1], "Condition", "StringEquals", "kms:ViaService") == nil || text(at(parts[1], "Resource")) != text(ref("KmsKeyArn")) {
-			return "the key must be usable through the table and the secrets alone: " + text(parts[1])
-		}
+	case "UseKey": // TestOnlyWhoWritesEncrypts
 	case "Trace":
 		if !strings.Contains(text(at(parts[1], "Action")), "xray:Put") {
 			return "tracing needs to write segments and nothing else: " + text(parts[1])
@@ -249,7 +311,7 @@ func TestEveryFunctionIsSetUpAsDesigned(t *testing.T) {
 	expect(t, "architecture", at(globals, "Architectures"), []any{ref("Architecture")}, "what was built and what is deployed would differ")
 	count := 0
 	for name, r := range s.Resources {
-		if r.Type != "AWS::Serverless::Function" {
+		if r.Type != "AWS::Serverless::Function" || name == gate {
 			continue
 		}
 		count++
@@ -271,12 +333,12 @@ func TestEveryFunctionIsSetUpAsDesigned(t *testing.T) {
 		expect(t, name+" log", p["LoggingConfig"], logging, "metrics are read out of JSON lines, and strangers write few")
 		logs := s.Resources[name+"Logs"]
 		expect(t, name+"Logs", logs.Properties["RetentionInDays"], ref("LogRetentionDays"), "logs would be kept for ever")
-		expect(t, name+" rollout", at(p["DeploymentPreference"], "Type"), ref("Rollout"), "a new version must take over in steps")
-		var alarms []any
-		for _, a := range want.rollback {
-			alarms = append(alarms, ref(a))
+		rollout, alarms := ref("Rollout"), choice("RollBack", []any{ref(name + "NewVersionErrors")}, []any{ref("AWS::NoValue")})
+		if want.atOnce {
+			rollout, alarms = "AllAtOnce", nil
 		}
-		expect(t, name+" rollback", at(p["DeploymentPreference"], "Alarms"), alarms, "a bad version must go back by itself")
+		expect(t, name+" rollout", at(p["DeploymentPreference"], "Type"), rollout, "a new version must take over in steps, where steps see anything")
+		expect(t, name+" rollback", at(p["DeploymentPreference"], "Alarms"), alarms, "a bad version must go back by itself, and nothing else may send it back")
 	}
 	if count != len(functions) {
 		t.Errorf("the template has %d functions, this test knows %d", count, len(functions))
@@ -534,7 +596,9 @@ func TestOptionsAreOffByDefault(t *testing.T) {
 		}
 	}
 	expect(t, "addresses", s.Resources["AddressA"].DeletionPolicy, "RetainExceptOnCreate", "providers have them on a list: losing one stops all payouts")
-	expect(t, "egress", at(s.Resources["EgressGroup"].Properties["SecurityGroupEgress"].([]any)[0], "ToPort"), 443, "providers and AWS speak HTTPS")
+	out := s.Resources["EgressGroup"].Properties["SecurityGroupEgress"].([]any)[0]
+	expect(t, "egress", []any{at(out, "IpProtocol"), at(out, "FromPort"), at(out, "ToPort")}, []any{"tcp", 1, 65535},
+		"a base_url may name a port, and one that is closed here looks like a provider that is down")
 	expect(t, "ingress", s.Resources["EgressGroup"].Properties["SecurityGroupIngress"], nil, "nobody calls in")
 	for name, p := range s.Parameters {
 		if p.Description == "" && name != "LogLevel" && name != "LogRetentionDays" {
@@ -559,6 +623,18 @@ func TestNamesOfAWSArePartitionAndRegionSafe(t *testing.T) {
 	}
 }
 
+// What cannot wait until the morning. Each of them pages by itself.
+var pages = []string{
+	"DoublePaymentAlarm", "ContradictionAlarm", "MismatchAlarm", "OldestUnknownAlarm", "OrphanAlarm", "ProviderConfigurationAlarm",
+	"DoublePaymentAnewAlarm", "ContradictionAnewAlarm", "MismatchAnewAlarm", "ReconcileNotRunAlarm", "CreatePayoutErrors", "VexoraCallbackErrors", "MonetixCallbackErrors", "ReconcilePayoutsErrors",
+}
+
+// silent are the alarms without an action, and why.
+var silent = map[string]string{
+	"MoneyAtRisk":        "the picture of all pages: it acts once, so that an old part would silence a new one",
+	"NotConfiguredAlarm": "a new stack is a state and no trouble",
+}
+
 func TestEveryAlarmRingsSomewhereAndHasARunbook(t *testing.T) {
 	s := service(t)
 	page, err := os.ReadFile("../../docs/runbook.md")
@@ -575,15 +651,156 @@ func TestEveryAlarmRingsSomewhereAndHasARunbook(t *testing.T) {
 		if link == nil || !hasSection(string(page), link[1]) {
 			t.Errorf("%s leads to no section of the runbook (%v): whoever is woken would not know what never to do", name, link)
 		}
-		paged := strings.Contains(composed, "${"+name+"}") || name == "MoneyAtRisk"
-		if noticed := text(r.Properties["AlarmActions"]) == text([]any{ref("NoticeTopic")}); paged == noticed {
-			t.Errorf("%s must ring as part of MoneyAtRisk or as a notice, and not as both", name)
+		paged := slices.Contains(pages, name)
+		if part := strings.Contains(composed, "${"+name+"}"); part != paged {
+			t.Errorf("%s is in the picture of the pages: %t, and pages: %t", name, part, paged)
 		}
+		var acts any = []any{ref("NoticeTopic")}
+		switch {
+		case paged:
+			acts = []any{ref("PageTopic")}
+		case silent[name] != "" || strings.HasSuffix(name, "NewVersionErrors"):
+			acts = nil
+		}
+		expect(t, name, r.Properties["AlarmActions"], acts, "nobody would be told, or somebody woken for nothing; "+silent[name])
+		ends := acts
+		if name == "OrphanAlarm" || strings.HasSuffix(name, "AnewAlarm") {
+			ends = nil
+		}
+		expect(t, name+" ends", r.Properties["OKActions"], ends,
+			"a pager keeps what has ended open; but that nothing more came does not mean that somebody dealt with it")
 		if r.Type == "AWS::CloudWatch::Alarm" && r.Properties["TreatMissingData"] == nil {
 			t.Errorf("%s does not say what silence means", name)
 		}
 	}
-	expect(t, "MoneyAtRisk", s.Resources["MoneyAtRisk"].Properties["AlarmActions"], []any{ref("PageTopic")}, "nobody would be woken")
+}
+
+// TestTheNextOnePagesToo: an alarm on how many wait acts for the first of them alone. What
+// happens is watched beside it, and ends after a minute, so that each of them wakes somebody.
+func TestTheNextOnePagesToo(t *testing.T) {
+	for name, signal := range map[string]payout.Signal{
+		"DoublePaymentAnewAlarm": payout.SignalDoublePayment, "ContradictionAnewAlarm": payout.SignalContradiction, "MismatchAnewAlarm": payout.SignalMismatch,
+	} {
+		p := service(t).Resources[name].Properties
+		expect(t, name, p["MetricName"], signal, "a second one would wake nobody while the first waits")
+		expect(t, name+" statistic", p["Statistic"], "Sum", "it counts what happens")
+		expect(t, name+" silence", p["TreatMissingData"], "notBreaching", "it would ring on, and act no more")
+		expect(t, name+" periods", []any{p["Period"], p["EvaluationPeriods"]}, []any{60, 1}, "it would ring on, and act no more")
+	}
+}
+
+// TestOnlyErrorsOfTheNewVersionSendItBack: an alarm that watched more would stop the
+// deployment of a mend because of what it mends, and strangers or a merchant's endpoint
+// could stop any.
+func TestOnlyErrorsOfTheNewVersionSendItBack(t *testing.T) {
+	s := service(t)
+	for name, f := range functions {
+		alarm, there := s.Resources[name+"NewVersionErrors"]
+		if there == f.atOnce {
+			t.Errorf("%s takes over at once: %t, and has an alarm on its new version: %t", name, f.atOnce, there)
+		}
+		if !there {
+			continue
+		}
+		version := map[string]any{"Fn::GetAtt": name + ".Version.Version"}
+		dimensions := []any{
+			map[string]any{"Name": "FunctionName", "Value": ref(name)},
+			map[string]any{"Name": "Resource", "Value": map[string]any{"Fn::Sub": "${" + name + "}:live"}},
+			map[string]any{"Name": "ExecutedVersion", "Value": version},
+		}
+		p := alarm.Properties
+		watches := map[string]any{"Namespace": p["Namespace"], "MetricName": p["MetricName"], "Dimensions": p["Dimensions"]}
+		if name == "CreatePayout" {
+			watches = at(p["Metrics"].([]any)[1], "MetricStat", "Metric").(map[string]any)
+			expect(t, "create-payout while no secret is filled", at(p["Metrics"].([]any)[0], "Expression"), "IF(FILL(unfilled, REPEAT) > 0, 0, errors)",
+				"it refuses to start then, so that a second deployment would go back for no fault of its own")
+		}
+		expect(t, name, watches, map[string]any{"Namespace": "AWS/Lambda", "MetricName": "Errors", "Dimensions": dimensions}, "the old version's errors would send the new one back")
+		expect(t, name+" silence", p["TreatMissingData"], "notBreaching", "a version that nobody calls is not a bad one")
+		// An alarm keeps its state when it is changed. Under a new name it begins anew, so
+		// that the errors of the last version do not stop the one that mends them.
+		if called := fmt.Sprint(at(p["AlarmName"], "Fn::Sub")); !strings.Contains(called, "${"+name+".Version.Version}") {
+			t.Errorf("%s keeps the name %s, and with it the state of the version before", name, called)
+		}
+	}
+	expect(t, "the way past", s.Conditions["RollBack"], map[string]any{"Fn::Equals": []any{ref("RollbackAlarms"), "on"}}, "nobody could deploy while an alarm rings")
+	expect(t, "by default", s.Parameters["RollbackAlarms"].Default, "on", "a bad version must go back by itself")
+}
+
+// TestASweepIsNotRepeatedByTheQueueBeforeIt: the scheduler invokes asynchronously, and its own
+// retry policy ends where Lambda's queue begins, which would repeat a failed sweep twice and
+// keep a throttled one for six hours.
+func TestASweepIsNotRepeatedByTheQueueBeforeIt(t *testing.T) {
+	s := service(t)
+	expect(t, "the sweep", s.Resources["ReconcilePayouts"].Properties["EventInvokeConfig"],
+		map[string]any{"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 0}, "after an outage the sweeps of hours would come at once")
+	for name := range functions {
+		if name != "ReconcilePayouts" && s.Resources[name].Properties["EventInvokeConfig"] != nil {
+			t.Errorf("%s is not invoked asynchronously: the gateway, function URLs and the stream wait for the answer", name)
+		}
+	}
+}
+
+// TestTheRunbookCanBeFollowedAtNight: the first thing is how to hold, each page has lines to
+// paste and says who is called second, and nobody reads items of the table.
+func TestTheRunbookCanBeFollowedAtNight(t *testing.T) {
+	raw, err := os.ReadFile("../../docs/runbook.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sections := strings.Split(string(raw), "\n## ")
+	if len(sections) < 25 || !strings.HasPrefix(sections[1], "Hold everything\n") || !strings.Contains(sections[1], `"submissions": {"all": "held"}`) {
+		t.Errorf("the first of %d sections is %.20q: whoever sees money leak would have to search", len(sections), sections[1])
+	}
+	called := map[string]string{}
+	for _, section := range sections[1:] {
+		title, _, _ := strings.Cut(section, "\n")
+		called[strings.ReplaceAll(strings.ToLower(title), " ", "-")] = section
+	}
+	s := service(t)
+	for _, name := range pages {
+		_, link, _ := strings.Cut(fmt.Sprint(at(s.Resources[name].Properties["AlarmDescription"], "Fn::Sub")), "#")
+		for _, needs := range []string{"```sh\n", "**Call second:**", "**Means:**", "**Do:**", "**Never:**"} {
+			if !strings.Contains(called[link], needs) {
+				t.Errorf("%s wakes somebody, and its section has no %s", name, needs)
+			}
+		}
+	}
+	for _, item := range []string{"aws dynamodb get-item", "aws dynamodb update-item", "aws dynamodb query", "aws dynamodb scan"} {
+		if strings.Contains(string(raw), item) {
+			t.Errorf("the runbook says %s: items hold names and account numbers, and nobody logs who read them", item)
+		}
+	}
+}
+
+// TestLinesToPasteNameWhatIsThere: a line that fails at night is worse than none.
+func TestLinesToPasteNameWhatIsThere(t *testing.T) {
+	s := service(t)
+	for _, page := range []string{"runbook.md", "disaster-recovery.md", "deploying.md"} {
+		raw, err := os.ReadFile("../../docs/" + page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked := regexp.MustCompile(`\$\((resource|output) ([A-Za-z]+)\)`).FindAllStringSubmatch(string(raw), -1)
+		for _, list := range regexp.MustCompile(`for f in ([A-Za-z ]+);`).FindAllStringSubmatch(string(raw), -1) {
+			for _, name := range strings.Fields(list[1]) {
+				asked = append(asked, []string{"", "resource", name})
+			}
+		}
+		for _, name := range asked {
+			_, resource := s.Resources[name[2]]
+			_, output := s.Outputs[name[2]]
+			made := strings.HasPrefix(name[2], "ServerlessDeployment") || strings.HasSuffix(name[2], "DeploymentGroup") // by SAM
+			if !made && (name[1] == "resource" && !resource || name[1] == "output" && !output) {
+				t.Errorf("%s asks for the %s %s, which is not there", page, name[1], name[2])
+			}
+		}
+		for _, name := range regexp.MustCompile(`\b((?:Existing|Reconciled|Restored|Rollback|Rollout|Submissions|Paused)[A-Za-z]*)=`).FindAllStringSubmatch(string(raw), -1) {
+			if _, there := s.Parameters[name[1]]; !there {
+				t.Errorf("%s sets the parameter %s, which is not there", page, name[1])
+			}
+		}
+	}
 }
 
 // hasSection reports whether a page has a heading whose link is this one.
@@ -600,7 +817,7 @@ func hasSection(page, link string) bool {
 // What must wake somebody, and what must at least be seen.
 func TestWhatTheAlarmsWatch(t *testing.T) {
 	s := service(t)
-	pages := []string{
+	loudly := []string{
 		"desk_double_payment_suspected", "desk_contradiction", "desk_callback_mismatch", "desk_oldest_unknown_seconds", "orphan",
 		"provider_configuration", "Invocations", "Errors",
 	}
@@ -609,14 +826,13 @@ func TestWhatTheAlarmsWatch(t *testing.T) {
 		"desk_notification_failing", "webhook_down", "notification_lag_seconds", "IteratorAge", "ApproximateNumberOfMessagesVisible",
 		"desk_possible_duplicate", "desk_unlisted_status", "desk_unknown_too_long", "Throttles", "WriteThrottleEvents", "Duration", "5xx",
 	}
-	composed := text(s.Resources["MoneyAtRisk"].Properties["AlarmRule"])
 	paged, noticed := map[string]bool{}, map[string]bool{}
 	for name, r := range s.Resources {
 		if r.Type != "AWS::CloudWatch::Alarm" {
 			continue
 		}
 		watched := noticed
-		if strings.Contains(composed, "${"+name+"}") {
+		if slices.Contains(pages, name) {
 			watched = paged
 		}
 		for _, metric := range regexp.MustCompile(`"MetricName":"([A-Za-z0-9_]+)"`).FindAllStringSubmatch(text(r.Properties), -1) {
@@ -630,7 +846,7 @@ func TestWhatTheAlarmsWatch(t *testing.T) {
 			t.Errorf("%s does not watch its own stage: a test on staging would wake somebody, or nothing would", name)
 		}
 	}
-	for _, m := range pages {
+	for _, m := range loudly {
 		if !paged[m] {
 			t.Errorf("nobody is woken by %s", m)
 		}
@@ -643,8 +859,19 @@ func TestWhatTheAlarmsWatch(t *testing.T) {
 	expect(t, "silence of the sweep", s.Resources["ReconcileNotRunAlarm"].Properties["TreatMissingData"], "breaching", "a schedule that is gone makes no data at all")
 }
 
+// An index is a table of its own that every write of the table waits for: a hot partition of
+// it turns writes of the table away, and only its own metric says so.
+func TestAThrottledIndexIsSeen(t *testing.T) {
+	of := text(service(t).Resources["TableThrottleAlarm"].Properties["Metrics"])
+	for _, index := range dynamo.TableSchema("t").GlobalSecondaryIndexes {
+		if !strings.Contains(of, `{"Name":"GlobalSecondaryIndexName","Value":"`+*index.IndexName+`"}`) {
+			t.Errorf("nobody is told when %s turns writes away", *index.IndexName)
+		}
+	}
+}
+
 func TestTheDashboardIsJSON(t *testing.T) {
-	body := fmt.Sprint(at(service(t).Resources["Dashboard"].Properties["DashboardBody"], "Fn::Sub"))
+	body := fmt.Sprint(at(service(t).Resources["Dashboard"].Properties["DashboardBody"], "Fn::Sub").([]any)[0])
 	var board struct{ Widgets []struct{ Type string } }
 	if err := json.Unmarshal([]byte(body), &board); err != nil || len(board.Widgets) < 5 {
 		t.Errorf("%v, %d widgets", err, len(board.Widgets))
@@ -652,7 +879,7 @@ func TestTheDashboardIsJSON(t *testing.T) {
 }
 
 func TestOutputsNameWhatSomebodyHasToDo(t *testing.T) {
-	s := service(t)
+	s := deployed(t, service(t), own)
 	for name, value := range map[string]any{
 		"VexoraCallbackAddress":  map[string]any{"Fn::GetAtt": "VexoraCallbackUrl.FunctionUrl"},
 		"MonetixCallbackAddress": map[string]any{"Fn::GetAtt": "MonetixCallbackUrl.FunctionUrl"},

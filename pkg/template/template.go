@@ -16,6 +16,7 @@ import (
 type Template struct {
 	Parameters map[string]Parameter
 	Conditions map[string]any
+	Rules      map[string]Rule
 	Globals    map[string]any
 	Resources  map[string]Resource
 	Outputs    map[string]Output
@@ -28,12 +29,22 @@ type Parameter struct {
 	AllowedValues                     []any
 }
 
+// Rule is what CloudFormation checks of the parameters before it makes anything.
+type Rule struct {
+	RuleCondition any
+	Assertions    []struct {
+		Assert            any
+		AssertDescription string
+	}
+}
+
 // Resource is one of the template's resources.
 type Resource struct {
 	Type, Condition                     string
 	DeletionPolicy, UpdateReplacePolicy string
 	DependsOn                           any
 	Properties                          map[string]any
+	UpdatePolicy                        map[string]any
 }
 
 // Output is one of the template's outputs.

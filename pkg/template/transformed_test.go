@@ -77,13 +77,44 @@ func TestTransformedFunctionsRollOutInSteps(t *testing.T) {
 	s := transformed(t)
 	for name := range functions {
 		group := s.Resources[name+"DeploymentGroup"]
-		if at(group.Properties, "AlarmConfiguration", "Enabled") != true || at(group.Properties, "AutoRollbackConfiguration", "Enabled") != true {
-			t.Errorf("%s does not go back on an alarm: %s", name, text(group.Properties))
+		if at(group.Properties, "AutoRollbackConfiguration", "Enabled") != true {
+			t.Errorf("%s does not go back: %s", name, text(group.Properties))
+		}
+		watch := text(choice("RollBack", map[string]any{"Alarms": []any{map[string]any{"Name": ref(name + "NewVersionErrors")}}, "Enabled": true}, map[string]any{}))
+		if functions[name].atOnce {
+			watch = "null"
+		}
+		if got := text(group.Properties["AlarmConfiguration"]); got != watch {
+			t.Errorf("%s goes back on %s, not on %s", name, got, watch)
 		}
 		if s.Resources[name+"Aliaslive"].Type != "AWS::Lambda::Alias" {
 			t.Errorf("%s has no alias", name)
 		}
 	}
+}
+
+// The version's name is a hash; the alarms must follow it.
+func TestTransformedAlarmsWatchTheVersionThatTakesOver(t *testing.T) {
+	s := transformed(t)
+	for name, f := range functions {
+		if f.atOnce {
+			continue
+		}
+		version := regexp.MustCompile(`"Name":"ExecutedVersion","Value":\{"Fn::GetAtt":\["(` + name + `Version[0-9a-f]+)","Version"\]\}`).
+			FindStringSubmatch(text(s.Resources[name+"NewVersionErrors"].Properties))
+		if version == nil || s.Resources[version[1]].Type != "AWS::Lambda::Version" {
+			t.Errorf("%s: %v is no version", name, version)
+			continue
+		}
+		expect(t, name+" live", s.Resources[name+"Aliaslive"].Properties["FunctionVersion"], map[string]any{"Fn::GetAtt": []any{version[1], "Version"}}, "the alarm would watch another version")
+	}
+}
+
+func TestTransformedSweepIsNotRepeated(t *testing.T) {
+	p := transformed(t).Resources["ReconcilePayoutsEventInvokeConfig"].Properties
+	expect(t, "qualifier", p["Qualifier"], "live", "the schedule invokes the alias, and the settings of the function are not its")
+	expect(t, "retries", p["MaximumRetryAttempts"], 0, "zero must survive the transform")
+	expect(t, "age", p["MaximumEventAgeInSeconds"], 60, "the next sweep does what this one would have")
 }
 
 func TestTransformedRolesAreOurs(t *testing.T) {
@@ -96,8 +127,8 @@ func TestTransformedRolesAreOurs(t *testing.T) {
 			t.Errorf("SAM gave %s managed policies: %s", name, text(r.Properties["ManagedPolicyArns"]))
 		}
 	}
-	if n := strings.Count(text(s.Resources), `"Type":"AWS::IAM::Role"`); n != len(functions)+2 {
-		t.Errorf("%d roles after the transform; ours, the schedule's and CodeDeploy's are %d", n, len(functions)+2)
+	if n := strings.Count(text(s.Resources), `"Type":"AWS::IAM::Role"`); n != len(functions)+3 {
+		t.Errorf("%d roles after the transform; ours, the gate's, the schedule's and CodeDeploy's are %d", n, len(functions)+3)
 	}
 }
 

@@ -1,0 +1,216 @@
+package dynamo
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/payout"
+)
+
+// The board's partition: the board itself, then the changes of the controls, the newest one
+// first, then what waits for a second person. So one query of two items is a glance at all
+// that stops a submission.
+const (
+	changePrefix = "change#"
+	kindOrdered  = "proposal"
+	// lastChange is what a change's number is taken from, so that the newest sorts first.
+	lastChange = 999_999_999
+
+	attrSubmissions = "submissions"
+	attrCaps        = "caps"
+	attrCallbacks   = "callbacks"
+	attrReleasedAt  = "released_at"
+	attrReason      = "reason"
+	attrSecond      = "second"
+	attrBefore      = "before"
+	attrAfter       = "after"
+	attrChange      = "change"
+	attrChangeToken = "token"
+)
+
+func changeKey(version int) item {
+	return itemKey(kindBoard, fmt.Sprintf("%s%09d", changePrefix, lastChange-version))
+}
+
+// Board implements payout.Desk with one consistent query.
+func (s *Store) Board(ctx context.Context) (payout.Board, error) {
+	items, err := s.boardItems(ctx, kindBoard, 2)
+	if err != nil {
+		return payout.Board{}, fmt.Errorf("dynamo: read the board: %w", err)
+	}
+	all := payout.Board{Pauses: map[payout.Provider]payout.Pause{}}
+	for n := len(items) - 1; n >= 0; n-- { // of two changes the first one is the newer
+		r := newReader(items[n])
+		switch sk := r.text(attrSK); {
+		case sk == kindBoard:
+			all.Pauses, all.UnsettledUntil = r.pauses(), r.moment(attrUnsettledUntil)
+		case strings.HasPrefix(sk, changePrefix):
+			all.Controls = r.child(attrAfter).controls()
+		}
+		if err := r.failure(); err != nil {
+			return payout.Board{}, fmt.Errorf("dynamo: read the board: %w", err)
+		}
+	}
+	return all, nil
+}
+
+// boardItems reads the board's partition from a sort key on.
+func (s *Store) boardItems(ctx context.Context, from string, limit int) ([]item, error) {
+	e := newExpression()
+	condition := fmt.Sprintf("%s = %s AND %s >= %s", e.name(attrPK), e.value("board", text(kindBoard)), e.name(attrSK), e.value("from", text(from)))
+	out, err := s.api.Query(ctx, &dynamodb.QueryInput{
+		TableName: aws.String(s.table), ConsistentRead: aws.Bool(true), Limit: aws.Int32(int32(limit)),
+		KeyConditionExpression: aws.String(condition), ExpressionAttributeNames: e.names, ExpressionAttributeValues: e.values,
+	})
+	if err != nil {
+		return nil, err
+	}
+	items := make([]item, len(out.Items))
+	for n, i := range out.Items {
+		items[n] = i
+	}
+	return items, nil
+}
+
+// ChangeControls implements payout.Desk. The change is the fence, the history and what is in
+// force, all in one write.
+func (s *Store) ChangeControls(ctx context.Context, c payout.ControlEntry) error {
+	i := changeKey(c.Version)
+	i.put(attrSchema, count(SchemaVersion))
+	i.put(attrVersion, count(c.Version))
+	i.put(attrAt, moment(c.At))
+	i.put(attrBy, text(string(c.By)))
+	i.put(attrPerson, text(string(c.Person)))
+	i.put(attrSecond, text(string(c.Second)))
+	i.put(attrReason, text(c.Reason))
+	i.put(attrBefore, nested(encodeControls(c.Before)))
+	i.put(attrAfter, nested(encodeControls(c.After)))
+	i.put(attrChangeToken, text(c.Token))
+	_, err := s.api.PutItem(ctx, s.putIfAbsent(i))
+	if _, there := refused(err); there {
+		return payout.ErrControlsMoved
+	}
+	if err != nil {
+		return unclear("change the controls", err)
+	}
+	return nil
+}
+
+// ControlChanges implements payout.Desk.
+func (s *Store) ControlChanges(ctx context.Context, limit int) ([]payout.ControlEntry, error) {
+	items, err := s.boardItems(ctx, changePrefix, limit)
+	if err != nil {
+		return nil, fmt.Errorf("dynamo: list the changes of the controls: %w", err)
+	}
+	var all []payout.ControlEntry
+	for _, i := range items {
+		r := newReader(i)
+		if !strings.HasPrefix(r.text(attrSK), changePrefix) {
+			break // what waits comes after them
+		}
+		all = append(all, payout.ControlEntry{
+			Version: int(r.number(attrVersion)), At: r.moment(attrAt), By: payout.Principal(r.text(attrBy)),
+			Person: payout.Person(r.text(attrPerson)), Second: payout.Person(r.text(attrSecond)), Reason: r.text(attrReason),
+			Before: r.child(attrBefore).controls(), After: r.child(attrAfter).controls(), Token: r.text(attrChangeToken),
+		})
+		if err := r.failure(); err != nil {
+			return nil, fmt.Errorf("dynamo: list the changes of the controls: %w", err)
+		}
+	}
+	return all, nil
+}
+
+// ProposeControls implements payout.Desk.
+func (s *Store) ProposeControls(ctx context.Context, p payout.ControlProposal) error {
+	i := itemKey(kindBoard, kindOrdered)
+	i.put(attrSchema, count(SchemaVersion))
+	i.put(attrChange, nested(encodeControls(asControls(p.Change))))
+	i.put(attrReason, text(p.Reason))
+	i.put(attrBy, text(string(p.By)))
+	i.put(attrPerson, text(string(p.Person)))
+	i.put(attrIdentity, text(string(p.Identity)))
+	i.put(attrAt, moment(p.At))
+	i.put(attrVersion, count(p.Version))
+	if _, err := s.api.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String(s.table), Item: i}); err != nil {
+		return unclear("propose a change of the controls", err)
+	}
+	return nil
+}
+
+// ProposedControls implements payout.Desk.
+func (s *Store) ProposedControls(ctx context.Context) (payout.ControlProposal, error) {
+	r, err := s.fetch(ctx, itemKey(kindBoard, kindOrdered))
+	if err != nil {
+		return payout.ControlProposal{}, fmt.Errorf("dynamo: find a proposal for the controls: %w", err)
+	}
+	change := r.child(attrChange).controls()
+	p := payout.ControlProposal{
+		Change: payout.ControlChange{Submissions: change.Submissions, Caps: change.Caps, Callbacks: change.Callbacks},
+		Reason: r.text(attrReason), By: payout.Principal(r.text(attrBy)), Person: payout.Person(r.text(attrPerson)),
+		Identity: payout.Principal(r.text(attrIdentity)), At: r.moment(attrAt), Version: int(r.number(attrVersion)),
+	}
+	return p, r.failure()
+}
+
+// asControls writes a change with the members that controls have.
+func asControls(c payout.ControlChange) payout.Controls {
+	return payout.Controls{Submissions: c.Submissions, Caps: c.Caps, Callbacks: c.Callbacks}
+}
+
+func encodeControls(c payout.Controls) item {
+	i := item{attrVersion: count(c.Version)}
+	gates := map[string]string{}
+	for scope, gate := range c.Submissions {
+		gates[string(scope)] = string(gate)
+	}
+	i.put(attrSubmissions, texts(gates))
+	caps := item{}
+	for of, most := range c.Caps {
+		caps[string(of)] = count(most.Minor()) // zero: a change that takes the cap away
+	}
+	if len(caps) > 0 {
+		i.put(attrCaps, nested(caps))
+	}
+	i.put(attrCallbacks, text(string(c.Callbacks)))
+	i.put(attrReleasedAt, moment(c.ReleasedAt))
+	return i
+}
+
+func (r *reader) controls() payout.Controls {
+	c := payout.Controls{
+		Version: int(r.number(attrVersion)), Callbacks: payout.Belief(r.text(attrCallbacks)), ReleasedAt: r.moment(attrReleasedAt),
+	}
+	for scope, gate := range r.texts(attrSubmissions) {
+		if c.Submissions == nil {
+			c.Submissions = map[payout.Scope]payout.Gate{}
+		}
+		c.Submissions[payout.Scope(scope)] = payout.Gate(gate)
+	}
+	caps := r.child(attrCaps)
+	if caps == nil {
+		return c
+	}
+	c.Caps = map[money.Currency]money.Amount{}
+	for of := range caps.of {
+		c.Caps[money.Currency(of)] = caps.cap(of)
+	}
+	return c
+}
+
+// cap reads an amount by its currency; zero is no cap.
+func (r *reader) cap(of string) money.Amount {
+	minor := r.number(of)
+	if minor == 0 {
+		return money.Amount{}
+	}
+	most, err := money.New(minor, money.Currency(of))
+	if err != nil {
+		r.fail(of, err)
+	}
+	return most
+}

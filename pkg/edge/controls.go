@@ -1,0 +1,231 @@
+package edge
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strconv"
+
+	"cambodia-payouts/pkg/jsontree"
+	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/payout"
+)
+
+const controlsPath = "/v1/controls"
+
+// serveControls shows the brakes, or changes them.
+func (d Desk) serveControls(ctx context.Context, e Event) Reply {
+	if e.RequestContext.HTTP.Method == http.MethodGet {
+		return d.showControls(ctx, e, http.StatusOK)
+	}
+	if p := routed(e, http.MethodPost, controlsPath); p != nil {
+		return p.reply(ctx, e)
+	}
+	order, p := readControlOrder(e)
+	if p != nil {
+		return p.reply(ctx, e)
+	}
+	set, err := d.Operator.SetControls(ctx, order)
+	if err != nil {
+		return d.refused(ctx, e, err)
+	}
+	d.Log.LogAttrs(ctx, LevelAudit, "controls ordered", slog.String("request_id", requestID(ctx, e)),
+		slog.String("principal", payout.Printable(string(order.By))), slog.Bool("awaiting", set.Awaiting),
+		slog.String("in_force", set.Controls.Summary()))
+	status := http.StatusOK
+	if set.Awaiting {
+		status = http.StatusAccepted
+	}
+	return d.showControls(ctx, e, status)
+}
+
+// readControlOrder decodes an order about the controls. Who gives it comes from the signature
+// of the request.
+func readControlOrder(e Event) (payout.ControlOrder, *Problem) {
+	by, identities := caller(e)
+	if by == "" {
+		p := problem(http.StatusForbidden, PrincipalMissing, "an order needs a principal: sign the request")
+		return payout.ControlOrder{}, &p
+	}
+	raw, err := body(e, BodyLimit)
+	if err != nil {
+		p := unreadableProblem(err)
+		return payout.ControlOrder{}, &p
+	}
+	tree, err := jsontree.Parse(raw, jsontree.DefaultLimits)
+	if err != nil {
+		p := unreadableProblem(err)
+		return payout.ControlOrder{}, &p
+	}
+	var (
+		d         decoder
+		callbacks string
+		gates     = map[string]string{}
+		order     = payout.ControlOrder{By: by, Identities: identities}
+	)
+	d.object("", tree, members{
+		"reason": d.text(&order.Reason), "version": d.version(&order.Seen), "callbacks": d.text(&callbacks),
+		"submissions": d.texts(gates), "caps": d.caps(&order.Change.Caps),
+	})
+	if len(d.faults) > 0 {
+		p := problem(http.StatusBadRequest, InvalidBody, "the order could not be read; errors lists every fault")
+		p.Errors = fieldErrors(d.faults)
+		return payout.ControlOrder{}, &p
+	}
+	order.Change.Callbacks = payout.Belief(callbacks)
+	for scope, gate := range gates {
+		if order.Change.Submissions == nil {
+			order.Change.Submissions = map[payout.Scope]payout.Gate{}
+		}
+		order.Change.Submissions[payout.Scope(scope)] = payout.Gate(gate)
+	}
+	return order, nil
+}
+
+// version reads a whole number from zero on: the controls begin there.
+func (d *decoder) version(into **int) func(string, jsontree.Value) {
+	return func(pointer string, v jsontree.Value) {
+		n, err := strconv.Atoi(v.Literal())
+		if v.Kind() != jsontree.Number || err != nil || n < 0 {
+			d.fault(pointer, "must be a whole number, as GET /v1/controls shows it")
+			return
+		}
+		*into = &n
+	}
+}
+
+// caps reads the most that one payout may move, by currency; null takes a cap away.
+func (d *decoder) caps(into *map[money.Currency]money.Amount) func(string, jsontree.Value) {
+	return func(pointer string, v jsontree.Value) {
+		if v.Kind() != jsontree.Object {
+			d.fault(pointer, `must be an object such as {"KHR": "1000000"}`)
+			return
+		}
+		caps := map[money.Currency]money.Amount{}
+		for _, m := range v.Members() {
+			of := money.Currency(m.Name)
+			if m.Value.Kind() == jsontree.Null {
+				caps[of] = money.Amount{}
+				continue
+			}
+			text, _ := m.Value.Text()
+			most, err := money.Parse(text, of)
+			if err != nil {
+				d.fault(pointer+"/"+escapePointer(m.Name), `must be decimal text in quotes, such as "50000", or null, for KHR or USD`)
+				continue
+			}
+			caps[of] = most
+		}
+		*into = caps
+	}
+}
+
+// controlsView is the answer of GET and POST /v1/controls.
+type controlsView struct {
+	Version     int                             `json:"version"`
+	Submissions map[payout.Scope]payout.Gate    `json:"submissions"`
+	Caps        map[money.Currency]*string      `json:"caps"`
+	Callbacks   payout.Belief                   `json:"callbacks"`
+	InForce     map[payout.Provider]payout.Gate `json:"in_force"`
+	HeldBy      map[payout.Provider][]string    `json:"held_by,omitempty"`
+	Pauses      []pauseView                     `json:"pauses"`
+	Awaiting    *controlProposalView            `json:"awaiting,omitempty"`
+	Changes     []controlEntryView              `json:"changes"`
+}
+
+type pauseView struct {
+	Provider payout.Provider `json:"provider"`
+	Why      string          `json:"why"`
+	Since    string          `json:"since,omitempty"`
+	Until    string          `json:"until,omitempty"`
+}
+
+type controlSettingsView struct {
+	Submissions map[payout.Scope]payout.Gate `json:"submissions,omitempty"`
+	Caps        map[money.Currency]*string   `json:"caps,omitempty"`
+	Callbacks   payout.Belief                `json:"callbacks,omitempty"`
+}
+
+type controlEntryView struct {
+	Version int                 `json:"version"`
+	At      string              `json:"at"`
+	By      payout.Principal    `json:"by"`
+	Person  payout.Person       `json:"person,omitempty"`
+	Second  payout.Person       `json:"proposed_by,omitempty"`
+	Reason  string              `json:"reason"`
+	Before  controlSettingsView `json:"before"`
+	After   controlSettingsView `json:"after"`
+}
+
+type controlProposalView struct {
+	Change controlSettingsView `json:"change"`
+	By     payout.Principal    `json:"by"`
+	Person payout.Person       `json:"person"`
+	Reason string              `json:"reason"`
+	At     string              `json:"at"`
+}
+
+func (d Desk) showControls(ctx context.Context, e Event, status int) Reply {
+	room, err := d.Operator.Controls(ctx)
+	if err != nil {
+		return d.refused(ctx, e, err)
+	}
+	return jsonReply(status, viewControls(room))
+}
+
+func viewControls(room payout.ControlRoom) controlsView {
+	v := controlsView{
+		Version: room.Controls.Version, Submissions: gatesOf(room.Controls.Submissions), Caps: capsOf(room.Controls.Caps),
+		Callbacks: room.Controls.Belief(), InForce: map[payout.Provider]payout.Gate{}, HeldBy: map[payout.Provider][]string{},
+		Pauses: []pauseView{}, Changes: []controlEntryView{},
+	}
+	for _, p := range payout.Providers {
+		v.InForce[p] = payout.GateOpen
+		if why := room.HeldBy(p); len(why) > 0 {
+			v.InForce[p], v.HeldBy[p] = payout.GateHeld, why
+		}
+		if pause, there := room.Pauses[p]; there {
+			v.Pauses = append(v.Pauses, pauseView{p, pause.Why, instant(pause.Since), instant(pause.Until)})
+		}
+	}
+	if o := room.Proposal; o.Person != "" {
+		v.Awaiting = &controlProposalView{settingsOf(o.Change.Submissions, o.Change.Caps, o.Change.Callbacks), o.By, o.Person, o.Reason, instant(o.At)}
+	}
+	for _, c := range room.Changes {
+		v.Changes = append(v.Changes, controlEntryView{
+			Version: c.Version, At: instant(c.At), By: c.By, Person: c.Person, Second: c.Second, Reason: c.Reason,
+			Before: settingsOf(c.Before.Submissions, c.Before.Caps, c.Before.Belief()),
+			After:  settingsOf(c.After.Submissions, c.After.Caps, c.After.Belief()),
+		})
+	}
+	return v
+}
+
+func settingsOf(gates map[payout.Scope]payout.Gate, caps map[money.Currency]money.Amount, b payout.Belief) controlSettingsView {
+	return controlSettingsView{Submissions: gates, Caps: capsOf(caps), Callbacks: b}
+}
+
+// gatesOf names every gate; one that was never ordered is open.
+func gatesOf(set map[payout.Scope]payout.Gate) map[payout.Scope]payout.Gate {
+	all := map[payout.Scope]payout.Gate{}
+	for _, scope := range payout.Scopes {
+		all[scope] = payout.GateOpen
+		if gate, there := set[scope]; there {
+			all[scope] = gate
+		}
+	}
+	return all
+}
+
+// capsOf writes amounts in major units; null is no cap.
+func capsOf(set map[money.Currency]money.Amount) map[money.Currency]*string {
+	caps := map[money.Currency]*string{}
+	for of, most := range set {
+		caps[of] = nil
+		if !most.IsZero() {
+			text := most.String()
+			caps[of] = &text
+		}
+	}
+	return caps
+}

@@ -1,0 +1,101 @@
+package edge_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/payout"
+)
+
+func controls(t *testing.T, d *desk, method, body string) edge.Reply {
+	t.Helper()
+	e := signed(event(method, "/v1/controls", body), session)
+	reply, err := edge.NewOperate(edge.Desk{Operator: d, Log: quiet})(context.Background(), e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reply
+}
+
+func TestAnOrderAboutTheControlsIsRead(t *testing.T) {
+	d := &desk{}
+	reply := controls(t, d, http.MethodPost,
+		`{"reason": "money leaks", "version": 0, "submissions": {"all": "held", "vexora": "open"}, "caps": {"KHR": "1000", "USD": null}, "callbacks": "ask"}`)
+	most, _ := money.Parse("1000", money.KHR)
+	seen := 0
+	want := payout.ControlOrder{
+		By: "arn:aws:iam::111122223333:role/finance", Identities: []payout.Principal{"arn:aws:iam::111122223333:role/finance"},
+		Reason: "money leaks", Seen: &seen,
+		Change: payout.ControlChange{
+			Submissions: map[payout.Scope]payout.Gate{"all": "held", "vexora": "open"},
+			Caps:        map[money.Currency]money.Amount{money.KHR: most, money.USD: {}}, Callbacks: payout.AskFirst,
+		},
+	}
+	if reply.StatusCode != http.StatusOK || !reflect.DeepEqual(d.pulled, want) {
+		t.Errorf("%d %+v\nwant %+v", reply.StatusCode, d.pulled, want)
+	}
+	d.set.Awaiting = true
+	if reply := controls(t, d, http.MethodPost, `{"reason": "mended", "submissions": {"all": "open"}}`); reply.StatusCode != http.StatusAccepted {
+		t.Errorf("waits for a second person: %d", reply.StatusCode)
+	}
+}
+
+func TestAnOrderAboutTheControlsThatCannotBeRead(t *testing.T) {
+	for body, pointer := range map[string]string{
+		`{"reason": "x", "submission": {"all": "held"}}`: "/submission",
+		`{"reason": "x", "version": -1}`:                 "/version",
+		`{"reason": "x", "version": "1"}`:                "/version",
+		`{"reason": "x", "caps": {"KHR": 1000}}`:         "/caps/KHR",
+		`{"reason": "x", "caps": {"EUR": "1000"}}`:       "/caps/EUR",
+		`{"reason": "x", "caps": {"KHR": "-1"}}`:         "/caps/KHR",
+		`{"reason": "x", "caps": []}`:                    "/caps",
+		`{"reason": "x", "submissions": "held"}`:         "/submissions",
+	} {
+		d := &desk{}
+		reply := controls(t, d, http.MethodPost, body)
+		if reply.StatusCode != http.StatusBadRequest || !strings.Contains(reply.Body, `"`+pointer+`"`) || d.pulled.By != "" {
+			t.Errorf("%s: %d %s", body, reply.StatusCode, reply.Body)
+		}
+	}
+	if reply := controls(t, &desk{}, http.MethodPut, `{}`); reply.StatusCode != http.StatusMethodNotAllowed {
+		t.Errorf("PUT: %d", reply.StatusCode)
+	}
+	unsigned := event(http.MethodPost, "/v1/controls", `{"reason": "money leaks", "callbacks": "ask"}`)
+	reply, _ := edge.NewOperate(edge.Desk{Operator: &desk{}, Log: quiet})(context.Background(), unsigned)
+	if reply.StatusCode != http.StatusForbidden {
+		t.Errorf("nobody's order: %d", reply.StatusCode)
+	}
+}
+
+func TestTheControlsShowWhatIsInForceAndWhy(t *testing.T) {
+	most, _ := money.Parse("1000", money.KHR)
+	at := time.Date(2026, 5, 16, 8, 0, 0, 0, time.UTC)
+	d := &desk{room: payout.ControlRoom{
+		Controls: payout.Controls{Version: 2, Submissions: map[payout.Scope]payout.Gate{"vexora": payout.GateHeld}, Caps: map[money.Currency]money.Amount{money.KHR: most}},
+		Floor:    payout.Floor{Held: map[payout.Provider]payout.QueuedReason{payout.Monetix: payout.QueuedPaused}},
+		Pauses:   map[payout.Provider]payout.Pause{payout.Monetix: {Provider: payout.Monetix, Why: "refused_about_us", Since: at, Until: at.Add(time.Minute)}},
+		Proposal: payout.ControlProposal{Person: "Dara", By: "arn", At: at, Reason: "mended", Change: payout.ControlChange{Caps: map[money.Currency]money.Amount{money.KHR: {}}}},
+		Changes:  []payout.ControlEntry{{Version: 2, At: at, By: "arn", Reason: "money leaks", Person: "Bopha", Second: "Dara"}},
+	}}
+	reply := controls(t, d, http.MethodGet, "")
+	var got map[string]any
+	if err := json.Unmarshal([]byte(reply.Body), &got); err != nil || reply.StatusCode != http.StatusOK {
+		t.Fatalf("%d %v", reply.StatusCode, err)
+	}
+	want := `{"version":2,"submissions":{"all":"open","monetix":"open","vexora":"held"},"caps":{"KHR":"1000.00"},"callbacks":"believe",` +
+		`"in_force":{"monetix":"held","vexora":"held"},"held_by":{"monetix":["paused"],"vexora":["controls"]},` +
+		`"pauses":[{"provider":"monetix","why":"refused_about_us","since":"2026-05-16T08:00:00.000Z","until":"2026-05-16T08:01:00.000Z"}],` +
+		`"awaiting":{"change":{"caps":{"KHR":null}},"by":"arn","person":"Dara","reason":"mended","at":"2026-05-16T08:00:00.000Z"},` +
+		`"changes":[{"version":2,"at":"2026-05-16T08:00:00.000Z","by":"arn","person":"Bopha","proposed_by":"Dara","reason":"money leaks","before":{"callbacks":"believe"},"after":{"callbacks":"believe"}}]}`
+	var wanted map[string]any
+	if err := json.Unmarshal([]byte(want), &wanted); err != nil || !reflect.DeepEqual(got, wanted) {
+		t.Errorf("%s\nwant %s", reply.Body, want)
+	}
+}

@@ -1,0 +1,161 @@
+package localstore
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/payout"
+)
+
+// orderedControls is the key of the board under which a change waits for its second person.
+const orderedControls = "proposal"
+
+// controlsDocument is how controls, and a change of them, are written. Caps are in minor
+// units; zero is a change that takes the cap away.
+type controlsDocument struct {
+	Version     int                          `json:"version,omitzero"`
+	Submissions map[payout.Scope]payout.Gate `json:"submissions,omitempty"`
+	Caps        map[money.Currency]int64     `json:"caps,omitempty"`
+	Callbacks   payout.Belief                `json:"callbacks,omitzero"`
+	ReleasedAt  time.Time                    `json:"released_at,omitzero"`
+}
+
+type controlEntryDocument struct {
+	Version int              `json:"version"`
+	At      time.Time        `json:"at"`
+	By      payout.Principal `json:"by"`
+	Person  payout.Person    `json:"person,omitzero"`
+	Second  payout.Person    `json:"second,omitzero"`
+	Reason  string           `json:"reason"`
+	Before  controlsDocument `json:"before"`
+	After   controlsDocument `json:"after"`
+	Token   string           `json:"token"`
+}
+
+type controlProposalDocument struct {
+	Change   controlsDocument `json:"change"`
+	Reason   string           `json:"reason"`
+	By       payout.Principal `json:"by"`
+	Person   payout.Person    `json:"person"`
+	Identity payout.Principal `json:"identity"`
+	At       time.Time        `json:"at"`
+	Version  int              `json:"version"`
+}
+
+func changeKey(version int) []byte { return fmt.Appendf(nil, "%09d", version) }
+
+// ChangeControls implements payout.Desk.
+func (s *Store) ChangeControls(ctx context.Context, e payout.ControlEntry) error {
+	return s.write(ctx, "change the controls", func(tx *bbolt.Tx) error {
+		if controls.in(tx).Get(changeKey(e.Version)) != nil {
+			return payout.ErrControlsMoved
+		}
+		return save(controls.in(tx), string(changeKey(e.Version)), controlEntryDocument{
+			Version: e.Version, At: floor(e.At), By: e.By, Person: e.Person, Second: e.Second, Reason: e.Reason,
+			Before: asDocument(e.Before), After: asDocument(e.After), Token: e.Token,
+		})
+	})
+}
+
+// ControlChanges implements payout.Desk.
+func (s *Store) ControlChanges(ctx context.Context, limit int) ([]payout.ControlEntry, error) {
+	var all []payout.ControlEntry
+	err := s.read(ctx, "list the changes of the controls", func(tx *bbolt.Tx) error {
+		cursor := controls.in(tx).Cursor()
+		for key, _ := cursor.Last(); key != nil && len(all) < limit; key, _ = cursor.Prev() {
+			entry, err := changeAt(tx, key)
+			if err != nil {
+				return err
+			}
+			all = append(all, entry)
+		}
+		return nil
+	})
+	return all, err
+}
+
+func changeAt(tx *bbolt.Tx, key []byte) (payout.ControlEntry, error) {
+	var d controlEntryDocument
+	if err := load(controls.in(tx), string(key), &d); err != nil {
+		return payout.ControlEntry{}, err
+	}
+	before, err := d.Before.controls()
+	if err != nil {
+		return payout.ControlEntry{}, err
+	}
+	after, err := d.After.controls()
+	return payout.ControlEntry{
+		Version: d.Version, At: d.At, By: d.By, Person: d.Person, Second: d.Second, Reason: d.Reason,
+		Before: before, After: after, Token: d.Token,
+	}, err
+}
+
+// inForce is what the newest change came to.
+func inForce(tx *bbolt.Tx) (payout.Controls, error) {
+	key, _ := controls.in(tx).Cursor().Last()
+	if key == nil {
+		return payout.Controls{}, nil
+	}
+	newest, err := changeAt(tx, key)
+	return newest.After, err
+}
+
+// ProposeControls implements payout.Desk.
+func (s *Store) ProposeControls(ctx context.Context, p payout.ControlProposal) error {
+	change := payout.Controls{Submissions: p.Change.Submissions, Caps: p.Change.Caps, Callbacks: p.Change.Callbacks}
+	return s.write(ctx, "propose a change of the controls", func(tx *bbolt.Tx) error {
+		return save(board.in(tx), orderedControls, controlProposalDocument{
+			Change: asDocument(change), Reason: p.Reason, By: p.By, Person: p.Person, Identity: p.Identity, At: floor(p.At), Version: p.Version,
+		})
+	})
+}
+
+// ProposedControls implements payout.Desk.
+func (s *Store) ProposedControls(ctx context.Context) (payout.ControlProposal, error) {
+	var d controlProposalDocument
+	err := s.read(ctx, "find a proposal for the controls", func(tx *bbolt.Tx) error {
+		return load(board.in(tx), orderedControls, &d)
+	})
+	if err != nil {
+		return payout.ControlProposal{}, err
+	}
+	change, err := d.Change.controls()
+	return payout.ControlProposal{
+		Change: payout.ControlChange{Submissions: change.Submissions, Caps: change.Caps, Callbacks: change.Callbacks},
+		Reason: d.Reason, By: d.By, Person: d.Person, Identity: d.Identity, At: d.At, Version: d.Version,
+	}, err
+}
+
+func asDocument(c payout.Controls) controlsDocument {
+	d := controlsDocument{Version: c.Version, Submissions: c.Submissions, Callbacks: c.Callbacks, ReleasedAt: floor(c.ReleasedAt)}
+	for of, most := range c.Caps {
+		if d.Caps == nil {
+			d.Caps = map[money.Currency]int64{}
+		}
+		d.Caps[of] = most.Minor()
+	}
+	return d
+}
+
+func (d controlsDocument) controls() (payout.Controls, error) {
+	c := payout.Controls{Version: d.Version, Submissions: d.Submissions, Callbacks: d.Callbacks, ReleasedAt: d.ReleasedAt}
+	for of, minor := range d.Caps {
+		if c.Caps == nil {
+			c.Caps = map[money.Currency]money.Amount{}
+		}
+		c.Caps[of] = money.Amount{}
+		if minor == 0 {
+			continue
+		}
+		most, err := money.New(minor, of)
+		if err != nil {
+			return payout.Controls{}, fmt.Errorf("cap of the controls: %w", err)
+		}
+		c.Caps[of] = most
+	}
+	return c, nil
+}

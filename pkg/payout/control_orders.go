@@ -1,0 +1,242 @@
+package payout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"cambodia-payouts/pkg/money"
+)
+
+// ControlOrder is what a person wants changed of the controls.
+type ControlOrder struct {
+	By         Principal
+	Identities []Principal // see [Order]
+	Reason     string
+	// Seen is the version of the controls that the person saw. What tightens may do without.
+	Seen   *int
+	Change ControlChange
+}
+
+// ControlsSet is what became of an order that was not refused.
+type ControlsSet struct {
+	Controls Controls
+	// Awaiting means that nothing is released yet: another person has to give the same order.
+	Awaiting bool
+}
+
+// ControlRoom is all that there is to see of the brakes.
+type ControlRoom struct {
+	Controls Controls
+	Floor    Floor
+	Pauses   map[Provider]Pause
+	Proposal ControlProposal
+	Changes  []ControlEntry // the newest ones first
+}
+
+// shownChanges is how many changes a look at the controls shows.
+const shownChanges = 20
+
+// Controls shows the brakes as they stand.
+func (o *Operator) Controls(ctx context.Context) (ControlRoom, error) {
+	board, err := o.ports.Store.Board(ctx)
+	if err != nil {
+		return ControlRoom{}, unavailable(err)
+	}
+	changes, err := o.ports.Store.ControlChanges(ctx, shownChanges)
+	if err != nil {
+		return ControlRoom{}, unavailable(err)
+	}
+	proposal, err := o.ports.Store.ProposedControls(ctx)
+	if err != nil {
+		return ControlRoom{}, unavailable(err)
+	}
+	if !proposal.stands(board.Controls, o.ports.Now()) {
+		proposal = ControlProposal{}
+	}
+	maps.DeleteFunc(board.Pauses, func(_ Provider, pause Pause) bool { return pause.over() })
+	return ControlRoom{Controls: board.Controls, Floor: o.ports.Brakes.floor, Pauses: board.Pauses, Proposal: proposal, Changes: changes}, nil
+}
+
+// SetControls changes the controls: at once if the change tightens, and with a second
+// registered person's order of the same change if it loosens. When it returns without an
+// error, the change is stored; every function heeds it within ten seconds.
+func (o *Operator) SetControls(ctx context.Context, order ControlOrder) (ControlsSet, error) {
+	if err := order.check(); err != nil {
+		return ControlsSet{}, err
+	}
+	entry := ControlEntry{By: order.By.shown(), Reason: Printable(order.Reason), Token: o.ports.NewToken()}
+	for range rounds {
+		board, err := o.ports.Store.Board(ctx)
+		if err != nil {
+			return ControlsSet{}, unavailable(err)
+		}
+		set, err := o.weighControls(ctx, board.Controls, order, &entry)
+		if err != nil || set.Awaiting || set.Controls.Version == board.Controls.Version {
+			return set, err
+		}
+		switch err := o.storeControls(ctx, entry); {
+		case err == nil:
+			o.ports.Brakes.heedControls(entry.After)
+			o.ports.Signals.Signal(ctx, SignalControls, "", "")
+			return set, nil
+		case !errors.Is(err, ErrControlsMoved):
+			return ControlsSet{}, unavailable(err)
+		}
+	}
+	return ControlsSet{}, unavailable(errBusy)
+}
+
+// weighControls decides about an order against the controls as they are. If it may be carried
+// out, the entry says what to store.
+func (o *Operator) weighControls(ctx context.Context, current Controls, order ControlOrder, entry *ControlEntry) (ControlsSet, error) {
+	now := o.ports.Now()
+	tightens, loosens := current.direction(order.Change, o.ports.Brakes.floor.RestoredAt)
+	switch {
+	case order.Seen != nil && *order.Seen != current.Version:
+		return ControlsSet{}, &OrderRefused{Problem: OrderOutdated, Detail: fmt.Sprintf("the controls have moved on to version %d; look at them, then decide again", current.Version)}
+	case tightens && loosens:
+		return ControlsSet{}, notPossible("a part of this tightens and a part loosens; give what tightens as an order of its own, it is in force at once")
+	case !tightens && !loosens:
+		return ControlsSet{Controls: current}, nil
+	case loosens && order.Seen == nil:
+		return ControlsSet{}, &OrderRefused{Problem: OrderUnreadable, Detail: "an order that loosens names the version of the controls that you saw",
+			Faults: []Fault{{Pointer: "/version", Code: InvalidRequest, Message: "is required for an order that loosens"}}}
+	}
+	entry.At, entry.Before, entry.After = now, current, current.with(order.Change, now)
+	entry.Version, entry.Person, entry.Second = entry.After.Version, "", ""
+	if loosens {
+		awaiting, err := o.second(ctx, current, order, entry)
+		if err != nil || awaiting {
+			return ControlsSet{Controls: current, Awaiting: awaiting}, err
+		}
+	}
+	return ControlsSet{Controls: entry.After}, nil
+}
+
+// second reports whether an order that loosens still waits for another person, and keeps it
+// if so.
+func (o *Operator) second(ctx context.Context, current Controls, order ControlOrder, entry *ControlEntry) (bool, error) {
+	by, err := who(ctx, o.ports.people(), order.Identities)
+	if err != nil {
+		return false, err
+	}
+	earlier, err := o.ports.Store.ProposedControls(ctx)
+	if err != nil {
+		return false, unavailable(err)
+	}
+	if earlier.stands(current, entry.At) && earlier.Change.same(order.Change) {
+		other, stands, err := by.first(earlier.Person, earlier.Identity)
+		switch {
+		case err != nil:
+			return false, unavailable(err)
+		case other:
+			entry.Person, entry.Second = by.person, earlier.Person
+			return false, nil
+		case stands:
+			return true, nil // he has said so before
+		}
+	}
+	err = o.ports.Store.ProposeControls(ctx, ControlProposal{
+		Change: order.Change, Reason: entry.Reason, By: entry.By, Person: by.person, Identity: by.identity, At: entry.At, Version: current.Version,
+	})
+	if err != nil {
+		return false, unavailable(err)
+	}
+	return true, nil
+}
+
+// stands reports whether the proposal is about the controls as they are, and recent.
+func (p ControlProposal) stands(current Controls, now time.Time) bool {
+	return p.Person != "" && p.Version == current.Version && now.Sub(p.At) <= proposalFor
+}
+
+// storeControls appends a change. An append whose outcome is not known is repeated with the
+// same token, so that one's own is told from another's.
+func (o *Operator) storeControls(ctx context.Context, entry ControlEntry) error {
+	var err error
+	for try := range fencePuts {
+		if try > 0 {
+			o.ports.Pause(ctx, time.Duration(try)*100*time.Millisecond)
+		}
+		err = o.ports.Store.ChangeControls(ctx, entry)
+		if err == nil {
+			return nil
+		}
+		if errors.Is(err, ErrControlsMoved) {
+			newest, failed := o.ports.Store.ControlChanges(ctx, shownChanges)
+			own := slices.ContainsFunc(newest, func(e ControlEntry) bool { return e.Token == entry.Token })
+			if failed == nil && own {
+				return nil
+			}
+			return errors.Join(err, failed)
+		}
+	}
+	return err
+}
+
+// check lists every fault of what the person wrote.
+func (o ControlOrder) check() error {
+	faults := Order{By: o.By, Reason: o.Reason}.faults(false)
+	blame := func(pointer, message string) {
+		faults = append(faults, Fault{Pointer: pointer, Code: InvalidRequest, Message: message})
+	}
+	if o.Change.isZero() {
+		blame("", "name what to change: submissions, caps or callbacks")
+	}
+	for _, scope := range slices.Sorted(maps.Keys(o.Change.Submissions)) {
+		if gate := o.Change.Submissions[scope]; !slices.Contains(Scopes, scope) || gate != GateOpen && gate != GateHeld {
+			blame("/submissions", fmt.Sprintf("has one of %v, each open or held", Scopes))
+			break
+		}
+	}
+	for of, most := range o.Change.Caps {
+		if of != money.KHR && of != money.USD || !most.IsZero() && most.Currency() != of {
+			blame("/caps", "has KHR or USD, each an amount")
+			break
+		}
+	}
+	if b := o.Change.Callbacks; b != "" && b != Believe && b != AskFirst {
+		blame("/callbacks", `is "believe" or "ask"`)
+	}
+	if len(faults) > 0 {
+		return &OrderRefused{Problem: OrderUnreadable, Detail: "the order is not complete", Faults: faults}
+	}
+	return nil
+}
+
+// Summary says in one line what is in force, for histories and logs.
+func (c Controls) Summary() string {
+	parts := []string{fmt.Sprintf("version %d", c.Version)}
+	for _, scope := range Scopes {
+		if gate := c.Submissions[scope]; gate != "" {
+			parts = append(parts, fmt.Sprintf("%s %s", scope, gate))
+		}
+	}
+	for _, of := range []money.Currency{money.KHR, money.USD} {
+		if most, set := c.Caps[of]; set {
+			parts = append(parts, fmt.Sprintf("at most %s %s", of, most))
+		}
+	}
+	return strings.Join(append(parts, "callbacks "+string(c.Belief())), ", ")
+}
+
+// HeldBy lists what holds submissions to a provider, empty if nothing does: "controls",
+// "restored_at", or the parameter of the stack, "paused" or "held".
+func (r ControlRoom) HeldBy(p Provider) []string {
+	var why []string
+	if r.Controls.gate(p, time.Time{}) == GateHeld {
+		why = append(why, "controls")
+	}
+	if r.Controls.ReleasedAt.Before(r.Floor.RestoredAt) {
+		why = append(why, "restored_at")
+	}
+	if floor := r.Floor.Held[p]; floor != "" {
+		why = append(why, string(floor))
+	}
+	return why
+}

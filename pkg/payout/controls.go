@@ -1,0 +1,190 @@
+package payout
+
+import (
+	"errors"
+	"maps"
+	"reflect"
+	"time"
+
+	"cambodia-payouts/pkg/money"
+)
+
+// Gate says whether payouts are submitted.
+type Gate string
+
+// The gates.
+const (
+	GateOpen Gate = "open"
+	GateHeld Gate = "held"
+)
+
+// Scope is what a gate is about: a provider, by its name, or everything.
+type Scope string
+
+// Everything is the gate of all providers; theirs count beside it.
+const Everything Scope = "all"
+
+// Scopes lists what may have a gate.
+var Scopes = func() []Scope {
+	all := []Scope{Everything}
+	for _, p := range Providers {
+		all = append(all, Scope(p))
+	}
+	return all
+}()
+
+// Belief says what a verified callback is worth.
+type Belief string
+
+// The beliefs.
+const (
+	// Believe takes a verified callback for the provider's word.
+	Believe Belief = "believe"
+	// AskFirst believes no callback without a question: the key that signs them has leaked.
+	// Callbacks that an earlier version of the secret signed are refused.
+	AskFirst Belief = "ask"
+)
+
+// Controls are the brakes in people's hands, in force for all running functions within
+// seconds. The zero controls stop nothing. The parameters of the stack are their floor: what
+// those hold, no control releases.
+type Controls struct {
+	// Version counts the changes; 0 means that there was none.
+	Version     int
+	Submissions map[Scope]Gate // missing: open
+	// Caps is the most that one payout may move, per currency; missing: the stack's.
+	Caps      map[money.Currency]money.Amount
+	Callbacks Belief // empty: Believe
+	// ReleasedAt is when the gate of everything was last ordered open. A table that was
+	// restored since is held.
+	ReleasedAt time.Time
+}
+
+// ControlChange is what an order changes of the controls; what it does not name stays.
+type ControlChange struct {
+	Submissions map[Scope]Gate
+	// Caps sets the most that one payout may move. A zero amount takes the cap away, so that
+	// the stack's counts again.
+	Caps      map[money.Currency]money.Amount
+	Callbacks Belief
+}
+
+// ControlEntry is one change as it is kept, for good.
+type ControlEntry struct {
+	Version int // of the controls after it
+	At      time.Time
+	By      Principal
+	// Person gave the order, and Second had proposed it; both are empty for what one may
+	// order, and for what the machine did by itself.
+	Person, Second Person
+	Reason         string
+	Before, After  Controls
+	// Token tells a process its own write from another's.
+	Token string
+}
+
+// ControlProposal is a change that waits for its second person. The zero proposal is none.
+type ControlProposal struct {
+	Change ControlChange
+	Reason string
+	By     Principal
+	Person Person
+	// Identity is what the register knew the person by.
+	Identity Principal
+	At       time.Time
+	Version  int // of the controls that it is about
+}
+
+// ErrControlsMoved is the error of a store: somebody else has made the change of that number.
+var ErrControlsMoved = errors.New("payout: the controls have changed meanwhile")
+
+// gate is what the controls say of a provider, over a table that was restored at the given
+// time (zero: never).
+func (c Controls) gate(p Provider, restoredAt time.Time) Gate {
+	if c.Submissions[Everything] == GateHeld || c.Submissions[Scope(p)] == GateHeld || c.ReleasedAt.Before(restoredAt) {
+		return GateHeld
+	}
+	return GateOpen
+}
+
+// Belief is what a callback is worth now.
+func (c Controls) Belief() Belief {
+	if c.Callbacks == "" {
+		return Believe
+	}
+	return c.Callbacks
+}
+
+// cap is the most that one payout may move: the lower of the controls' and the stack's.
+func (c Controls) cap(of money.Currency, stack money.Amount) money.Amount {
+	own, set := c.Caps[of]
+	if set && (stack.IsZero() || stack.Exceeds(own)) {
+		return own
+	}
+	return stack
+}
+
+// with is the controls after a change.
+func (c Controls) with(change ControlChange, now time.Time) Controls {
+	after := Controls{
+		Version: c.Version + 1, Submissions: maps.Clone(c.Submissions), Caps: maps.Clone(c.Caps),
+		Callbacks: c.Belief(), ReleasedAt: c.ReleasedAt,
+	}
+	if len(change.Submissions) > 0 {
+		after.Submissions = merged(after.Submissions, change.Submissions)
+	}
+	if change.Submissions[Everything] == GateOpen {
+		after.ReleasedAt = now
+	}
+	if len(change.Caps) > 0 {
+		after.Caps = merged(after.Caps, change.Caps)
+		maps.DeleteFunc(after.Caps, func(_ money.Currency, a money.Amount) bool { return a.IsZero() })
+	}
+	if change.Callbacks != "" {
+		after.Callbacks = change.Callbacks
+	}
+	return after
+}
+
+func merged[K comparable, V any](base, over map[K]V) map[K]V {
+	all := map[K]V{}
+	maps.Copy(all, base)
+	maps.Copy(all, over)
+	return all
+}
+
+// direction says where a change goes: which of its members tighten, and which loosen. What
+// is so already does neither.
+func (c Controls) direction(change ControlChange, restoredAt time.Time) (tightens, loosens bool) {
+	for scope, gate := range change.Submissions {
+		before := c.Submissions[scope]
+		if before == "" {
+			before = GateOpen
+		}
+		tightens = tightens || gate == GateHeld && before != GateHeld
+		loosens = loosens || gate == GateOpen && (before == GateHeld || scope == Everything && c.ReleasedAt.Before(restoredAt))
+	}
+	for of, most := range change.Caps {
+		before, set := c.Caps[of]
+		switch {
+		case !set && most.IsZero(), set && most == before:
+		case most.IsZero(), set && most.Minor() > before.Minor():
+			loosens = true
+		default:
+			tightens = true
+		}
+	}
+	if change.Callbacks != "" && change.Callbacks != c.Belief() {
+		tightens = tightens || change.Callbacks == AskFirst
+		loosens = loosens || change.Callbacks == Believe
+	}
+	return tightens, loosens
+}
+
+// same reports whether two people ordered the same.
+func (c ControlChange) same(other ControlChange) bool {
+	return maps.Equal(c.Submissions, other.Submissions) && maps.Equal(c.Caps, other.Caps) && c.Callbacks == other.Callbacks
+}
+
+// isZero reports whether the change names nothing.
+func (c ControlChange) isZero() bool { return reflect.DeepEqual(c, ControlChange{}) }

@@ -1,0 +1,301 @@
+package payout_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/payout"
+)
+
+var (
+	holdAll    = payout.ControlChange{Submissions: map[payout.Scope]payout.Gate{payout.Everything: payout.GateHeld}}
+	releaseAll = payout.ControlChange{Submissions: map[payout.Scope]payout.Gate{payout.Everything: payout.GateOpen}}
+	askFirst   = payout.ControlChange{Callbacks: payout.AskFirst}
+)
+
+// pull gives an order about the controls, having seen them.
+func (w *world) pull(by payout.Principal, change payout.ControlChange) payout.ControlsSet {
+	w.t.Helper()
+	set, err := w.tryPull(by, change, true)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return set
+}
+
+func (w *world) tryPull(by payout.Principal, change payout.ControlChange, look bool) (payout.ControlsSet, error) {
+	order := payout.ControlOrder{By: by, Identities: []payout.Principal{by}, Reason: "money leaks", Change: change}
+	if look {
+		seen := w.store.board.Controls.Version
+		order.Seen = &seen
+	}
+	return w.operator.SetControls(bg, order)
+}
+
+// elsewhere has the order stored without this process hearing of it at once.
+func (w *world) elsewhere(change payout.ControlChange) {
+	w.t.Helper()
+	operator, err := payout.NewOperator(payout.Ports{
+		Store: w.store, Connectors: w.connectors, Signals: w.signals, Brakes: payout.NewBrakes(w.store, payout.Floor{}), Keys: w, Now: w.clock.Now,
+		NewToken: func() string { return "elsewhere" }, Pause: func(context.Context, time.Duration) {}, People: register,
+	}, payout.Policy{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if _, err := operator.SetControls(bg, payout.ControlOrder{By: "arn:aws:iam::1:role/anyone", Reason: "money leaks", Change: change}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func TestAHoldIsInForceInEveryProcessWithinTenSeconds(t *testing.T) {
+	w := newWorld(t)
+	w.mustCreate(draft("before"))
+	w.elsewhere(holdAll)
+	w.clock.pass(5 * time.Second)
+	p := w.mustCreate(draft("after"))
+	if p.Status != payout.Queued || p.QueuedReason != payout.QueuedHeld || len(w.vexora.sent) != 1 {
+		t.Errorf("%s %s, %d were sent", p.Status, p.QueuedReason, len(w.vexora.sent))
+	}
+	w.clock.pass(2 * time.Minute)
+	w.sweep()
+	if _, err := w.operator.Resend(bg, w.order(p.ID, dara, "")); problemOf(err) != payout.OrderPaused || len(w.vexora.sent) != 1 {
+		t.Errorf("a resend: %v, %d were sent", err, len(w.vexora.sent))
+	}
+	w.pull(dara, releaseAll)
+	w.pull(bopha, releaseAll)
+	w.clock.pass(2 * time.Minute)
+	w.sweep()
+	if p = w.stored(p.ID); p.Status != payout.Processing || len(w.vexora.sent) != 2 {
+		t.Errorf("released: %s, %d were sent", p.Status, len(w.vexora.sent))
+	}
+}
+
+// The controls are looked at once more if the fence itself took long: a process may sleep in
+// the middle of it.
+func TestAHoldDuringASlowFenceStopsTheSubmission(t *testing.T) {
+	for _, d := range []payout.Draft{draft("new"), draftFor(payout.Monetix)} {
+		w := newWorld(t)
+		w.store.fault = func(int) fault {
+			w.store.fault = func(int) fault { return none }
+			w.clock.pass(12 * time.Second)
+			w.store.board.Controls = payout.Controls{Version: 1, Submissions: holdAll.Submissions}
+			return none
+		}
+		p := w.mustCreate(d)
+		if len(w.vexora.sent)+len(w.monetix.sent) != 0 || p.Status != payout.Queued || p.Sent != 0 {
+			t.Errorf("%s, sent %d times", p.Status, p.Sent)
+		}
+	}
+}
+
+func TestOnePersonTightensAndTwoLoosen(t *testing.T) {
+	w := newWorld(t)
+	if set, err := w.tryPull("arn:aws:iam::1:role/anyone", holdAll, false); err != nil || set.Awaiting || set.Controls.Version != 1 {
+		t.Fatalf("a stranger to the register could not hold: %+v %v", set, err)
+	}
+	if again := w.pull(dara, holdAll); again.Controls.Version != 1 {
+		t.Errorf("what is so already became version %d", again.Controls.Version)
+	}
+	if _, err := w.tryPull("arn:aws:iam::1:role/anyone", releaseAll, true); problemOf(err) != payout.OrderPeopleNotRegistered {
+		t.Errorf("released by a stranger to the register: %v", err)
+	}
+	if _, err := w.tryPull(dara, releaseAll, false); problemOf(err) != payout.OrderUnreadable {
+		t.Errorf("released without a version: %v", err)
+	}
+	for _, by := range []payout.Principal{dara, dara, darasToken} {
+		if set := w.pull(by, releaseAll); !set.Awaiting {
+			t.Fatalf("%s released alone", by)
+		}
+	}
+	w.pull(sokha, payout.ControlChange{Callbacks: payout.AskFirst}) // the controls are other ones now
+	if set := w.pull(bopha, releaseAll); !set.Awaiting {
+		t.Error("the first order was about controls of before")
+	}
+	if set := w.pull(dara, releaseAll); set.Awaiting || set.Controls.Version != 3 {
+		t.Errorf("two have ordered it: %+v", set)
+	}
+	newest := w.store.changes[2]
+	if newest.Person != "Dara" || newest.Second != "Bopha" || newest.Before.Submissions[payout.Everything] != payout.GateHeld || newest.Reason != "money leaks" {
+		t.Errorf("kept as %+v", newest)
+	}
+}
+
+func TestAReleaseWaitsADayForItsSecondPerson(t *testing.T) {
+	w := newWorld(t)
+	w.pull(dara, holdAll)
+	w.pull(dara, releaseAll)
+	w.clock.pass(24*time.Hour + time.Second)
+	if set := w.pull(bopha, releaseAll); !set.Awaiting {
+		t.Error("released on yesterday's order")
+	}
+}
+
+func TestControlsThatMovedOnAreNotOverwritten(t *testing.T) {
+	w := newWorld(t)
+	w.pull(dara, holdAll)
+	seen := 0
+	_, err := w.operator.SetControls(bg, payout.ControlOrder{By: dara, Reason: "as of before", Seen: &seen, Change: askFirst})
+	if problemOf(err) != payout.OrderOutdated {
+		t.Errorf("%v", err)
+	}
+	both := payout.ControlChange{Submissions: releaseAll.Submissions, Callbacks: payout.AskFirst}
+	if _, err := w.tryPull(dara, both, true); problemOf(err) != payout.OrderNotPossible {
+		t.Errorf("a brake that waits for a second person: %v", err)
+	}
+}
+
+func TestAChangeWhoseAnswerIsLostCountsOnce(t *testing.T) {
+	w := newWorld(t)
+	w.store.fault = func(write int) fault {
+		if write == 1 {
+			return lostAfter
+		}
+		return none
+	}
+	if set := w.pull(dara, holdAll); set.Controls.Version != 1 || len(w.store.changes) != 1 {
+		t.Errorf("version %d, %d changes", set.Controls.Version, len(w.store.changes))
+	}
+	w.store.fault = func(int) fault { return lostBefore }
+	if _, err := w.tryPull(dara, askFirst, false); problemOf(err) != payout.OrderUnavailable {
+		t.Errorf("not stored, and said: %v", err)
+	}
+}
+
+func TestWhoCannotReadTheControlsHolds(t *testing.T) {
+	w := newWorld(t)
+	brakes := payout.NewBrakes(noBoard{w.store}, payout.Floor{})
+	p := payout.Payout{Provider: payout.Vexora, Amount: amount(t, "1", money.KHR)}
+	if why := brakes.Ordered(bg, p, w.clock.Now()); why != payout.QueuedHeld {
+		t.Errorf("never read: %q", why)
+	}
+	silent := &sometimes{memory: w.store}
+	brakes = payout.NewBrakes(silent, payout.Floor{})
+	if why := brakes.Ordered(bg, p, w.clock.Now()); why != "" {
+		t.Fatalf("read: %q", why)
+	}
+	silent.failing = true
+	for _, step := range []struct {
+		after time.Duration
+		want  payout.QueuedReason
+	}{{29 * time.Second, ""}, {2 * time.Second, payout.QueuedHeld}, {-40 * time.Second, ""}, {-30 * time.Second, payout.QueuedHeld}} {
+		w.clock.pass(step.after)
+		if why := brakes.Ordered(bg, p, w.clock.Now()); why != step.want {
+			t.Errorf("%s later: %q", step.after, why)
+		}
+		if b := brakes.Belief(bg, w.clock.Now()); (b == payout.AskFirst) != (step.want != "") {
+			t.Errorf("%s later callbacks: %s", step.after, b)
+		}
+	}
+}
+
+// sometimes is a store whose board cannot always be read.
+type sometimes struct {
+	*memory
+	failing bool
+}
+
+func (s *sometimes) Board(ctx context.Context) (payout.Board, error) {
+	if s.failing {
+		return payout.Board{}, errors.New("throttled")
+	}
+	return s.memory.Board(ctx)
+}
+
+func TestARestoredTableIsHeldUntilTwoReleaseIt(t *testing.T) {
+	w := newWorld(t)
+	w.pull(dara, payout.ControlChange{Submissions: map[payout.Scope]payout.Gate{"vexora": payout.GateHeld}})
+	w.clock.pass(time.Minute)
+	*w.brakes = *payout.NewBrakes(w.store, payout.Floor{RestoredAt: w.clock.Now()})
+	w.clock.pass(time.Minute)
+	w.pull(dara, payout.ControlChange{Submissions: map[payout.Scope]payout.Gate{"monetix": payout.GateHeld}}) // an order, and no release
+	gate := func() string {
+		room, err := w.operator.Controls(bg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		why := ""
+		for _, p := range payout.Providers {
+			for _, by := range room.HeldBy(p) {
+				why += string(p) + ":" + by + " "
+			}
+		}
+		return why
+	}
+	if got := gate(); got != "vexora:controls vexora:restored_at monetix:controls monetix:restored_at " {
+		t.Error(got)
+	}
+	w.pull(dara, releaseAll)
+	w.pull(bopha, releaseAll)
+	if got := gate(); got != "vexora:controls monetix:controls " {
+		t.Error(got)
+	}
+}
+
+func TestACapIsLoweredAtOnce(t *testing.T) {
+	w := newWorld(t)
+	w.vexora.answer = w.says(payout.FoundNotSent)
+	queued := w.mustCreate(draft("queued before")) // 50,000 KHR
+	w.vexora.answer = w.says(payout.FoundProcessing)
+	sent := len(w.vexora.sent)
+	w.pull(sokha, payout.ControlChange{Caps: map[money.Currency]money.Amount{money.KHR: amount(t, "49999", money.KHR)}})
+	_, err := w.create(draft("above"))
+	var refused *payout.Refusal
+	if !errors.As(err, &refused) || refused.Kind != payout.Unacceptable {
+		t.Errorf("created above the cap: %v", err)
+	}
+	w.clock.pass(5 * time.Minute)
+	w.sweep()
+	if p := w.stored(queued.ID); p.Status != payout.Queued || p.QueuedReason != payout.QueuedHeld || len(w.vexora.sent) != sent {
+		t.Errorf("%s %s: above the cap in force", p.Status, p.QueuedReason)
+	}
+	none := payout.ControlChange{Caps: map[money.Currency]money.Amount{money.KHR: {}}}
+	if set := w.pull(dara, none); !set.Awaiting {
+		t.Error("one person took the cap away")
+	}
+	higher := payout.ControlChange{Caps: map[money.Currency]money.Amount{money.KHR: amount(t, "60000", money.KHR)}}
+	if set := w.pull(dara, higher); !set.Awaiting {
+		t.Error("one person raised the cap")
+	}
+	if set := w.pull(bopha, higher); set.Awaiting {
+		t.Error("two did not raise the cap")
+	}
+}
+
+func TestNoCallbackIsBelievedWithoutAQuestion(t *testing.T) {
+	w := newWorld(t)
+	failed := w.failedForCertain("failed")
+	open := w.mustCreate(draft("open"))
+	w.vexora.answer = w.says(payout.FoundNotSent)
+	queued := w.mustCreate(draft("queued"))
+	w.vexora.answer = w.says(payout.FoundProcessing)
+	w.pull(dara, askFirst)
+	for _, p := range []payout.Payout{open, failed, queued} {
+		w.receive(w.claim(p, payout.FoundSucceeded))
+	}
+	sent := len(w.vexora.sent)
+	if p := w.stored(open.ID); p.Status != payout.Processing || !p.QueryAt.Equal(w.clock.Now()) || len(p.Attention) > 0 {
+		t.Errorf("%s, asked at %s, attention %v", p.Status, p.QueryAt, p.Attention)
+	}
+	if p := w.stored(failed.ID); p.Status != payout.Failed || p.SafeToPayAgain() {
+		t.Errorf("%s, safe %v while nobody has asked", p.Status, p.SafeToPayAgain())
+	}
+	w.vexora.told = func(p payout.Payout) payout.Claim {
+		if p.ID == open.ID {
+			return w.says(payout.FoundSucceeded)(p)
+		}
+		return w.says(payout.FoundFailed)(p)
+	}
+	w.ask()
+	if p := w.stored(open.ID); p.Status != payout.Succeeded {
+		t.Errorf("the provider was asked, and it is %s", p.Status)
+	}
+	if p := w.stored(failed.ID); p.Status != payout.Failed || !p.SafeToPayAgain() || len(p.Attention) > 0 {
+		t.Errorf("%s, safe %v, attention %v, heard %v: a stranger's word, and the provider says otherwise", p.Status, p.SafeToPayAgain(), p.Attention, p.Heard)
+	}
+	if p := w.stored(queued.ID); p.Status == payout.Succeeded || len(w.vexora.sent) != sent {
+		t.Errorf("%s: sent, though somebody speaks of it", p.Status)
+	}
+}

@@ -1,0 +1,131 @@
+package sim
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/payout"
+)
+
+// controls is what the judges know of the brakes that people pull.
+type controls struct {
+	// heldAt is since when an order that holds a provider is acknowledged, and not lifted.
+	heldAt map[payout.Provider]time.Time
+	// askAt is the same of "no callback is believed".
+	askAt time.Time
+}
+
+// What a brake takes to be in force everywhere, and how long an invocation may have been under
+// way that looked before.
+const (
+	inForce   = 10 * time.Second
+	underWay  = 30 * time.Second
+	heldStays = "nothing is submitted ten seconds after a hold"
+	askStays  = "no callback is believed while the controls say so"
+)
+
+// pull has a person order something of the controls.
+func (w *world) pull(by payout.Principal, change payout.ControlChange, then func()) {
+	w.invoke("order the controls", 25*time.Second, func(ctx context.Context, c *container) {
+		seen := w.table.board.Controls.Version
+		set, err := c.operator.SetControls(ctx, payout.ControlOrder{
+			By: by, Identities: identities(by), Reason: "money leaks", Seen: &seen, Change: change,
+		})
+		if err != nil || set.Awaiting {
+			return
+		}
+		w.tell("controls: %s", set.Controls.Summary())
+		for _, p := range payout.Providers {
+			if _, known := w.controls.heldAt[p]; !known && gateOf(w.table.board.Controls, p) == payout.GateHeld {
+				w.controls.heldAt[p] = w.now
+			}
+		}
+		if w.table.board.Controls.Belief() == payout.AskFirst && w.controls.askAt.IsZero() {
+			w.controls.askAt = w.now
+		}
+	}, func(bool) {
+		if then != nil {
+			then()
+		}
+	})
+}
+
+func gateOf(c payout.Controls, p payout.Provider) payout.Gate {
+	if c.Submissions[payout.Everything] == payout.GateHeld || c.Submissions[payout.Scope(p)] == payout.GateHeld {
+		return payout.GateHeld
+	}
+	return payout.GateOpen
+}
+
+// lifted notes what a change releases, as soon as it is stored.
+func (w *world) lifted(c payout.Controls) {
+	maps.DeleteFunc(w.controls.heldAt, func(p payout.Provider, _ time.Time) bool { return gateOf(c, p) == payout.GateOpen })
+	if c.Belief() == payout.Believe {
+		w.controls.askAt = time.Time{}
+	}
+}
+
+// keptUnbelieved reports whether the body of a callback is kept as one that is not believed.
+func (w *world) keptUnbelieved(e *entry, body []byte) bool {
+	id, _, _ := payout.ParseProviderReference(e.reference)
+	return slices.ContainsFunc(w.table.items[id].History, func(kept payout.Entry) bool {
+		return kept.Evidence == payout.HashEvidence(body) && strings.HasPrefix(kept.Message, "not believed")
+	})
+}
+
+// judgeGate looks at every submission as it leaves.
+func (w *world) judgeGate(p payout.Provider) {
+	if since, held := w.controls.heldAt[p]; held && w.now.After(since.Add(inForce)) {
+		w.blame(heldStays, "%s is held since %s", p, since.Sub(start))
+	}
+}
+
+// judgeBelief looks at every change of a status.
+func (w *world) judgeBelief(before *payout.Payout, after payout.Payout) {
+	if before == nil || before.Status == after.Status || w.controls.askAt.IsZero() || len(after.History) == 0 {
+		return
+	}
+	last := after.History[len(after.History)-1]
+	if last.Source == payout.FromCallback && w.now.After(w.controls.askAt.Add(inForce+underWay)) {
+		w.blame(askStays, "%s from %s to %s by a callback", after.Reference, before.Status, after.Status)
+	}
+}
+
+var (
+	holding   = payout.ControlChange{Submissions: map[payout.Scope]payout.Gate{payout.Everything: payout.GateHeld}}
+	releasing = payout.ControlChange{
+		Submissions: map[payout.Scope]payout.Gate{payout.Everything: payout.GateOpen, "vexora": payout.GateOpen, "monetix": payout.GateOpen},
+		Caps:        map[money.Currency]money.Amount{money.KHR: {}, money.USD: {}}, Callbacks: payout.Believe,
+	}
+)
+
+// brake has somebody pull a brake, and two people let it go after a while.
+func (w *world) brake() {
+	c := w.choices
+	change := []payout.ControlChange{
+		holding,
+		{Submissions: map[payout.Scope]payout.Gate{payout.Scope(payout.Providers[c.pick(2)]): payout.GateHeld}},
+		{Callbacks: payout.AskFirst},
+		{Caps: map[money.Currency]money.Amount{money.KHR: smallCap}},
+	}[c.weighted(30, 30, 30, 10)]
+	w.pull(principals[c.pick(len(principals))], change, nil)
+	w.in(time.Duration(20+c.pick(300))*time.Second, w.release)
+}
+
+// release has two people open everything.
+func (w *world) release() {
+	w.pull(daraRole, releasing, func() { w.pull(bopha, releasing, nil) })
+}
+
+// smallCap is below what most payouts move.
+var smallCap = func() money.Amount {
+	a, err := money.Parse("100", money.KHR)
+	if err != nil {
+		panic(err)
+	}
+	return a
+}()

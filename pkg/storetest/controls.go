@@ -1,0 +1,82 @@
+package storetest
+
+import (
+	"errors"
+	"reflect"
+	"testing"
+	"time"
+
+	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/payout"
+)
+
+// controls: a change is appended once, the newest one is in force, and what waits for its
+// second person is kept beside them.
+func controls(t *testing.T, s payout.Store) {
+	if board, err := s.Board(background); err != nil || !reflect.DeepEqual(board.Controls, payout.Controls{}) {
+		t.Fatalf("of an empty table: %+v, %v", board.Controls, err)
+	}
+	if p, err := s.ProposedControls(background); err != nil || p.Person != "" {
+		t.Errorf("nothing waits: %+v, %v", p, err)
+	}
+	most, err := money.Parse("12.34", money.USD)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before payout.Controls
+	var all []payout.ControlEntry
+	for n := 1; n <= 12; n++ { // past the digits of one number
+		after := payout.Controls{
+			Version: n, Callbacks: payout.AskFirst, ReleasedAt: start.Add(time.Duration(n) * time.Second),
+			Submissions: map[payout.Scope]payout.Gate{payout.Everything: payout.GateHeld, "vexora": payout.GateOpen},
+			Caps:        map[money.Currency]money.Amount{money.USD: most},
+		}
+		e := payout.ControlEntry{
+			Version: n, At: start.Add(time.Duration(n) * time.Minute), By: "arn", Person: "Dara", Second: "Bopha", Reason: "money leaks",
+			Before: before, After: after, Token: string(rune('a' + n)),
+		}
+		if err := s.ChangeControls(background, e); err != nil {
+			t.Fatal(err)
+		}
+		other := e
+		other.After.Callbacks = payout.Believe
+		if err := s.ChangeControls(background, other); !errors.Is(err, payout.ErrControlsMoved) {
+			t.Fatalf("a second change %d: %v", n, err)
+		}
+		all, before = append([]payout.ControlEntry{e}, all...), after
+	}
+	pause := payout.Pause{Provider: payout.Vexora, Why: "refused_about_us", Since: start, Until: start.Add(time.Minute)}
+	for range 2 { // without a board, and with one
+		board, err := s.Board(background)
+		if err != nil || !reflect.DeepEqual(board.Controls, before) {
+			t.Errorf("in force %+v, %v\nwant     %+v", board.Controls, err, before)
+		}
+		if err := s.PinPause(background, pause); err != nil {
+			t.Fatal(err)
+		}
+	}
+	proposal := payout.ControlProposal{
+		Change: payout.ControlChange{
+			Submissions: map[payout.Scope]payout.Gate{payout.Everything: payout.GateOpen},
+			Caps:        map[money.Currency]money.Amount{money.KHR: {}, money.USD: most}, Callbacks: payout.Believe,
+		},
+		Reason: "mended", By: "arn", Person: "Dara", Identity: "arn/dara", At: start.Add(time.Hour), Version: 12,
+	}
+	for range 2 {
+		if err := s.ProposeControls(background, proposal); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := s.ProposedControls(background); err != nil || !reflect.DeepEqual(got, proposal) {
+		t.Errorf("waits %+v, %v\nwant  %+v", got, err, proposal)
+	}
+	for _, limit := range []int{20, 12, 5} {
+		want := all[:min(limit, len(all))]
+		if got, err := s.ControlChanges(background, limit); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("the newest %d: %+v, %v", limit, got, err)
+		}
+	}
+	if board, err := s.Board(background); err != nil || !reflect.DeepEqual(board.Controls, before) || len(board.Pauses) != 1 {
+		t.Errorf("beside all that %+v, %v", board, err)
+	}
+}
