@@ -194,7 +194,7 @@ func (c *Creator) send(ctx context.Context, d Draft, p Payout, connector Connect
 		// Sent, but the result is not stored: only what is stored may be told.
 		after.Status = Unknown
 	}
-	if after.Status == Unknown {
+	if after.Status == Unknown || after.wavering() {
 		c.ports.Brakes.noteUnsettled(c.ports.Now())
 		c.submitter.roster.noteUnsettled(ctx, after, c.ports.Now())
 	}

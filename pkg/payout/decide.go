@@ -127,7 +127,7 @@ func (p Payout) decideOlder(c Claim) Decision {
 	about := c.attempt()
 	switch c.Finding {
 	case FoundFailed:
-		return p.confirm(c, stale)
+		return p.failAgain(c, stale)
 	case FoundSucceeded:
 		return p.paidBefore(c, about.fact(saidPaid))
 	case FoundReturned:
@@ -191,12 +191,30 @@ func (p Payout) fail(c Claim) Decision {
 			d.Verdict = Noted // of another submission, perhaps
 			return d
 		}
-		return p.confirm(c, repeated)
+		return p.failAgain(c, repeated)
 	case Cancelled, Succeeded:
 		// Of a cancelled payout it was certain that nothing had been sent.
 		return p.contradict(c)
 	}
 	return p.enter(Failed, c, p.closedBy(c, p.Attempt)...)
+}
+
+// failAgain weighs one more failure of an attempt that has failed. A code that may hide a
+// payment is no repetition of one that does not: it takes the certainty away, and is asked
+// about.
+func (p Payout) failAgain(c Claim, otherwise Decision) Decision {
+	about := c.attempt()
+	if !c.Doubtful || p.wornOut(c, about) {
+		return p.confirm(c, otherwise)
+	}
+	facts := p.Heard.without([]Fact{about.fact(saidDoubtful)})
+	if p.Heard.closed(about) {
+		facts = append(facts, p.Heard.wavering(about)...)
+	}
+	if len(facts) == 0 && (c.Source != FromCallback || p.heard(c)) {
+		return otherwise
+	}
+	return p.doubt(c, facts...)
 }
 
 // takeBack weighs "paid, and returned". It may overtake the news of the payment
@@ -334,6 +352,9 @@ func (p Payout) enter(s Status, c Claim, facts ...Fact) Decision {
 	if c.Source == FromStatement { // people vouch for the file; the provider does not
 		facts = append(facts, p.Attempt.fact(wasResolved))
 	}
+	if s == Failed && c.Doubtful {
+		facts = append(facts, p.Attempt.fact(saidDoubtful))
+	}
 	change := Change{Status: s, ProviderID: c.ProviderID, Lease: &Lease{}, Heard: p.Heard.without(facts)}
 	if c.Source == FromStatement && p.ProviderID != "" {
 		change.ProviderID = "" // a file replaces no number that the provider gave
@@ -344,6 +365,9 @@ func (p Payout) enter(s Status, c Claim, facts ...Fact) Decision {
 	if s.Final() {
 		ended := Payout{Status: s, Attempt: p.Attempt, Heard: p.Heard.With(facts...)}
 		due, polls := c.confirmAt(s, ended.Heard.closed(p.Attempt)), 0
+		if s == Failed && c.Doubtful {
+			due = c.At // until the provider has said more, the same money must be held
+		}
 		if _, other := ended.askedElsewhere(); other && due.IsZero() {
 			due = c.At.Add(confirmAfter)
 		}

@@ -39,6 +39,8 @@ const (
 	saidUnlisted  word = "unlisted"  // a status that no page lists
 	// saidUnfinished: an answer to a query after the end did not know of the end.
 	saidUnfinished word = "unfinished"
+	// saidDoubtful: it failed with a code that may hide a payment.
+	saidDoubtful word = "doubtful"
 	// wasFiled: a line of a statement names the attempt, which we had not sent.
 	wasFiled word = "filed"
 	// wasResolved: people ended it; a provider never did.

@@ -213,6 +213,10 @@ func (o *Operator) change(ctx context.Context, order Order, decide func(Payout, 
 		}
 		after, failed := o.ports.Store.Apply(ctx, step)
 		if failed == nil {
+			if after.RecipientOwed && after.wavering() {
+				o.ports.Brakes.noteUnsettled(o.ports.Now())
+				o.submitter.roster.noteUnsettled(ctx, after, o.ports.Now()) // it stays owed until a sweep does it too
+			}
 			return Ordered{Payout: after, Awaiting: decided != nil}, nil
 		}
 		p, err = o.again(failed)

@@ -98,6 +98,9 @@ func (s *Sweeper) weigh(ctx context.Context, p Payout, about Attempt, c Claim) e
 		d.Change.Noted, d.Change.Heard = noted, append(d.Change.Heard, lost...)
 		s.follow(p, about, d.Change, c)
 		s.escalate(p, about, &d, c)
+		if after := d.Change.Apply(p); !d.Change.Noted && after.wavering() && !p.wavering() {
+			d.Change.Noted = s.ports.noteLate(ctx, s.policy, after) // before the write that tells of it
+		}
 		if p.takenBy(held, s.ports.Now()) {
 			d.Change.DueAt = &p.DueAt
 		}
@@ -149,7 +152,7 @@ func (s *Sweeper) follow(p Payout, about Attempt, change *Change, c Claim) {
 		polls = confirmations
 	}
 	if after.Status.Final() && polls >= confirmations {
-		due = s.policy.retention(after.StatusAt)
+		due = s.resting(after, now)
 	}
 	// A queued payout is looked at when it becomes too old to be sent.
 	if old := p.CreatedAt.Add(s.policy.QueuedMaxAge + time.Second); after.Status == Queued && old.After(now) {

@@ -113,7 +113,7 @@ func direct(id ID, attempt Attempt, c Claim) (Step, bool) {
 	p := Payout{Attempt: attempt}
 	facts := map[Finding][]Fact{FoundSucceeded: {attempt.fact(saidPaid)}}[c.Finding]
 	change := *p.enter(target, c, facts...).Change
-	return Step{ID: id, When: guard, Then: Payout{}.announced(change)}, true
+	return Step{ID: id, When: guard, Then: p.announced(change)}, true
 }
 
 // settle weighs the claim against the payout until a write goes through.

@@ -268,11 +268,12 @@ func (p Payout) waitsAsDuplicate() bool {
 	return held && p.Status == Queued
 }
 
-// wavering reports whether the payout has failed, and what was said since takes the certainty
-// away: a merchant who was told that he may pay again may be doing so.
+// wavering reports whether the payout has failed, and what was said of it takes the certainty
+// away, or may hide a payment: a merchant who was told that he may pay again may be doing so.
 func (p Payout) wavering() bool {
 	_, elsewhere := p.doubtedElsewhere()
-	return p.Status == Failed && (elsewhere || p.Heard.doubted(p.Attempt) || p.speaksAgainst())
+	hidden := p.Heard.has(p.Attempt, saidDoubtful) && !p.Heard.closed(p.Attempt)
+	return p.Status == Failed && (elsewhere || hidden || p.Heard.doubted(p.Attempt) || p.speaksAgainst())
 }
 
 // settled reports whether everybody knows what became of the payout.

@@ -208,7 +208,7 @@ func (s *submitter) again(ctx context.Context, p Payout, connector Connector, en
 		return after, true, err
 	}
 	after, err = s.submit(ctx, stored, submission)
-	if after.Status == Unknown {
+	if after.Status == Unknown || after.wavering() {
 		s.brakes.noteUnsettled(s.now())
 		s.roster.noteUnsettled(ctx, after, s.now())
 	}

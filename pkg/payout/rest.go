@@ -20,12 +20,41 @@ func (s *Sweeper) rest(ctx context.Context, p Payout) error {
 		return s.redact(ctx, p)
 	case !fresh:
 		return s.schedule(ctx, p, p.proposalEnds())
+	case !forget.IsZero() && !now.Before(forget) && len(p.Attention) == 0:
+		return s.redact(ctx, p)
+	case p.wavering() && now.Sub(p.StatusAt) < holdsFor:
+		return s.remind(ctx, p)
 	case forget.IsZero() || now.Before(forget):
 		return s.schedule(ctx, p, forget)
-	case len(p.Attention) > 0:
-		return s.schedule(ctx, p, earlier(now.Add(s.jitter(24*time.Hour)), bound))
 	}
-	return s.redact(ctx, p)
+	return s.schedule(ctx, p, earlier(now.Add(s.jitter(24*time.Hour)), bound))
+}
+
+// holdsFor is how long a failure that is not certain holds the same money back under another
+// reference. After that it holds nothing: the merchant has been told all along that it is not
+// safe to pay again.
+const holdsFor = 30 * 24 * time.Hour
+
+// remind keeps a payout that is not settled on the list of its recipient: lists are kept, and
+// looked at, for three days at a time.
+func (s *Sweeper) remind(ctx context.Context, p Payout) error {
+	now := s.ports.Now()
+	noted, next := s.ports.noteLate(ctx, s.policy, p), s.resting(p, now)
+	return s.change(ctx, p, Change{At: now, QueryAt: &next, Noted: noted})
+}
+
+// resting is when a payout that has ended, and is not asked about any more, is looked at again;
+// zero for never.
+func (s *Sweeper) resting(p Payout, now time.Time) time.Time {
+	forget := s.policy.retention(p.StatusAt)
+	switch again := now.Add(s.jitter(unsettledFor / 2)); {
+	case !p.wavering() || now.Sub(p.StatusAt) >= holdsFor:
+		return forget
+	case forget.After(now):
+		return earlier(again, forget)
+	default:
+		return again
+	}
 }
 
 // unconfirmed reports whether the provider should still be asked about the end of a
