@@ -128,7 +128,7 @@ func (w *world) compose() {
 			w.in(time.Duration(1+c.pick(200))*time.Second, func() { w.restore(older) })
 		})
 	}
-	if c.chance(6) {
+	if c.chance(15) {
 		w.in(time.Duration(c.pick(600))*time.Second, w.move)
 	}
 	if c.chance(12) {
