@@ -39,15 +39,21 @@ const holdsFor = 30 * 24 * time.Hour
 // looked at, for three days at a time.
 func (s *Sweeper) remind(ctx context.Context, p Payout) error {
 	now := s.ports.Now()
-	noted, next := s.ports.noteLate(ctx, s.policy, p), s.resting(p, now)
-	return s.change(ctx, p, Change{At: now, QueryAt: &next, Noted: noted})
+	change := Change{At: now, Noted: s.ports.noteLate(ctx, s.policy, p)}
+	next := s.resting(change.Apply(p), now)
+	change.QueryAt = &next
+	return s.change(ctx, p, change)
 }
 
 // resting is when a payout that has ended, and is not asked about any more, is looked at again;
 // zero for never.
 func (s *Sweeper) resting(p Payout, now time.Time) time.Time {
 	forget := s.policy.retention(p.StatusAt)
-	switch again := now.Add(s.jitter(unsettledFor / 2)); {
+	wait := unsettledFor / 2
+	if p.RecipientOwed {
+		wait = time.Minute
+	}
+	switch again := now.Add(s.jitter(wait)); {
 	case !p.wavering() || now.Sub(p.StatusAt) >= holdsFor:
 		return forget
 	case forget.After(now):

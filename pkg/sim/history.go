@@ -239,7 +239,7 @@ func (w *world) before(due time.Time, some bool) bool {
 // payout is unknown. Nothing goes wrong any more: it must be held.
 func (w *world) lateTwin() {
 	for _, c := range w.clients {
-		if p := w.table.items[c.id]; p.Status == payout.Unknown {
+		if p := w.table.items[c.id]; p.Status == payout.Unknown || p.Status == payout.Failed && raised(p, payout.Contradiction) {
 			twin := w.newClient(9, c.provider, c)
 			if p.Amount.Minor() == int64(c.amount)*100 {
 				w.clients = append(w.clients, twin)

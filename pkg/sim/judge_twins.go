@@ -32,7 +32,7 @@ func (w *world) judgeTwins(before *payout.Payout, p payout.Payout) {
 			w.blame(oneOfTwins, "%s is sent, and %s was%s", p.Reference, q.Reference, otherwise(p, q))
 		}
 		if before == nil && w.mustBeKnown(k, q, box) {
-			w.blame(heldTwin, "%s is sent, and %s is unknown for %s%s", p.Reference, q.Reference, w.now.Sub(k.unknownAt), otherwise(p, q))
+			w.blame(heldTwin, "%s is sent, and %s is %s, since %s%s", p.Reference, q.Reference, q.Status, k.unknownAt.Sub(start), otherwise(p, q))
 		}
 	}
 }
@@ -45,8 +45,12 @@ func otherwise(p, q payout.Payout) string {
 	return ", with its number written otherwise"
 }
 
-// mustBeKnown reports whether everybody had time to learn that a payout is unknown.
+// mustBeKnown reports whether everybody had time to learn that a payout is unknown, or that
+// its failure is contradicted.
 func (w *world) mustBeKnown(d *dossier, q payout.Payout, box *container) bool {
+	if since, contradicted := q.Attention[payout.Contradiction]; contradicted && q.Status == payout.Failed && q.RedactedAt.IsZero() {
+		return w.faults == 0 && !w.settledAt.IsZero() && w.now.Sub(w.settledAt) > twinAfter/2 && w.settledAt.After(since)
+	}
 	if q.Status != payout.Unknown {
 		return false
 	}
