@@ -147,6 +147,8 @@ func (s *Sweeper) follow(p Payout, about Attempt, change *Change, c Claim) {
 		polls, due = p.Polls, earlier(p.QueryAt, due)
 	case p.Status.Final() && about == p.Attempt && p.settles(c) && !other:
 		polls = confirmations
+	case p.Status == Cancelled && p.mayStillPay() && !after.mayStillPay():
+		polls = confirmations // nothing of the present attempt was sent, and this settled the rest
 	}
 	if after.Status.Final() && polls >= confirmations {
 		due = s.policy.retention(after.StatusAt)
