@@ -69,6 +69,7 @@ type dossier struct {
 	openAt     time.Time // when unknown or processing began, repetitions of ours left aside
 	repeats    bool      // is being sent again while unknown, which tells nothing of the end
 	openLong   bool
+	repeated   map[payout.Attempt]int // by itself, while it was unknown
 	unknownBy  *process
 	hits       int       // that unknownBy had met then
 	notedAt    time.Time // when everybody had to know that it is unknown; zero: not yet
