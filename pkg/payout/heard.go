@@ -183,9 +183,8 @@ func (p Payout) closedBy(c Claim, about Attempt) []Fact {
 	switch {
 	case c.Finding != FoundFailed || c.Doubtful:
 	case c.Source == FromAnswer:
-		// Not after a callback of any kind: if two words differ, somebody is asked.
-		silent := (p.Status == Submitting || p.Status == Unknown) && !p.Heard.has(about, saidUnlisted)
-		final = c.Conclusive && about == p.Attempt && p.Sent == 1 && silent
+		// Not beside another word, whichever came first: if two words differ, somebody is asked.
+		final = c.Conclusive && about == p.Attempt && p.Sent == 1 && p.onlyFailureHeard()
 	case c.Source == FromQuery && c.Asked != nil && c.Asked.Settled && c.Asked.Entries == p.entries():
 		final = p.queryIsFinal(c, about)
 	}
@@ -193,6 +192,20 @@ func (p Payout) closedBy(c Claim, about Attempt) []Fact {
 		return nil
 	}
 	return p.Heard.closing(about)
+}
+
+// onlyFailureHeard reports whether nothing but failure was said of the present attempt while
+// it was open, by anybody: no status and no single fact shows that, so the whole record is
+// looked at. What the history had no room for may have been anything.
+func (p Payout) onlyFailureHeard() bool {
+	open := p.Status == Submitting || p.Status == Unknown
+	if !open || p.HistoryDropped > 0 || p.Heard.has(p.Attempt, saidUnlisted) || p.Heard.has(p.Attempt, wasFiled) {
+		return false
+	}
+	return !slices.ContainsFunc(p.presentAttempt(), func(e Entry) bool {
+		others := e.Source == FromCallback || e.Source == FromQuery || e.Source == FromStatement
+		return others && e.Finding != FoundFailed
+	})
 }
 
 func (p Payout) queryIsFinal(c Claim, about Attempt) bool {

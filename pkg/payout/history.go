@@ -58,3 +58,14 @@ func HashEvidence(raw []byte) string {
 	digest := sha256.Sum256(raw)
 	return hex.EncodeToString(digest[:])
 }
+
+// presentAttempt is what the history holds of the present attempt. Another one begins where a
+// payout leaves "failed"; nothing else does.
+func (p Payout) presentAttempt() []Entry {
+	for n := len(p.History) - 1; n > 0; n-- {
+		if p.History[n-1].Status == Failed && p.History[n].Status != Failed {
+			return p.History[n:]
+		}
+	}
+	return p.History
+}

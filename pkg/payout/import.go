@@ -174,14 +174,14 @@ func (l *ReportLine) take(p Payout) {
 	l.Ours, l.OurAmount, l.Heard = p.Status, p.Amount, p.endHeard()
 }
 
-// endHeard reports whether the provider itself had told us the end of a payout.
+// endHeard reports whether the provider itself had told us the end of a payout: of the
+// present attempt, since that of an earlier one says nothing of it.
 func (p Payout) endHeard() bool {
-	for _, e := range p.History {
-		if e.Status.Final() && (e.Source == FromCallback || e.Source == FromQuery) {
-			return true
-		}
-	}
-	return false
+	ends := map[Status][]Finding{Succeeded: {FoundSucceeded, FoundReturned}, Failed: {FoundFailed}}
+	return slices.ContainsFunc(p.presentAttempt(), func(e Entry) bool {
+		// After an end, words about earlier attempts stand here too.
+		return slices.Contains(ends[e.Status], e.Finding) && (e.Source == FromCallback || e.Source == FromQuery)
+	})
 }
 
 // differs reports whether the provider has to be asked about a line.

@@ -150,8 +150,9 @@ func (o Order) raw() []byte {
 	return []byte("reason: " + o.Reason + "\nevidence: " + o.Evidence)
 }
 
-// Cancel withdraws a queued payout. Only then is it certain that nothing was
-// sent; every other state has to wait for the provider.
+// Cancel withdraws a queued payout; every other state has to wait for the provider. What
+// was certainly never sent is over with that. Of everything else the provider is asked as
+// after any other end.
 func (o *Operator) Cancel(ctx context.Context, order Order) (Ordered, error) {
 	if err := order.check(false); err != nil {
 		return Ordered{}, err
@@ -165,20 +166,28 @@ func (o *Operator) Cancel(ctx context.Context, order Order) (Ordered, error) {
 			if change != nil || err != nil {
 				return change, err
 			}
-			due, polls := o.policy.retention(now), confirmations
-			attention := p.Attention.Entering(Cancelled)
-			return p.inscribe(Change{At: now, Status: Cancelled, Attention: &attention, QueryAt: &due, Polls: &polls},
-				order.entry(now, Cancelled, what)), nil
+			return p.inscribe(o.cancelled(p, now), order.entry(now, Cancelled, what)), nil
 		}
 		return nil, notPossible("only a queued payout can be cancelled; this one is %s", p.Status)
 	})
+}
+
+// cancelled is the change that withdraws a payout. What a lost table may have sent stays
+// counted, since RESTORED_AT is taken away one day.
+func (o *Operator) cancelled(p Payout, now time.Time) Change {
+	attention, sent := p.Attention.Entering(Cancelled), p.Sent+o.policy.uncounted(p)
+	due, polls := o.policy.retention(now), confirmations
+	if sent > 0 || p.mayStillPay() {
+		due, polls = now.Add(confirmAfter), 0
+	}
+	return Change{At: now, Status: Cancelled, Attention: &attention, Sent: &sent, QueryAt: &due, Polls: &polls}
 }
 
 // mayCancel lets one person withdraw what was certainly never sent. Where somebody's word,
 // a lost table or an earlier attempt says otherwise, the merchant would pay again on the strength of one
 // person's order, so it takes two. The text is what to write into the history.
 func (o *Operator) mayCancel(ctx context.Context, p Payout, order Order, now time.Time) (string, *Change, error) {
-	if !p.spokenOf() && p.Sent+o.policy.uncounted(p) == 0 && p.earlierClosed() {
+	if o.policy.uncounted(p) == 0 && !p.mayStillPay() {
 		return "cancelled", nil, nil
 	}
 	person, err := who(ctx, o.ports.people(), order.Identities)

@@ -150,6 +150,8 @@ func (s *Sweeper) follow(p Payout, about Attempt, change *Change, c Claim) {
 		polls, due = p.Polls, earlier(p.QueryAt, due)
 	case p.Status.Final() && about == p.Attempt && p.settles(c) && !other:
 		polls = confirmations
+	case p.Status == Cancelled && p.mayStillPay() && !after.mayStillPay():
+		polls = confirmations // nothing of the present attempt was sent, and this settled the rest
 	}
 	if after.Status.Final() && polls >= confirmations {
 		due = s.resting(after, now)
@@ -157,6 +159,10 @@ func (s *Sweeper) follow(p Payout, about Attempt, change *Change, c Claim) {
 	// A queued payout is looked at when it becomes too old to be sent.
 	if old := p.CreatedAt.Add(s.policy.QueuedMaxAge + time.Second); after.Status == Queued && old.After(now) {
 		due = earlier(due, old)
+	}
+	// An unknown one is looked at when a person has to know of it.
+	if late := after.openSince().Add(unknownTooLong + time.Second); after.Status == Unknown && late.After(now) {
+		due = earlier(due, late)
 	}
 	change.Polls, change.QueryAt = &polls, &due
 }
@@ -297,10 +303,30 @@ func (s *Sweeper) escalate(p Payout, about Attempt, d *Decision, c Claim) {
 	}
 }
 
-// tooLong reports whether a payout that stays where it is begins to need a human.
+// tooLong reports whether a payout whose end is not known begins to need a human.
 func (p Payout) tooLong(now time.Time) bool {
 	limit, open := map[Status]time.Duration{Unknown: unknownTooLong, Processing: processingTooLong}[p.Status]
-	return open && now.Sub(p.StatusAt) > limit
+	return open && now.Sub(p.openSince()) > limit
+}
+
+// openSince is when nobody knew any more what became of the payout, or when the provider took
+// it. Repetitions of ours between that and now tell nothing of the end, so the time goes on
+// over them: otherwise each that fails would put off the call for a person.
+func (p Payout) openSince() time.Time {
+	since := p.StatusAt
+	if p.Status != Unknown {
+		return since
+	}
+	for _, e := range slices.Backward(p.presentAttempt()) {
+		switch e.Status {
+		case Unknown:
+			since = earlier(since, e.At) // where the first found no room, the status still has its time
+		case Submitting:
+		default:
+			return since // here it was known: certainly not sent, or ended as an earlier attempt
+		}
+	}
+	return since
 }
 
 // call adds a reason for attention to a decision, once.

@@ -41,12 +41,25 @@ var Recoveries = map[Provider]Recovery{
 	Vexora: {RefusesRepeats: Undocumented, MayResend: Undocumented, AbsentMeansNotSent: Undocumented},
 }
 
-// automaticResends is how often a lost payout is sent again without a human.
+// automaticResends is how often a lost payout is sent again without a human, those
+// repetitions included that certainly did not arrive.
 const automaticResends = 3
 
 // repeatable reports whether sending the same reference again cannot pay twice.
 func (r Recovery) repeatable() bool {
 	return r.RefusesRepeats == Documented && r.MayResend == Documented
+}
+
+// fruitless counts the repetitions of the present attempt that certainly did not arrive. Sent
+// goes back after each of them, so it bounds nothing.
+func (p Payout) fruitless() int {
+	n := 0
+	for _, e := range p.presentAttempt() {
+		if e.Source == FromAnswer && e.Status == Unknown && (e.Finding == FoundNotSent || e.Finding == FoundAboutUs) {
+			n++
+		}
+	}
+	return n
 }
 
 // resendable reports whether a payout that the provider does not know may be sent
@@ -55,6 +68,6 @@ func (r Recovery) repeatable() bool {
 func (p Payout) resendable(now time.Time, oldest time.Duration) bool {
 	r := Recoveries[p.Provider]
 	return r.repeatable() && len(p.Attention.Without(NotificationFailing)) == 0 &&
-		p.Sent <= automaticResends &&
+		p.Sent+p.fruitless() <= automaticResends && p.roomFor(ofMove) && // what is not written down is not counted
 		now.Sub(p.SubmittedAt) >= r.ResendAfter && now.Sub(p.CreatedAt) <= oldest
 }

@@ -85,7 +85,7 @@ func (p Payout) outcome() Outcome {
 	switch {
 	case !p.Status.Final() || p.Status == Orphan || len(p.Attention) > 0:
 		return OutcomeUnknown
-	case p.Status == Failed && !p.SafeToPayAgain(), p.Status == Cancelled && p.speaksAgainst():
+	case p.Status == Failed && !p.SafeToPayAgain(), p.Status == Cancelled && p.mayStillPay():
 		return OutcomeUnknown
 	}
 	return OutcomeFinal

@@ -67,7 +67,15 @@ func (p Payout) spokenOf() bool {
 	if _, doubted := p.doubtedElsewhere(); doubted {
 		return true
 	}
-	return p.Status == Queued && (p.Heard.has(p.Attempt, saidUnlisted) || p.Heard.has(p.Attempt, wasFiled))
+	unsent := p.Status == Queued || p.Status == Cancelled
+	return unsent && (p.Heard.has(p.Attempt, saidUnlisted) || p.Heard.has(p.Attempt, wasFiled))
+}
+
+// mayStillPay reports whether money may move, or have moved, by a payout that is queued or
+// was withdrawn: a word or attention speaks of it, a lost table may have sent it, or the
+// failure of an earlier attempt is not certain.
+func (p Payout) mayStillPay() bool {
+	return p.spokenOf() || p.Sent > 0 || !p.earlierClosed()
 }
 
 // WaitsFor says what a queued payout waits for, as it stands now.

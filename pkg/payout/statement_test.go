@@ -313,3 +313,28 @@ func TestALineFromAnotherProviderMovesNothing(t *testing.T) {
 		t.Errorf("status %s", got)
 	}
 }
+
+// Attempt 1 failed by a callback; the end of the attempt after it rests on our answer alone.
+func TestWhatIsMissingIsAskedAboutByThePresentAttempt(t *testing.T) {
+	for _, again := range []bool{false, true} {
+		w := newWorld(t)
+		if again {
+			p := w.failedForCertain("R1")
+			w.vexora.answer = w.says(payout.FoundSucceeded)
+			w.must(w.operator.Resend(context.Background(), w.order(p.ID, dara, "")))
+		} else {
+			w.vexora.answer = w.says(payout.FoundSucceeded)
+			w.mustCreate(draft("R1"))
+		}
+		w.vexora.told = w.absent
+		w.sweepFor(1, 24*time.Hour)
+		asked := w.vexora.asked
+		day := file(payout.Vexora)
+		day.From, day.To = "2026-05-16", "2026-05-16"
+		w.importBy(day, dara)
+		w.sweepFor(1, 2*time.Minute)
+		if w.vexora.asked == asked {
+			t.Errorf("after another attempt %v: the provider is not asked about what its file misses", again)
+		}
+	}
+}

@@ -193,7 +193,7 @@ func (w *world) due(d *dossier, p payout.Payout) []payout.Reason {
 	}
 	open := w.now.Sub(d.openAt)
 	if w.now.Sub(d.reviewedAt) > daysLong+skewed+time.Hour &&
-		(p.Status == payout.Unknown && open > 3*tooLong || p.Status == payout.Processing && open > 2*daysLong+8*tooLong) {
+		(p.Status == payout.Unknown && open > 2*tooLong || p.Status == payout.Processing && open > 2*daysLong+8*tooLong) {
 		all = append(all, payout.UnknownTooLong)
 	}
 	return all

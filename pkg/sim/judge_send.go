@@ -49,6 +49,7 @@ func (w *world) judgeSend(before *payout.Payout, after payout.Payout) {
 	if after.Attempt == before.Attempt && lost != 0 && (lost != 1 || w.restoredAt.IsZero()) {
 		w.blame(countedAll, "%s: %d after %d", after.Reference, after.Sent, before.Sent)
 	}
+	w.judgeRepeats(d, *before, after, by)
 	if !after.RedactedAt.IsZero() {
 		w.blame(redactedSent, "%s", after.Reference)
 	}
@@ -106,5 +107,23 @@ func (w *world) judgeUnsent(id payout.ID, unhurt bool) {
 	}
 	if unhurt && p.Status == payout.Unknown && p.Sent == 1 && w.requests[string(p.ProviderReference())] == 0 && !w.lost[id] {
 		w.blame(slowCounts, "%s is unknown, and its process knows that nothing was sent", p.Reference)
+	}
+}
+
+// mostRepeats is how often a lost attempt is sent again without a person, whether a connection
+// comes about or not.
+const mostRepeats = 3
+
+// judgeRepeats counts the repetitions that nobody ordered. A restored table knows of fewer
+// than there were.
+func (w *world) judgeRepeats(d *dossier, before, after payout.Payout, by authority) {
+	if by != byItself || before.Status != payout.Unknown || after.Attempt != before.Attempt {
+		return
+	}
+	if d.repeated == nil {
+		d.repeated = map[payout.Attempt]int{}
+	}
+	if d.repeated[after.Attempt]++; d.repeated[after.Attempt] > mostRepeats && w.restoredAt.IsZero() {
+		w.blame(fewRepeats, "%s has been repeated %d times", after.Reference, d.repeated[after.Attempt])
 	}
 }

@@ -66,8 +66,10 @@ type dossier struct {
 	skewed     bool // was created by a wrong clock
 	ordered    bool // was sent by order
 	unknownAt  time.Time
-	openAt     time.Time // when unknown or processing began
+	openAt     time.Time // when unknown or processing began, repetitions of ours left aside
+	repeats    bool      // is being sent again while unknown, which tells nothing of the end
 	openLong   bool
+	repeated   map[payout.Attempt]int // by itself, while it was unknown
 	unknownBy  *process
 	hits       int       // that unknownBy had met then
 	notedAt    time.Time // when everybody had to know that it is unknown; zero: not yet
@@ -181,7 +183,12 @@ func (w *world) noteOpen(d *dossier, before, after payout.Payout) {
 	if before.Status == payout.Unknown {
 		d.openLong = d.openLong || w.now.Sub(d.openAt) > tooLong-skewed
 	}
-	d.openAt, d.unknownAt, d.notedAt, d.unknownBy = w.now, time.Time{}, time.Time{}, nil
+	same := after.Attempt == before.Attempt
+	begins := same && before.Status == payout.Unknown && after.Status == payout.Submitting
+	if d.repeats = begins || same && d.repeats && after.Status == payout.Unknown; !d.repeats {
+		d.openAt = w.now
+	}
+	d.unknownAt, d.notedAt, d.unknownBy = time.Time{}, time.Time{}, nil
 	if after.Status == payout.Unknown {
 		d.unknownAt = w.now
 		if d.unknownBy = w.acting; d.unknownBy != nil {

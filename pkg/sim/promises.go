@@ -20,5 +20,6 @@ const (
 	boundedItem   = "an item does not grow, and its texts are harmless"
 	executedOnce  = "a payout is executed at most once"
 	takenByStore  = "every write is one that the real store takes"
+	fewRepeats    = "a lost payout is repeated by itself a few times only"
 	heldTwin      = "a create is held while the same payment is unknown"
 )
