@@ -158,7 +158,8 @@ func (w *world) doubled(d *dossier, p payout.Payout) bool {
 		}
 	}
 	return d.any(func(s spoken) bool {
-		return s.attempt < p.Attempt && (s.says.moved() || s.says == saysUnlisted || s.says == saysProcessing)
+		mayHide := s.says == saysFailed && s.source == payout.FromCallback && p.Provider == payout.Monetix // by its code
+		return s.attempt < p.Attempt && (s.says.moved() || s.says == saysUnlisted || s.says == saysProcessing || mayHide)
 	})
 }
 
