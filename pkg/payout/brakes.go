@@ -22,8 +22,8 @@ type Brakes struct {
 	seen   time.Time // when the board was last looked at
 	readAt time.Time // and when the reading began that brought what is known of it; zero: none did
 	own    map[Provider]Pause
-	silent map[Provider]int       // how much silence submissions in a row brought
-	probes map[Provider]time.Time // when the one submission was let through that tries a provider again
+	silent map[Provider]int    // how much silence submissions in a row brought
+	probes map[Provider]*probe // the one submission that tries a provider again
 }
 
 // Floor is what the parameters of the stack hold. No control releases it.
@@ -73,7 +73,7 @@ func (p Pause) over() bool { return p.Why == "" || p.Why == cleared || p.Why == 
 
 // NewBrakes returns brakes over a floor.
 func NewBrakes(desk Desk, floor Floor) *Brakes {
-	return &Brakes{desk: desk, floor: floor, own: map[Provider]Pause{}, silent: map[Provider]int{}, probes: map[Provider]time.Time{}}
+	return &Brakes{desk: desk, floor: floor, own: map[Provider]Pause{}, silent: map[Provider]int{}, probes: map[Provider]*probe{}}
 }
 
 // Look reads the board if the last glance is too old. A board that cannot be read leaves
@@ -97,13 +97,47 @@ func (b *Brakes) Look(ctx context.Context, now time.Time) {
 	b.board, b.readAt = board, now
 }
 
-// Held says why a submission to the provider must wait, "" if it may go. After a pause
-// it lets one through, and the others when that one was answered: a sweep that sent a
-// whole queue to see whether an outage is over would make every payout unknown.
+// probe is the one submission that is let through after a pause.
+type probe struct{ begun time.Time }
+
+// Held says why a submission to the provider must wait, "" if it may go. To ask changes
+// nothing: many who ask send nothing, since their payout was there before or is not fit to
+// be sent. Whoever does send asks [Brakes.begin].
 func (b *Brakes) Held(p Provider, now time.Time) QueuedReason {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	pause := b.latest(p)
+	return b.held(p, now)
+}
+
+// begin is asked last before the fence by whoever sends if the fence is his. After a pause
+// it lets one through, and the others when that one was answered: a sweep that sent a
+// whole queue to see whether an outage is over would make every payout unknown. Whoever
+// sends nothing then gives the probe back.
+func (b *Brakes) begin(p Provider, now time.Time) (*probe, QueuedReason) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if why := b.held(p, now); why != "" {
+		return nil, why
+	}
+	if b.latest(p).over() {
+		return nil, "" // nothing to try
+	}
+	b.probes[p] = &probe{begun: now}
+	return b.probes[p], ""
+}
+
+// giveBack lets the next one try the provider in place of a probe that was not sent.
+func (b *Brakes) giveBack(p Provider, unused *probe) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if unused != nil && b.probes[p] == unused {
+		delete(b.probes, p)
+	}
+}
+
+// held is [Brakes.Held] for callers who have the lock.
+func (b *Brakes) held(p Provider, now time.Time) QueuedReason {
+	pause, trying := b.latest(p), b.probes[p]
 	switch {
 	case b.floor.Held[p] != "":
 		return b.floor.Held[p]
@@ -111,10 +145,9 @@ func (b *Brakes) Held(p Provider, now time.Time) QueuedReason {
 		return QueuedPaused
 	case pause.over():
 		return ""
-	case now.Sub(b.probes[p]) < probeFor:
+	case trying != nil && now.Sub(trying.begun).Abs() < probeFor: // a clock can go back
 		return QueuedPaused
 	}
-	b.probes[p] = now
 	return ""
 }
 

@@ -289,7 +289,7 @@ func (s *Sweeper) resubmit(ctx context.Context, p Payout, connector Connector, w
 		return err
 	}
 	_, _, err := s.submitter.again(ctx, p, connector, sweepEntry(s.ports.Now(), why), nil)
-	if errors.Is(err, errHeld) {
+	if errors.Is(err, errHeld) || errors.Is(err, errPaused) {
 		return nil // the visibility time brings it back
 	}
 	return err
