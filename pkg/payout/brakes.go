@@ -22,8 +22,9 @@ type Brakes struct {
 	seen   time.Time // when the board was last looked at
 	readAt time.Time // and when the reading began that brought what is known of it; zero: none did
 	own    map[Provider]Pause
-	silent map[Provider]int    // how much silence submissions in a row brought
-	probes map[Provider]*probe // the one submission that tries a provider again
+	silent map[Provider]int       // how much silence submissions in a row brought
+	probes map[Provider]*probe    // the one submission that tries a provider again
+	took   map[Provider]time.Time // when the provider last took a submission, or refused it for what it says
 }
 
 // Floor is what the parameters of the stack hold. No control releases it.
@@ -73,7 +74,7 @@ func (p Pause) over() bool { return p.Why == "" || p.Why == cleared || p.Why == 
 
 // NewBrakes returns brakes over a floor.
 func NewBrakes(desk Desk, floor Floor) *Brakes {
-	return &Brakes{desk: desk, floor: floor, own: map[Provider]Pause{}, silent: map[Provider]int{}, probes: map[Provider]*probe{}}
+	return &Brakes{desk: desk, floor: floor, own: map[Provider]Pause{}, silent: map[Provider]int{}, probes: map[Provider]*probe{}, took: map[Provider]time.Time{}}
 }
 
 // Look reads the board if the last glance is too old. A board that cannot be read leaves
@@ -95,6 +96,11 @@ func (b *Brakes) Look(ctx context.Context, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.board, b.readAt = board, now
+	for p, pause := range board.Pauses {
+		if pause.Why == cleared && pause.Since.After(b.own[p].Since) && pause.Since.After(b.took[p]) {
+			b.silent[p], b.took[p] = 0, pause.Since // another process saw the provider take one
+		}
+	}
 }
 
 // probe is the one submission that is let through after a pause.
@@ -243,10 +249,37 @@ func (b *Brakes) heed(ctx context.Context, p Provider, c Claim, now time.Time) b
 	return changed && !pause.over()
 }
 
+// passOver reports whether a refusal about us concerns this payout alone: it was refused like
+// that before, and the provider has taken another one since. Then it pauses nothing, or one
+// payout that is refused for ever would stop all others again and again. Nor does it end a
+// pause: nobody knows who refused it.
+//
+// It counts from the payout's first refusal. The first pause comes all the same, since a
+// rotated key must not run through a payroll; after it, payouts that were never refused tell
+// whether it is us.
+func (b *Brakes) passOver(p Payout, c Claim) bool {
+	since, before := p.Attention[ProviderConfiguration]
+	if c.Finding != FoundAboutUs || c.OfThisKind || !before {
+		return false
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.took[p.Provider].After(since) {
+		return false
+	}
+	delete(b.probes, p.Provider) // it told nothing: the next one may try
+	return true
+}
+
 func (b *Brakes) learn(p Provider, c Claim, now time.Time) (Pause, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
+	case c.Finding == FoundAboutUs && c.Uncoded && !c.OfThisKind:
+		// One may be about a text of one payout. Five in a row are more likely a closed firewall.
+		if b.silent[p] += lostAnswer; b.silent[p] >= silenceLimit {
+			return b.pause(p, refusedAboutUs, now, aboutUsPause), true
+		}
 	case c.Finding == FoundAboutUs && !c.OfThisKind:
 		return b.pause(p, refusedAboutUs, now, aboutUsPause), true
 	case c.Finding == FoundUnclear || c.Finding == FoundNotSent:
@@ -258,7 +291,7 @@ func (b *Brakes) learn(p Provider, c Claim, now time.Time) (Pause, bool) {
 			return b.pause(p, b.silence(p, now), now, b.patience(p, now)), true
 		}
 	default:
-		b.silent[p] = 0
+		b.silent[p], b.took[p] = 0, now
 		if was := b.latest(p); !was.over() {
 			return b.pause(p, cleared, now, 0), true
 		}
