@@ -195,7 +195,7 @@ func decodeNews(i item) (payout.News, int64, error) {
 // ReadFeed implements payout.Feed with consistent reads: an entry that was
 // acknowledged is seen.
 func (s *Store) ReadFeed(ctx context.Context, after payout.Position, limit int) ([]payout.Published, error) {
-	limit = min(max(limit, 1), pageLimit)
+	limit = min(max(limit, 1), pageLimit+1) // the one more tells whether a page is the last
 	parts := make([][]payout.Published, len(after))
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)

@@ -17,7 +17,7 @@ import (
 const parallel = 4
 
 // pageLimit is the most rows of a page, and what one BatchGetItem can load.
-const pageLimit = 100
+const pageLimit = payout.LongestPage
 
 // listing is one list: the same sort order in one or more partitions of an index.
 type listing struct {

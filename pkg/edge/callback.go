@@ -63,12 +63,14 @@ func NewCallback(c Callback) Handler {
 	}
 }
 
-// tellStored logs what was stored. Whoever has seen a genuine callback can post it again
-// and again, so that repetitions are lines about strangers too.
+// tellStored logs what was stored. Whoever has seen a genuine callback can post it again and
+// again, also when it tells less than is known by then. So every line is one about strangers
+// unless the payout moved, which happens as often as payouts have states. A verdict that is
+// new is bounded until somebody knows better.
 func (c Callback) tellStored(ctx context.Context, e Event, claim payout.Claim, verdict payout.Verdict) {
 	count := 1
-	if verdict == payout.Repeated {
-		count = c.Lines.Take("repeated")
+	if verdict != payout.Applied {
+		count = c.Lines.Take(string(verdict))
 	}
 	if count == 0 {
 		return

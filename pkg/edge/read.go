@@ -38,7 +38,7 @@ type Reader struct {
 // page sizes of every list.
 const (
 	defaultLimit = 25
-	mostLimit    = 100
+	mostLimit    = payout.LongestPage
 )
 
 // NewRead serves GET /v1/payouts, /v1/payouts/{id}, /v1/orphans,

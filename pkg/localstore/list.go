@@ -14,7 +14,7 @@ import (
 )
 
 // pageLimit is the most rows of a page.
-const pageLimit = 100
+const pageLimit = payout.LongestPage
 
 // separator stands between the parts of an index key. It is below every character
 // of the parts, so that a shorter part never sorts among longer ones.

@@ -172,6 +172,7 @@ func acknowledged(status int, body []byte, p payout.Payout, project int64) payou
 	case status == 403:
 		// The address is not allowed, or the endpoint not enabled.
 		c.Finding, c.OfThisKind = payout.FoundAboutUs, slices.Contains(aboutKind, RequestCode(plainCode(code)))
+		c.Uncoded = plainCode(code) == "" // a firewall or a proxy answers like that, too
 	case slices.Contains(refusals, status):
 		refused(&c, status, RequestCode(plainCode(code)))
 	}

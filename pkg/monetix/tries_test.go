@@ -209,6 +209,21 @@ func TestACurrencyThatTheProjectDoesNotHavePausesThatKindAlone(t *testing.T) {
 	}
 }
 
+func TestARefusalOfUsWithoutACodeIsWeakerThanOneWithACode(t *testing.T) {
+	for answer, uncoded := range map[string]bool{
+		`<html>Request blocked</html>`:     true,
+		``:                                 true,
+		`{"status":"error"}`:               true,
+		`{"status":"error","code":"3299"}`: false,
+		`{"errors":[{"code":"303","message":"forbidden"}]}`: false,
+	} {
+		c := newGate(t, 403, answer).send(t, example(t))
+		if c.Finding != payout.FoundAboutUs || c.Uncoded != uncoded {
+			t.Errorf("%q: %s, without a code %v", answer, c.Finding, c.Uncoded)
+		}
+	}
+}
+
 // retrying is a Gate that takes every payout, and declines it after two tries, the first of
 // which looks like a time-out.
 func retrying(t *testing.T, taken *[]string) *httptest.Server {

@@ -23,7 +23,8 @@ type Brakes struct {
 	readAt time.Time // and when the reading began that brought what is known of it; zero: none did
 	own    map[Provider]Pause
 	silent map[Provider]int       // how much silence submissions in a row brought
-	probes map[Provider]time.Time // when the one submission was let through that tries a provider again
+	probes map[Provider]*probe    // the one submission that tries a provider again
+	took   map[Provider]time.Time // when the provider last took a submission, or refused it for what it says
 }
 
 // Floor is what the parameters of the stack hold. No control releases it.
@@ -73,7 +74,7 @@ func (p Pause) over() bool { return p.Why == "" || p.Why == cleared || p.Why == 
 
 // NewBrakes returns brakes over a floor.
 func NewBrakes(desk Desk, floor Floor) *Brakes {
-	return &Brakes{desk: desk, floor: floor, own: map[Provider]Pause{}, silent: map[Provider]int{}, probes: map[Provider]time.Time{}}
+	return &Brakes{desk: desk, floor: floor, own: map[Provider]Pause{}, silent: map[Provider]int{}, probes: map[Provider]*probe{}, took: map[Provider]time.Time{}}
 }
 
 // Look reads the board if the last glance is too old. A board that cannot be read leaves
@@ -95,15 +96,54 @@ func (b *Brakes) Look(ctx context.Context, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.board, b.readAt = board, now
+	for p, pause := range board.Pauses {
+		if pause.Why == cleared && pause.Since.After(b.own[p].Since) && pause.Since.After(b.took[p]) {
+			b.silent[p], b.took[p] = 0, pause.Since // another process saw the provider take one
+		}
+	}
 }
 
-// Held says why a submission to the provider must wait, "" if it may go. After a pause
-// it lets one through, and the others when that one was answered: a sweep that sent a
-// whole queue to see whether an outage is over would make every payout unknown.
+// probe is the one submission that is let through after a pause.
+type probe struct{ begun time.Time }
+
+// Held says why a submission to the provider must wait, "" if it may go. To ask changes
+// nothing: many who ask send nothing, since their payout was there before or is not fit to
+// be sent. Whoever does send asks [Brakes.begin].
 func (b *Brakes) Held(p Provider, now time.Time) QueuedReason {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	pause := b.latest(p)
+	return b.held(p, now)
+}
+
+// begin is asked last before the fence by whoever sends if the fence is his. After a pause
+// it lets one through, and the others when that one was answered: a sweep that sent a
+// whole queue to see whether an outage is over would make every payout unknown. Whoever
+// sends nothing then gives the probe back.
+func (b *Brakes) begin(p Provider, now time.Time) (*probe, QueuedReason) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if why := b.held(p, now); why != "" {
+		return nil, why
+	}
+	if b.latest(p).over() {
+		return nil, "" // nothing to try
+	}
+	b.probes[p] = &probe{begun: now}
+	return b.probes[p], ""
+}
+
+// giveBack lets the next one try the provider in place of a probe that was not sent.
+func (b *Brakes) giveBack(p Provider, unused *probe) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if unused != nil && b.probes[p] == unused {
+		delete(b.probes, p)
+	}
+}
+
+// held is [Brakes.Held] for callers who have the lock.
+func (b *Brakes) held(p Provider, now time.Time) QueuedReason {
+	pause, trying := b.latest(p), b.probes[p]
 	switch {
 	case b.floor.Held[p] != "":
 		return b.floor.Held[p]
@@ -111,10 +151,9 @@ func (b *Brakes) Held(p Provider, now time.Time) QueuedReason {
 		return QueuedPaused
 	case pause.over():
 		return ""
-	case now.Sub(b.probes[p]) < probeFor:
+	case trying != nil && now.Sub(trying.begun).Abs() < probeFor: // a clock can go back
 		return QueuedPaused
 	}
-	b.probes[p] = now
 	return ""
 }
 
@@ -210,10 +249,37 @@ func (b *Brakes) heed(ctx context.Context, p Provider, c Claim, now time.Time) b
 	return changed && !pause.over()
 }
 
+// passOver reports whether a refusal about us concerns this payout alone: it was refused like
+// that before, and the provider has taken another one since. Then it pauses nothing, or one
+// payout that is refused for ever would stop all others again and again. Nor does it end a
+// pause: nobody knows who refused it.
+//
+// It counts from the payout's first refusal. The first pause comes all the same, since a
+// rotated key must not run through a payroll; after it, payouts that were never refused tell
+// whether it is us.
+func (b *Brakes) passOver(p Payout, c Claim) bool {
+	since, before := p.Attention[ProviderConfiguration]
+	if c.Finding != FoundAboutUs || c.OfThisKind || !before {
+		return false
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.took[p.Provider].After(since) {
+		return false
+	}
+	delete(b.probes, p.Provider) // it told nothing: the next one may try
+	return true
+}
+
 func (b *Brakes) learn(p Provider, c Claim, now time.Time) (Pause, bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
+	case c.Finding == FoundAboutUs && c.Uncoded && !c.OfThisKind:
+		// One may be about a text of one payout. Five in a row are more likely a closed firewall.
+		if b.silent[p] += lostAnswer; b.silent[p] >= silenceLimit {
+			return b.pause(p, refusedAboutUs, now, aboutUsPause), true
+		}
 	case c.Finding == FoundAboutUs && !c.OfThisKind:
 		return b.pause(p, refusedAboutUs, now, aboutUsPause), true
 	case c.Finding == FoundUnclear || c.Finding == FoundNotSent:
@@ -225,7 +291,7 @@ func (b *Brakes) learn(p Provider, c Claim, now time.Time) (Pause, bool) {
 			return b.pause(p, b.silence(p, now), now, b.patience(p, now)), true
 		}
 	default:
-		b.silent[p] = 0
+		b.silent[p], b.took[p] = 0, now
 		if was := b.latest(p); !was.over() {
 			return b.pause(p, cleared, now, 0), true
 		}

@@ -67,6 +67,9 @@ type Claim struct {
 	// OfThisKind narrows [FoundAboutUs]: what is not set up is the payout's currency or method,
 	// and others may go.
 	OfThisKind bool
+	// Uncoded weakens [FoundAboutUs]: no code of the provider's stands with it. Something before
+	// the provider may have refused it, and perhaps for a text in it.
+	Uncoded bool
 
 	Code    string // the provider's code, verbatim
 	Message string // the provider's text; see Printable

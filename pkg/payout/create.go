@@ -180,8 +180,15 @@ func (c *Creator) send(ctx context.Context, d Draft, p Payout, connector Connect
 	if why := c.ports.Brakes.Ordered(ctx, p, c.ports.Now()); why != "" {
 		return c.enqueue(ctx, d, p, why) // opening it took long, and somebody has pulled the brake
 	}
+	probe, why := c.ports.Brakes.begin(p.Provider, c.ports.Now())
+	if why != "" {
+		return c.enqueue(ctx, d, p, why) // another one tries the provider, or has found it silent
+	}
 	p.Heard = p.Heard.With(p.Attempt.fact(at(submission.Account(), 1)))
 	existing, err := c.fence(ctx, p)
+	if err != nil || existing != nil {
+		c.ports.Brakes.giveBack(p.Provider, probe) // nothing is sent
+	}
 	if err != nil {
 		return Created{}, &Refusal{Kind: Unavailable, Outcome: OutcomeUnknown, Cause: err}
 	}

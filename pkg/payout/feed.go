@@ -18,10 +18,14 @@ type Feed interface {
 	// the list.
 	Publish(ctx context.Context, n News, since time.Time) error
 	// ReadFeed lists up to limit entries of every shard behind a position, each
-	// shard in its order, with the payouts they are about. It returns ErrRewound if
-	// the list ends before the position.
+	// shard in its order, with the payouts they are about. A limit up to LongestPage+1 is
+	// honoured in every shard: the one more tells whether a page is the last. It returns
+	// ErrRewound if the list ends before the position.
 	ReadFeed(ctx context.Context, after Position, limit int) ([]Published, error)
 }
+
+// LongestPage is the most entries that a caller gets at once, of any list.
+const LongestPage = 100
 
 // News is a run of events of one payout.
 type News struct {

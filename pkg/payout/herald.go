@@ -216,12 +216,12 @@ func (h *Herald) attempt(ctx context.Context, p Payout, event Event) Delivery {
 	if !h.timeFor(ctx, p.Notice.Lease.Until) {
 		return Delivery{Result: Postponed, RetryAfter: time.Second}
 	}
-	if h.ports.Brakes.Held(EndpointBrakes, now) != "" {
-		return Delivery{Result: Postponed, RetryAfter: h.ports.Brakes.wait(EndpointBrakes, now)}
-	}
 	body, err := json.Marshal(event)
 	if err != nil {
 		return Delivery{Result: Declined, Detail: "the event cannot be written"}
+	}
+	if _, why := h.ports.Brakes.begin(EndpointBrakes, now); why != "" {
+		return Delivery{Result: Postponed, RetryAfter: h.ports.Brakes.wait(EndpointBrakes, now)}
 	}
 	d := h.ports.Endpoint.Deliver(ctx, Message{ID: event.ID, Body: body})
 	heard := FoundProcessing

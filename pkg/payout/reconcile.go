@@ -61,7 +61,6 @@ const sweepers = 4
 // could not be read; trouble with a single payout is counted and logged by the
 // caller, and never stops the others.
 func (s *Sweeper) Sweep(ctx context.Context, shard int) (Swept, error) {
-	s.ports.Brakes.Look(ctx, s.ports.Now())
 	var total tally
 	for range sweepBatches {
 		due, err := s.ports.Store.Due(ctx, shard, s.ports.Now(), sweepBatch)
@@ -125,6 +124,7 @@ func (s *Sweeper) timeFor(ctx context.Context) bool {
 // that somebody else moved is theirs.
 func (s *Sweeper) take(ctx context.Context, row Due) (bool, error) {
 	now := s.ports.Now()
+	s.ports.Brakes.Look(ctx, now) // a sweep works for most of a minute, and others learn meanwhile
 	until := now.Add(visibility)
 	p, err := s.ports.Store.Apply(ctx, Step{
 		ID: row.ID, When: Guard{DueAt: row.DueAt}, Then: Change{At: now, DueAt: &until},
@@ -289,7 +289,7 @@ func (s *Sweeper) resubmit(ctx context.Context, p Payout, connector Connector, w
 		return err
 	}
 	_, _, err := s.submitter.again(ctx, p, connector, sweepEntry(s.ports.Now(), why), nil)
-	if errors.Is(err, errHeld) {
+	if errors.Is(err, errHeld) || errors.Is(err, errPaused) {
 		return nil // the visibility time brings it back
 	}
 	return err

@@ -133,7 +133,7 @@ func (o *Operator) submitAgain(ctx context.Context, p Payout, order Order, what 
 		return Ordered{}, errHeld
 	}
 	if o.ports.Brakes.Held(p.Provider, o.ports.Now()) != "" {
-		return Ordered{}, &OrderRefused{Problem: OrderPaused, Detail: "submissions to the provider are paused"}
+		return Ordered{}, errPaused
 	}
 	faults, err := connector.Check(ctx, p)
 	if err != nil {
@@ -146,8 +146,8 @@ func (o *Operator) submitAgain(ctx context.Context, p Payout, order Order, what 
 	if errors.Is(err, errElsewhere) {
 		return Ordered{}, notPossible("the payout was sent under another account of the provider's, which alone knows it; settle it there, and resolve it")
 	}
-	if errors.Is(err, errHeld) {
-		return Ordered{}, errHeld
+	if errors.Is(err, errHeld) || errors.Is(err, errPaused) {
+		return Ordered{}, err
 	}
 	if err != nil {
 		return Ordered{}, unavailable(err)
@@ -160,6 +160,9 @@ func (o *Operator) submitAgain(ctx context.Context, p Payout, order Order, what 
 
 // errHeld: people's controls hold what would be submitted.
 var errHeld = &OrderRefused{Problem: OrderPaused, Detail: "submissions are held, or the payout is above the cap in force; GET /v1/controls shows who ordered it"}
+
+// errPaused: submissions are paused because of trouble with the provider.
+var errPaused = &OrderRefused{Problem: OrderPaused, Detail: "submissions to the provider are paused"}
 
 // errElsewhere: a reference is unique within one account of a provider's. Under another one it
 // would be another payment.
@@ -195,15 +198,21 @@ func (s *submitter) again(ctx context.Context, p Payout, connector Connector, en
 	if s.brakes.Ordered(ctx, p, s.now()) != "" {
 		return p, false, errHeld // opening it took long, and somebody has pulled the brake
 	}
+	probe, why := s.brakes.begin(p.Provider, s.now())
+	if why != "" {
+		return p, false, errPaused // another one tries the provider, or has found it silent
+	}
 	stored, err := s.receiver.store.Apply(ctx, p.step(change))
 	if err != nil {
 		current, err := refusal(err)
 		if err != nil || current == nil || current.Lease.Token != token {
+			s.brakes.giveBack(p.Provider, probe)
 			return p, false, err // not ours, or not clear: then nothing is sent
 		}
 		stored = *current
 	}
 	if s.beside(ctx, stored) {
+		s.brakes.giveBack(p.Provider, probe)
 		after, err = s.record(ctx, stored, s.notSent(stored, "the same money to the same recipient is being paid"))
 		return after, true, err
 	}

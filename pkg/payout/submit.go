@@ -36,7 +36,9 @@ func (s *submitter) submit(ctx context.Context, p Payout, sub Submission) (Payou
 	c := s.send(ctx, p, sub)
 	c.Source, c.Provider, c.Reference = FromAnswer, p.Provider, string(p.ProviderReference())
 	c = c.cleaned()
-	if s.brakes.heed(ctx, p.Provider, c, c.At) {
+	if s.brakes.passOver(p, c) {
+		c.OfThisKind = true
+	} else if s.brakes.heed(ctx, p.Provider, c, c.At) {
 		s.receiver.signals.Signal(ctx, SignalPaused, p.Provider, p.ID)
 	}
 	return s.record(ctx, p, c)
@@ -99,8 +101,15 @@ func (p Payout) conclude(c Claim) Decision {
 	return p.Decide(c)
 }
 
-// kindWait is how long a payout waits whose currency or method is not set up.
-const kindWait = 15 * time.Minute
+const (
+	// kindWait is how long a payout waits that is refused about us while others are taken: its
+	// currency or method is not set up, or something before the provider objects to it.
+	kindWait = 15 * time.Minute
+	// aboutUsWait is how long every other one waits that is refused about us: longer than those
+	// that the pause held up, so that one of them tries the provider next. Otherwise the same
+	// payout could be refused, and pause the provider, again and again.
+	aboutUsWait = 3 * aboutUsPause
+)
 
 // stepBack undoes a submission that certainly did not arrive. If an earlier one
 // may have, the payout stays unknown.
@@ -122,14 +131,28 @@ func (p Payout) stepBack(c Claim) Decision {
 	d := p.write(c, change)
 	d.Verdict = Applied
 	if c.Finding == FoundAboutUs {
-		attention := p.Attention.With(ProviderConfiguration, c.At)
-		d.Change.Attention, d.Signals = &attention, []Signal{SignalAboutUs}
-	}
-	if c.OfThisKind { // tried again now and then until it is too old, and nobody is woken
-		due := c.At.Add(kindWait)
-		d.Change.QueryAt, d.Signals = &due, nil
+		p.refusedAboutUs(c, &d)
 	}
 	return d
+}
+
+// refusedAboutUs says when a payout is tried again that was refused about us, and whether
+// anybody is woken: not for what is known to concern this payout alone, and for what may do
+// so once.
+func (p Payout) refusedAboutUs(c Claim, d *Decision) {
+	attention := p.Attention.With(ProviderConfiguration, c.At)
+	_, known := p.Attention[ProviderConfiguration]
+	due := c.At.Add(aboutUsWait)
+	if c.OfThisKind { // tried again now and then until it is too old
+		due = c.At.Add(kindWait)
+	}
+	if !c.OfThisKind && !(c.Uncoded && known) {
+		d.Signals = []Signal{SignalAboutUs}
+	}
+	d.Change.Attention = &attention
+	if sent := d.Change.Sent; *sent == 0 {
+		d.Change.QueryAt = &due
+	}
 }
 
 // holdUnsure records an answer with an unlisted status: the provider may have the

@@ -90,6 +90,25 @@ func feed(t *testing.T, s payout.Store) {
 	}
 }
 
+// feedPage: whoever shows a page of the longest length asks for one entry more, to say
+// whether the feed goes on. All of it may wait in one shard.
+func feedPage(t *testing.T, s payout.Store) {
+	const more = payout.LongestPage + 1
+	of := ofShard(t, s, 4, 1)[0]
+	for n := 1; n <= more+2; n++ {
+		publish(t, s, of.ID, n, n, time.Time{})
+	}
+	for _, seen := range []int64{0, 1} { // a reader who comes back is read for otherwise
+		page, err := s.ReadFeed(background, payout.Position{4: seen}, more)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) != more || page[0].Number != seen+1 {
+			t.Errorf("behind number %d: %d entries of %d", seen, len(page), more)
+		}
+	}
+}
+
 func feedRace(t *testing.T, s payout.Store) {
 	const writers = 40
 	payouts := ofShard(t, s, 3, writers)

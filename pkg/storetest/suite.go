@@ -46,6 +46,7 @@ func Run(t *testing.T, open Open) {
 		{"of many payouts to one recipient at one moment all but one see another", recipientRace},
 		{"a report is kept once, and who sent a statement last first", reports},
 		{"what is published is read once, in order, by number", feed},
+		{"the longest page of the feed shows whether there is more", feedPage},
 		{"of many writers each gets a number, and none is left out", feedRace},
 		{"a reader never passes a writer that is slow", slowWriter},
 		{"a cancelled caller gets an error and changes nothing", cancelled},
