@@ -44,7 +44,7 @@ func (w *world) judgeEnd(c *client, p payout.Payout) {
 	}
 	d := w.about(p.ID)
 	if !p.Status.Final() || d.endedBy == payout.FromOperator || d.endedBy == payout.FromStatement || !d.reviewedAt.IsZero() ||
-		w.settings.out == p.Provider || !p.RedactedAt.IsZero() || d.endedBy == payout.FromCallback && len(p.Attention) > 0 && w.spokenTwoWays(d, p) {
+		w.settings.out == p.Provider || w.elsewhere(p) || !p.RedactedAt.IsZero() || d.endedBy == payout.FromCallback && len(p.Attention) > 0 && w.spokenTwoWays(d, p) {
 		return
 	}
 	moved, stayed := w.moneyOf(p)
@@ -87,6 +87,14 @@ func (w *world) moneyOf(p payout.Payout) (moved, stayed bool) {
 		stayed = stayed || e.plan.end == paid
 	}
 	return moved, stayed
+}
+
+// elsewhere reports whether another project has the payout than the one that our secret names:
+// nobody can be asked about it, and the page on rotation says so.
+func (w *world) elsewhere(p payout.Payout) bool {
+	pl := w.platforms[p.Provider]
+	e := pl.ledger[string(p.ProviderReference())]
+	return p.Provider == payout.Monetix && e != nil && e.project != pl.project
 }
 
 func raised(p payout.Payout, r payout.Reason) bool { _, there := p.Attention[r]; return there }
