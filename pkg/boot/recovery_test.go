@@ -237,6 +237,9 @@ func (s *storm) sweep() {
 // 200 payouts with the other tests, and 2,000 as `make recovery`.
 func TestNothingIsPaidTwiceOrLostInTheWorstWeather(t *testing.T) {
 	payouts := 200
+	if racing {
+		payouts = 80 // make recovery has the others, without the race detector
+	}
 	if text := os.Getenv("RECOVERY_PAYOUTS"); text != "" {
 		var err error
 		if payouts, err = strconv.Atoi(text); err != nil {
