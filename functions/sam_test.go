@@ -134,6 +134,8 @@ func (b *bench) invoke(function, event string) (status int, body string) {
 	return reply.StatusCode, reply.Body
 }
 
+// Each invocation starts a container. What all sample events come to is tested without, by
+// pkg/boot.
 func TestSAMLocalInvokeRunsEveryFunction(t *testing.T) {
 	b := newBench(t)
 	for _, step := range []struct {
@@ -141,19 +143,15 @@ func TestSAMLocalInvokeRunsEveryFunction(t *testing.T) {
 		status          int
 		says            string
 	}{
-		{"CreatePayout", "create-payout-many-faults", 400, "/destination/type"},
 		{"CreatePayout", "create-payout-vexora", 201, `"status":"processing"`},
 		{"CreatePayout", "create-payout-vexora", 200, `"reference":"KHPO202605160001"`},
 		{"CreatePayout", "create-payout-monetix", 201, `"provider":"monetix"`},
 		{"GetPayout", "get-payout-by-id", 200, "KHPO202605160001"},
-		{"GetPayout", "get-payout-not-found", 404, "not-found"},
 		{"VexoraCallback", "vexora-callback-forged", 401, "signature-invalid"},
 		{"VexoraCallback", "vexora-callback-processing", 200, "OK"},
-		{"MonetixCallback", "monetix-callback-forged", 401, "signature-invalid"},
 		{"MonetixCallback", "monetix-callback-success", 200, ""},
 		{"NotifyMerchant", "notify-merchant", 0, `{"batchItemFailures": []}`},
 		{"GetPayout", "get-payout-events", 200, "payout.processing"},
-		{"OperatePayout", "operate-payout-cancel", 409, "not-possible"},
 		{"OperatePayout", "operate-payout-resolve", 202, `"proposal"`},
 		{"OperatePayout", "operate-payout-resolve-second-person", 200, `"status":"succeeded"`},
 		{"OperatePayout", "operate-payout-evidence", 200, `"body_base64"`},
@@ -161,8 +159,6 @@ func TestSAMLocalInvokeRunsEveryFunction(t *testing.T) {
 		{"ReconcilePayouts", "reconcile-payouts", 0, `"taken"`},
 		{"GetPayout", "get-payout-version", 200, `"schema":3`},
 		{"CreatePayout", "selftest", 0, `"vexora request KHR"`},
-		{"NotifyMerchant", "selftest", 0, `"event signed"`},
-		{"MonetixCallback", "selftest", 0, `"passed"`},
 	} {
 		began := time.Now()
 		status, body := b.invoke(step.function, step.event)

@@ -228,9 +228,11 @@ func TestEveryScriptEndsAsItMustAtBothProviders(t *testing.T) {
 	if n := r.plays.Redirected(); n != 0 {
 		t.Errorf("%d requests followed a redirect", n)
 	}
-	_, p := r.call("POST", "/v1/payouts", bankDraft("9016"))
-	if p["status"] != "queued" || !raised(p, "provider_configuration") {
-		t.Errorf("refused about us: %v with attention %v", p["status"], p["attention"])
+	for n := range 5 { // one 403 without a code may be about the payout's text
+		_, p := r.call("POST", "/v1/payouts", strings.Replace(bankDraft("9016"), "m-9016", fmt.Sprint("m-9016-", n), 1))
+		if p["status"] != "queued" || !raised(p, "provider_configuration") {
+			t.Errorf("refused about us: %v with attention %v", p["status"], p["attention"])
+		}
 	}
 	if status, p := r.call("POST", "/v1/payouts", strings.Replace(bankDraft("0000"), "m-0000", "m-paused", 1)); status != 202 || p["status"] != "queued" {
 		t.Errorf("while paused: %d %v", status, p["status"])
