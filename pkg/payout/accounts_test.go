@@ -89,7 +89,11 @@ func (s *projects) broken(p payout.Payout) string {
 
 // The secret names one project, then another, and sometimes the first one again.
 func TestAProjectThatChangesBackAndForthDoesNotPayTwice(t *testing.T) {
-	for seed := range uint64(600) {
+	seeds := uint64(3000)
+	if racing {
+		seeds = 400
+	}
+	for seed := range seeds {
 		w := newWorld(t)
 		s := &projects{w: w, random: rand.New(rand.NewPCG(seed, 7)), fate: map[string]payout.Finding{}}
 		w.monetix.account, w.monetix.answer, w.monetix.told = "A", s.take, s.tell

@@ -1,0 +1,6 @@
+//go:build !race
+
+package monetix_test
+
+// racing: the race detector makes everything many times slower.
+const racing = false

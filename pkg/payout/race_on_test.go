@@ -1,0 +1,6 @@
+//go:build race
+
+package payout_test
+
+// racing: the race detector makes everything many times slower.
+const racing = true
