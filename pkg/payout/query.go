@@ -100,6 +100,9 @@ func (s *Sweeper) weigh(ctx context.Context, p Payout, about Attempt, c Claim) e
 		s.escalate(p, about, &d, c)
 		if after := d.Change.Apply(p); !d.Change.Noted && after.wavering() && !p.wavering() {
 			d.Change.Noted = s.ports.noteLate(ctx, s.policy, after) // before the write that tells of it
+			if soon := s.ports.Now().Add(time.Minute); !d.Change.Noted && (d.Change.QueryAt.IsZero() || d.Change.QueryAt.After(soon)) {
+				d.Change.QueryAt = &soon
+			}
 		}
 		if p.takenBy(held, s.ports.Now()) {
 			d.Change.DueAt = &p.DueAt

@@ -17,6 +17,8 @@ type controls struct {
 	heldAt map[payout.Provider]time.Time
 	// askAt is the same of "no callback is believed".
 	askAt time.Time
+	// fencedAt is when the submission under a reference was last fenced.
+	fencedAt map[string]time.Time
 }
 
 // What a brake takes to be in force everywhere, and how long an invocation may have been under
@@ -77,9 +79,10 @@ func (w *world) keptUnbelieved(e *entry, body []byte) bool {
 	})
 }
 
-// judgeGate looks at every submission as it leaves.
-func (w *world) judgeGate(p payout.Provider) {
-	if since, held := w.controls.heldAt[p]; held && w.now.After(since.Add(inForce)) {
+// judgeGate looks at every submission as it leaves. One that was fenced before may leave later,
+// if its process sleeps on the very step.
+func (w *world) judgeGate(p payout.Provider, reference string) {
+	if since, held := w.controls.heldAt[p]; held && w.controls.fencedAt[reference].After(since.Add(inForce)) {
 		w.blame(heldStays, "%s is held since %s", p, since.Sub(start))
 	}
 }
@@ -88,6 +91,9 @@ func (w *world) judgeGate(p payout.Provider) {
 func (w *world) judgeBelief(before *payout.Payout, after payout.Payout) {
 	if before == nil || before.Status == after.Status || w.controls.askAt.IsZero() || len(after.History) == 0 {
 		return
+	}
+	if w.acting != nil && w.acting.begun.Before(w.controls.askAt.Add(inForce)) {
+		return // a process that was frozen knows what it knew when it began
 	}
 	last := after.History[len(after.History)-1]
 	if last.Source == payout.FromCallback && w.now.After(w.controls.askAt.Add(inForce+underWay)) {

@@ -52,6 +52,9 @@ func (w *world) judgeChange(before *payout.Payout, after payout.Payout) {
 	w.judgeSafe(after)
 	w.judgeBounds(after)
 	w.judgeBelief(before, after)
+	if after.Status == payout.Submitting && (before == nil || before.Lease.Token != after.Lease.Token) {
+		w.controls.fencedAt[string(after.ProviderReference())] = w.now
+	}
 	if before == nil {
 		return
 	}

@@ -82,7 +82,7 @@ func monetixDocument(key, project string) string {
 func newWorld(e *engine, mutant *Mutant) *world {
 	w := &world{
 		engine: e, mutant: mutant, table: newTable(),
-		controls: controls{heldAt: map[payout.Provider]time.Time{}},
+		controls: controls{heldAt: map[payout.Provider]time.Time{}, fencedAt: map[string]time.Time{}},
 		paused:   map[payout.Provider]bool{}, onTheWay: map[string]int{}, flying: map[string]int{},
 		merchant: merchant{bodies: map[payout.EventID]string{}, tried: map[payout.ID]int{}},
 		known:    map[payout.ID]*dossier{}, requests: map[string]int{}, pairs: map[payout.ID]int{}, lost: map[payout.ID]bool{},
