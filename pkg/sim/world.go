@@ -213,6 +213,7 @@ func (w *world) restore(older backup) {
 		c.tries = 0
 		w.in(time.Minute+time.Duration(w.choices.pick(60))*time.Second, c.post)
 	}
+	w.lifted(w.table.board.Controls) // what was ordered since the backup is lost with the table
 	for _, p := range payout.Providers {
 		w.controls.heldAt[p] = w.now // a restored table is held until two release it
 	}
