@@ -49,8 +49,7 @@ func TestControlsOnTheWireReachEveryRunningProcess(t *testing.T) {
 	// A key has leaked: a genuine signature moves nothing, and the provider is asked.
 	order(t, operate, payroll, `{"callbacks": "ask", "reason": "the key of Vexora has leaked"}`, http.StatusOK)
 	time.Sleep(inForceWithin)
-	hold := order(t, operate, payroll, `{"submissions": {"all": "held"}, "reason": "while it is rotated"}`, http.StatusOK)
-	_ = hold
+	order(t, operate, payroll, `{"submissions": {"all": "held"}, "reason": "while it is rotated"}`, http.StatusOK)
 	forged := s.unsent(t, traffic)
 	if status := s.callBack(forged); status != http.StatusOK {
 		t.Fatalf("the callback was answered %d", status)

@@ -9,10 +9,10 @@ import (
 )
 
 // Brakes stop submissions to a provider: by configuration (PAUSED_PROVIDERS,
-// SUBMISSIONS=held), by the [Controls] that people set, or for a while by themselves when something is wrong with us
-// or with the provider, so that a rotated key, a closed firewall or an outage does
-// not run through a whole payroll. What one function learns, the board tells all
-// others.
+// SUBMISSIONS=held), by the [Controls] that people set, or for a while by themselves when
+// something is wrong with us or with the provider, so that a rotated key, a closed firewall
+// or an outage does not run through a whole payroll. What one function learns, the board
+// tells all others.
 type Brakes struct {
 	desk  Desk
 	floor Floor
@@ -106,13 +106,25 @@ func (b *Brakes) Look(ctx context.Context, now time.Time) {
 // probe is the one submission that is let through after a pause.
 type probe struct{ begun time.Time }
 
-// Held says why a submission to the provider must wait, "" if it may go. To ask changes
-// nothing: many who ask send nothing, since their payout was there before or is not fit to
-// be sent. Whoever does send asks [Brakes.begin].
-func (b *Brakes) Held(p Provider, now time.Time) QueuedReason {
+// Stops says why a payout must wait, "" if it may be submitted. To ask changes nothing: many
+// who ask send nothing, since their payout was there before or is not fit to be sent. Whoever
+// does send asks [Brakes.start].
+func (b *Brakes) Stops(ctx context.Context, p Payout, now time.Time) QueuedReason {
+	if why := b.Ordered(ctx, p, now); why != "" {
+		return why
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.held(p, now)
+	return b.held(p.Provider, now)
+}
+
+// start is [Brakes.Stops] for whoever sends if the fence is his, with the probe that he has
+// to give back if he sends nothing.
+func (b *Brakes) start(ctx context.Context, p Payout, now time.Time) (*probe, QueuedReason) {
+	if why := b.Ordered(ctx, p, now); why != "" {
+		return nil, why
+	}
+	return b.begin(p.Provider, now)
 }
 
 // begin is asked last before the fence by whoever sends if the fence is his. After a pause
@@ -141,7 +153,8 @@ func (b *Brakes) giveBack(p Provider, unused *probe) {
 	}
 }
 
-// held is [Brakes.Held] for callers who have the lock.
+// held says why a submission to the provider must wait, people's controls aside, to callers
+// who have the lock.
 func (b *Brakes) held(p Provider, now time.Time) QueuedReason {
 	pause, trying := b.latest(p), b.probes[p]
 	switch {

@@ -88,10 +88,7 @@ func (c *Creator) hold(ctx context.Context, p *Payout) (QueuedReason, error) {
 	if who, why := p.mayBeSent(c.policy, now); who != byItself {
 		return why, nil
 	}
-	if why := c.ports.Brakes.Ordered(ctx, *p, now); why != "" {
-		return why, nil
-	}
-	return c.ports.Brakes.Held(p.Provider, now), nil
+	return c.ports.Brakes.Stops(ctx, *p, now), nil
 }
 
 // waits says for people what a queued payout waits for.
@@ -177,12 +174,9 @@ func (c *Creator) send(ctx context.Context, d Draft, p Payout, connector Connect
 		return c.refuse(ctx, d, p.Amount, &Refusal{Kind: Unavailable, Cause: err})
 	}
 	defer submission.Close()
-	if why := c.ports.Brakes.Ordered(ctx, p, c.ports.Now()); why != "" {
-		return c.enqueue(ctx, d, p, why) // opening it took long, and somebody has pulled the brake
-	}
-	probe, why := c.ports.Brakes.begin(p.Provider, c.ports.Now())
-	if why != "" {
-		return c.enqueue(ctx, d, p, why) // another one tries the provider, or has found it silent
+	probe, why := c.ports.Brakes.start(ctx, p, c.ports.Now())
+	if why != "" { // opening it took long, and somebody has pulled the brake; or another one tries the provider
+		return c.enqueue(ctx, d, p, why)
 	}
 	p.Heard = p.Heard.With(p.Attempt.fact(at(submission.Account(), 1)))
 	existing, err := c.fence(ctx, p)

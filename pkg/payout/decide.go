@@ -186,7 +186,7 @@ func (p Payout) succeed(c Claim) Decision {
 func (p Payout) fail(c Claim) Decision {
 	switch p.Status {
 	case Failed:
-		if c.Source == FromCallback && !sameNumber(p.ProviderID, c.ProviderID) && !p.heard(c) {
+		if !c.Doubtful && c.Source == FromCallback && !sameNumber(p.ProviderID, c.ProviderID) && !p.heard(c) {
 			d := p.write(c, Change{})
 			d.Verdict = Noted // of another submission, perhaps
 			return d

@@ -163,3 +163,18 @@ func TestACertainFailureHoldsNothing(t *testing.T) {
 		t.Error("held, though the first is safe to pay again")
 	}
 }
+
+// A callback about another submission, whose code may hide a payment, is no mere note.
+func TestACodeThatMayHideAPaymentOfAnotherNumberTakesTheCertaintyAway(t *testing.T) {
+	w := newWorld(t)
+	p := w.mustCreate(draftFor(payout.Monetix))
+	w.receive(w.claim(p, payout.FoundFailed))
+	w.monetix.told = w.says(payout.FoundFailed)
+	w.ask()
+	c := w.doubtful(p)
+	c.ProviderID = "another"
+	w.receive(c)
+	if now := w.stored(p.ID); now.SafeToPayAgain() || !keeps(now, "10602") {
+		t.Errorf("safe %v, kept %v", now.SafeToPayAgain(), keeps(now, "10602"))
+	}
+}

@@ -79,7 +79,7 @@ func (s *Sweeper) goesAgain(ctx context.Context, p Payout) bool {
 			return false
 		}
 	}
-	return s.ports.Brakes.Ordered(ctx, p, now) == "" && s.ports.Brakes.Held(p.Provider, now) == ""
+	return s.ports.Brakes.Stops(ctx, p, now) == ""
 }
 
 // weigh applies the answer of a question until a write goes through.

@@ -240,11 +240,7 @@ func (s *Sweeper) dispatch(ctx context.Context, p Payout) error {
 	case earlier != "":
 		return s.holdAsDuplicate(ctx, p, earlier)
 	}
-	why = s.ports.Brakes.Ordered(ctx, p, now)
-	if why == "" {
-		why = s.ports.Brakes.Held(p.Provider, now)
-	}
-	if why != "" {
+	if why := s.ports.Brakes.Stops(ctx, p, now); why != "" {
 		return s.wait(ctx, p, why, time.Minute)
 	}
 	return s.resubmit(ctx, p, connector, "submitted from the queue")

@@ -136,7 +136,9 @@ func TestARefusalAboutUsStopsEveryFunctionForAWhile(t *testing.T) {
 	w.vexora.answer = accepted
 	elsewhere := payout.NewBrakes(w.store, payout.Floor{})
 	elsewhere.Look(context.Background(), w.clock.Now())
-	if !(elsewhere.Held(payout.Vexora, w.clock.Now()) != "") || elsewhere.Held(payout.Monetix, w.clock.Now()) != "" {
+	other := first
+	other.Provider = payout.Monetix
+	if elsewhere.Stops(bg, first, w.clock.Now()) != payout.QueuedPaused || elsewhere.Stops(bg, other, w.clock.Now()) != "" {
 		t.Error("another function does not see the pause, or sees too much")
 	}
 	if p := w.mustCreate(draft("R2")); p.Status != payout.Queued {

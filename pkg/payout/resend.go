@@ -129,11 +129,8 @@ func (o *Operator) submitAgain(ctx context.Context, p Payout, order Order, what 
 	if !wired {
 		return Ordered{}, notPossible("%s is not configured", p.Provider)
 	}
-	if o.ports.Brakes.Ordered(ctx, p, o.ports.Now()) != "" {
-		return Ordered{}, errHeld
-	}
-	if o.ports.Brakes.Held(p.Provider, o.ports.Now()) != "" {
-		return Ordered{}, errPaused
+	if why := o.ports.Brakes.Stops(ctx, p, o.ports.Now()); why != "" {
+		return Ordered{}, stopped(why)
 	}
 	faults, err := connector.Check(ctx, p)
 	if err != nil {
@@ -163,6 +160,14 @@ var errHeld = &OrderRefused{Problem: OrderPaused, Detail: "submissions are held,
 
 // errPaused: submissions are paused because of trouble with the provider.
 var errPaused = &OrderRefused{Problem: OrderPaused, Detail: "submissions to the provider are paused"}
+
+// stopped is the error of a submission that the brakes stop.
+func stopped(why QueuedReason) error {
+	if why == QueuedHeld {
+		return errHeld
+	}
+	return errPaused
+}
 
 // errElsewhere: a reference is unique within one account of a provider's. Under another one it
 // would be another payment.
@@ -195,12 +200,9 @@ func (s *submitter) again(ctx context.Context, p Payout, connector Connector, en
 		return p, false, errElsewhere
 	}
 	change.Heard = append(change.Heard, account...)
-	if s.brakes.Ordered(ctx, p, s.now()) != "" {
-		return p, false, errHeld // opening it took long, and somebody has pulled the brake
-	}
-	probe, why := s.brakes.begin(p.Provider, s.now())
-	if why != "" {
-		return p, false, errPaused // another one tries the provider, or has found it silent
+	probe, why := s.brakes.start(ctx, p, s.now())
+	if why != "" { // opening it took long, and somebody has pulled the brake; or another one tries the provider
+		return p, false, stopped(why)
 	}
 	stored, err := s.receiver.store.Apply(ctx, p.step(change))
 	if err != nil {
