@@ -19,10 +19,35 @@ func controls(t *testing.T, s payout.Store) {
 	if p, err := s.ProposedControls(background); err != nil || p.Person != "" {
 		t.Errorf("nothing waits: %+v, %v", p, err)
 	}
-	most, err := money.Parse("12.34", money.USD)
-	if err != nil {
-		t.Fatal(err)
+	most := amount(t, "12.34", money.USD)
+	all := changeOften(t, s, most)
+	before := all[0].After
+	pause := payout.Pause{Provider: payout.Vexora, Why: "refused_about_us", Since: start, Until: start.Add(time.Minute)}
+	for range 2 { // without a board, and with one
+		board, err := s.Board(background)
+		if err != nil || !reflect.DeepEqual(board.Controls, before) {
+			t.Errorf("in force %+v, %v\nwant     %+v", board.Controls, err, before)
+		}
+		if err := s.PinPause(background, pause); err != nil {
+			t.Fatal(err)
+		}
 	}
+	propose(t, s, most)
+	for _, limit := range []int{20, 12, 5} {
+		want := all[:min(limit, len(all))]
+		if got, err := s.ControlChanges(background, limit); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("the newest %d: %+v, %v", limit, got, err)
+		}
+	}
+	if board, err := s.Board(background); err != nil || !reflect.DeepEqual(board.Controls, before) || len(board.Pauses) != 1 {
+		t.Errorf("beside all that %+v, %v", board, err)
+	}
+}
+
+// changeOften makes changes past the digits of one number, each refused a second time, and
+// returns them, the newest one first.
+func changeOften(t *testing.T, s payout.Store, most money.Amount) []payout.ControlEntry {
+	t.Helper()
 	var before payout.Controls
 	var all []payout.ControlEntry
 	for n := 1; n <= 12; n++ { // past the digits of one number
@@ -45,16 +70,12 @@ func controls(t *testing.T, s payout.Store) {
 		}
 		all, before = append([]payout.ControlEntry{e}, all...), after
 	}
-	pause := payout.Pause{Provider: payout.Vexora, Why: "refused_about_us", Since: start, Until: start.Add(time.Minute)}
-	for range 2 { // without a board, and with one
-		board, err := s.Board(background)
-		if err != nil || !reflect.DeepEqual(board.Controls, before) {
-			t.Errorf("in force %+v, %v\nwant     %+v", board.Controls, err, before)
-		}
-		if err := s.PinPause(background, pause); err != nil {
-			t.Fatal(err)
-		}
-	}
+	return all
+}
+
+// propose proposes twice, and finds it once.
+func propose(t *testing.T, s payout.Store, most money.Amount) {
+	t.Helper()
 	proposal := payout.ControlProposal{
 		Change: payout.ControlChange{
 			Submissions: map[payout.Scope]payout.Gate{payout.Everything: payout.GateOpen},
@@ -69,14 +90,5 @@ func controls(t *testing.T, s payout.Store) {
 	}
 	if got, err := s.ProposedControls(background); err != nil || !reflect.DeepEqual(got, proposal) {
 		t.Errorf("waits %+v, %v\nwant  %+v", got, err, proposal)
-	}
-	for _, limit := range []int{20, 12, 5} {
-		want := all[:min(limit, len(all))]
-		if got, err := s.ControlChanges(background, limit); err != nil || !reflect.DeepEqual(got, want) {
-			t.Errorf("the newest %d: %+v, %v", limit, got, err)
-		}
-	}
-	if board, err := s.Board(background); err != nil || !reflect.DeepEqual(board.Controls, before) || len(board.Pauses) != 1 {
-		t.Errorf("beside all that %+v, %v", board, err)
 	}
 }

@@ -1,0 +1,130 @@
+package sim
+
+import (
+	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/oneshot"
+	"cambodia-payouts/pkg/payout"
+	"context"
+)
+
+type creatorFunc func(context.Context, payout.Draft, payout.Principal) (payout.Created, error)
+
+func (f creatorFunc) Create(ctx context.Context, d payout.Draft, by payout.Principal) (payout.Created, error) {
+	return f(ctx, d, by)
+}
+
+// around changes what a create comes to.
+func around(after func(*container, payout.Created, error) (payout.Created, error)) func(edge.Creator, *container, payout.Ports) edge.Creator {
+	return func(creator edge.Creator, c *container, _ payout.Ports) edge.Creator {
+		return creatorFunc(func(ctx context.Context, d payout.Draft, by payout.Principal) (payout.Created, error) {
+			created, err := creator.Create(ctx, d, by)
+			return after(c, created, err)
+		})
+	}
+}
+
+type receiverFunc func(context.Context, payout.Claim) (payout.Verdict, error)
+
+func (f receiverFunc) Receive(ctx context.Context, c payout.Claim) (payout.Verdict, error) {
+	return f(ctx, c)
+}
+
+type verifierFunc func(context.Context, []byte) (payout.Claim, error)
+
+func (f verifierFunc) Verify(ctx context.Context, body []byte) (payout.Claim, error) {
+	return f(ctx, body)
+}
+
+func verifier(change func(payout.Claim) payout.Claim) func(payout.Verifier) payout.Verifier {
+	return func(v payout.Verifier) payout.Verifier {
+		return verifierFunc(func(ctx context.Context, body []byte) (payout.Claim, error) {
+			claim, err := v.Verify(ctx, body)
+			return change(claim), err
+		})
+	}
+}
+
+// reading is what a mutant makes of an answer.
+type reading func(ctx context.Context, c payout.Connector, p payout.Payout, claim payout.Claim) payout.Claim
+
+func connector(sent, asked reading) func(payout.Connector, *container) payout.Connector {
+	return func(c payout.Connector, _ *container) payout.Connector { return misreader{c, sent, asked} }
+}
+
+// misreader reads answers in its own way.
+type misreader struct {
+	payout.Connector
+	sent, asked reading
+}
+
+func (m misreader) Open(ctx context.Context, p payout.Payout) (payout.Submission, error) {
+	s, err := m.Connector.Open(ctx, p)
+	if err != nil || m.sent == nil {
+		return s, err
+	}
+	return missender{s, m, p}, nil
+}
+
+func (m misreader) Ask(ctx context.Context, p payout.Payout, about payout.Attempt) payout.Claim {
+	claim := m.Connector.Ask(ctx, p, about)
+	if m.asked == nil {
+		return claim
+	}
+	return m.asked(ctx, m.Connector, p, claim)
+}
+
+type missender struct {
+	payout.Submission
+	of misreader
+	p  payout.Payout
+}
+
+func (s missender) Send(ctx context.Context) payout.Claim {
+	return s.of.sent(ctx, s.of.Connector, s.p, s.Submission.Send(ctx))
+}
+
+func store(apply func(session, context.Context, payout.Step) (payout.Payout, error)) func(session, *container) payout.Store {
+	return func(s session, _ *container) payout.Store { return applyFunc{s, apply} }
+}
+
+type applyFunc struct {
+	session
+	apply func(session, context.Context, payout.Step) (payout.Payout, error)
+}
+
+func (a applyFunc) Apply(ctx context.Context, step payout.Step) (payout.Payout, error) {
+	return a.apply(a.session, ctx, step)
+}
+
+type insertFunc struct {
+	session
+	insert func(context.Context, payout.Payout) error
+}
+
+func (i insertFunc) Insert(ctx context.Context, p payout.Payout) error { return i.insert(ctx, p) }
+
+// follower follows redirects.
+type follower struct{ line }
+
+func (f follower) Post(ctx context.Context, r oneshot.Request) oneshot.Result {
+	result := f.line.Post(ctx, r)
+	if result.Outcome == oneshot.Answered && result.Status/100 == 3 {
+		a := f.platform.handle(r, false)
+		return oneshot.Result{Outcome: oneshot.Answered, Status: a.status, Body: a.body}
+	}
+	return result
+}
+
+// stepping changes the writes.
+func stepping(change func(payout.Step) payout.Step) func(session, *container) payout.Store {
+	return func(s session, _ *container) payout.Store { return steppingStore{s, change} }
+}
+
+type steppingStore struct {
+	session
+	change func(payout.Step) payout.Step
+}
+
+func (s steppingStore) Apply(ctx context.Context, step payout.Step) (payout.Payout, error) {
+	return s.session.Apply(ctx, s.change(step))
+}
