@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"golang.org/x/sync/errgroup"
 
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/dynamo"
@@ -34,10 +35,18 @@ const (
 	reading    phase = "GET of one payout"
 	feeding    phase = "GET of the feed, per event"
 	idling     phase = "a sweep that finds nothing"
+	bursting   phase = "notify-merchant in a burst: eight processes, each payout twice"
+	preparing  phase = "" // counted for nobody
 )
 
 // sample is how many payouts of each provider are run; all of them are alike.
 const sample = 8
+
+// crowd is how many processes of notify-merchant tell of a burst side by side.
+const crowd = 8
+
+// crowdTells is of how many payouts each of them tells.
+const crowdTells = 16
 
 // usage is what was counted for the sample.
 type usage struct {
@@ -61,6 +70,8 @@ type bench struct {
 	creator *payout.Creator
 	sweep   edge.SweepHandler
 	herald  *payout.Herald
+	crowd   []*payout.Herald
+	table   string
 	called  chan struct{} // a callback was answered
 	told    chan struct{} // the merchant was told of the create, so that the callback may come
 	closers []func()
@@ -74,13 +85,82 @@ func (b *bench) close() {
 	}
 }
 
-func measure(ctx context.Context, endpoint string) (usage, error) {
-	b := &bench{called: make(chan struct{}, 4*sample), told: make(chan struct{})}
-	defer b.close()
+// newBench makes a table of that name, and all functions over it.
+func newBench(ctx context.Context, endpoint, table string) (*bench, error) {
+	b := &bench{table: table, called: make(chan struct{}, crowd*crowdTells), told: make(chan struct{})}
 	b.clock.Store(time.Date(2026, 5, 16, 8, 0, 0, 0, time.UTC).UnixMilli())
 	if err := b.open(ctx, endpoint); err != nil {
+		b.close()
+		return nil, err
+	}
+	return b, nil
+}
+
+func measure(ctx context.Context, endpoint string) (usage, error) {
+	quiet, err := newBench(ctx, endpoint, "cost")
+	if err != nil {
 		return usage{}, err
 	}
+	defer quiet.close()
+	counted, err := quiet.quiet(ctx)
+	if err != nil {
+		return usage{}, err
+	}
+	busy, err := newBench(ctx, endpoint, "cost-burst")
+	if err != nil {
+		return usage{}, err
+	}
+	defer busy.close()
+	if err := busy.burst(ctx); err != nil {
+		return usage{}, err
+	}
+	counted.used[bursting], counted.per[bursting] = busy.meter.used[bursting], crowd*crowdTells
+	return counted, nil
+}
+
+// burst has many payouts told of by many processes at one time, which take numbers of the
+// feed from each other.
+func (b *bench) burst(ctx context.Context) error {
+	ids := make([][]payout.ID, crowd)
+	for n := range crowd * crowdTells {
+		created, err := b.creator.Create(during(ctx, preparing), draft(n), "payroll")
+		if err != nil {
+			return fmt.Errorf("create: %w", err)
+		}
+		ids[n%crowd] = append(ids[n%crowd], created.Payout.ID)
+		b.pass(time.Millisecond)
+	}
+	if err := b.tellTogether(ctx, ids); err != nil {
+		return err
+	}
+	for range crowd * crowdTells {
+		b.told <- struct{}{}
+		if err := b.wait(); err != nil {
+			return err
+		}
+	}
+	return b.tellTogether(ctx, ids)
+}
+
+// tellTogether has each process tell of its payouts, one request in turn with the others.
+func (b *bench) tellTogether(ctx context.Context, ids [][]payout.ID) error {
+	group, turns := new(errgroup.Group), newTurns(len(ids))
+	for n, own := range ids {
+		group.Go(func() error {
+			defer turns.leave(n)
+			for _, id := range own {
+				if err := b.crowd[n].News(turns.seat(during(ctx, bursting), n), id); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// quiet has payouts one after another.
+func (b *bench) quiet(ctx context.Context) (usage, error) {
 	var ids []payout.ID
 	for n := range 2 * sample {
 		created, err := b.creator.Create(during(ctx, creating), draft(n), "payroll")
@@ -157,14 +237,14 @@ func (b *bench) open(ctx context.Context, endpoint string) error {
 	client := dynamodb.New(dynamodb.Options{
 		BaseEndpoint: aws.String(endpoint), Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
 	})
-	if _, err := client.CreateTable(ctx, dynamo.TableSchema("cost")); err != nil {
+	if _, err := client.CreateTable(ctx, dynamo.TableSchema(b.table)); err != nil {
 		return fmt.Errorf("make a table: %w", err)
 	}
 	b.closers = append(b.closers, func() {
-		_, _ = client.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: aws.String("cost")})
+		_, _ = client.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: aws.String(b.table)})
 	})
 	b.meter = &meter{API: client, used: map[phase]*units{}}
-	b.store = dynamo.New(b.meter, "cost")
+	b.store = dynamo.New(b.meter, b.table)
 	merchant := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
 	callbacks := http.NewServeMux()
 	urls := httptest.NewServer(callbacks)
@@ -190,7 +270,7 @@ func (b *bench) open(ctx context.Context, endpoint string) error {
 
 func (b *bench) functions(ctx context.Context, d boot.Deployment, callbacks *http.ServeMux, urls string) error {
 	env := map[string]string{
-		"TABLE_NAME": "cost", "ID_NAMESPACE": "cost", "DEV_INSECURE": "1",
+		"TABLE_NAME": b.table, "ID_NAMESPACE": "cost", "DEV_INSECURE": "1",
 		"VEXORA_SECRET_ID": "vexora", "MONETIX_SECRET_ID": "monetix", "WEBHOOK_SECRET_ID": "webhook", "STACK_KEY_SECRET_ID": "stack-key",
 		"VEXORA_CALLBACK_URL": urls + "/vexora", "MONETIX_CALLBACK_URL": urls + "/monetix",
 	}
@@ -205,6 +285,12 @@ func (b *bench) functions(ctx context.Context, d boot.Deployment, callbacks *htt
 	b.creator, err1 = d.Creator(ctx, create)
 	sweeper, err2 := d.Sweeper(ctx, reconcile)
 	b.herald, err3 = d.Herald(notify)
+	for range crowd {
+		process := d
+		process.Store = dynamo.New(b.meter, b.table) // each knows only what it has seen itself
+		herald, err := process.Herald(notify)
+		b.crowd, err3 = append(b.crowd, herald), errors.Join(err3, err)
+	}
 	vexora, err4 := d.VexoraCallback(ctx, fromVexora)
 	monetix, err5 := d.MonetixCallback(ctx, fromMonetix)
 	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
@@ -237,14 +323,14 @@ func (b *bench) url(handler edge.Handler) http.HandlerFunc {
 
 func draft(n int) payout.Draft {
 	d := payout.Draft{
-		Reference: payout.Reference(fmt.Sprintf("KHPO2026051600%02d", n)), Provider: payout.Vexora, Amount: "50000", Currency: "KHR",
-		Destination: payout.Destination{Type: payout.WalletDestination, Wallet: payout.Lanton, AccountID: fmt.Sprint("lanton_889900", 10+n), AccountNumber: fmt.Sprint("889900", 10+n)},
+		Reference: payout.Reference(fmt.Sprintf("KHPO202605160%03d", n)), Provider: payout.Vexora, Amount: "50000", Currency: "KHR",
+		Destination: payout.Destination{Type: payout.WalletDestination, Wallet: payout.Lanton, AccountID: fmt.Sprint("lanton_88990", 100+n), AccountNumber: fmt.Sprint("88990", 100+n)},
 		Beneficiary: payout.Beneficiary{ID: "customer_123", FirstName: "Sophea", LastName: "Chan", Email: "sophea.chan@example.com", Phone: "+855 12 345 678", IPAddress: "198.51.100.47"},
 		Description: "May salary",
 	}
 	if n%2 == 0 {
 		d.Provider = payout.Monetix
-		d.Destination = payout.Destination{Type: payout.BankDestination, Bank: "wing", AccountNumber: fmt.Sprint("12345678", 10+n)}
+		d.Destination = payout.Destination{Type: payout.BankDestination, Bank: "wing", AccountNumber: fmt.Sprint("1234567", 100+n)}
 	}
 	return d
 }

@@ -49,6 +49,7 @@ type attributes = map[string]types.AttributeValue
 
 // PutItem counts a put. A put that is refused costs what it would have written.
 func (m *meter) PutItem(ctx context.Context, in *dynamodb.PutItemInput, o ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+	defer inTurn(ctx)()
 	out, err := m.API.PutItem(ctx, in, o...)
 	m.note(ctx, func(u *units) { u.wrote(nil, in.Item, err == nil) })
 	return out, err
@@ -56,6 +57,7 @@ func (m *meter) PutItem(ctx context.Context, in *dynamodb.PutItemInput, o ...fun
 
 // UpdateItem looks at the item before and after.
 func (m *meter) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, o ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
+	defer inTurn(ctx)()
 	before := m.look(ctx, in)
 	out, err := m.API.UpdateItem(ctx, in, o...)
 	after := m.look(ctx, in)
@@ -74,6 +76,7 @@ func (m *meter) look(ctx context.Context, in *dynamodb.UpdateItemInput) attribut
 
 // GetItem counts a read.
 func (m *meter) GetItem(ctx context.Context, in *dynamodb.GetItemInput, o ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
+	defer inTurn(ctx)()
 	out, err := m.API.GetItem(ctx, in, o...)
 	if err == nil {
 		m.note(ctx, func(u *units) { u.read(dynamo.ItemSize(out.Item), aws.ToBool(in.ConsistentRead)) })
@@ -83,6 +86,7 @@ func (m *meter) GetItem(ctx context.Context, in *dynamodb.GetItemInput, o ...fun
 
 // BatchGetItem counts each item by itself.
 func (m *meter) BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInput, o ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error) {
+	defer inTurn(ctx)()
 	out, err := m.API.BatchGetItem(ctx, in, o...)
 	if err == nil {
 		m.note(ctx, func(u *units) {
@@ -98,6 +102,7 @@ func (m *meter) BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInput
 
 // Query counts all that it read together.
 func (m *meter) Query(ctx context.Context, in *dynamodb.QueryInput, o ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+	defer inTurn(ctx)()
 	out, err := m.API.Query(ctx, in, o...)
 	if err == nil {
 		m.note(ctx, func(u *units) {

@@ -34,6 +34,7 @@ func page(u usage, p prices) string {
 		total += row(w, u, p, ph)
 	}
 	w("| **one payout that goes well** | | | | **%s** |\n", dollars(total))
+	more := row(w, u, p, bursting) - price(u, p, telling)
 	for _, ph := range []phase{replaying, reading, feeding} {
 		row(w, u, p, ph)
 	}
@@ -43,16 +44,21 @@ func page(u usage, p prices) string {
 	rest := everythingElse(w, p, total)
 	fixed := standing(w, u, p)
 	w("## In all\n\n**%s $ for a million payouts** that go well, and **%s $ a month** for a stack in which nothing happens. ", dollars(total+rest), dollars(fixed))
+	w("**%s $ for a million** that come in bursts: eight processes of notify-merchant then take numbers of the feed from each other, counted with one request each in turn. ", dollars(total+more+rest))
 	w("Without a webhook the telling costs the same but for the attempts: the feed is always kept. A fixed egress address is about 66 $ a month beside that (two NATs), and 0.045 $ per GB.\n")
 	return out.String()
 }
 
 // row writes one phase and returns its price for a million.
 func row(w func(string, ...any), u usage, p prices, ph phase) int64 {
-	used, per := u.used[ph], u.per[ph]
-	nano := (used.writes*p["wru"]*2 + used.halfReads*p["rru"]) * payoutsPerMonth / (2 * per)
+	used, per, nano := u.used[ph], u.per[ph], price(u, p, ph)
 	w("| %s | %s | %s | %s | %s |\n", ph, tenths(used.requests, per), tenths(used.writes, per), tenths(used.halfReads, 2*per), dollars(nano))
 	return nano
+}
+
+// price is what a phase of a million payouts costs at the table.
+func price(u usage, p prices, ph phase) int64 {
+	return (u.used[ph].writes*p["wru"]*2 + u.used[ph].halfReads*p["rru"]) * payoutsPerMonth / (2 * u.per[ph])
 }
 
 // tenths writes a ratio with one decimal, rounded up: a cost is never made smaller.
