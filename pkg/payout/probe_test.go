@@ -76,3 +76,20 @@ func TestOfManyCreatesOfOneMomentOneTriesTheProvider(t *testing.T) {
 		t.Errorf("%d were sent to see whether the provider answers", sent)
 	}
 }
+
+// TestWhileOneTriesTheProviderOthersWait: nobody else is sent before it was answered.
+func TestWhileOneTriesTheProviderOthersWait(t *testing.T) {
+	w := afterAnOutage(t)
+	w.vexora.during = func() {
+		w.vexora.during = nil
+		if p := w.mustCreate(ofMoney("meanwhile", 4000)); p.Status != payout.Queued || p.QueuedReason != payout.QueuedPaused {
+			t.Errorf("beside the probe: %s, %s", p.Status, p.QueuedReason)
+		}
+	}
+	if p := w.mustCreate(ofMoney("probe", 3000)); p.Status != payout.Processing || w.vexora.during != nil {
+		t.Errorf("the probe is %s", p.Status)
+	}
+	if p := w.mustCreate(ofMoney("after", 5000)); p.Status != payout.Processing {
+		t.Errorf("after the probe: %s", p.Status)
+	}
+}
