@@ -59,6 +59,8 @@ func (c *condition) guard(g payout.Guard) {
 		history := c.name(attrHistory)
 		c.add("(attribute_not_exists(%s) OR size(%s) < %s)",
 			history, history, c.value("limit", count(payout.UnreadEntries)))
+		heard := c.name(attrHeard)
+		c.add("(attribute_not_exists(%s) OR size(%s) <= %s)", heard, heard, c.value("facts", count(payout.PlainFacts)))
 	}
 }
 

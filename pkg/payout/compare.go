@@ -78,23 +78,38 @@ func (p Payout) disbelieve(c Claim) Decision {
 const unbelieved = "not believed, and asked about: by the controls, a key may have leaked"
 
 // unbelieve keeps a callback that may be anybody's, since the key may have leaked. It moves
-// nothing, and the provider is asked at once, whose answer is worth more. Until then nothing
-// is certain that the callback speaks of, and nothing is sent.
+// nothing, and the provider is asked at once, whose answer is worth more.
 func (p Payout) unbelieve(c Claim) Decision {
-	var facts []Fact
-	switch about := c.attempt(); {
-	case p.Status == Queued:
-		facts = p.Heard.without([]Fact{p.Attempt.fact(saidUnlisted)})
-	case about > p.Attempt, c.Finding == FoundFailed: // it takes no certainty away, whoever says it
-	case p.wornOut(c, about):
+	about := c.attempt()
+	if p.wornOut(c, about) {
 		return repeated
-	case about < p.Attempt, p.Heard.closed(about):
-		facts = p.Heard.wavering(about)
+	}
+	facts := p.takenAway(about, saidUnlisted, c.Finding == FoundFailed && !c.Doubtful)
+	if about > p.Attempt+attemptsAhead {
+		facts = p.foreign(about) // there are too many to ask about
 	}
 	if len(facts) == 0 && p.heard(c) {
 		return repeated
 	}
 	return p.doubt(c, facts...)
+}
+
+// takenAway are the facts of a word that proves nothing: a callback while none is believed, or
+// a line of one person's file. All it can do is to take something away: what has not ended, or
+// was withdrawn, is not sent by itself any more; a certain failure is uncertain until the
+// provider has answered; an attempt that we never made is asked about. A failure says nothing
+// against a failure.
+func (p Payout) takenAway(about Attempt, w word, fails bool) []Fact {
+	switch {
+	case about == p.Attempt && slices.Contains([]Status{Queued, Submitting, Unknown, Cancelled}, p.Status):
+		// Whatever it says, something arrived: this may yet come back as "not sent".
+		return p.Heard.without([]Fact{about.fact(w)})
+	case fails && about <= p.Attempt:
+		return nil
+	case about != p.Attempt, p.Heard.closed(about):
+		return p.Heard.wavering(about)
+	}
+	return nil
 }
 
 // mostAmbiguous is how many claims of which nothing is believed a history keeps.

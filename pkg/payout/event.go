@@ -137,8 +137,8 @@ const notifyWithin = 90 * time.Second
 func (p Payout) announced(change Change) Change {
 	change.Heard = Heard(nil).With(change.Heard...) // DynamoDB refuses a set with the same text twice
 	change = p.fit(p.noteConfirmed(p.noteAttention(change)))
-	if began := change.Status == Failed || p.Status == Failed && len(change.Heard) > 0 && p.settled(); began {
-		change.Owed = change.Owed || !change.Noted && change.Apply(p).wavering()
+	if !change.Noted && !p.wavering() && change.Apply(p).wavering() {
+		change.Owed = true
 	}
 	if change.news() {
 		at := change.At.Add(notifyWithin)

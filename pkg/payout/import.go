@@ -248,25 +248,16 @@ func (i *Importer) reread(ctx context.Context, line ReportLine) (Payout, error) 
 	return i.store.Get(ctx, line.PayoutID)
 }
 
-// doubtedBy are the facts that a line adds by one person's word: it can only take away.
+// doubtedBy are the facts that a line adds by one person's word.
 func (p Payout) doubtedBy(row StatementRow) []Fact {
 	_, about, ours := ParseProviderReference(row.Reference)
 	switch {
-	case !ours:
+	case !ours, about > p.Attempt+attemptsAhead: // a slip: nobody was ever that far
 		return nil
-	case about == p.Attempt && slices.Contains([]Status{Queued, Submitting, Unknown}, p.Status):
-		// Whatever it says, something arrived: this may yet come back as "not sent".
-		return p.Heard.without([]Fact{about.fact(wasFiled)})
-	case row.Finding == FoundFailed && p.Status != Queued:
+	case p.Heard.wavered(about) >= mostRepeated: // the provider has answered every time
 		return nil
-	case p.Heard.wavered(about) >= mostRepeated:
-		return nil // the provider has answered every time
-	case about > p.Attempt+attemptsAhead:
-		return nil // a slip: nobody was ever that far
-	case about != p.Attempt, p.Heard.closed(about):
-		return p.Heard.wavering(about)
 	}
-	return nil
+	return p.takenAway(about, wasFiled, row.Finding == FoundFailed)
 }
 
 func (s Statement) entry(line ReportLine, status Status, at time.Time) *Entry {

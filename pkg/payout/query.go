@@ -133,7 +133,8 @@ func (p Payout) takenBy(held, now time.Time) bool {
 // owesItsRecipient reports whether the recipient's list has to be written (again): it is
 // owed, or the board would soon no longer say that lists are worth a look.
 func (p Payout) owesItsRecipient(now time.Time) bool {
-	return !p.settled() && p.Status != Submitting && p.Status != Queued && (p.RecipientOwed || now.Sub(p.StatusAt) > unsettledFor/2)
+	unsent := p.Status == Submitting || p.Status == Queued && !p.wavering()
+	return !p.settled() && !unsent && (p.RecipientOwed || now.Sub(p.StatusAt) > unsettledFor/2)
 }
 
 // follow sets the time of the next question, unless the answer ends the questions.
@@ -245,11 +246,14 @@ func (p Payout) unfinished() []Fact {
 
 // unbacked reports whether no answer of the provider stands behind an end when the questions
 // are used up: answers spoke against it, or not one has ever known of the payout, so that
-// all rests on callbacks. Without this, whoever holds a leaked key could have a payout that
-// never arrived called paid.
+// all rests on callbacks; or somebody has named a payout that was withdrawn. Without this,
+// whoever holds a leaked key could have a payout that never arrived called paid.
 func (p Payout) unbacked() bool {
-	if p.Heard.has(p.Attempt, saidUnfinished) {
+	switch {
+	case p.Heard.has(p.Attempt, saidUnfinished):
 		return true
+	case p.Status == Cancelled:
+		return p.namedUnsent()
 	}
 	return p.Status == Succeeded && !p.Heard.has(p.Attempt, wasResolved) && !p.acknowledged()
 }

@@ -268,12 +268,18 @@ func (p Payout) waitsAsDuplicate() bool {
 	return held && p.Status == Queued
 }
 
-// wavering reports whether the payout has failed, and what was said of it takes the certainty
-// away, or may hide a payment: a merchant who was told that he may pay again may be doing so.
+// wavering reports whether the present attempt is at its end, or was not sent, and something
+// was said all the same that takes the certainty away, or may hide a payment: a merchant who
+// was told that he may pay again may be doing so, and another attempt may have been paid.
 func (p Payout) wavering() bool {
+	switch p.Status {
+	case Failed, Queued, Cancelled:
+	default:
+		return false
+	}
 	_, elsewhere := p.doubtedElsewhere()
 	hidden := p.Heard.has(p.Attempt, saidDoubtful) && !p.Heard.closed(p.Attempt)
-	return p.Status == Failed && (elsewhere || hidden || p.Heard.doubted(p.Attempt) || p.speaksAgainst())
+	return elsewhere || hidden || p.Heard.doubted(p.Attempt) || p.speaksAgainst() || p.namedUnsent()
 }
 
 // settled reports whether everybody knows what became of the payout.

@@ -69,6 +69,7 @@ func (c *Creator) replay(ctx context.Context, p Payout, d Draft, amount money.Am
 	if p.Status == Orphan {
 		return Created{}, &Refusal{Kind: ReferenceBlocked, Existing: p.ID, Outcome: OutcomeUnknown}
 	}
+	p = p.AsRestored(c.policy.RestoredAt)
 	same, err := p.Fingerprint.isOf(ctx, d, amount, c.ports.Keys)
 	switch {
 	case err != nil:
@@ -76,7 +77,7 @@ func (c *Creator) replay(ctx context.Context, p Payout, d Draft, amount money.Am
 	case !same:
 		return Created{}, &Refusal{Kind: ReferenceReused, Existing: p.ID, Outcome: p.outcome()}
 	}
-	return Created{Payout: p.AsRestored(c.policy.RestoredAt), Replayed: true}, nil
+	return Created{Payout: p, Replayed: true}, nil
 }
 
 // outcome says what the state of a payout means for paying under another

@@ -20,6 +20,10 @@ const HistoryLimit = 50
 // read it.
 const UnreadEntries = 46
 
+// PlainFacts is how many facts a first attempt has of which nothing was said: that it was
+// sent, and under which account.
+const PlainFacts = 2
+
 // rank says how much a change matters; a change finds room as long as its rank has some.
 // What matters less stops earlier, so that a flood of it leaves room for the rest.
 type rank int

@@ -67,6 +67,12 @@ func (p Payout) spokenOf() bool {
 	if _, doubted := p.doubtedElsewhere(); doubted {
 		return true
 	}
+	return p.namedUnsent()
+}
+
+// namedUnsent reports whether somebody has spoken of an attempt of which we are certain that
+// nothing has arrived.
+func (p Payout) namedUnsent() bool {
 	unsent := p.Status == Queued || p.Status == Cancelled
 	return unsent && (p.Heard.has(p.Attempt, saidUnlisted) || p.Heard.has(p.Attempt, wasFiled))
 }

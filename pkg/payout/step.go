@@ -31,8 +31,9 @@ type Guard struct {
 	Claimed  *Claimed
 	// Notice is what the writer has read of how far the merchant was told.
 	Notice *NoticeSeen
-	// Uncomplicated asks that the payout has no attention and room in its
-	// history, so that a change can be made without having read either.
+	// Uncomplicated asks that the payout has no attention, room in its history, and no
+	// more facts than a first attempt that was sent, so that a change can be made without
+	// having read any of them.
 	Uncomplicated bool
 }
 
@@ -110,7 +111,7 @@ func (c Claimed) of(p Payout) bool {
 }
 
 func (p Payout) uncomplicated() bool {
-	return len(p.Attention) == 0 && len(p.History) < UnreadEntries
+	return len(p.Attention) == 0 && len(p.History) < UnreadEntries && len(p.Heard) <= PlainFacts
 }
 
 // Apply returns the payout after the change. It shares no memory with p that a

@@ -120,7 +120,8 @@ func guards(t *testing.T, s payout.Store) {
 	uncomplicated(t, s)
 }
 
-// uncomplicated: attention raised, or little room left, is what a blind write must not meet.
+// uncomplicated: attention, little room, or a word that was said is what a blind write must not
+// meet.
 func uncomplicated(t *testing.T, s payout.Store) {
 	t.Helper()
 	raised := fresh(t, "raised")
@@ -130,7 +131,10 @@ func uncomplicated(t *testing.T, s payout.Store) {
 		almost.History = full.History
 		full.History = append(full.History, full.History[0])
 	}
-	for _, complicated := range []payout.Payout{raised, full, almost} {
+	sent, spokenOf := fresh(t, "sent"), fresh(t, "spoken of")
+	sent.Heard = payout.Heard{"1.at-0a1b2c3d", "1.sent"}
+	spokenOf.Heard = sent.Heard.With("2.wavered.1")
+	for _, complicated := range []payout.Payout{raised, full, almost, sent, spokenOf} {
 		insert(t, s, complicated)
 		try(t, s, string(complicated.Reference), complicated,
 			payout.Step{ID: complicated.ID, When: payout.Guard{Uncomplicated: true}, Then: payout.Change{At: start}})
