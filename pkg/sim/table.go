@@ -236,6 +236,7 @@ func (s session) ChangeControls(_ context.Context, e payout.ControlEntry) error 
 		}
 		t.changes, t.board.Controls = append(slices.Clip(t.changes), e), e.After
 		s.c.world.lifted(e.After)
+		s.c.world.released(e)
 		return nil
 	})
 }
