@@ -41,8 +41,8 @@ func (w *world) limitOutflow() {
 // One world in so many has a limit; zero choices give none, and none of the histories that
 // are kept has one.
 const (
-	limitedOneIn = 12
-	limitedIf    = 10
+	limitedOneIn = 13
+	limitedIf    = 4
 )
 
 // measured is a submission that a process has counted, and says so.

@@ -222,7 +222,9 @@ func (w *world) restore(older backup) {
 	}
 	w.lifted(w.table.board.Controls) // what was ordered since the backup is lost with the table
 	for _, p := range payout.Providers {
-		w.controls.heldAt[p] = w.now // a restored table is held until two release it
+		if w.table.board.Controls.ReleasedAt.Before(w.now) { // by a clock that was ahead, it may have been let go already
+			w.controls.heldAt[p] = w.now // a restored table is held until two release it
+		}
 	}
 	w.in(5*time.Minute, func() {
 		w.held, w.pool = false, nil
