@@ -137,12 +137,13 @@ func (m *merchant) take(id string, body []byte) {
 // begins at the oldest record, stops, begins again at the oldest one (so that
 // everything comes twice), and shuffles what it feeds.
 type streamer struct {
-	t      *testing.T
-	client *dynamodbstreams.Client
-	arn    string
-	host   *host
-	fed    atomic.Int64
-	errors atomic.Int64
+	t       *testing.T
+	limited bool // the outflow has a limit
+	client  *dynamodbstreams.Client
+	arn     string
+	host    *host
+	fed     atomic.Int64
+	errors  atomic.Int64
 }
 
 func (s *streamer) run(ctx context.Context) {
@@ -203,18 +204,42 @@ func (s *streamer) shard(ctx context.Context, id string) {
 	}
 }
 
+// wakes is the filter of the template.
+func (s *streamer) wakes(now map[string]types.AttributeValue) bool {
+	news, _ := now["news"].(*types.AttributeValueMemberBOOL)
+	status, _ := now["status"].(*types.AttributeValueMemberS)
+	return news != nil && news.Value || s.limited && status != nil && status.Value == string(payout.Submitting)
+}
+
+// image is an image as an event has it; lists and maps are left out.
+func image(of map[string]types.AttributeValue) map[string]events.DynamoDBAttributeValue {
+	if of == nil {
+		return nil
+	}
+	all := map[string]events.DynamoDBAttributeValue{}
+	for name, value := range of {
+		switch v := value.(type) {
+		case *types.AttributeValueMemberS:
+			all[name] = events.NewStringAttribute(v.Value)
+		case *types.AttributeValueMemberN:
+			all[name] = events.NewNumberAttribute(v.Value)
+		case *types.AttributeValueMemberBOOL:
+			all[name] = events.NewBooleanAttribute(v.Value)
+		}
+	}
+	return all
+}
+
 // feed hands filtered records over in batches, some of them twice.
 func (s *streamer) feed(records []types.Record) {
 	var batch events.DynamoDBEvent
 	for _, r := range records {
-		news, _ := r.Dynamodb.NewImage["news"].(*types.AttributeValueMemberBOOL)
-		key, _ := r.Dynamodb.Keys["pk"].(*types.AttributeValueMemberS)
-		if news == nil || !news.Value || key == nil {
+		if !s.wakes(r.Dynamodb.NewImage) {
 			continue
 		}
 		batch.Records = append(batch.Records, events.DynamoDBEventRecord{Change: events.DynamoDBStreamRecord{
-			SequenceNumber: aws.ToString(r.Dynamodb.SequenceNumber),
-			Keys:           map[string]events.DynamoDBAttributeValue{"pk": events.NewStringAttribute(key.Value)},
+			SequenceNumber: aws.ToString(r.Dynamodb.SequenceNumber), Keys: image(r.Dynamodb.Keys),
+			NewImage: image(r.Dynamodb.NewImage), OldImage: image(r.Dynamodb.OldImage),
 		}})
 	}
 	rand.Shuffle(len(batch.Records), func(i, j int) { batch.Records[i], batch.Records[j] = batch.Records[j], batch.Records[i] })

@@ -107,6 +107,13 @@ func script(reference, _ string) string {
 
 func deploy(t *testing.T) *stack {
 	t.Helper()
+	return deployWith(t, nil)
+}
+
+// deployWith deploys with parameters of the template: they decide about rights, about what the
+// stream lets through, and about the limit of an hour.
+func deployWith(t *testing.T, parameters map[string]string) *stack {
+	t.Helper()
 	tableEndpoint, secretsEndpoint := endpoints(t)
 	ctx, suffix := context.Background(), strings.ToLower(rand.Text()[:8])
 	s := &stack{t: t, out: &output{}, name: "payouts-" + suffix, lines: &lines{}}
@@ -149,8 +156,8 @@ func deploy(t *testing.T) *stack {
 	t.Cleanup(s.gateway.Close)
 	s.env = []string{
 		"AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
-		"AWS_ENDPOINT_URL_DYNAMODB=" + newGate(t, tableEndpoint), "AWS_ENDPOINT_URL_SECRETS_MANAGER=" + secretsEndpoint,
-		"TABLE_NAME=" + s.name, "ID_NAMESPACE=processes", "DEV_INSECURE=1",
+		"AWS_ENDPOINT_URL_DYNAMODB=" + newGate(t, tableEndpoint, parameters), "AWS_ENDPOINT_URL_SECRETS_MANAGER=" + secretsEndpoint,
+		"TABLE_NAME=" + s.name, "ID_NAMESPACE=processes", "DEV_INSECURE=1", "OUTFLOW_LIMITS=" + parameters["OutflowLimits"],
 		"VEXORA_SECRET_ID=vexora-" + suffix, "MONETIX_SECRET_ID=monetix-" + suffix, "WEBHOOK_SECRET_ID=webhook-" + suffix,
 		"PEOPLE_SECRET_ID=people-" + suffix, "STACK_KEY_SECRET_ID=stack-key-" + suffix,
 		"VEXORA_CALLBACK_URL=" + s.gateway.URL + "/vexora", "MONETIX_CALLBACK_URL=" + s.gateway.URL + "/monetix",
@@ -158,7 +165,7 @@ func deploy(t *testing.T) *stack {
 	s.create = s.host("create-payout", "", 25*time.Second)
 	s.sweep = s.host("reconcile-payouts", "", 55*time.Second)
 	s.stream = &streamer{
-		t: t, arn: aws.ToString(made.TableDescription.LatestStreamArn), host: s.host("notify-merchant", "", 55*time.Second),
+		t: t, limited: parameters["OutflowLimits"] != "", arn: aws.ToString(made.TableDescription.LatestStreamArn), host: s.host("notify-merchant", "", 55*time.Second),
 		client: dynamodbstreams.New(dynamodbstreams.Options{BaseEndpoint: aws.String(tableEndpoint), Region: "us-east-1", Credentials: keys}),
 	}
 	mux.Handle("/vexora", &s.lines.vexora)

@@ -46,11 +46,11 @@ func folder(function string) string {
 	return strings.ToLower(strings.Join(words.FindAllString(function, -1), "-"))
 }
 
-func newGate(t *testing.T, endpoint string) string {
+func newGate(t *testing.T, endpoint string, parameters map[string]string) string {
 	t.Helper()
 	s, err := template.Load("../template.yaml")
 	if err == nil {
-		s, err = s.Deployed(map[string]string{"IdNamespace": "processes"})
+		s, err = s.Deployed(with(parameters, "IdNamespace", "processes"))
 	}
 	target, problem := url.Parse(endpoint)
 	if err != nil || problem != nil {

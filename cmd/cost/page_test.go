@@ -13,6 +13,9 @@ func TestThePageCountsWhatTheTemplateMakes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if service, err = service.Deployed(map[string]string{"IdNamespace": "prod"}); err != nil { // with every option off
+		t.Fatal(err)
+	}
 	made, watched := map[string]int{}, 0
 	for _, r := range service.Resources {
 		made[r.Type]++

@@ -385,6 +385,41 @@ func TestTheDeskTakesTwoPeopleAndAStatement(t *testing.T) {
 	}
 }
 
+// The brake of a stack can be tried here.
+func TestTheOutflowBrakeHoldsAndTwoPeopleRelease(t *testing.T) {
+	t.Setenv("OUTFLOW_LIMITS", `{"vexora": {"KHR": "90000"}}`)
+	r := start(t, t.TempDir())
+	inForce := func() any {
+		_, controls := r.call("GET", "/v1/controls", "")
+		gates, _ := controls["submissions"].(map[string]any)
+		return gates["vexora"]
+	}
+	for _, script := range []string{"0000", "0001"} {
+		if gate := inForce(); gate != "open" && gate != nil {
+			t.Fatalf("vexora is %v below the limit", gate)
+		}
+		r.call("POST", "/v1/payouts", walletDraft(script))
+	}
+	for end := time.Now().Add(20 * time.Second); inForce() != "held" && time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+	}
+	_, controls := r.call("GET", "/v1/controls", "")
+	if changes := fmt.Sprint(controls["changes"]); !strings.Contains(changes, "outflow-brake") || !strings.Contains(changes, "KHR 100000.00") {
+		t.Fatalf("not held: %v", controls)
+	}
+	release := `{"version": 1, "submissions": {"vexora": "open"}, "reason": "larger payroll"}`
+	for _, step := range []struct {
+		user   string
+		status int
+	}{{"dara", 202}, {"bopha", 200}} {
+		if status, answer := r.callAs(step.user, "POST", "/v1/controls", release); status != step.status {
+			t.Errorf("%s: %d %v", step.user, status, answer)
+		}
+	}
+	if gate := inForce(); gate != "open" {
+		t.Errorf("released, and %v", gate)
+	}
+}
+
 // TestThePersonOfARequest keeps the header, the callers and the register together.
 func TestThePersonOfARequest(t *testing.T) {
 	book, err := people.Parse([]byte(register))

@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strconv"
 	"sync"
 	"time"
+
+	"github.com/aws/aws-lambda-go/events"
 
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/receiver"
@@ -16,9 +19,9 @@ type narrator struct {
 	payout.Store
 	out io.Writer
 	mu  sync.Mutex // one line at a time
-	// news stands for the table's stream: it gets the id of every payout that has
-	// something to tell. What does not fit is left to the sweep.
-	news chan payout.ID
+	// news stands for the table's stream: it gets a record of every payout that has
+	// something to tell, or is being submitted. What does not fit is left to the sweep.
+	news chan events.DynamoDBEventRecord
 }
 
 // Insert implements payout.Store.
@@ -26,7 +29,7 @@ func (n *narrator) Insert(ctx context.Context, p payout.Payout) error {
 	err := n.Store.Insert(ctx, p)
 	if err == nil {
 		n.tell(p, p.History[len(p.History)-1])
-		n.stream(p)
+		n.stream(p, p.Status == payout.Submitting)
 	}
 	return err
 }
@@ -38,20 +41,34 @@ func (n *narrator) Apply(ctx context.Context, s payout.Step) (payout.Payout, err
 		n.tell(after, *s.Then.Entry)
 	}
 	if err == nil {
-		n.stream(after)
+		n.stream(after, s.Then.Status == payout.Submitting)
 	}
 	return after, err
 }
 
-// stream lets through what the filter of the template lets through.
-func (n *narrator) stream(p payout.Payout) {
-	if !p.Notice.Fresh {
+// stream lets through what the filter of the template lets through. Fenced says that the
+// write brought the payout into the state submitting.
+func (n *narrator) stream(p payout.Payout, fenced bool) {
+	if !p.Notice.Fresh && !fenced {
 		return
 	}
 	select {
-	case n.news <- p.ID:
+	case n.news <- record(p, fenced):
 	default:
 	}
+}
+
+// record is what notify-merchant reads of a write.
+func record(p payout.Payout, fenced bool) events.DynamoDBEventRecord {
+	change := events.DynamoDBStreamRecord{Keys: map[string]events.DynamoDBAttributeValue{"pk": events.NewStringAttribute(string(p.ID))}}
+	if fenced {
+		change.NewImage = map[string]events.DynamoDBAttributeValue{
+			"sk": events.NewStringAttribute("payout"), "status": events.NewStringAttribute(string(p.Status)), "provider": events.NewStringAttribute(string(p.Provider)),
+			"amount": events.NewNumberAttribute(strconv.FormatInt(p.Amount.Minor(), 10)), "currency": events.NewStringAttribute(string(p.Amount.Currency())),
+			"news": events.NewBooleanAttribute(p.Notice.Fresh),
+		}
+	}
+	return events.DynamoDBEventRecord{Change: change}
 }
 
 func (n *narrator) tell(p payout.Payout, e payout.Entry) {

@@ -64,7 +64,7 @@ func documents(twin, key string) secrets.Source {
 // that their effect can be tried here.
 var passed = []string{
 	"PROVIDER_ORDER", "PAUSED_PROVIDERS", "SUBMISSIONS", "MAX_AMOUNT_KHR", "MAX_AMOUNT_USD",
-	"QUEUED_MAX_AGE", "PROVIDER_SETTINGS",
+	"OUTFLOW_LIMITS", "QUEUED_MAX_AGE", "PROVIDER_SETTINGS",
 }
 
 // environment is what the template would set.

@@ -61,7 +61,7 @@ type service struct {
 	// The merchant's side, and what tells it.
 	merchant http.Handler
 	notify   edge.StreamHandler
-	news     chan payout.ID
+	news     chan events.DynamoDBEventRecord
 }
 
 // open builds the service from what the folder holds.
@@ -88,7 +88,7 @@ func open(ctx context.Context, at site) (_ *service, err error) {
 	if s.plays, err = newTwin(at.folder); err != nil {
 		return nil, err
 	}
-	s.news = make(chan payout.ID, 1000)
+	s.news = make(chan events.DynamoDBEventRecord, 1000)
 	told := &narrator{Store: s.store, out: at.out, news: s.news}
 	d := boot.Deployment{
 		Store:         told,
@@ -104,11 +104,11 @@ func open(ctx context.Context, at site) (_ *service, err error) {
 		return nil, err
 	}
 	s.sweep = edge.NewSweep(sweeper, d.Log)
-	herald, err := configured(environment(s.address()), d.Herald)
+	notifier, err := configured(environment(s.address()), d.Notifier)
 	if err != nil {
 		return nil, err
 	}
-	s.notify = edge.NewNotify(herald, d.Log)
+	s.notify = edge.NewNotify(notifier)
 	s.merchant, err = receiver.New(told.heard, webhookKey)
 	return s, err
 }
@@ -233,12 +233,12 @@ func (s *service) keepTelling(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case id := <-s.news:
-			batch := events.DynamoDBEvent{Records: []events.DynamoDBEventRecord{record(id)}}
+		case first := <-s.news:
+			batch := events.DynamoDBEvent{Records: []events.DynamoDBEventRecord{first}}
 			for waiting := true; waiting && len(batch.Records) < 50; {
 				select {
-				case id := <-s.news:
-					batch.Records = append(batch.Records, record(id))
+				case next := <-s.news:
+					batch.Records = append(batch.Records, next)
 				default:
 					waiting = false
 				}
@@ -248,12 +248,6 @@ func (s *service) keepTelling(ctx context.Context) {
 			cancel()
 		}
 	}
-}
-
-func record(id payout.ID) events.DynamoDBEventRecord {
-	return events.DynamoDBEventRecord{Change: events.DynamoDBStreamRecord{
-		Keys: map[string]events.DynamoDBAttributeValue{"pk": events.NewStringAttribute(string(id))},
-	}}
 }
 
 // close ends what was opened, the store last: a callback of the twin's may still

@@ -1,5 +1,6 @@
 // Command notify-merchant is the Lambda function behind the table's stream: it
-// publishes what happened to payouts, and tells the merchant's webhook.
+// publishes what happened to payouts, tells the merchant's webhook, and counts what is
+// submitted if that has a limit.
 package main
 
 import (
@@ -13,6 +14,6 @@ import (
 func main() { os.Exit(boot.Run(build)) }
 
 func build(_ context.Context, d boot.Deployment, c boot.NotifyConfig) (edge.StreamHandler, error) {
-	herald, err := d.Herald(c)
-	return edge.NewNotify(herald, d.Log), err
+	notifier, err := d.Notifier(c)
+	return edge.NewNotify(notifier), err
 }

@@ -202,7 +202,7 @@ func TestTheSampleEventsDoWhatTheirPageSays(t *testing.T) {
 	vexora, err3 := d.VexoraCallback(ctx, boot.VexoraCallbackConfig{Storage: boot.Storage{Namespace: "dev"}, SecretID: "vexora"})
 	monetix, err4 := d.MonetixCallback(ctx, boot.MonetixCallbackConfig{Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"})
 	desk, err5 := d.Desk(ctx, read[boot.OperateConfig](t, environment()))
-	herald, err6 := d.Herald(read[boot.NotifyConfig](t, environment()))
+	notifier, err6 := d.Notifier(read[boot.NotifyConfig](t, environment()))
 	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
 		t.Fatal(err)
 	}
@@ -233,6 +233,7 @@ func TestTheSampleEventsDoWhatTheirPageSays(t *testing.T) {
 		{"get-payout", "banks", 200, "ABA Bank"},
 		{"get-payout", "events", 200, `"events":[]`},
 		{"notify-merchant", "nothing-to-tell", 0, `{"batchItemFailures":[]}`},
+		{"notify-merchant", "submitting", 0, `{"batchItemFailures":[]}`},
 		{"notify-merchant", "", 0, `{"batchItemFailures":[]}`},
 		{"get-payout", "events", 200, `"type":"payout.queued"`},
 		{"get-payout", "events-bad-cursor", 400, "invalid-query"},
@@ -272,7 +273,7 @@ func TestTheSampleEventsDoWhatTheirPageSays(t *testing.T) {
 			if err := json.Unmarshal(raw, &batch); err != nil {
 				t.Fatal(err)
 			}
-			response, err := edge.NewNotify(herald, d.Log)(ctx, batch)
+			response, err := edge.NewNotify(notifier)(ctx, batch)
 			if written, _ := json.Marshal(response); err != nil || string(written) != step.says {
 				t.Errorf("%s: %s, %v", name, written, err)
 			}

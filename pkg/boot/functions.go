@@ -33,6 +33,7 @@ type (
 		Common
 		Storage
 		Webhook
+		Outflow
 	}
 	// OperateConfig is that of operate-payout.
 	OperateConfig struct {

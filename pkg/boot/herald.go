@@ -6,13 +6,30 @@ import (
 	"log/slog"
 	"time"
 
+	"cambodia-payouts/pkg/edge"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/secrets"
 	"cambodia-payouts/pkg/telemetry"
 	"cambodia-payouts/pkg/webhook"
 )
 
-// Herald builds what notify-merchant serves.
+// Notifier builds what notify-merchant serves.
+func (d Deployment) Notifier(c NotifyConfig) (edge.Notifier, error) {
+	herald, err := d.Herald(c)
+	if err != nil {
+		return edge.Notifier{}, err
+	}
+	n := edge.Notifier{Herald: herald, Log: d.Log}
+	if len(c.Limits.OutflowLimits) == 0 {
+		return n, nil
+	}
+	n.Outflow, err = payout.NewOutflow(payout.OutflowPorts{
+		Desk: d.Store, Signals: telemetry.NewSignals(d.Log, string(c.Namespace), d.now), Now: d.now, NewToken: rand.Text, Pause: pause,
+	}, c.Limits.OutflowLimits)
+	return n, err
+}
+
+// Herald builds the telling of notify-merchant.
 func (d Deployment) Herald(c NotifyConfig) (*payout.Herald, error) {
 	return d.herald(c.Common, c.Storage, c.Webhook)
 }

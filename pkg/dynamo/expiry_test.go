@@ -9,12 +9,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"cambodia-payouts/pkg/dynamo"
+	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
 )
 
 // DynamoDB deletes whatever has a time to live: it must never be a payout, an orphan or an
 // entry of the feed.
-func TestOnlyListsReportsAndTheirProposalsHaveATimeToLive(t *testing.T) {
+func TestOnlyListsReportsTheirProposalsAndBucketsHaveATimeToLive(t *testing.T) {
 	ctx, until := context.Background(), at.Add(time.Hour)
 	for name, test := range map[string]struct {
 		write func(*dynamo.Store) error
@@ -32,6 +33,10 @@ func TestOnlyListsReportsAndTheirProposalsHaveATimeToLive(t *testing.T) {
 			_, err := s.NoteUnsettled(ctx, payout.Unsettled{Key: "k", ID: payout.DeriveID("t", "R"), At: at}, until, time.Time{})
 			return err
 		}, true},
+		"a bucket of the outflow brake": {func(s *dynamo.Store) error {
+			return s.CountOutflow(ctx, payout.OutflowBucket{Provider: payout.Vexora, Currency: money.KHR, Start: at, Minor: 1}, until)
+		}, true},
+		"a change of the controls": {func(s *dynamo.Store) error { return s.ChangeControls(ctx, payout.ControlEntry{Version: 1, At: at}) }, false},
 		"a list without one settled": {func(s *dynamo.Store) error {
 			return s.ForgetUnsettled(ctx, "k", []payout.Unsettled{{Key: "k", ID: payout.DeriveID("t", "R"), At: at}})
 		}, false},

@@ -15,6 +15,19 @@ type Herald interface {
 	News(ctx context.Context, id payout.ID) error
 }
 
+// Outflow is the use case that counts what is submitted; *payout.Outflow implements it.
+type Outflow interface {
+	Count(ctx context.Context, sums payout.OutflowSums) ([]payout.OutflowHold, error)
+}
+
+// Notifier is what NewNotify needs.
+type Notifier struct {
+	Herald Herald
+	// Outflow counts submissions; nil: nobody does.
+	Outflow Outflow
+	Log     *slog.Logger
+}
+
 // StreamHandler answers a batch of the table's stream.
 type StreamHandler = func(ctx context.Context, batch events.DynamoDBEvent) (events.DynamoDBEventResponse, error)
 
@@ -25,11 +38,16 @@ const tellers = 8
 // news; what there is to tell is read from the table, so records may come twice,
 // late and in any order. The earliest record that failed is reported, and the
 // stream comes back with it and what follows; the sweep has all of it anyway.
-func NewNotify(herald Herald, log *slog.Logger) StreamHandler {
+//
+// Beside the telling it counts the submissions of the batch. Neither waits for the other,
+// and a count that fails fails no record: the merchant's news would come late for it.
+func NewNotify(n Notifier) StreamHandler {
 	return func(ctx context.Context, batch events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
+		counted := n.count(ctx, batch)
 		ids, first := distinct(batch)
-		failed := tellAll(ctx, herald, log, ids)
-		log.LogAttrs(ctx, slog.LevelInfo, "stream read", slog.Int("count", len(batch.Records)), slog.Int("taken", len(ids)), slog.Int("failed", len(failed)))
+		failed := tellAll(ctx, n.Herald, n.Log, ids)
+		<-counted
+		n.Log.LogAttrs(ctx, slog.LevelInfo, "stream read", slog.Int("count", len(batch.Records)), slog.Int("taken", len(ids)), slog.Int("failed", len(failed)))
 		response := events.DynamoDBEventResponse{BatchItemFailures: []events.DynamoDBBatchItemFailure{}}
 		for _, record := range batch.Records { // in the order of the stream
 			id := recordID(record)
@@ -48,7 +66,7 @@ func distinct(batch events.DynamoDBEvent) ([]payout.ID, map[payout.ID]string) {
 	first := map[payout.ID]string{}
 	for _, record := range batch.Records {
 		id := recordID(record)
-		if _, known := first[id]; id == "" || known {
+		if _, known := first[id]; id == "" || known || onlyCounted(record) {
 			continue
 		}
 		first[id] = record.Change.SequenceNumber

@@ -23,6 +23,7 @@ const (
 	marker    bucket = "marker"    // the namespace
 	board     bucket = "board"     // provider -> pause, and until when to look up unsettled payouts
 	controls  bucket = "controls"  // version -> change of the controls
+	outflow   bucket = "outflow"   // provider # currency # time # version -> what was submitted
 	lists     bucket = "lists"     // recipient key -> payouts that may not be settled
 	reports   bucket = "reports"   // statement -> report
 	feed      bucket = "feed"      // shard # number -> news
@@ -30,7 +31,7 @@ const (
 )
 
 func createBuckets(tx *bbolt.Tx) error {
-	for _, name := range []bucket{payouts, foreign, due, days, attention, orphans, marker, board, controls, lists, reports, feed, expiring} {
+	for _, name := range []bucket{payouts, foreign, due, days, attention, orphans, marker, board, controls, outflow, lists, reports, feed, expiring} {
 		if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 			return fmt.Errorf("bucket %s: %w", name, err)
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"cambodia-payouts/pkg/money"
 )
 
 // Desk is the part of the store through which the functions of one deployment
@@ -23,6 +25,11 @@ type Desk interface {
 	ProposeControls(ctx context.Context, p ControlProposal) error
 	// ProposedControls is what waits; the zero proposal if nothing does.
 	ProposedControls(ctx context.Context) (ControlProposal, error)
+	// CountOutflow adds to what was submitted in a bucket, which may be dropped after until.
+	CountOutflow(ctx context.Context, b OutflowBucket, until time.Time) error
+	// OutflowSince lists consistently the buckets of a provider and currency that began at or
+	// after a time.
+	OutflowSince(ctx context.Context, p Provider, of money.Currency, since time.Time) ([]OutflowBucket, error)
 }
 
 // Board is what hangs on the wall for every function to see.

@@ -79,7 +79,7 @@ func (o *Operator) SetControls(ctx context.Context, order ControlOrder) (Control
 		if err != nil || set.Awaiting || set.Controls.Version == board.Controls.Version {
 			return set, err
 		}
-		switch err := o.storeControls(ctx, entry); {
+		switch err := appendControls(ctx, o.ports.Store, o.ports.Pause, entry); {
 		case err == nil:
 			o.ports.Brakes.heedControls(entry.After)
 			o.ports.Signals.Signal(ctx, SignalControls, "", "")
@@ -107,8 +107,7 @@ func (o *Operator) weighControls(ctx context.Context, current Controls, order Co
 		return ControlsSet{}, &OrderRefused{Problem: OrderUnreadable, Detail: "an order that loosens names the version of the controls that you saw",
 			Faults: []Fault{{Pointer: "/version", Code: InvalidRequest, Message: "is required for an order that loosens"}}}
 	}
-	entry.At, entry.Before, entry.After = now, current, current.with(order.Change, now)
-	entry.Version, entry.Person, entry.Second = entry.After.Version, "", ""
+	entry.replace(current, order.Change, now)
 	if loosens {
 		awaiting, err := o.second(ctx, current, order, entry)
 		if err != nil || awaiting {
@@ -155,20 +154,26 @@ func (p ControlProposal) stands(current Controls, now time.Time) bool {
 	return p.Person != "" && p.Version == current.Version && now.Sub(p.At) <= proposalFor
 }
 
-// storeControls appends a change. An append whose outcome is not known is repeated with the
+// replace makes the entry one about a change of these controls, which nobody has confirmed.
+func (e *ControlEntry) replace(current Controls, change ControlChange, now time.Time) {
+	e.At, e.Before, e.After = now, current, current.with(change, now)
+	e.Version, e.Person, e.Second = e.After.Version, "", ""
+}
+
+// appendControls appends a change. An append whose outcome is not known is repeated with the
 // same token, so that one's own is told from another's.
-func (o *Operator) storeControls(ctx context.Context, entry ControlEntry) error {
+func appendControls(ctx context.Context, desk Desk, pause func(context.Context, time.Duration), entry ControlEntry) error {
 	var err error
 	for try := range fencePuts {
 		if try > 0 {
-			o.ports.Pause(ctx, time.Duration(try)*100*time.Millisecond)
+			pause(ctx, time.Duration(try)*100*time.Millisecond)
 		}
-		err = o.ports.Store.ChangeControls(ctx, entry)
+		err = desk.ChangeControls(ctx, entry)
 		if err == nil {
 			return nil
 		}
 		if errors.Is(err, ErrControlsMoved) {
-			newest, failed := o.ports.Store.ControlChanges(ctx, shownChanges)
+			newest, failed := desk.ControlChanges(ctx, shownChanges)
 			own := slices.ContainsFunc(newest, func(e ControlEntry) bool { return e.Token == entry.Token })
 			if failed == nil && own {
 				return nil

@@ -32,6 +32,7 @@ type memory struct {
 	board     payout.Board
 	changes   []payout.ControlEntry // of the controls
 	ordered   payout.ControlProposal
+	outflow   map[payout.OutflowBucket]int64 // by a bucket without its sum
 	lists     map[payout.RecipientKey][]payout.Unsettled
 	keep      map[payout.RecipientKey]time.Time // when a list may be dropped
 	listFault error                             // of the next notes
@@ -229,6 +230,31 @@ func (m *memory) ProposedControls(context.Context) (payout.ControlProposal, erro
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.ordered, nil
+}
+
+func (m *memory) CountOutflow(_ context.Context, b payout.OutflowBucket, _ time.Time) error {
+	return m.write(func() error {
+		minor := b.Minor
+		b.Minor = 0
+		if m.outflow == nil {
+			m.outflow = map[payout.OutflowBucket]int64{}
+		}
+		m.outflow[b] += minor
+		return nil
+	})
+}
+
+func (m *memory) OutflowSince(_ context.Context, p payout.Provider, of money.Currency, since time.Time) ([]payout.OutflowBucket, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var all []payout.OutflowBucket
+	for b, minor := range m.outflow {
+		if b.Provider == p && b.Currency == of && !b.Start.Before(since) {
+			b.Minor = minor
+			all = append(all, b)
+		}
+	}
+	return all, nil
 }
 
 func (m *memory) Board(context.Context) (payout.Board, error) {

@@ -153,6 +153,9 @@ const (
 	SignalLowBalance       Signal = "low_balance"
 	SignalWebhookDown      Signal = "webhook_down"
 	SignalControls         Signal = "controls_changed"
+	// SignalOutflowUncounted: submissions were not counted, so that the outflow brake may hold
+	// too late.
+	SignalOutflowUncounted Signal = "outflow_not_counted"
 	// SignalVerified is no trouble: callbacks of a provider verify. Without it nobody could
 	// tell a wrong key from a stranger.
 	SignalVerified Signal = "callback_verified"

@@ -30,6 +30,7 @@ type container struct {
 	sweeper  *payout.Sweeper
 	operator *payout.Operator
 	herald   *payout.Herald
+	outflow  *payout.Outflow
 	importer *payout.Importer
 	register payout.People
 	settings settings
@@ -103,16 +104,17 @@ func (w *world) deploy() *container {
 	delete(ports.Connectors, w.settings.out)
 	policy := w.settings.policy()
 	creator, err3 := payout.NewCreator(ports, policy)
-	var err4, err5, err6 error
+	var err4, err5, err6, err7 error
 	c.herald, err6 = payout.NewHerald(payout.HeraldPorts{
 		Store: store, Endpoint: endpoint{c}, Signals: signals, Brakes: payout.NewBrakes(store, payout.Floor{}), Now: c.now,
 		NewToken: ports.NewToken, Jitter: func(d time.Duration) time.Duration { return d },
 	})
 	ports.Herald = c.herald
+	c.outflow, err7 = payout.NewOutflow(payout.OutflowPorts{Desk: store, Signals: signals, Now: c.now, NewToken: ports.NewToken, Pause: ports.Pause}, w.limits)
 	c.sweeper, err4 = payout.NewSweeper(ports, policy, func(d time.Duration) time.Duration { return d })
 	c.operator, err5 = payout.NewOperator(ports, policy)
 	c.importer = payout.NewImporter(store, payout.NewReceiver(store, signals, policy), ports.People, c.now).InTurn()
-	for _, err := range []error{err1, err2, err3, err4, err5, err6} {
+	for _, err := range []error{err1, err2, err3, err4, err5, err6, err7} {
 		if err != nil {
 			panic(err) // the world is built wrongly
 		}

@@ -26,6 +26,7 @@ type controls struct {
 const (
 	inForce   = 10 * time.Second
 	underWay  = 30 * time.Second
+	blindFor  = 30 * time.Second
 	heldStays = "nothing is submitted ten seconds after a hold"
 	askStays  = "no callback is believed while the controls say so"
 )
@@ -80,8 +81,12 @@ func (w *world) keptUnbelieved(e *entry, body []byte) bool {
 }
 
 // judgeGate looks at every submission as it leaves. One that was fenced before may leave later,
-// if its process sleeps on the very step.
-func (w *world) judgeGate(p payout.Provider, reference string) {
+// if its process sleeps on the very step. A process that could not read the controls since
+// goes on for half a minute with what it knew.
+func (w *world) judgeGate(p payout.Provider, reference string, blindAt time.Time) {
+	if blindAt.After(w.controls.heldAt[p]) && w.now.Sub(w.controls.heldAt[p]) < blindFor {
+		return
+	}
 	if since, held := w.controls.heldAt[p]; held && w.controls.fencedAt[reference].After(since.Add(inForce)) {
 		w.blame(heldStays, "%s is held since %s", p, since.Sub(start))
 	}

@@ -134,6 +134,7 @@ func (w *world) compose() {
 	if c.chance(12) {
 		w.in(time.Duration(c.pick(600))*time.Second, w.brake)
 	}
+	w.limitOutflow()
 }
 
 // composeMerchants draws who is to be paid, and who asks for it how often.

@@ -32,6 +32,10 @@ var widerMutants = []*Mutant{
 		aroundStore: func(s session, _ *container) payout.Store { return trusting{s} },
 	},
 	{
+		Name: "counts-in-vain", Says: "counts what is submitted, and never finds it above the limit",
+		aroundStore: func(s session, _ *container) payout.Store { return uncounting{s} },
+	},
+	{
 		Name: "step-without-version", Says: "writes what was decided about a payout that has changed since",
 		aroundStore: stepping(func(step payout.Step) payout.Step {
 			step.When.Version = 0

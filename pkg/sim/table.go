@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
 )
 
@@ -20,6 +21,7 @@ type table struct {
 	board     payout.Board
 	changes   []payout.ControlEntry // of the controls
 	ordered   payout.ControlProposal
+	outflow   map[payout.OutflowBucket]int64 // by a bucket without its sum
 	lists     map[payout.RecipientKey][]payout.Unsettled
 	proposals map[string]payout.StatementProposal
 	feed      [payout.Shards][]payout.News
@@ -36,7 +38,8 @@ func newTable() *table {
 		items: map[payout.ID]payout.Payout{}, orphans: map[string]payout.Orphaned{},
 		board: payout.Board{Pauses: map[payout.Provider]payout.Pause{}},
 		lists: map[payout.RecipientKey][]payout.Unsettled{}, proposals: map[string]payout.StatementProposal{},
-		index: map[payout.ID]time.Time{}, changed: func(*payout.Payout, payout.Payout) {},
+		outflow: map[payout.OutflowBucket]int64{},
+		index:   map[payout.ID]time.Time{}, changed: func(*payout.Payout, payout.Payout) {},
 	}
 	t.follow = t.show
 	return t
@@ -48,7 +51,7 @@ func (t *table) backup() *table {
 	b.items, b.orphans, b.index = maps.Clone(t.items), maps.Clone(t.orphans), maps.Clone(t.index)
 	b.lists, b.proposals = maps.Clone(t.lists), maps.Clone(t.proposals)
 	b.board = payout.Board{Pauses: maps.Clone(t.board.Pauses), UnsettledUntil: t.board.UnsettledUntil, Controls: t.board.Controls}
-	b.changes, b.ordered = t.changes, t.ordered
+	b.changes, b.ordered, b.outflow = t.changes, t.ordered, maps.Clone(t.outflow)
 	for shard := range t.feed {
 		b.feed[shard] = slices.Clone(t.feed[shard])
 	}
@@ -233,6 +236,7 @@ func (s session) ChangeControls(_ context.Context, e payout.ControlEntry) error 
 		}
 		t.changes, t.board.Controls = append(slices.Clip(t.changes), e), e.After
 		s.c.world.lifted(e.After)
+		s.c.world.released(e)
 		return nil
 	})
 }
@@ -255,6 +259,29 @@ func (s session) ProposeControls(_ context.Context, p payout.ControlProposal) er
 
 func (s session) ProposedControls(context.Context) (payout.ControlProposal, error) {
 	return s.table().ordered, s.read("proposal for the controls")
+}
+
+func (s session) CountOutflow(_ context.Context, b payout.OutflowBucket, _ time.Time) error {
+	minor := b.Minor
+	b.Minor = 0
+	return s.write("count what was submitted", func(t *table) error {
+		t.outflow[b] += minor
+		return nil
+	})
+}
+
+func (s session) OutflowSince(_ context.Context, p payout.Provider, of money.Currency, since time.Time) ([]payout.OutflowBucket, error) {
+	if err := s.read("what was submitted"); err != nil {
+		return nil, err
+	}
+	var all []payout.OutflowBucket
+	for b, minor := range s.table().outflow {
+		if b.Provider == p && b.Currency == of && !b.Start.Before(since) {
+			b.Minor = minor
+			all = append(all, b)
+		}
+	}
+	return all, nil
 }
 
 func (s session) PinPause(_ context.Context, p payout.Pause) error {

@@ -27,6 +27,11 @@ type world struct {
 	restoredAt time.Time // when the table was restored; the setting may be taken out later
 	held       bool      // SUBMISSIONS
 	controls   controls
+	// limits is the most of an hour; nil: nobody counts. measured is what was counted since the
+	// table is this one, and releasedAt when a provider was let go.
+	limits     payout.OutflowLimits
+	measured   []measured
+	releasedAt map[payout.Provider]time.Time
 	paused     map[payout.Provider]bool
 	// onTheWay counts, by provider reference, requests that may still arrive.
 	onTheWay map[string]int
@@ -82,8 +87,9 @@ func monetixDocument(key, project string) string {
 func newWorld(e *engine, mutant *Mutant) *world {
 	w := &world{
 		engine: e, mutant: mutant, table: newTable(),
-		controls: controls{heldAt: map[payout.Provider]time.Time{}, fencedAt: map[string]time.Time{}},
-		paused:   map[payout.Provider]bool{}, onTheWay: map[string]int{}, flying: map[string]int{},
+		controls:   controls{heldAt: map[payout.Provider]time.Time{}, fencedAt: map[string]time.Time{}},
+		releasedAt: map[payout.Provider]time.Time{},
+		paused:     map[payout.Provider]bool{}, onTheWay: map[string]int{}, flying: map[string]int{},
 		merchant: merchant{bodies: map[payout.EventID]string{}, tried: map[payout.ID]int{}},
 		known:    map[payout.ID]*dossier{}, requests: map[string]int{}, pairs: map[payout.ID]int{}, lost: map[payout.ID]bool{},
 		promises: map[payout.Reference]bool{}, askedFor: map[payout.Reference]int{}, running: map[payout.Reference]int{}, brought: map[string][]payout.Principal{},
@@ -107,6 +113,7 @@ func (w *world) watch() {
 		if after.Notice.Fresh { // the filter of the stream
 			w.stream(after.ID)
 		}
+		w.count(before, after)
 	}
 	w.table.follow = func(id payout.ID, due time.Time) {
 		if w.faults > 0 && w.choices.chance(3) {
@@ -205,7 +212,7 @@ func (w *world) restore(older backup) {
 		w.lost[c.id] = w.requests[reference] > older.requests[reference]
 	}
 	w.table, w.known, w.requests = older.table, older.known, older.requests
-	w.restoredAt, w.held = w.now, true
+	w.restoredAt, w.held, w.measured = w.now, true, nil
 	w.settings.restoredAt = w.now
 	w.watch()
 	clear(w.promises)
@@ -215,7 +222,9 @@ func (w *world) restore(older backup) {
 	}
 	w.lifted(w.table.board.Controls) // what was ordered since the backup is lost with the table
 	for _, p := range payout.Providers {
-		w.controls.heldAt[p] = w.now // a restored table is held until two release it
+		if w.table.board.Controls.ReleasedAt.Before(w.now) { // by a clock that was ahead, it may have been let go already
+			w.controls.heldAt[p] = w.now // a restored table is held until two release it
+		}
 	}
 	w.in(5*time.Minute, func() {
 		w.held, w.pool = false, nil

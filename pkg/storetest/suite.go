@@ -42,6 +42,8 @@ func Run(t *testing.T, open Open) {
 		{"a store is bound to one namespace", namespaces},
 		{"pauses are seen by everybody", desk},
 		{"a change of the controls is appended once, and the newest is in force", controls},
+		{"what is submitted is summed in buckets of a provider and currency", outflow},
+		{"of many processes that count at once none is lost", outflowRace},
 		{"a recipient's list holds every payout once, up to its limit", recipients},
 		{"of many payouts to one recipient at one moment all but one see another", recipientRace},
 		{"a report is kept once, and who sent a statement last first", reports},

@@ -51,6 +51,8 @@ var metricKeys = map[string]bool{
 	string(payout.SignalDuplicate):        true,
 	string(payout.SignalLowBalance):       true,
 	string(payout.SignalWebhookDown):      true,
+	string(payout.SignalControls):         true,
+	string(payout.SignalOutflowUncounted): true,
 	string(payout.SignalVerified):         true,
 	availableBalance:                      true,
 	oldestUnknown:                         true,

@@ -25,7 +25,8 @@ const stream = "arn:aws:dynamodb:ap-southeast-1:111122223333:table/payouts-back/
 // options are the other parameters that leave resources in or out.
 var options = []map[string]string{
 	{}, {"JwtIssuer": "https://issuer.example.com", "JwtAudience": "payouts", "FixedEgress": "on", "Tracing": "Active", "RollbackAlarms": "off",
-		"KmsKeyArn": "arn:aws:kms:ap-southeast-1:111122223333:key/k", "PageEmail": "a@example.com", "NoticeEmail": "b@example.com", "JwtPayScopes": "pay"},
+		"KmsKeyArn": "arn:aws:kms:ap-southeast-1:111122223333:key/k", "PageEmail": "a@example.com", "NoticeEmail": "b@example.com", "JwtPayScopes": "pay",
+		"OutflowLimits": `{"vexora":{"KHR":"40000000"}}`},
 }
 
 func with(values map[string]string, pairs ...string) map[string]string {

@@ -272,6 +272,7 @@ func optional(statement any, egress bool) string {
 	}
 	switch parts[0] {
 	case "UseKey": // TestOnlyWhoWritesEncrypts
+	case "LimitOutflow": // TestTheOutflowBrakeMayHoldWhereThereIsALimit
 	case "Trace":
 		if !strings.Contains(text(at(parts[1], "Action")), "xray:Put") {
 			return "tracing needs to write segments and nothing else: " + text(parts[1])
@@ -564,9 +565,52 @@ func TestTheStreamIsReadForAWhileAndNotForEver(t *testing.T) {
 	expect(t, "bisect", at(stream, "BisectBatchOnFunctionError"), true, "a bad record would take its batch with it")
 	expect(t, "what is given up", at(stream, "DestinationConfig", "OnFailure", "Destination"), arn("NotifyFailures"), "nobody would learn of it")
 	expect(t, "what was done", at(stream, "FunctionResponseTypes"), []any{"ReportBatchItemFailures"}, "a batch would be told all over again")
-	pattern := fmt.Sprint(at(at(stream, "FilterCriteria", "Filters").([]any)[0], "Pattern"))
-	if pattern != `{"dynamodb":{"NewImage":{"news":{"BOOL":[true]}}}}` {
-		t.Errorf("the filter is %s: the function's own notes would wake it again, for ever", pattern)
+}
+
+// TestTheStreamWakesForNewsAlone: the function's own notes would wake it again, for ever. With
+// a limit on the outflow it also wakes for what is being submitted.
+func TestTheStreamWakesForNewsAlone(t *testing.T) {
+	filters := func(parameters map[string]string) any {
+		return at(deployed(t, service(t), parameters).Resources["NotifyMerchant"].Properties, "Events", "Stream", "Properties", "FilterCriteria", "Filters")
+	}
+	pattern := func(image string) any {
+		return map[string]any{"Pattern": `{"dynamodb":{"NewImage":{` + image + `}}}`}
+	}
+	news, submitting := pattern(`"news":{"BOOL":[true]}`), pattern(fmt.Sprintf(`"status":{"S":[%q]}`, payout.Submitting))
+	expect(t, "the filter", filters(own), []any{news}, "every invocation costs, and without a limit nobody counts")
+	expect(t, "the filter with a limit", filters(limited), []any{news, submitting}, "what is sent from the queue is no news, and would not be counted")
+}
+
+// limited are the parameters of a stack with the outflow brake.
+var limited = with(own, "OutflowLimits", `{"vexora":{"KHR":"40000000"}}`)
+
+// TestTheOutflowBrakeMayHoldWhereThereIsALimit: who holds appends to the log of the controls.
+func TestTheOutflowBrakeMayHoldWhereThereIsALimit(t *testing.T) {
+	without, with := deployed(t, service(t), own), deployed(t, service(t), limited)
+	hold := grant{[]string{"dynamodb:PutItem"}, table, []string{"board"}}.statement()
+	before, after := statements(without, "NotifyMerchant"), statements(with, "NotifyMerchant")
+	expect(t, "the role with a limit", after, append(slices.Clone(before), any(hold)), "it could not hold, or could do more than that")
+	expect(t, "the variable", at(with.Resources["NotifyMerchant"].Properties, "Environment", "Variables", "OUTFLOW_LIMITS"), limited["OutflowLimits"], "the function would count nothing")
+	for name := range functions {
+		variables := text(at(service(t).Resources[name].Properties, "Environment"))
+		if has := strings.Contains(variables, "OUTFLOW_LIMITS"); has != (name == "NotifyMerchant") {
+			t.Errorf("%s has the limits: %t", name, has)
+		}
+	}
+	if _, there := without.Resources["OutflowNotCountedAlarm"]; there {
+		t.Error("an alarm on what nobody counts costs money")
+	}
+	if _, there := with.Resources["OutflowNotCountedAlarm"]; !there {
+		t.Error("nobody would hear that the brake does not count")
+	}
+}
+
+func TestTheParameterOfTheBrakeTakesAnObjectOrNothing(t *testing.T) {
+	allowed := regexp.MustCompile(service(t).Parameters["OutflowLimits"].AllowedPattern)
+	for value, want := range map[string]bool{"": true, limited["OutflowLimits"]: true, "{}": false, "40000000": false, `{"vexora"`: false} {
+		if allowed.MatchString(value) != want {
+			t.Errorf("%q is allowed: %t", value, !want)
+		}
 	}
 }
 
@@ -586,7 +630,7 @@ func TestOptionsAreOffByDefault(t *testing.T) {
 	s := service(t)
 	for name, want := range map[string]any{
 		"JwtIssuer": "", "KmsKeyArn": "", "FixedEgress": "off", "PausedProviders": "", "Submissions": "active", "RestoredAt": "",
-		"ReservedConcurrency": "on", "Rollout": "Canary10Percent5Minutes", "PageEmail": "", "NoticeEmail": "",
+		"OutflowLimits": "", "ReservedConcurrency": "on", "Rollout": "Canary10Percent5Minutes", "PageEmail": "", "NoticeEmail": "",
 	} {
 		expect(t, name, s.Parameters[name].Default, want, "what costs money, opens a door or changes keys is the merchant's decision")
 	}
@@ -626,7 +670,7 @@ func TestNamesOfAWSArePartitionAndRegionSafe(t *testing.T) {
 // What cannot wait until the morning. Each of them pages by itself.
 var pages = []string{
 	"DoublePaymentAlarm", "ContradictionAlarm", "MismatchAlarm", "OldestUnknownAlarm", "OrphanAlarm", "ProviderConfigurationAlarm",
-	"DoublePaymentAnewAlarm", "ContradictionAnewAlarm", "MismatchAnewAlarm", "ReconcileNotRunAlarm", "CreatePayoutErrors", "VexoraCallbackErrors", "MonetixCallbackErrors", "ReconcilePayoutsErrors",
+	"DoublePaymentAnewAlarm", "ContradictionAnewAlarm", "MismatchAnewAlarm", "ControlsChangedAlarm", "ReconcileNotRunAlarm", "CreatePayoutErrors", "VexoraCallbackErrors", "MonetixCallbackErrors", "ReconcilePayoutsErrors",
 }
 
 // silent are the alarms without an action, and why.
@@ -664,7 +708,7 @@ func TestEveryAlarmRingsSomewhereAndHasARunbook(t *testing.T) {
 		}
 		expect(t, name, r.Properties["AlarmActions"], acts, "nobody would be told, or somebody woken for nothing; "+silent[name])
 		ends := acts
-		if name == "OrphanAlarm" || strings.HasSuffix(name, "AnewAlarm") {
+		if name == "OrphanAlarm" || name == "ControlsChangedAlarm" || strings.HasSuffix(name, "AnewAlarm") {
 			ends = nil
 		}
 		expect(t, name+" ends", r.Properties["OKActions"], ends,
@@ -680,6 +724,7 @@ func TestEveryAlarmRingsSomewhereAndHasARunbook(t *testing.T) {
 func TestTheNextOnePagesToo(t *testing.T) {
 	for name, signal := range map[string]payout.Signal{
 		"DoublePaymentAnewAlarm": payout.SignalDoublePayment, "ContradictionAnewAlarm": payout.SignalContradiction, "MismatchAnewAlarm": payout.SignalMismatch,
+		"ControlsChangedAlarm": payout.SignalControls,
 	} {
 		p := service(t).Resources[name].Properties
 		expect(t, name, p["MetricName"], signal, "a second one would wake nobody while the first waits")
@@ -819,12 +864,12 @@ func TestWhatTheAlarmsWatch(t *testing.T) {
 	s := service(t)
 	loudly := []string{
 		"desk_double_payment_suspected", "desk_contradiction", "desk_callback_mismatch", "desk_oldest_unknown_seconds", "orphan",
-		"provider_configuration", "Invocations", "Errors",
+		"provider_configuration", "controls_changed", "Invocations", "Errors",
 	}
 	notices := []string{
 		"callback_signature", "callback_verified", "callback_unusable", "unknown", "provider_paused", "low_balance", "desk_queued_too_long", "desk_returned",
 		"desk_notification_failing", "webhook_down", "notification_lag_seconds", "IteratorAge", "ApproximateNumberOfMessagesVisible",
-		"desk_possible_duplicate", "desk_unlisted_status", "desk_unknown_too_long", "Throttles", "WriteThrottleEvents", "Duration", "5xx",
+		"desk_possible_duplicate", "desk_unlisted_status", "desk_unknown_too_long", "outflow_not_counted", "Throttles", "WriteThrottleEvents", "Duration", "5xx",
 	}
 	paged, noticed := map[string]bool{}, map[string]bool{}
 	for name, r := range s.Resources {

@@ -1,0 +1,81 @@
+package dynamo
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/payout"
+)
+
+// The buckets of the outflow brake stand in the board's partition, behind the changes of the
+// controls: "board" < "change#" < "outflow#" < "proposal". So a glance at the board, which
+// reads two items from its beginning, reads none of them but where there is nothing else.
+const (
+	outflowPrefix = "outflow#"
+	// behindTimes sorts after every time.
+	behindTimes = "~"
+
+	attrStart = "start"
+	attrMinor = "minor"
+)
+
+func outflowKey(p payout.Provider, of money.Currency) string {
+	return outflowPrefix + string(p) + "#" + string(of) + "#"
+}
+
+// CountOutflow implements payout.Desk. Adding needs no reading, so that processes that count
+// at one moment lose nothing; a repeated write counts twice.
+func (s *Store) CountOutflow(ctx context.Context, b payout.OutflowBucket, until time.Time) error {
+	u := &update{expression: newExpression()}
+	u.set(attrSchema, count(SchemaVersion))
+	u.set(attrStart, moment(b.Start))
+	u.set(attrVersion, count(b.Version))
+	u.set(attrExpiresAt, epoch(until))
+	u.grow(attrMinor, count(b.Minor))
+	_, err := s.api.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: aws.String(s.table), UpdateExpression: pointer(u),
+		Key:                      itemKey(kindBoard, fmt.Sprintf("%s%s#%09d", outflowKey(b.Provider, b.Currency), stamp(b.Start), b.Version)),
+		ExpressionAttributeNames: u.names, ExpressionAttributeValues: u.values,
+	})
+	if err != nil {
+		return unclear("count what was submitted", err)
+	}
+	return nil
+}
+
+// OutflowSince implements payout.Desk with one query, as a rule: an hour has thirteen buckets,
+// and one more for each change of the controls.
+func (s *Store) OutflowSince(ctx context.Context, p payout.Provider, of money.Currency, since time.Time) ([]payout.OutflowBucket, error) {
+	key, e := outflowKey(p, of), newExpression()
+	condition := fmt.Sprintf("%s = %s AND %s BETWEEN %s AND %s", e.name(attrPK), e.value("board", text(kindBoard)),
+		e.name(attrSK), e.value("from", text(key+stamp(since))), e.value("to", text(key+behindTimes)))
+	query := &dynamodb.QueryInput{
+		TableName: aws.String(s.table), ConsistentRead: aws.Bool(true),
+		KeyConditionExpression: aws.String(condition), ExpressionAttributeNames: e.names, ExpressionAttributeValues: e.values,
+	}
+	var all []payout.OutflowBucket
+	for {
+		out, err := s.api.Query(ctx, query)
+		if err != nil {
+			return nil, fmt.Errorf("dynamo: read what was submitted: %w", err)
+		}
+		for _, i := range out.Items {
+			r := newReader(i)
+			all = append(all, payout.OutflowBucket{
+				Provider: p, Currency: of, Start: r.moment(attrStart), Version: int(r.number(attrVersion)), Minor: r.number(attrMinor),
+			})
+			if err := r.failure(); err != nil {
+				return nil, fmt.Errorf("dynamo: read what was submitted: %w", err)
+			}
+		}
+		if len(out.LastEvaluatedKey) == 0 {
+			return all, nil
+		}
+		query.ExclusiveStartKey = out.LastEvaluatedKey
+	}
+}

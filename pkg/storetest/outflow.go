@@ -1,0 +1,90 @@
+package storetest
+
+import (
+	"cmp"
+	"reflect"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/payout"
+)
+
+// outflow: what is counted is summed by bucket, and listed from a time on. Neither the board
+// nor the controls nor what waits beside them change by it.
+func outflow(t *testing.T, s payout.Store) {
+	bucket := func(n, version int, minor int64) payout.OutflowBucket {
+		return payout.OutflowBucket{
+			Provider: payout.Vexora, Currency: money.KHR, Start: start.Truncate(5 * time.Minute).Add(time.Duration(n) * 5 * time.Minute), Version: version, Minor: minor,
+		}
+	}
+	others := []payout.OutflowBucket{bucket(1, 0, 5), bucket(1, 0, 7)}
+	others[0].Provider, others[1].Currency = payout.Monetix, money.USD
+	for _, b := range slices.Concat(others, []payout.OutflowBucket{
+		bucket(0, 0, 1), bucket(1, 0, 10), bucket(1, 0, 20), bucket(1, 3, 40), bucket(1, 12, 80), bucket(2, 12, 10_000_000_000_000),
+	}) {
+		if err := s.CountOutflow(background, b, keep); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, test := range []struct {
+		provider payout.Provider
+		currency money.Currency
+		since    int
+		want     []payout.OutflowBucket
+	}{
+		{payout.Vexora, money.KHR, 0, []payout.OutflowBucket{bucket(0, 0, 1), bucket(1, 0, 30), bucket(1, 3, 40), bucket(1, 12, 80), bucket(2, 12, 10_000_000_000_000)}},
+		{payout.Vexora, money.KHR, 1, []payout.OutflowBucket{bucket(1, 0, 30), bucket(1, 3, 40), bucket(1, 12, 80), bucket(2, 12, 10_000_000_000_000)}},
+		{payout.Vexora, money.KHR, 3, nil},
+		{payout.Monetix, money.KHR, 0, others[:1]},
+		{payout.Vexora, money.USD, 0, others[1:]},
+		{payout.Monetix, money.USD, 0, nil},
+	} {
+		got, err := s.OutflowSince(background, test.provider, test.currency, bucket(test.since, 0, 0).Start)
+		slices.SortFunc(got, func(a, b payout.OutflowBucket) int {
+			return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.Version, b.Version))
+		})
+		if err != nil || !reflect.DeepEqual(got, test.want) {
+			t.Errorf("%s in %s since %d: %+v, %v", test.provider, test.currency, test.since, got, err)
+		}
+	}
+	besides(t, s)
+}
+
+// besides looks at what stands beside the buckets.
+func besides(t *testing.T, s payout.Store) {
+	t.Helper()
+	if board, err := s.Board(background); err != nil || !reflect.DeepEqual(board, payout.Board{Pauses: map[payout.Provider]payout.Pause{}}) {
+		t.Errorf("buckets are on the board: %+v, %v", board, err)
+	}
+	if changes, err := s.ControlChanges(background, 20); err != nil || len(changes) > 0 {
+		t.Errorf("buckets are changes: %+v, %v", changes, err)
+	}
+	entry := payout.ControlEntry{Version: 1, At: start, By: payout.OutflowBrake, Reason: "too much", After: payout.Controls{Version: 1}, Token: "t"}
+	if err := s.ChangeControls(background, entry); err != nil {
+		t.Fatal(err)
+	}
+	board, err := s.Board(background)
+	changes, failed := s.ControlChanges(background, 20)
+	if err != nil || failed != nil || board.Controls.Version != 1 || len(changes) != 1 || changes[0].By != payout.OutflowBrake {
+		t.Errorf("in force %+v, %+v, %v, %v", board, changes, err, failed)
+	}
+}
+
+func outflowRace(t *testing.T, s payout.Store) {
+	var wait sync.WaitGroup
+	b := payout.OutflowBucket{Provider: payout.Monetix, Currency: money.USD, Start: start, Minor: 3}
+	for range 20 {
+		wait.Go(func() {
+			if err := s.CountOutflow(background, b, keep); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+	if got, err := s.OutflowSince(background, payout.Monetix, money.USD, start); err != nil || len(got) != 1 || got[0].Minor != 60 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
