@@ -47,6 +47,7 @@ func (s Statements) until(now time.Time) time.Time {
 type reportView struct {
 	Provider payout.Provider  `json:"provider"`
 	Hash     string           `json:"sha256"`
+	Name     string           `json:"statement"` // as it stands in the histories
 	From     string           `json:"from,omitempty"`
 	To       string           `json:"to,omitempty"`
 	By       payout.Principal `json:"imported_by"`
@@ -181,7 +182,7 @@ func (d Desk) runImport(ctx context.Context, e Event, s payout.Statement, wantsC
 
 func viewReport(r payout.Report) reportView {
 	v := reportView{
-		Provider: r.Provider, Hash: r.Hash, From: r.From, To: r.To, By: r.By, First: r.ProposedBy, People: r.Persons, At: instant(r.At),
+		Provider: r.Provider, Hash: r.Hash, Name: r.Name, From: r.From, To: r.To, By: r.By, First: r.ProposedBy, People: r.Persons, At: instant(r.At),
 		Awaiting: r.Awaiting, Pending: r.Pending,
 		Counts: r.Counts, Unheard: r.Unheard, Lines: []lineView{},
 	}

@@ -47,7 +47,7 @@ func (v *Verifier) Verify(ctx context.Context, body []byte) (payout.Claim, error
 	if id == "" {
 		return payout.Claim{}, fmt.Errorf("%w: no payment.id", payout.ErrCallbackUnusable)
 	}
-	s := stateOf(tree)
+	s := stateOfCallback(tree)
 	c := s.claim()
 	c.Source, c.Provider, c.Reference = payout.FromCallback, payout.Monetix, id
 	c.Raw, c.Padded, c.At = body, padded(tree, body), v.now()

@@ -150,31 +150,21 @@ func sum(c *payout.Claim, v jsontree.Value) {
 	c.Amounts = append(c.Amounts, a)
 }
 
-// refusals are the HTTP statuses with which a request is refused for certain.
-var refusals = []int{400, 404, 422}
-
 // acknowledged says what the answer to a payout request means. It never says
 // anything about the money.
 func acknowledged(status int, body []byte, p payout.Payout, project int64) payout.Claim {
 	tree, err := jsontree.Parse(body, jsontree.DefaultLimits)
 	readable := err == nil && tree.Kind() == jsontree.Object
-	code, message := scalar(tree, "code"), scalar(tree, "message")
-	if code == "" {
-		code, message = firstError(tree)
-	}
+	reason := weightiest(tree)
 	registered := duplicate(tree)
-	c := payout.Claim{Finding: payout.FoundUnclear, Answered: registered, Code: code, Message: message}
+	c := payout.Claim{Finding: payout.FoundUnclear, Answered: registered, Code: reason.code, Message: reason.message}
 	switch {
 	case status == 200 && readable && scalar(tree, "status") == "success" && echoes(tree, p, project):
 		return payout.Claim{Finding: payout.FoundProcessing, ProviderID: scalar(tree, "request_id"), Code: "success"}
 	case registered:
 		// It is there, whatever the status: nothing may step back.
-	case status == 403:
-		// The address is not allowed, or the endpoint not enabled.
-		c.Finding, c.OfThisKind = payout.FoundAboutUs, slices.Contains(aboutKind, RequestCode(plainCode(code)))
-		c.Uncoded = plainCode(code) == "" // a firewall or a proxy answers like that, too
-	case slices.Contains(refusals, status):
-		refused(&c, status, RequestCode(plainCode(code)))
+	case status == 403 || slices.Contains(refusals, status):
+		refused(&c, status, reason)
 	}
 	return c
 }
@@ -186,18 +176,4 @@ func echoes(tree jsontree.Value, p payout.Payout, project int64) bool {
 	}
 	_, there := tree.Member("project_id")
 	return !there || sameProject(tree, project)
-}
-
-// refused reads a documented refusal. Without a listed code it stays unclear: an
-// intermediary answers 400 and 404 as well.
-func refused(c *payout.Claim, status int, code RequestCode) {
-	m, data := aboutData[code]
-	switch {
-	case data:
-		c.Finding, c.Failure, c.Conclusive, c.OnlyIfFirst = payout.FoundFailed, m.failure, m.final, true
-	case slices.Contains(aboutUs, code), status == 404 && !slices.Contains(aboutKind, code):
-		c.Finding = payout.FoundAboutUs
-	case slices.Contains(aboutKind, code):
-		c.Finding, c.OfThisKind = payout.FoundAboutUs, true
-	}
 }

@@ -59,22 +59,22 @@ var others = []place{placeOf("general"), placeOf("payment_id")}
 // part of an honest text, the description of a purchase say, could cut it into a callback
 // about a payout of ours. Then what was really signed is still in the text: a path that we
 // read stands in it more often than in the tree, or one that no callback has.
-func (s *script) ambiguity(tree jsontree.Value, agreed []string) string {
-	if !plainNames(tree) {
+//
+// Only what makes a line of the text is judged. The rest nobody signed, and anybody who has
+// one genuine callback can add it: it cuts nothing, and must not take anything away.
+func (t text) ambiguity(tree jsontree.Value, agreed []string) string {
+	if _, plain := t.names(tree, false, false); !plain {
 		return "a member name has characters that no documented one has"
 	}
-	for i := range tree.Len() {
-		name := tree.At(i).Name
-		if !slices.Contains(documented, name) && !slices.Contains(agreed, name) && !onlySigns(tree.At(i)) {
-			return "the callback has a member that is not documented"
-		}
+	if t.hasUndocumented(agreed) {
+		return "the callback has a member that is not documented"
 	}
 	for _, read := range reads {
 		expected, value := 0, follow(tree, read.path)
 		if signs(value) {
 			expected = 1
 		}
-		if s.count(read.begin) != expected {
+		if t.count(read.begin) != expected {
 			return "the signed text and the callback do not name the same members equally often"
 		}
 		if respelt(value) {
@@ -93,10 +93,10 @@ func (s *script) ambiguity(tree jsontree.Value, agreed []string) string {
 			return holdsMore
 		}
 	}
-	if s.countErrors() != len(codes) {
+	if t.countErrors() != len(codes) {
 		return "the signed text and the callback do not have the same reasons"
 	}
-	if slices.ContainsFunc(others, func(other place) bool { return s.count(other.begin) > 0 }) {
+	if slices.ContainsFunc(others, func(other place) bool { return t.count(other.begin) > 0 }) {
 		return "the signed text has members of another message than a callback"
 	}
 	return ""
@@ -108,20 +108,34 @@ const numberRespelt = "a number is not written as it is signed"
 
 const holdsMore = "a value that decides could hold the members behind it"
 
-// onlySigns reports whether a member is the "general" of another layout, with the
-// signature and nothing that is signed.
-func onlySigns(m jsontree.Member) bool {
-	return m.Name == "general" && m.Value.Kind() == jsontree.Object && m.Value.Len() == 1 && m.Value.At(0).Name == signatureMember
-}
-
-func plainNames(v jsontree.Value) bool {
-	for i := range v.Len() {
-		m := v.At(i)
-		if v.Kind() == jsontree.Object && !plainName.MatchString(m.Name) || !plainNames(m.Value) {
-			return false
+// hasUndocumented reports a line of a member at the top that nobody documents or agreed on.
+func (t text) hasUndocumented(agreed []string) bool {
+	for i := range t.lines {
+		name, _, _ := bytes.Cut(t.path(i), colon)
+		if top := string(name); !t.leavesOut(i) && !slices.Contains(documented, top) && !slices.Contains(agreed, top) {
+			return true
 		}
 	}
-	return true
+	return false
+}
+
+// names reports whether a value makes a line of the text, and whether all names on the way to
+// such lines are of the form that documented ones have.
+func (t text) names(v jsontree.Value, inArray, signature bool) (signed, plain bool) {
+	if signs(v) {
+		return !signature || t.inArrays, true
+	}
+	plain = true
+	for i := range v.Len() {
+		m, array := v.At(i), v.Kind() == jsontree.Array
+		if !array && neverSigned(m.Name, inArray) {
+			continue
+		}
+		below, fine := t.names(m.Value, inArray || array, signature || m.Name == signatureMember)
+		signed = signed || below
+		plain = plain && fine && (!below || array || plainName.MatchString(m.Name))
+	}
+	return signed, plain
 }
 
 // follow is what a claim reads at a path.
@@ -143,18 +157,8 @@ func follow(v jsontree.Value, path []string) jsontree.Value {
 var errorCode = regexp.MustCompile(`^errors:[0-9]+:code:`)
 
 // countErrors is how often the text holds the code of a reason.
-func (s *script) countErrors() int {
-	n := 0
-	for i := range s.lines {
-		for rest, more := s.line(i), true; more; {
-			var part []byte
-			part, rest, more = bytes.Cut(rest, semicolon)
-			if bytes.HasPrefix(part, errorsBegin) && errorCode.Match(part) {
-				n++
-			}
-		}
-	}
-	return n
+func (t text) countErrors() int {
+	return t.parts(func(part []byte) bool { return bytes.HasPrefix(part, errorsBegin) && errorCode.Match(part) })
 }
 
 var errorsBegin = []byte("errors:")
@@ -171,15 +175,21 @@ func codesIn(tree jsontree.Value) []jsontree.Value {
 	return codes
 }
 
-// count is how often a place begins a line of the text, or what could be one: whatever
-// follows a ";".
-func (s *script) count(begin []byte) int {
+// count is how often a place begins a line of the text, or what could be one.
+func (t text) count(begin []byte) int {
+	return t.parts(func(part []byte) bool { return bytes.HasPrefix(part, begin) })
+}
+
+// parts counts such lines of the text, and what could be lines: whatever follows a ";".
+func (t text) parts(such func(part []byte) bool) int {
 	n := 0
-	for i := range s.lines {
-		for rest, more := s.line(i), true; more; {
+	for i := range t.lines {
+		if t.leavesOut(i) {
+			continue
+		}
+		for rest, more := t.line(i), true; more; {
 			var part []byte
-			part, rest, more = bytes.Cut(rest, semicolon)
-			if bytes.HasPrefix(part, begin) {
+			if part, rest, more = bytes.Cut(rest, semicolon); such(part) {
 				n++
 			}
 		}
@@ -187,4 +197,4 @@ func (s *script) count(begin []byte) int {
 	return n
 }
 
-var semicolon = []byte{separator}
+var colon, semicolon = []byte{':'}, []byte{separator}

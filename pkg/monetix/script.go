@@ -15,6 +15,11 @@ const (
 	frameMember     = "frame_mode"
 )
 
+// neverSigned reports a member that makes no line, whatever it holds. In arrays libraries differ.
+func neverSigned(name string, inArray bool) bool {
+	return name == frameMember || name == signatureMember && !inArray
+}
+
 // script holds the lines of a tree in document order, all in one buffer. Nobody has
 // proved anything when it is written, so it is written once, whatever is tried with it.
 type script struct {
@@ -80,7 +85,7 @@ func (w *writer) value(v jsontree.Value, inArray, signature bool) {
 func (w *writer) object(v jsontree.Value, inArray, signature bool) {
 	for i := range v.Len() {
 		m := v.At(i)
-		if m.Name == frameMember || (m.Name == signatureMember && !inArray) {
+		if neverSigned(m.Name, inArray) {
 			continue
 		}
 		length := w.descend()

@@ -18,12 +18,19 @@ type state struct {
 	reason     jsontree.Value // the one that is shown; may be missing
 }
 
-// stateOf reads a callback, which has one operation, or an answer, which has a list.
+// stateOf reads an answer, which has a list of operations, or perhaps one.
 func stateOf(tree jsontree.Value) state {
-	s := state{tree: tree}
-	s.payment, _ = tree.Member("payment")
 	list, _ := tree.Member("operations")
-	s.operations = list.Elements()
+	return stateWith(tree, list.Elements())
+}
+
+// stateOfCallback reads a callback, which has one operation. A list would not be signed, or is
+// a member that is not documented, and says nothing.
+func stateOfCallback(tree jsontree.Value) state { return stateWith(tree, nil) }
+
+func stateWith(tree jsontree.Value, operations []jsontree.Value) state {
+	s := state{tree: tree, operations: operations}
+	s.payment, _ = tree.Member("payment")
 	if one, there := tree.Member("operation"); there {
 		s.operations = append(s.operations, one)
 	}

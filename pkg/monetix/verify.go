@@ -73,35 +73,35 @@ func (s *script) readings() []text {
 	return all
 }
 
-// signerOf finds the credentials that signed a tree. When none did, the secret is
-// read once more: it may have been rotated a moment ago.
-func signerOf(ctx context.Context, keys Keys, tree jsontree.Value) (Credentials, *script, error) {
+// signerOf finds the credentials that signed a tree, and the text that they signed. When
+// none did, the secret is read once more: it may have been rotated a moment ago.
+func signerOf(ctx context.Context, keys Keys, tree jsontree.Value) (Credentials, text, error) {
 	given, err := signatureOf(tree)
 	if err != nil {
-		return Credentials{}, nil, err
+		return Credentials{}, text{}, err
 	}
 	s, ok := write(tree, mostText)
 	if !ok {
-		return Credentials{}, nil, fmt.Errorf("%w: more than %d bytes of signed text", payout.ErrCallbackMalformed, mostText)
+		return Credentials{}, text{}, fmt.Errorf("%w: more than %d bytes of signed text", payout.ErrCallbackMalformed, mostText)
 	}
 	m := matcher{script: s, given: given}
 	for range 2 {
 		sets, err := keys.Verifying(ctx)
 		if err != nil {
-			return Credentials{}, nil, fmt.Errorf("monetix: read the keys: %w", err)
+			return Credentials{}, text{}, fmt.Errorf("monetix: read the keys: %w", err)
 		}
-		if signer, ok := m.match(sets); ok {
-			return signer, s, nil
+		if signer, signed, ok := m.match(sets); ok {
+			return signer, signed, nil
 		}
 		changed, err := keys.Refresh(ctx)
 		if err != nil {
-			return Credentials{}, nil, fmt.Errorf("monetix: refresh the keys: %w", err)
+			return Credentials{}, text{}, fmt.Errorf("monetix: refresh the keys: %w", err)
 		}
 		if !changed {
 			break
 		}
 	}
-	return Credentials{}, nil, m.refusal()
+	return Credentials{}, text{}, m.refusal()
 }
 
 // matcher tries keys on the texts of a body. A text is made once, for all keys.
@@ -113,17 +113,17 @@ type matcher struct {
 	complete bool
 }
 
-// match finds the set of credentials whose key signed. A key that was tried is not tried
+// match finds the set of credentials whose key signed, and the text. A key that was tried is not tried
 // again: a refresh often brings the key before it back.
-func (m *matcher) match(sets []Credentials) (Credentials, bool) {
+func (m *matcher) match(sets []Credentials) (Credentials, text, bool) {
 	var fresh []Credentials
 	for _, set := range sets {
 		if !slices.ContainsFunc(m.tried, set.Secret.Equal) {
 			fresh, m.tried = append(fresh, set), append(m.tried, set.Secret)
 		}
 	}
-	if signer, ok := m.signedBy(fresh, m.likeliest()); ok {
-		return signer, true
+	if signer, signed, ok := m.signedBy(fresh, m.likeliest()); ok {
+		return signer, signed, true
 	}
 	if m.others == nil {
 		m.others, m.complete = m.script.others()
@@ -132,7 +132,7 @@ func (m *matcher) match(sets []Credentials) (Credentials, bool) {
 }
 
 // signedBy compares raw bytes in constant time.
-func (m *matcher) signedBy(sets []Credentials, texts ...text) (Credentials, bool) {
+func (m *matcher) signedBy(sets []Credentials, texts ...text) (Credentials, text, bool) {
 	sum := make([]byte, 0, signatureBytes)
 	for _, set := range sets {
 		mac := newMAC(set.Secret)
@@ -140,11 +140,11 @@ func (m *matcher) signedBy(sets []Credentials, texts ...text) (Credentials, bool
 			mac.Reset()
 			t.stream(mac)
 			if hmac.Equal(m.given, mac.Sum(sum)) {
-				return set, true
+				return set, t, true
 			}
 		}
 	}
-	return Credentials{}, false
+	return Credentials{}, text{}, false
 }
 
 // refusal says that nobody signed, or that it would take too much to find out: then the

@@ -42,7 +42,7 @@ func (i *Importer) InTurn() *Importer {
 // about the file as a whole: *Implausible, *OrderRefused, or trouble with the store.
 func (i *Importer) Import(ctx context.Context, s Statement) (Report, error) {
 	report := Report{
-		Provider: s.Provider, Hash: s.Hash, From: s.From, To: s.To, By: s.By, At: i.now(),
+		Provider: s.Provider, Hash: s.Hash, Name: s.name(), From: s.From, To: s.To, By: s.By, At: i.now(),
 		Counts: map[LineKind]int{},
 	}
 	if !s.Check {
@@ -51,7 +51,7 @@ func (i *Importer) Import(ctx context.Context, s Statement) (Report, error) {
 			return Report{}, err // before thousands of payouts are read
 		}
 	}
-	s.By = s.By.shown()
+	s.By, s.named = s.By.shown(), report.Name
 	lines := i.side(len(s.Rows), func(n int) ReportLine { return i.compare(ctx, s, s.Rows[n]) })
 	if err := plausible(lines); err != nil {
 		return Report{}, err
@@ -263,7 +263,7 @@ func (p Payout) doubtedBy(row StatementRow) []Fact {
 func (s Statement) entry(line ReportLine, status Status, at time.Time) *Entry {
 	return &Entry{
 		At: at, Source: FromStatement, Status: status, By: s.By, Raw: line.row.Raw, Evidence: HashEvidence(line.row.Raw),
-		Message: fmt.Sprintf("line %d of statement %.8s says otherwise; the provider is asked", line.Line, s.Hash),
+		Message: fmt.Sprintf("line %d of statement %s says otherwise; the provider is asked", line.Line, s.named),
 	}
 }
 
@@ -313,7 +313,7 @@ func (s Statement) claim(row StatementRow, first StatementProposal, at time.Time
 	c := Claim{
 		Source: FromStatement, Provider: s.Provider, Reference: row.Reference, ProviderID: Printable(row.ProviderID),
 		Finding: row.Finding, Code: Printable(row.Code), By: s.By, Raw: row.Raw, At: at,
-		Message: fmt.Sprintf("line %d of statement %.8s, sent by %s and %s", row.Line, s.Hash, first.Person, s.sender.person),
+		Message: fmt.Sprintf("line %d of statement %s, sent by %s and %s", row.Line, s.named, first.Person, s.sender.person),
 	}
 	if row.Finding == FoundFailed {
 		c.Failure = FailureDeclined

@@ -10,6 +10,7 @@ import (
 type Report struct {
 	Provider Provider
 	Hash     string
+	Name     string // what histories call the statement
 	From, To string
 	By       Principal
 	// ProposedBy is who sent the file first; empty while By is the first.

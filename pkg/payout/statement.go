@@ -27,6 +27,7 @@ type Statement struct {
 	Check bool
 
 	sender signatory // unless it is only a check
+	named  string    // [Statement.name], made once
 }
 
 // Key names the statement: the same file for the same days, read in the same way. Another
@@ -37,6 +38,16 @@ func (s Statement) Key() string {
 		fmt.Fprintf(digest, "%q %q %s %d %q\n", row.Reference, row.Finding, row.Amount.Currency(), row.Amount.Minor(), row.Code)
 	}
 	return fmt.Sprintf("%s/%s/%s/%s/%x", s.Provider, s.From, s.To, s.Hash, digest.Sum(nil)[:8])
+}
+
+// name is the statement in the words of a history. It is made of what is kept of its rows: who
+// may read payouts could try out the rest of a short file from the beginning of its hash.
+func (s Statement) name() string {
+	digest := sha256.New()
+	for _, row := range s.Rows {
+		fmt.Fprintf(digest, "%d %q\n", row.Line, row.Raw)
+	}
+	return fmt.Sprintf("%x", digest.Sum(nil)[:4])
 }
 
 // StatementProposal is who sent a statement first.
@@ -56,7 +67,9 @@ type StatementRow struct {
 	Finding    Finding      // FoundUnlisted for a word that the mapping does not know
 	Code       string       // the provider's word for the status, verbatim
 	Message    string
-	Raw        []byte // the line as it stands in the file
+	// Raw is what is kept of the line, and what its evidence is the hash of: nothing of it may
+	// be personal, since who may read the hash could try it out.
+	Raw []byte
 }
 
 // Archive keeps reports.

@@ -15,7 +15,9 @@ var allowed = map[string]bool{
 	"outcome": true, "replayed": true, "signal": true, "error": true, "shard": true, "due": true,
 	"taken": true, "failed": true, "count": true, "version": true, "address": true, "state": true, "currency": true,
 	"stage": true, "event": true, "detail": true, "principal": true, "sequence": true,
+	// What the controls say: closed words, amounts and a version. Reasons are people's text.
 	"awaiting": true, "in_force": true,
+	"deployment": true, // CodeDeploy's number of it
 }
 
 // masked stands for the value of a key that is not on the list.

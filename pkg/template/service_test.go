@@ -79,7 +79,7 @@ type function struct {
 var functions = map[string]function{
 	"CreatePayout":    {"create-payout", boot.CreateConfig{}, 25, 60, true, false},
 	"GetPayout":       {"get-payout", boot.ReadConfig{}, 10, 0, false, false},
-	"OperatePayout":   {"operate-payout", boot.OperateConfig{}, 28, 2, true, false},
+	"OperatePayout":   {"operate-payout", boot.OperateConfig{}, 28, 6, true, false},
 	"VexoraCallback":  {"vexora-callback", boot.VexoraCallbackConfig{}, 10, 30, false, false},
 	"MonetixCallback": {"monetix-callback", boot.MonetixCallbackConfig{}, 10, 30, false, false},
 	"NotifyMerchant":  {"notify-merchant", boot.NotifyConfig{}, 55, 10, true, false},

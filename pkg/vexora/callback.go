@@ -186,6 +186,6 @@ func (n notification) claim(tree jsontree.Value, currency money.Currency, body [
 	} else {
 		c.amount(n.value("amount"), currency)
 	}
-	c.remark(n.value("remark"))
+	c.remark(n.echo())
 	return c.Claim
 }

@@ -98,7 +98,7 @@ func created(body []byte, p payout.Payout, s Settings) payout.Claim {
 	switch {
 	case r.code == callProcessed:
 		return r.about(p.ProviderReference()).Claim
-	case r.code == orderError && s.Create8000 == "failed":
+	case r.code == orderError && s.Create8000 == "failed" && r.refuses():
 		return payout.Claim{
 			Finding: payout.FoundFailed, Failure: payout.FailureRefused, Conclusive: true,
 			// After an earlier submission it may only mean "I have this one already".
@@ -106,6 +106,13 @@ func created(body []byte, p payout.Payout, s Settings) payout.Claim {
 		}
 	}
 	return payout.Claim{Finding: payout.FoundUnclear, Answered: r.code == orderError, Code: string(r.code), Message: r.message}
+}
+
+// refuses reports that no status beside the outer code says otherwise: every part of an answer
+// is weighed. A refused order may have a number of Vexora's all the same.
+func (r reading) refuses() bool {
+	status, _ := scalarOf(r.data, "status")
+	return status == "" || classify(Status(status)).finding == payout.FoundFailed
 }
 
 // asked says what the answer to a question means. An outer code other than

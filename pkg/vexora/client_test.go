@@ -87,6 +87,22 @@ func Test8000FailsOnlyWhereTheMerchantHasItInWriting(t *testing.T) {
 	}
 }
 
+func TestA8000BesideAnOrderThatWasTakenIsNoFailure(t *testing.T) {
+	for data, fails := range map[string]bool{
+		`null`: true, `""`: true, `{}`: true, `{"status":"","platFormTradeNo":""}`: true, `{"status":"00029"}`: true, `{"status":null}`: true,
+		`{"status":"0015"}`: false, `{"status":"0000"}`: false, `{"status":15}`: false, `{"status":"7777"}`: false,
+		`{"platFormTradeNo":"VX1"}`: true, `{"status":"0015","platFormTradeNo":"VX1"}`: false,
+	} {
+		s := newServer(t, 200, `{"code":"8000","msg":"order error","data":`+data+`}`)
+		o := options(t, testKeys(t, s.URL))
+		o.Settings.Create8000 = "failed"
+		c := send(t, o, example(t))
+		if failed := c.Finding == payout.FoundFailed && c.Conclusive; failed != fails || !fails && (c.Finding != payout.FoundUnclear || !c.Answered) {
+			t.Errorf("%s: %s, conclusive %v", data, c.Finding, c.Conclusive)
+		}
+	}
+}
+
 func TestARequestWithoutAConnectionWasNotSent(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -14,7 +14,7 @@ func TestWhichTextsCouldBeCutOtherwise(t *testing.T) {
 		"an empty unknown member":       {`,"payType":""`, false},
 		"a null":                        {`,"remark":null`, false},
 		"a name with a blank":           {`,"pay type":"1"`, true},
-		"an unsigned name with a \"=\"": {`,"a=b":""`, true},
+		"an unsigned name with a \"=\"": {`,"a=b":"","":"","a b":""`, false},
 		"a name of another script":      {`,"ក":"1"`, true},
 		"a status in a value":           {`,"message":"xstatus=0015"`, true},
 		"a reference in a value":        {`,"u":"tradeNo=T2"`, true},
