@@ -2,6 +2,7 @@ package payout
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -30,9 +31,22 @@ type Brakes struct {
 // Floor is what the parameters of the stack hold. No control releases it.
 type Floor struct {
 	Held map[Provider]QueuedReason // each for a reason
+	// Caps is the most that one payout may move, per currency. A cap is always set: it stops
+	// the mistake of a factor of 100.
+	Caps map[money.Currency]money.Amount
 	// RestoredAt is when the table was restored from a backup, zero if never. It is held until
 	// two people release it.
 	RestoredAt time.Time
+}
+
+// check refuses a floor over which too much could move.
+func (f Floor) check() error {
+	for _, c := range []money.Currency{money.KHR, money.USD} {
+		if f.Caps[c].IsZero() {
+			return fmt.Errorf("payout: no cap for %s", c)
+		}
+	}
+	return nil
 }
 
 const (
@@ -144,14 +158,15 @@ func (b *Brakes) held(p Provider, now time.Time) QueuedReason {
 	return ""
 }
 
-// Ordered says why people's controls do not let the payout be submitted, "" if they do. It
-// looks at them again if the last glance is too old. Whoever submits asks it last: beside
+// Ordered says why people's controls, or a cap of the stack, do not let the payout be
+// submitted, "" if they do. It looks at them again if the last glance is too old. Whoever submits asks it last: beside
 // the dial, before the fence, and once more if the fence took long.
 func (b *Brakes) Ordered(ctx context.Context, p Payout, now time.Time) QueuedReason {
 	b.Look(ctx, now)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	switch most := b.board.Controls.cap(p.Amount.Currency(), p.Amount); {
+	of := p.Amount.Currency()
+	switch most := b.board.Controls.cap(of, b.floor.Caps[of]); {
 	case b.blind(now), b.board.Controls.gate(p.Provider, b.floor.RestoredAt) == GateHeld, p.Amount.Exceeds(most):
 		return QueuedHeld
 	}
@@ -175,13 +190,13 @@ func (b *Brakes) Belief(ctx context.Context, now time.Time) Belief {
 }
 
 // Caps are the most that one payout may move, by the controls and by the stack.
-func (b *Brakes) Caps(ctx context.Context, stack map[money.Currency]money.Amount, now time.Time) map[money.Currency]money.Amount {
+func (b *Brakes) Caps(ctx context.Context, now time.Time) map[money.Currency]money.Amount {
 	b.Look(ctx, now)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	caps := map[money.Currency]money.Amount{}
-	for of, most := range stack {
-		caps[of] = b.board.Controls.cap(of, most)
+	for of, stack := range b.floor.Caps {
+		caps[of] = b.board.Controls.cap(of, stack)
 	}
 	return caps
 }
