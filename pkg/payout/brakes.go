@@ -22,6 +22,9 @@ type Brakes struct {
 	board  Board
 	seen   time.Time // when the board was last looked at
 	readAt time.Time // and when the reading began that brought what is known of it; zero: none did
+	// begun counts the readings as they begin, and known is the number of the one that brought
+	// what is known: a slow one may end after a later one, and clocks go back.
+	begun, known int
 	own    map[Provider]Pause
 	silent map[Provider]int       // how much silence submissions in a row brought
 	probes map[Provider]*probe    // the one submission that tries a provider again
@@ -68,12 +71,7 @@ func NewBrakes(desk Desk, floor Floor) *Brakes {
 // Look reads the board if the last glance is too old. A board that cannot be read leaves
 // things as they were for a while; see [Brakes.Ordered].
 func (b *Brakes) Look(ctx context.Context, now time.Time) {
-	b.mu.Lock()
-	fresh := !b.seen.IsZero() && now.Sub(b.seen).Abs() < boardFor // a clock can go back
-	if !fresh {                                                   // a busy process must not put the next reading off with every question
-		b.seen = now
-	}
-	b.mu.Unlock()
+	reading, fresh := b.glance(now)
 	if fresh {
 		return
 	}
@@ -83,12 +81,28 @@ func (b *Brakes) Look(ctx context.Context, now time.Time) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.board, b.readAt = board, now
+	if reading < b.known {
+		return // a later one was faster: this is what it was before
+	}
+	b.board, b.readAt, b.known = board, now, reading
 	for p, pause := range board.Pauses {
 		if pause.Why == cleared && pause.Since.After(b.own[p].Since) && pause.Since.After(b.took[p]) {
 			b.silent[p], b.took[p] = 0, pause.Since // another process saw the provider take one
 		}
 	}
+}
+
+// glance says whether what is known is fresh enough, and if not, numbers the reading that the
+// caller begins. Until one has brought something, each caller reads for himself.
+func (b *Brakes) glance(now time.Time) (reading int, fresh bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.readAt.IsZero() && now.Sub(b.seen).Abs() < boardFor { // a clock can go back
+		return 0, true
+	}
+	b.seen = now // a busy process must not put the next reading off with every question
+	b.begun++
+	return b.begun, false
 }
 
 // probe is the one submission that is let through after a pause.
@@ -207,6 +221,8 @@ func (b *Brakes) heedControls(c Controls) {
 	defer b.mu.Unlock()
 	if c.Version > b.board.Controls.Version {
 		b.board.Controls = c
+		b.begun++ // what a reading brings that is under way may be of before
+		b.known, b.seen = b.begun, time.Time{}
 	}
 }
 

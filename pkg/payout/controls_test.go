@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -189,6 +190,90 @@ func TestWhoCannotReadTheControlsHolds(t *testing.T) {
 		if b := brakes.Belief(bg, w.clock.Now()); (b == payout.AskFirst) != (step.want != "") {
 			t.Errorf("%s later callbacks: %s", step.after, b)
 		}
+	}
+}
+
+// slow is a store whose first board comes when it is let go, as it was when it was asked for.
+type slow struct {
+	*memory
+	asked, comes chan struct{}
+	second       atomic.Bool
+}
+
+func newSlow(m *memory) *slow {
+	return &slow{memory: m, asked: make(chan struct{}), comes: make(chan struct{})}
+}
+
+func (s *slow) Board(ctx context.Context) (payout.Board, error) {
+	board, err := s.memory.Board(ctx)
+	if !s.second.Swap(true) {
+		close(s.asked)
+		<-s.comes
+	}
+	return board, err
+}
+
+// looking begins the slow reading; what it returns lets the answer come.
+func (s *slow) looking(b *payout.Brakes, now time.Time) func() {
+	done := make(chan struct{})
+	go func() {
+		b.Look(bg, now)
+		close(done)
+	}()
+	<-s.asked
+	return func() {
+		close(s.comes)
+		<-done
+	}
+}
+
+// Two workers of a sweep read the board, and the answer to the first is the later one.
+func TestAnOlderReadingThatComesLaterPutsNothingBack(t *testing.T) {
+	for name, later := range map[string]func(w *world, b *payout.Brakes, p payout.Payout){
+		"another reading": func(w *world, b *payout.Brakes, p payout.Payout) {
+			w.elsewhere(holdAll)
+			w.clock.pass(5 * time.Second)
+			if why := b.Ordered(bg, p, w.clock.Now()); why != payout.QueuedHeld {
+				t.Fatalf("the hold is not seen: %q", why)
+			}
+		},
+		"a reading of a clock that went back": func(w *world, b *payout.Brakes, p payout.Payout) {
+			w.elsewhere(holdAll)
+			w.clock.pass(-time.Minute)
+			if why := b.Ordered(bg, p, w.clock.Now()); why != payout.QueuedHeld {
+				t.Fatalf("the hold is not seen: %q", why)
+			}
+		},
+		"an order of this process": func(w *world, _ *payout.Brakes, _ payout.Payout) { w.pull(dara, holdAll) },
+	} {
+		w := newWorld(t)
+		desk := newSlow(w.store)
+		*w.brakes = *payout.NewBrakes(desk, payout.Floor{Caps: most(t)})
+		p := payout.Payout{Provider: payout.Vexora, Amount: amount(t, "100", money.KHR)}
+		comes := desk.looking(w.brakes, w.clock.Now())
+		later(w, w.brakes, p)
+		comes()
+		for _, after := range []time.Duration{0, 4900 * time.Millisecond} {
+			if why := w.brakes.Ordered(bg, p, w.clock.Now().Add(after)); why != payout.QueuedHeld {
+				t.Errorf("%s, %s later: the hold was known, and is forgotten: %q", name, after, why)
+			}
+		}
+	}
+}
+
+// Nobody has read anything yet, and the first reading is slow: others read for themselves.
+func TestWhileTheFirstReadingIsUnderWayOthersRead(t *testing.T) {
+	w := newWorld(t)
+	desk := newSlow(w.store)
+	b := payout.NewBrakes(desk, payout.Floor{Caps: most(t)})
+	comes := desk.looking(b, w.clock.Now())
+	defer comes()
+	p := payout.Payout{Provider: payout.Vexora, Amount: amount(t, "100", money.KHR)}
+	if why := b.Ordered(bg, p, w.clock.Now()); why != "" {
+		t.Errorf("%q, and nobody holds anything", why)
+	}
+	if belief := b.Belief(bg, w.clock.Now()); belief != payout.Believe {
+		t.Errorf("callbacks: %s", belief)
 	}
 }
 
