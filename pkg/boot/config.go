@@ -57,8 +57,10 @@ func (n *Namespace) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Providers is what the functions that submit know about the providers.
+// Providers is what the functions that submit know about the providers, and what the stack
+// holds of it. Each of them heeds all of it: what one function let wait, another one sends.
 type Providers struct {
+	Caps
 	VexoraSecretID     string      `env:"VEXORA_SECRET_ID"`
 	MonetixSecretID    string      `env:"MONETIX_SECRET_ID"`
 	VexoraCallbackURL  string      `env:"VEXORA_CALLBACK_URL"`
@@ -105,6 +107,14 @@ func (s *Submissions) UnmarshalText(text []byte) error {
 		return errors.New(`must be "active" or "held"`)
 	}
 	return nil
+}
+
+// floor is what the stack holds, whatever people order.
+func (p Providers) floor(restoredAt time.Time) payout.Floor {
+	return payout.Floor{
+		Held: p.held(), RestoredAt: restoredAt,
+		Caps: map[money.Currency]money.Amount{money.KHR: p.Caps.KHR.Amount, money.USD: p.Caps.USD.Amount},
+	}
 }
 
 // held says why each provider may not be submitted to.

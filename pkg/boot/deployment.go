@@ -16,7 +16,6 @@ import (
 	"cambodia-payouts/pkg/edge"
 	"cambodia-payouts/pkg/loglimit"
 	"cambodia-payouts/pkg/monetix"
-	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/oneshot"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/secrets"
@@ -96,7 +95,6 @@ func (d Deployment) Creator(ctx context.Context, c CreateConfig) (*payout.Creato
 	return payout.NewCreator(ports, payout.Policy{
 		Namespace:       payout.Namespace(c.Namespace),
 		Order:           names(c.Order),
-		Caps:            map[money.Currency]money.Amount{money.KHR: c.Caps.KHR.Amount, money.USD: c.Caps.USD.Amount},
 		FirstQuestion:   d.FirstQuestion,
 		RestoredAt:      c.RestoredAt,
 		DuplicateWindow: c.DuplicateWindow,
@@ -161,7 +159,7 @@ func (d Deployment) ports(ctx context.Context, c Common, s Storage, p Providers,
 	for name, w := range wired {
 		connectors[name] = w.connector
 	}
-	brakes := payout.NewBrakes(d.Store, payout.Floor{Held: p.held(), RestoredAt: restoredAt})
+	brakes := payout.NewBrakes(d.Store, p.floor(restoredAt))
 	brakes.Look(ctx, d.now())
 	return payout.Ports{
 		Store: d.Store, Connectors: connectors, Signals: d.signals(s),

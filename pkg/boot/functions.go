@@ -9,7 +9,6 @@ type (
 		Storage
 		Providers
 		Routing
-		Caps
 		Tuning
 		Caution
 		Retention

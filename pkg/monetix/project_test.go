@@ -81,7 +81,8 @@ func TestAChangeOfProjectDoesNotPayTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	brakes := payout.NewBrakes(store, payout.Floor{})
+	most := func(c money.Currency) money.Amount { a, _ := money.Parse("1000000", c); return a }
+	brakes := payout.NewBrakes(store, payout.Floor{Caps: map[money.Currency]money.Amount{money.KHR: most(money.KHR), money.USD: most(money.USD)}})
 	tokens := 0
 	ports := payout.Ports{
 		Store: store, Connectors: map[payout.Provider]payout.Connector{payout.Monetix: client}, Signals: quiet{}, Brakes: brakes, Keys: key,
@@ -92,8 +93,7 @@ func TestAChangeOfProjectDoesNotPayTwice(t *testing.T) {
 	if ports.Herald, err = payout.NewHerald(payout.HeraldPorts{Store: store, Endpoint: quiet{}, Signals: quiet{}, Brakes: brakes, Now: ports.Now, NewToken: ports.NewToken, Jitter: same}); err != nil {
 		t.Fatal(err)
 	}
-	most := func(c money.Currency) money.Amount { a, _ := money.Parse("1000000", c); return a }
-	policy := payout.Policy{Namespace: "test", Caps: map[money.Currency]money.Amount{money.KHR: most(money.KHR), money.USD: most(money.USD)}}
+	policy := payout.Policy{Namespace: "test"}
 	creator, err := payout.NewCreator(ports, policy)
 	if err != nil {
 		t.Fatal(err)

@@ -304,8 +304,10 @@ func service(t *testing.T, store *localstore.Store, client *monetix.Client, now 
 		t.Fatal(err)
 	}
 	tokens := 0
+	most := func(c money.Currency) money.Amount { a, _ := money.Parse("1000000", c); return a }
+	floor := payout.Floor{Caps: map[money.Currency]money.Amount{money.KHR: most(money.KHR), money.USD: most(money.USD)}}
 	ports := payout.Ports{
-		Store: store, Connectors: map[payout.Provider]payout.Connector{payout.Monetix: client}, Signals: quiet{}, Brakes: payout.NewBrakes(store, payout.Floor{}), Keys: key,
+		Store: store, Connectors: map[payout.Provider]payout.Connector{payout.Monetix: client}, Signals: quiet{}, Brakes: payout.NewBrakes(store, floor), Keys: key,
 		Now: func() time.Time { return *now }, NewToken: func() string { tokens++; return fmt.Sprint("t", tokens) },
 		Pause: func(context.Context, time.Duration) {},
 	}
@@ -316,6 +318,5 @@ func service(t *testing.T, store *localstore.Store, client *monetix.Client, now 
 	if err != nil {
 		t.Fatal(err)
 	}
-	most := func(c money.Currency) money.Amount { a, _ := money.Parse("1000000", c); return a }
-	return ports, payout.Policy{Namespace: "test", Caps: map[money.Currency]money.Amount{money.KHR: most(money.KHR), money.USD: most(money.USD)}}
+	return ports, payout.Policy{Namespace: "test"}
 }

@@ -22,7 +22,7 @@ func TestABusyProcessLearnsThatTheSameMoneyIsUnknown(t *testing.T) {
 	// Another process had its first glance at the board a moment before.
 	said := w.store.board
 	w.store.board = payout.Board{}
-	*w.brakes = *payout.NewBrakes(w.store, payout.Floor{})
+	w.over(payout.Floor{})
 	w.brakes.Look(bg, w.clock.Now())
 	w.store.board = said
 	// The busy process goes on creating other payouts, one every 20 s, for an hour.
@@ -84,9 +84,9 @@ func TestSilenceDoesNotMakeAFailureSafeAgain(t *testing.T) {
 func TestAfterARestoreAQueuedPayoutDoesNotGoBesideTheSameMoney(t *testing.T) {
 	before := newWorld(t)
 	d := draftFor(payout.Monetix)
-	*before.brakes = *payout.NewBrakes(before.store, payout.Floor{Held: held(payout.Monetix)})
+	before.over(payout.Floor{Held: held(payout.Monetix)})
 	first := before.mustCreate(d) // queued: held
-	*before.brakes = *payout.NewBrakes(before.store, payout.Floor{})
+	before.over(payout.Floor{})
 	d.Reference = "R2"
 	before.monetix.answer = before.unclear
 	before.clock.pass(time.Minute)
@@ -426,7 +426,7 @@ func TestASlowPrunerLeavesWhatBecameUnknownMeanwhile(t *testing.T) {
 // What was cancelled in the lost time is paid by itself.
 func TestAfterARestoreWhatMayHaveBeenCancelledIsNotSentByItself(t *testing.T) {
 	before := newWorld(t)
-	*before.brakes = *payout.NewBrakes(before.store, payout.Floor{Held: held(payout.Monetix)})
+	before.over(payout.Floor{Held: held(payout.Monetix)})
 	p := before.mustCreate(draftFor(payout.Monetix)) // queued: held
 	backup := before.store.copy()
 	before.must(before.operator.Cancel(bg, before.order(p.ID, dara, "")))

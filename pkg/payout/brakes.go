@@ -2,6 +2,7 @@ package payout
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -21,18 +22,34 @@ type Brakes struct {
 	board  Board
 	seen   time.Time // when the board was last looked at
 	readAt time.Time // and when the reading began that brought what is known of it; zero: none did
-	own    map[Provider]Pause
-	silent map[Provider]int       // how much silence submissions in a row brought
-	probes map[Provider]*probe    // the one submission that tries a provider again
-	took   map[Provider]time.Time // when the provider last took a submission, or refused it for what it says
+	// begun counts the readings as they begin, and known is the number of the one that brought
+	// what is known: a slow one may end after a later one, and clocks go back.
+	begun, known int
+	own          map[Provider]Pause
+	silent       map[Provider]int       // how much silence submissions in a row brought
+	probes       map[Provider]*probe    // the one submission that tries a provider again
+	took         map[Provider]time.Time // when the provider last took a submission, or refused it for what it says
 }
 
 // Floor is what the parameters of the stack hold. No control releases it.
 type Floor struct {
 	Held map[Provider]QueuedReason // each for a reason
+	// Caps is the most that one payout may move, per currency. A cap is always set: it stops
+	// the mistake of a factor of 100.
+	Caps map[money.Currency]money.Amount
 	// RestoredAt is when the table was restored from a backup, zero if never. It is held until
 	// two people release it.
 	RestoredAt time.Time
+}
+
+// check refuses a floor over which too much could move.
+func (f Floor) check() error {
+	for _, c := range []money.Currency{money.KHR, money.USD} {
+		if f.Caps[c].IsZero() {
+			return fmt.Errorf("payout: no cap for %s", c)
+		}
+	}
+	return nil
 }
 
 const (
@@ -54,12 +71,7 @@ func NewBrakes(desk Desk, floor Floor) *Brakes {
 // Look reads the board if the last glance is too old. A board that cannot be read leaves
 // things as they were for a while; see [Brakes.Ordered].
 func (b *Brakes) Look(ctx context.Context, now time.Time) {
-	b.mu.Lock()
-	fresh := !b.seen.IsZero() && now.Sub(b.seen).Abs() < boardFor // a clock can go back
-	if !fresh {                                                   // a busy process must not put the next reading off with every question
-		b.seen = now
-	}
-	b.mu.Unlock()
+	reading, fresh := b.glance(now)
 	if fresh {
 		return
 	}
@@ -69,12 +81,28 @@ func (b *Brakes) Look(ctx context.Context, now time.Time) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.board, b.readAt = board, now
+	if reading < b.known {
+		return // a later one was faster: this is what it was before
+	}
+	b.board, b.readAt, b.known = board, now, reading
 	for p, pause := range board.Pauses {
 		if pause.Why == cleared && pause.Since.After(b.own[p].Since) && pause.Since.After(b.took[p]) {
 			b.silent[p], b.took[p] = 0, pause.Since // another process saw the provider take one
 		}
 	}
+}
+
+// glance says whether what is known is fresh enough, and if not, numbers the reading that the
+// caller begins. Until one has brought something, each caller reads for himself.
+func (b *Brakes) glance(now time.Time) (reading int, fresh bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.readAt.IsZero() && now.Sub(b.seen).Abs() < boardFor { // a clock can go back
+		return 0, true
+	}
+	b.seen = now // a busy process must not put the next reading off with every question
+	b.begun++
+	return b.begun, false
 }
 
 // probe is the one submission that is let through after a pause.
@@ -144,14 +172,15 @@ func (b *Brakes) held(p Provider, now time.Time) QueuedReason {
 	return ""
 }
 
-// Ordered says why people's controls do not let the payout be submitted, "" if they do. It
-// looks at them again if the last glance is too old. Whoever submits asks it last: beside
+// Ordered says why people's controls, or a cap of the stack, do not let the payout be
+// submitted, "" if they do. It looks at them again if the last glance is too old. Whoever submits asks it last: beside
 // the dial, before the fence, and once more if the fence took long.
 func (b *Brakes) Ordered(ctx context.Context, p Payout, now time.Time) QueuedReason {
 	b.Look(ctx, now)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	switch most := b.board.Controls.cap(p.Amount.Currency(), p.Amount); {
+	of := p.Amount.Currency()
+	switch most := b.board.Controls.cap(of, b.floor.Caps[of]); {
 	case b.blind(now), b.board.Controls.gate(p.Provider, b.floor.RestoredAt) == GateHeld, p.Amount.Exceeds(most):
 		return QueuedHeld
 	}
@@ -175,13 +204,13 @@ func (b *Brakes) Belief(ctx context.Context, now time.Time) Belief {
 }
 
 // Caps are the most that one payout may move, by the controls and by the stack.
-func (b *Brakes) Caps(ctx context.Context, stack map[money.Currency]money.Amount, now time.Time) map[money.Currency]money.Amount {
+func (b *Brakes) Caps(ctx context.Context, now time.Time) map[money.Currency]money.Amount {
 	b.Look(ctx, now)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	caps := map[money.Currency]money.Amount{}
-	for of, most := range stack {
-		caps[of] = b.board.Controls.cap(of, most)
+	for of, stack := range b.floor.Caps {
+		caps[of] = b.board.Controls.cap(of, stack)
 	}
 	return caps
 }
@@ -192,6 +221,8 @@ func (b *Brakes) heedControls(c Controls) {
 	defer b.mu.Unlock()
 	if c.Version > b.board.Controls.Version {
 		b.board.Controls = c
+		b.begun++ // what a reading brings that is under way may be of before
+		b.known, b.seen = b.begun, time.Time{}
 	}
 }
 

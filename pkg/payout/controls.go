@@ -116,8 +116,7 @@ func (c Controls) Belief() Belief {
 
 // cap is the most that one payout may move: the lower of the controls' and the stack's.
 func (c Controls) cap(of money.Currency, stack money.Amount) money.Amount {
-	own, set := c.Caps[of]
-	if set && (stack.IsZero() || stack.Exceeds(own)) {
+	if own, set := c.Caps[of]; set && stack.Exceeds(own) {
 		return own
 	}
 	return stack

@@ -3,6 +3,8 @@ package payout_test
 import (
 	"context"
 	"errors"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,7 +41,7 @@ func (w *world) tryPull(by payout.Principal, change payout.ControlChange, look b
 func (w *world) elsewhere(change payout.ControlChange) {
 	w.t.Helper()
 	operator, err := payout.NewOperator(payout.Ports{
-		Store: w.store, Connectors: w.connectors, Signals: w.signals, Brakes: payout.NewBrakes(w.store, payout.Floor{}), Keys: w, Now: w.clock.Now,
+		Store: w.store, Connectors: w.connectors, Signals: w.signals, Brakes: payout.NewBrakes(w.store, payout.Floor{Caps: most(w.t)}), Keys: w, Now: w.clock.Now,
 		NewToken: func() string { return "elsewhere" }, Pause: func(context.Context, time.Duration) {}, People: register,
 	}, payout.Policy{})
 	if err != nil {
@@ -166,13 +168,13 @@ func TestAChangeWhoseAnswerIsLostCountsOnce(t *testing.T) {
 
 func TestWhoCannotReadTheControlsHolds(t *testing.T) {
 	w := newWorld(t)
-	brakes := payout.NewBrakes(noBoard{w.store}, payout.Floor{})
+	brakes := payout.NewBrakes(noBoard{w.store}, payout.Floor{Caps: most(t)})
 	p := payout.Payout{Provider: payout.Vexora, Amount: amount(t, "1", money.KHR)}
 	if why := brakes.Ordered(bg, p, w.clock.Now()); why != payout.QueuedHeld {
 		t.Errorf("never read: %q", why)
 	}
 	silent := &sometimes{memory: w.store}
-	brakes = payout.NewBrakes(silent, payout.Floor{})
+	brakes = payout.NewBrakes(silent, payout.Floor{Caps: most(t)})
 	if why := brakes.Ordered(bg, p, w.clock.Now()); why != "" {
 		t.Fatalf("read: %q", why)
 	}
@@ -188,6 +190,90 @@ func TestWhoCannotReadTheControlsHolds(t *testing.T) {
 		if b := brakes.Belief(bg, w.clock.Now()); (b == payout.AskFirst) != (step.want != "") {
 			t.Errorf("%s later callbacks: %s", step.after, b)
 		}
+	}
+}
+
+// slow is a store whose first board comes when it is let go, as it was when it was asked for.
+type slow struct {
+	*memory
+	asked, comes chan struct{}
+	second       atomic.Bool
+}
+
+func newSlow(m *memory) *slow {
+	return &slow{memory: m, asked: make(chan struct{}), comes: make(chan struct{})}
+}
+
+func (s *slow) Board(ctx context.Context) (payout.Board, error) {
+	board, err := s.memory.Board(ctx)
+	if !s.second.Swap(true) {
+		close(s.asked)
+		<-s.comes
+	}
+	return board, err
+}
+
+// looking begins the slow reading; what it returns lets the answer come.
+func (s *slow) looking(b *payout.Brakes, now time.Time) func() {
+	done := make(chan struct{})
+	go func() {
+		b.Look(bg, now)
+		close(done)
+	}()
+	<-s.asked
+	return func() {
+		close(s.comes)
+		<-done
+	}
+}
+
+// Two workers of a sweep read the board, and the answer to the first is the later one.
+func TestAnOlderReadingThatComesLaterPutsNothingBack(t *testing.T) {
+	for name, later := range map[string]func(w *world, b *payout.Brakes, p payout.Payout){
+		"another reading": func(w *world, b *payout.Brakes, p payout.Payout) {
+			w.elsewhere(holdAll)
+			w.clock.pass(5 * time.Second)
+			if why := b.Ordered(bg, p, w.clock.Now()); why != payout.QueuedHeld {
+				t.Fatalf("the hold is not seen: %q", why)
+			}
+		},
+		"a reading of a clock that went back": func(w *world, b *payout.Brakes, p payout.Payout) {
+			w.elsewhere(holdAll)
+			w.clock.pass(-time.Minute)
+			if why := b.Ordered(bg, p, w.clock.Now()); why != payout.QueuedHeld {
+				t.Fatalf("the hold is not seen: %q", why)
+			}
+		},
+		"an order of this process": func(w *world, _ *payout.Brakes, _ payout.Payout) { w.pull(dara, holdAll) },
+	} {
+		w := newWorld(t)
+		desk := newSlow(w.store)
+		*w.brakes = *payout.NewBrakes(desk, payout.Floor{Caps: most(t)})
+		p := payout.Payout{Provider: payout.Vexora, Amount: amount(t, "100", money.KHR)}
+		comes := desk.looking(w.brakes, w.clock.Now())
+		later(w, w.brakes, p)
+		comes()
+		for _, after := range []time.Duration{0, 4900 * time.Millisecond} {
+			if why := w.brakes.Ordered(bg, p, w.clock.Now().Add(after)); why != payout.QueuedHeld {
+				t.Errorf("%s, %s later: the hold was known, and is forgotten: %q", name, after, why)
+			}
+		}
+	}
+}
+
+// Nobody has read anything yet, and the first reading is slow: others read for themselves.
+func TestWhileTheFirstReadingIsUnderWayOthersRead(t *testing.T) {
+	w := newWorld(t)
+	desk := newSlow(w.store)
+	b := payout.NewBrakes(desk, payout.Floor{Caps: most(t)})
+	comes := desk.looking(b, w.clock.Now())
+	defer comes()
+	p := payout.Payout{Provider: payout.Vexora, Amount: amount(t, "100", money.KHR)}
+	if why := b.Ordered(bg, p, w.clock.Now()); why != "" {
+		t.Errorf("%q, and nobody holds anything", why)
+	}
+	if belief := b.Belief(bg, w.clock.Now()); belief != payout.Believe {
+		t.Errorf("callbacks: %s", belief)
 	}
 }
 
@@ -208,7 +294,7 @@ func TestARestoredTableIsHeldUntilTwoReleaseIt(t *testing.T) {
 	w := newWorld(t)
 	w.pull(dara, payout.ControlChange{Submissions: map[payout.Scope]payout.Gate{"vexora": payout.GateHeld}})
 	w.clock.pass(time.Minute)
-	*w.brakes = *payout.NewBrakes(w.store, payout.Floor{RestoredAt: w.clock.Now()})
+	w.over(payout.Floor{RestoredAt: w.clock.Now()})
 	w.clock.pass(time.Minute)
 	w.pull(dara, payout.ControlChange{Submissions: map[payout.Scope]payout.Gate{"monetix": payout.GateHeld}}) // an order, and no release
 	gate := func() string {
@@ -261,6 +347,53 @@ func TestACapIsLoweredAtOnce(t *testing.T) {
 	}
 	if set := w.pull(bopha, higher); set.Awaiting {
 		t.Error("two did not raise the cap")
+	}
+}
+
+// A deployment lowers a cap of the stack while payouts wait: the sweep and people's resends
+// heed it as creates do, and no control lifts it.
+func TestALoweredCapOfTheStackHoldsWhatWaits(t *testing.T) {
+	lowered := payout.Floor{Caps: map[money.Currency]money.Amount{money.KHR: amount(t, "49999", money.KHR), money.USD: amount(t, "10", money.USD)}}
+	for name, control := range map[string]money.Amount{"no control": {}, "a higher control": amount(t, "60000", money.KHR)} {
+		w := newWorld(t)
+		failed := w.failedForCertain("failed before")
+		w.vexora.answer = w.says(payout.FoundNotSent)
+		queued := w.mustCreate(draft("queued before")) // 50,000 KHR
+		w.vexora.answer = w.says(payout.FoundProcessing)
+		sent := len(w.vexora.sent)
+		w.over(lowered)
+		for _, cap := range []money.Amount{amount(t, "100", money.KHR), control} { // set, then released by two
+			change := payout.ControlChange{Caps: map[money.Currency]money.Amount{money.KHR: cap}}
+			w.pull(dara, change)
+			w.pull(bopha, change)
+		}
+		w.clock.pass(5 * time.Minute)
+		w.sweep()
+		for _, id := range []payout.ID{queued.ID, failed.ID} {
+			if _, err := w.operator.Resend(bg, w.order(id, dara, "")); problemOf(err) != payout.OrderPaused {
+				t.Errorf("%s: a resend: %v", name, err)
+			}
+		}
+		if p := w.stored(queued.ID); p.Status != payout.Queued || p.QueuedReason != payout.QueuedHeld || len(w.vexora.sent) != sent {
+			t.Errorf("%s: %s %s, %d were sent above the cap of the stack", name, p.Status, p.QueuedReason, len(w.vexora.sent)-sent)
+		}
+	}
+}
+
+func TestWhoeverSubmitsNeedsACapForEachCurrency(t *testing.T) {
+	w := newWorld(t)
+	ports := payout.Ports{
+		Store: w.store, Connectors: w.connectors, Signals: w.signals, Keys: w, Now: w.clock.Now,
+		NewToken: func() string { return "token" }, Pause: func(context.Context, time.Duration) {}, Herald: w.herald,
+		Brakes: payout.NewBrakes(w.store, payout.Floor{Caps: map[money.Currency]money.Amount{money.KHR: amount(t, "1", money.KHR)}}),
+	}
+	_, creator := payout.NewCreator(ports, payout.Policy{})
+	_, sweeper := payout.NewSweeper(ports, payout.Policy{}, func(d time.Duration) time.Duration { return d })
+	_, operator := payout.NewOperator(ports, payout.Policy{})
+	for name, err := range map[string]error{"creator": creator, "sweeper": sweeper, "operator": operator} {
+		if err == nil || !strings.Contains(err.Error(), "no cap for USD") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

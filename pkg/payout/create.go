@@ -17,16 +17,11 @@ type Creator struct {
 	submitter submitter
 }
 
-// NewCreator returns a creator; it refuses a policy that could move too much or
-// a set of ports that could not finish.
+// NewCreator returns a creator; it refuses a set of ports that could not finish, or could
+// move too much.
 func NewCreator(ports Ports, policy Policy) (*Creator, error) {
 	if err := ports.check(); err != nil {
 		return nil, err
-	}
-	for _, c := range []money.Currency{money.KHR, money.USD} {
-		if policy.Caps[c].IsZero() {
-			return nil, fmt.Errorf("payout: no cap for %s", c)
-		}
 	}
 	if policy.FirstQuestion <= 0 {
 		policy.FirstQuestion = DefaultFirstQuestion
@@ -46,7 +41,7 @@ type Created struct {
 // The order is the guarantee: the payout is stored before the request leaves, by
 // a write that only one process can win, and the loser never sends.
 func (c *Creator) Create(ctx context.Context, d Draft, by Principal) (Created, error) {
-	amount, found := d.check(c.ports.Brakes.Caps(ctx, c.policy.Caps, c.ports.Now()))
+	amount, found := d.check(c.ports.Brakes.Caps(ctx, c.ports.Now()))
 	if len(d.Shape) > 0 {
 		return c.refuse(ctx, d, amount, &Refusal{Kind: Unreadable, Faults: append(d.Shape, found...)})
 	}

@@ -222,7 +222,7 @@ func TestASubmissionWithTooLittleTimeIsNotBegun(t *testing.T) {
 
 func TestAPausedProviderQueuesInOneWrite(t *testing.T) {
 	w := newWorld(t)
-	*w.brakes = *payout.NewBrakes(w.store, payout.Floor{Held: held(payout.Vexora)})
+	w.over(payout.Floor{Held: held(payout.Vexora)})
 	p := w.mustCreate(draft("R1"))
 	if p.Status != payout.Queued || w.store.writes != 1 || len(w.vexora.sent) != 0 {
 		t.Errorf("%s after %d writes, sent %d", p.Status, w.store.writes, len(w.vexora.sent))

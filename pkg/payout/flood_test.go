@@ -182,7 +182,7 @@ func floodedStates(t *testing.T, draft func(string) payout.Draft) map[string]fun
 			return w.mustCreate(draft("R1"))
 		},
 		"queued": func(w *world) payout.Payout {
-			*w.brakes = *payout.NewBrakes(w.store, payout.Floor{Held: held(payout.Monetix)})
+			w.over(payout.Floor{Held: held(payout.Monetix)})
 			return w.mustCreate(draft("R1"))
 		},
 		"submitting": func(w *world) payout.Payout {
@@ -202,7 +202,7 @@ func floodedStates(t *testing.T, draft func(string) payout.Draft) map[string]fun
 			return w.stored(p.ID)
 		},
 		"cancelled": func(w *world) payout.Payout {
-			*w.brakes = *payout.NewBrakes(w.store, payout.Floor{Held: held(payout.Monetix)})
+			w.over(payout.Floor{Held: held(payout.Monetix)})
 			p := w.mustCreate(draft("R1"))
 			return w.must(w.operator.Cancel(bg, w.order(p.ID, dara, ""))).Payout
 		},

@@ -475,7 +475,7 @@ func TestAProviderThatIsTakenOutIsNoReasonToStaySilent(t *testing.T) {
 
 func TestADoubtAfterARestoreOutlivesAResendThatWasNotSent(t *testing.T) {
 	before := newWorld(t)
-	*before.brakes = *payout.NewBrakes(before.store, payout.Floor{Held: held(payout.Vexora)})
+	before.over(payout.Floor{Held: held(payout.Vexora)})
 	p := before.mustCreate(draft("R1"))
 	backup := before.store.copy()
 	after := newWorldWith(t, func(policy *payout.Policy) { policy.RestoredAt = before.clock.Now().Add(time.Minute) })

@@ -544,7 +544,7 @@ func newWorldWith(t *testing.T, decide func(*payout.Policy)) *world {
 		clock: &clock{now: time.Date(2026, 5, 16, 8, 10, 0, 0, time.UTC)},
 		store: newMemory(), signals: &signals{},
 	}
-	w.brakes = payout.NewBrakes(w.store, payout.Floor{})
+	w.brakes = payout.NewBrakes(w.store, payout.Floor{Caps: most(t)})
 	w.vexora, w.monetix = w.provider(payout.Vexora), w.provider(payout.Monetix)
 	w.connectors = map[payout.Provider]payout.Connector{payout.Vexora: w.vexora, payout.Monetix: w.monetix}
 	tokens := 0
@@ -564,9 +564,6 @@ func newWorldWith(t *testing.T, decide func(*payout.Policy)) *world {
 	}
 	policy := payout.Policy{
 		Namespace: "test", Order: []payout.Provider{payout.Monetix, payout.Vexora},
-		Caps: map[money.Currency]money.Amount{
-			money.KHR: amount(t, "60000000", money.KHR), money.USD: amount(t, "10000", money.USD),
-		},
 	}
 	decide(&policy)
 	var err error
@@ -701,6 +698,21 @@ func (w *world) sweep() {
 }
 
 // held holds providers for good.
+// most are the caps of the stack.
+func most(t *testing.T) map[money.Currency]money.Amount {
+	t.Helper()
+	return map[money.Currency]money.Amount{money.KHR: amount(t, "60000000", money.KHR), money.USD: amount(t, "10000", money.USD)}
+}
+
+// over begins anew on another floor, as a deployment of other parameters does.
+func (w *world) over(floor payout.Floor) {
+	w.t.Helper()
+	if floor.Caps == nil {
+		floor.Caps = most(w.t)
+	}
+	*w.brakes = *payout.NewBrakes(w.store, floor)
+}
+
 func held(names ...payout.Provider) map[payout.Provider]payout.QueuedReason {
 	all := map[payout.Provider]payout.QueuedReason{}
 	for _, name := range names {

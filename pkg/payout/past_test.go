@@ -82,10 +82,10 @@ func TestRestoreSecondAttemptCountsAsOnlySubmission(t *testing.T) {
 // LookAhead sees attempt 2 only; the lost table's attempts 1 and 2 were refused outright.
 func TestLookAheadPastARefusedAttempt(t *testing.T) {
 	before := newWorld(t)
-	*before.brakes = *payout.NewBrakes(before.store, payout.Floor{Held: held(payout.Monetix)})
+	before.over(payout.Floor{Held: held(payout.Monetix)})
 	p := before.mustCreate(draftFor(payout.Monetix)) // queued
 	backup := before.store.copy()
-	*before.brakes = *payout.NewBrakes(before.store, payout.Floor{})
+	before.over(payout.Floor{})
 	refuse := func(payout.Payout) payout.Claim {
 		return payout.Claim{Finding: payout.FoundFailed, OnlyIfFirst: true, Conclusive: true, Code: "504", At: before.clock.Now()}
 	}

@@ -13,9 +13,6 @@ type Policy struct {
 	Namespace Namespace
 	// Order is asked in turn for a bank payout that names no provider.
 	Order []Provider
-	// Caps is the most that one payout may move, per currency. A cap is always
-	// set: it stops the mistake of a factor of 100.
-	Caps map[money.Currency]money.Amount
 	// FirstQuestion is when the sweep first looks at a new payout.
 	FirstQuestion time.Duration
 	// QueuedMaxAge is how old a queued payout may be and still be sent.
@@ -68,7 +65,7 @@ func (p Ports) check() error {
 	if len(p.Connectors) == 0 {
 		return errors.New("payout: no provider")
 	}
-	return nil
+	return p.Brakes.floor.check()
 }
 
 // people is the register, if there is one.

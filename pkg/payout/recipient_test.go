@@ -100,7 +100,7 @@ func TestAQueuedPayoutWaitsForTheSameMoneyThatBecameUnknownMeanwhile(t *testing.
 
 func TestARestoreHoldsTheSameMoney(t *testing.T) {
 	before := newWorld(t)
-	*before.brakes = *payout.NewBrakes(before.store, payout.Floor{Held: held(payout.Monetix)})
+	before.over(payout.Floor{Held: held(payout.Monetix)})
 	d := draftFor(payout.Monetix)
 	first := before.mustCreate(d)
 	after := newWorldWith(t, func(p *payout.Policy) { p.RestoredAt = before.clock.Now().Add(time.Minute) })
@@ -196,7 +196,7 @@ func TestACrowdedListHoldsEverybody(t *testing.T) {
 		if p.Status == payout.Queued {
 			w.insist(p.ID)
 		}
-		*w.brakes = *payout.NewBrakes(w.store, payout.Floor{}) // silence has not paused anything yet
+		w.over(payout.Floor{}) // silence has not paused anything yet
 		w.store.board.Pauses = map[payout.Provider]payout.Pause{}
 		w.clock.pass(time.Second)
 	}

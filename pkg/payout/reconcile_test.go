@@ -84,13 +84,13 @@ func TestAQueuedPayoutIsSubmittedBySweepOnceAndHeldWhenOld(t *testing.T) {
 		t.Errorf("%s with %d sent", got.Status, got.Sent)
 	}
 
-	*w.brakes = *payout.NewBrakes(w.store, payout.Floor{Held: held(payout.Vexora)})
+	w.over(payout.Floor{Held: held(payout.Vexora)})
 	held := w.mustCreate(draft("R2"))
 	for range 90 {
 		w.clock.pass(time.Minute)
 		w.sweep()
 	}
-	*w.brakes = *payout.NewBrakes(w.store, payout.Floor{})
+	w.over(payout.Floor{})
 	w.clock.pass(time.Minute)
 	w.sweep()
 	stored := w.stored(held.ID)

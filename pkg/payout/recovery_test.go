@@ -134,7 +134,7 @@ func TestARefusalAboutUsStopsEveryFunctionForAWhile(t *testing.T) {
 		t.Fatalf("status %s", first.Status)
 	}
 	w.vexora.answer = accepted
-	elsewhere := payout.NewBrakes(w.store, payout.Floor{})
+	elsewhere := payout.NewBrakes(w.store, payout.Floor{Caps: most(t)})
 	elsewhere.Look(context.Background(), w.clock.Now())
 	other := first
 	other.Provider = payout.Monetix
@@ -178,10 +178,10 @@ func TestSilenceStopsSubmissionsAndTheFirstAnswerLetsThemGo(t *testing.T) {
 func TestARestoredTablePaysNobodyTwice(t *testing.T) {
 	before := newWorld(t)
 	before.vexora.told = before.absent
-	*before.brakes = *payout.NewBrakes(before.store, payout.Floor{Held: held(payout.Vexora, payout.Monetix)})
+	before.over(payout.Floor{Held: held(payout.Vexora, payout.Monetix)})
 	queued := before.mustCreate(draft("queued in the backup"))
 	backup := before.store.copy()
-	*before.brakes = *payout.NewBrakes(before.store, payout.Floor{})
+	before.over(payout.Floor{})
 	before.clock.pass(5 * time.Minute)
 	before.sweep() // the lost table sends what the backup has as queued
 	lost := before.mustCreate(draft("made after the backup"))

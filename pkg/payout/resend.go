@@ -155,8 +155,8 @@ func (o *Operator) submitAgain(ctx context.Context, p Payout, order Order, what 
 	return Ordered{Payout: after}, nil
 }
 
-// errHeld: people's controls hold what would be submitted.
-var errHeld = &OrderRefused{Problem: OrderPaused, Detail: "submissions are held, or the payout is above the cap in force; GET /v1/controls shows who ordered it"}
+// errHeld: people's controls hold what would be submitted, or a parameter of the stack does.
+var errHeld = &OrderRefused{Problem: OrderPaused, Detail: "submissions are held, or the payout is above the cap in force; GET /v1/controls shows who ordered it, unless a parameter of the stack holds it"}
 
 // errPaused: submissions are paused because of trouble with the provider.
 var errPaused = &OrderRefused{Problem: OrderPaused, Detail: "submissions to the provider are paused"}

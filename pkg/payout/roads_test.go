@@ -45,10 +45,10 @@ func TestNewAttemptIgnoresTheSameMoneyPaidMeanwhile(t *testing.T) {
 
 func TestWindowCountsFromCreation(t *testing.T) {
 	w := newWorldWith(t, func(p *payout.Policy) { p.DuplicateWindow = 10 * time.Minute })
-	*w.brakes = *payout.NewBrakes(w.store, payout.Floor{Held: held(payout.Vexora)})
+	w.over(payout.Floor{Held: held(payout.Vexora)})
 	p := w.mustCreate(draft("R1"))
 	w.clock.pass(30 * time.Minute)
-	*w.brakes = *payout.NewBrakes(w.store, payout.Floor{})
+	w.over(payout.Floor{})
 	w.sweep()
 	w.receive(w.claim(p, payout.FoundSucceeded)) // paid now
 	w.clock.pass(time.Minute)

@@ -135,7 +135,7 @@ func TestTheDocumentedRepetitionWaitsWhileSubmissionsAreHeld(t *testing.T) {
 	w := newWorld(t)
 	w.monetix.answer, w.monetix.told = w.unclear, w.absent
 	w.mustCreate(draftFor(payout.Monetix))
-	*w.brakes = *payout.NewBrakes(w.store, payout.Floor{Held: held(payout.Monetix)})
+	w.over(payout.Floor{Held: held(payout.Monetix)})
 	for range 10 {
 		w.ask()
 	}

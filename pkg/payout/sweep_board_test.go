@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
 )
 
@@ -41,11 +40,10 @@ func TestALongSweepLearnsWhatOtherProcessesLearnMeanwhile(t *testing.T) {
 		// another process creates the same money under R1, and its answer is lost
 		ports := payout.Ports{
 			Store: w.store, Connectors: map[payout.Provider]payout.Connector{payout.Vexora: &provider{name: payout.Vexora, answer: w.unclear, told: w.unclear}},
-			Signals: w.signals, Brakes: payout.NewBrakes(w.store, payout.Floor{}), Keys: w, Now: w.clock.Now,
+			Signals: w.signals, Brakes: payout.NewBrakes(w.store, payout.Floor{Caps: most(t)}), Keys: w, Now: w.clock.Now,
 			NewToken: func() string { return fmt.Sprint("other-", time.Now().UnixNano()) }, Pause: func(context.Context, time.Duration) {}, People: register,
 		}
-		other, err := payout.NewCreator(ports, payout.Policy{Namespace: "test", Caps: map[money.Currency]money.Amount{
-			money.KHR: amount(t, "60000000", money.KHR), money.USD: amount(t, "10000", money.USD)}})
+		other, err := payout.NewCreator(ports, payout.Policy{Namespace: "test"})
 		if err != nil {
 			t.Fatal(err)
 		}

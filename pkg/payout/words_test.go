@@ -15,7 +15,7 @@ var bg = context.Background()
 // restored is a world on the backup of a world in which everything was queued.
 func restored(t *testing.T, name payout.Provider) (*world, payout.Payout) {
 	before := newWorld(t)
-	*before.brakes = *payout.NewBrakes(before.store, payout.Floor{Held: held(payout.Vexora, payout.Monetix)})
+	before.over(payout.Floor{Held: held(payout.Vexora, payout.Monetix)})
 	p := before.mustCreate(draftFor(name))
 	after := newWorldWith(t, func(policy *payout.Policy) { policy.RestoredAt = before.clock.Now().Add(time.Minute) })
 	after.store.payouts = before.store.copy().payouts
@@ -357,7 +357,7 @@ func TestBoardUnreadableAtStart(t *testing.T) {
 	w.vexora.answer, w.vexora.told = w.unclear, w.absent
 	w.mustCreate(draft("A")) // unknown; on the list, and the board says so
 	w.vexora.answer = w.says(payout.FoundProcessing)
-	*w.brakes = *payout.NewBrakes(noBoard{w.store}, payout.Floor{}) // another process starts, and cannot read the board
+	*w.brakes = *payout.NewBrakes(noBoard{w.store}, payout.Floor{Caps: most(t)}) // another process starts, and cannot read the board
 	if p := w.another("B"); p.Status != payout.Queued {
 		t.Errorf("%s: nobody could tell whether the same money is unsettled", p.Status)
 	}

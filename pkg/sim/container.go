@@ -93,7 +93,7 @@ func (w *world) deploy() *container {
 	})
 	signals := telemetry.NewSignals(log, "sim", c.now)
 	ports := payout.Ports{
-		Store: store, Signals: signals, Brakes: payout.NewBrakes(store, payout.Floor{Held: w.onHold(), RestoredAt: w.settings.restoredAt}), Keys: stackKey, Now: c.now,
+		Store: store, Signals: signals, Brakes: payout.NewBrakes(store, w.settings.floor(w.onHold())), Keys: stackKey, Now: c.now,
 		Connectors: map[payout.Provider]payout.Connector{
 			payout.Vexora: w.mutant.connector(toVexora, c), payout.Monetix: w.mutant.connector(toMonetix, c),
 		},

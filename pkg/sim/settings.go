@@ -19,9 +19,14 @@ type settings struct {
 // policy is what the domain gets of the settings.
 func (s settings) policy() payout.Policy {
 	return payout.Policy{
-		Namespace: "sim", Order: payout.Providers, Caps: caps, RestoredAt: s.restoredAt,
+		Namespace: "sim", Order: payout.Providers, RestoredAt: s.restoredAt,
 		QueuedMaxAge: s.queuedMaxAge, DuplicateWindow: s.window, RedactAfter: s.redactAfter,
 	}
+}
+
+// floor is what the stack holds.
+func (s settings) floor(held map[payout.Provider]payout.QueuedReason) payout.Floor {
+	return payout.Floor{Held: held, RestoredAt: s.restoredAt, Caps: caps}
 }
 
 // window is longer than a history is troubled, so that no clock that runs wrongly

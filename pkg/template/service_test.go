@@ -387,10 +387,28 @@ func TestTheTemplateSetsWhatTheFunctionsRead(t *testing.T) {
 	}
 }
 
-// variables collects the env tags of a configuration.
+// What the stack holds is held by whoever submits: what one function let wait, another sends.
+func TestWhatTheStackHoldsIsTheSameInEveryFunctionThatSubmits(t *testing.T) {
+	s := service(t)
+	for _, name := range []string{"PAUSED_PROVIDERS", "SUBMISSIONS", "RESTORED_AT", "MAX_AMOUNT_KHR", "MAX_AMOUNT_USD", "DUPLICATE_WINDOW"} {
+		want := at(s.Resources["CreatePayout"].Properties, "Environment", "Variables", name)
+		if want == nil {
+			t.Errorf("CreatePayout is not given %s", name)
+		}
+		for _, function := range []string{"OperatePayout", "ReconcilePayouts"} {
+			expect(t, function+" "+name, at(s.Resources[function].Properties, "Environment", "Variables", name), want, "it would send what the others hold")
+		}
+	}
+}
+
+// variables collects the env tags of a configuration: two parts of one may name a field alike,
+// the caps and the reserves, and each is read.
 func variables(of reflect.Type, into map[string]bool) {
-	for field := range reflect.VisibleFields(of) {
-		f := reflect.VisibleFields(of)[field]
+	for i := range of.NumField() {
+		f := of.Field(i)
+		if f.Anonymous {
+			variables(f.Type, into)
+		}
 		if name, _, _ := strings.Cut(f.Tag.Get("env"), ","); name != "" {
 			into[name] = true
 		}
