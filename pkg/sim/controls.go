@@ -117,8 +117,13 @@ func (w *world) brake() {
 		{Submissions: map[payout.Scope]payout.Gate{payout.Scope(payout.Providers[c.pick(2)]): payout.GateHeld}},
 		{Callbacks: payout.AskFirst},
 		{Caps: map[money.Currency]money.Amount{money.KHR: smallCap}},
-	}[c.weighted(30, 30, 30, 10)]
+	}[c.weighted(20, 20, 35, 25)]
 	w.pull(principals[c.pick(len(principals))], change, nil)
+	if change.Callbacks == payout.AskFirst { // what comes then is kept, and not believed
+		for range 6 {
+			w.in(time.Duration(10+c.pick(240))*time.Second, w.rumour)
+		}
+	}
 	w.in(time.Duration(20+c.pick(300))*time.Second, w.release)
 }
 

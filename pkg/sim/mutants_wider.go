@@ -32,6 +32,15 @@ var widerMutants = []*Mutant{
 		aroundStore: func(s session, _ *container) payout.Store { return trusting{s} },
 	},
 	{
+		Name: "unbelieved-unheard", Says: "keeps a callback that is not believed, and no fact of it",
+		aroundStore: stepping(func(step payout.Step) payout.Step {
+			if e := step.Then.Entry; e != nil && strings.HasPrefix(e.Message, "not believed") {
+				step.Then.Heard = nil
+			}
+			return step
+		}),
+	},
+	{
 		Name: "step-without-version", Says: "writes what was decided about a payout that has changed since",
 		aroundStore: stepping(func(step payout.Step) payout.Step {
 			step.When.Version = 0
