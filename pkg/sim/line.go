@@ -40,6 +40,7 @@ func (l line) Post(_ context.Context, r oneshot.Request) oneshot.Result {
 	if !question && f != noConnection {
 		w.requests[reference]++
 		w.judgeGate(l.platform.name, reference)
+		w.judgeCap(l.c, reference)
 	}
 	if f != requestLate {
 		landed()

@@ -41,6 +41,10 @@ var widerMutants = []*Mutant{
 		}),
 	},
 	{
+		Name: "caps-unread", Says: "reads everything of the controls but the caps",
+		aroundStore: func(s session, _ *container) payout.Store { return capless{s} },
+	},
+	{
 		Name: "step-without-version", Says: "writes what was decided about a payout that has changed since",
 		aroundStore: stepping(func(step payout.Step) payout.Step {
 			step.When.Version = 0
@@ -293,5 +297,14 @@ type trusting struct{ session }
 func (s trusting) Board(ctx context.Context) (payout.Board, error) {
 	board, err := s.session.Board(ctx)
 	board.Controls.Callbacks = payout.Believe
+	return board, err
+}
+
+// capless is a store in whose controls nothing is capped.
+type capless struct{ session }
+
+func (s capless) Board(ctx context.Context) (payout.Board, error) {
+	board, err := s.session.Board(ctx)
+	board.Controls.Caps = nil
 	return board, err
 }
