@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -72,7 +73,11 @@ func (pl *platform) deliver(e *entry, said word, body []byte, try int) {
 	w.delivered++
 	told := w.delivered
 	if !said.forged { // it may be stored and never acknowledged
-		w.hear(e.reference, spoken{says: e.utter(said.says, said.odd).sense(pl.name), mismatch: said.differs(), source: payout.FromCallback, told: told})
+		u := e.utter(said.says, said.odd)
+		w.hear(e.reference, spoken{
+			says: u.sense(pl.name), mismatch: said.differs(), source: payout.FromCallback, told: told,
+			doubtful: slices.Contains(operationDoubtful, u.code),
+		})
 	}
 	w.invoke("callback "+string(pl.name), 10*time.Second, func(ctx context.Context, c *container) {
 		c.current.errand.told = told
@@ -82,6 +87,9 @@ func (pl *platform) deliver(e *entry, said word, body []byte, try int) {
 		w.replies.WriteString(reply.Body)
 		if !c.current.errand.unbelieved {
 			w.judgeCallback(pl, e, said, reply)
+		} else if reply.StatusCode == 200 {
+			w.thanked(told)
+			w.judgeUnbelieved(e.reference)
 		}
 		w.judgeRecut(e, said, body)
 	}, func(died bool) {

@@ -15,6 +15,8 @@ import (
 type controls struct {
 	// heldAt is since when an order that holds a provider is acknowledged, and not lifted.
 	heldAt map[payout.Provider]time.Time
+	// capAt is since when the cap of an order is acknowledged, and not lifted.
+	capAt time.Time
 	// askAt is the same of "no callback is believed".
 	askAt time.Time
 	// fencedAt is when the submission under a reference was last fenced.
@@ -29,6 +31,7 @@ const (
 	blindFor  = 30 * time.Second
 	heldStays = "nothing is submitted ten seconds after a hold"
 	askStays  = "no callback is believed while the controls say so"
+	capStays  = "nothing above a cap in force is submitted"
 )
 
 // pull has a person order something of the controls.
@@ -46,6 +49,9 @@ func (w *world) pull(by payout.Principal, change payout.ControlChange, then func
 			if _, known := w.controls.heldAt[p]; !known && gateOf(w.table.board.Controls, p) == payout.GateHeld {
 				w.controls.heldAt[p] = w.now
 			}
+		}
+		if _, capped := w.table.board.Controls.Caps[money.KHR]; capped && w.controls.capAt.IsZero() {
+			w.controls.capAt = w.now
 		}
 		if w.table.board.Controls.Belief() == payout.AskFirst && w.controls.askAt.IsZero() {
 			w.controls.askAt = w.now
@@ -67,6 +73,9 @@ func gateOf(c payout.Controls, p payout.Provider) payout.Gate {
 // lifted notes what a change releases, as soon as it is stored.
 func (w *world) lifted(c payout.Controls) {
 	maps.DeleteFunc(w.controls.heldAt, func(p payout.Provider, _ time.Time) bool { return gateOf(c, p) == payout.GateOpen })
+	if _, capped := c.Caps[money.KHR]; !capped {
+		w.controls.capAt = time.Time{}
+	}
 	if c.Belief() == payout.Believe {
 		w.controls.askAt = time.Time{}
 	}
@@ -89,6 +98,20 @@ func (w *world) judgeGate(p payout.Provider, reference string, blindAt time.Time
 	}
 	if since, held := w.controls.heldAt[p]; held && w.controls.fencedAt[reference].After(since.Add(inForce)) {
 		w.blame(heldStays, "%s is held since %s", p, since.Sub(start))
+	}
+}
+
+// judgeCap looks at every submission as it leaves: at the cap that people ordered, and at that
+// of the stack as its container was deployed.
+func (w *world) judgeCap(box *container, reference string) {
+	id, _, _ := payout.ParseProviderReference(reference)
+	moves, since := w.table.items[id].Amount, w.controls.capAt
+	most := w.table.board.Controls.Caps[money.KHR]
+	if !since.IsZero() && moves.Exceeds(most) && w.controls.fencedAt[reference].After(since.Add(inForce)) {
+		w.blame(capStays, "%s is submitted, and the cap is %s since %s", moves, most, since.Sub(start))
+	}
+	if stack := box.settings.caps()[money.KHR]; moves.Exceeds(stack) {
+		w.blame(capStays, "%s is submitted, and the cap of the stack is %s", moves, stack)
 	}
 }
 
@@ -122,8 +145,13 @@ func (w *world) brake() {
 		{Submissions: map[payout.Scope]payout.Gate{payout.Scope(payout.Providers[c.pick(2)]): payout.GateHeld}},
 		{Callbacks: payout.AskFirst},
 		{Caps: map[money.Currency]money.Amount{money.KHR: smallCap}},
-	}[c.weighted(30, 30, 30, 10)]
+	}[c.weighted(20, 20, 35, 25)]
 	w.pull(principals[c.pick(len(principals))], change, nil)
+	if change.Callbacks == payout.AskFirst { // what comes then is kept, and not believed
+		for range 6 {
+			w.in(time.Duration(10+c.pick(240))*time.Second, w.rumour)
+		}
+	}
 	w.in(time.Duration(20+c.pick(300))*time.Second, w.release)
 }
 

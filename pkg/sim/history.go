@@ -237,10 +237,11 @@ func (w *world) before(due time.Time, some bool) bool {
 }
 
 // lateTwin has the same money asked for under another reference while the first
-// payout is unknown. Nothing goes wrong any more: it must be held.
+// payout is unknown, or doubted. Nothing goes wrong any more: it must be held.
 func (w *world) lateTwin() {
 	for _, c := range w.clients {
-		if p := w.table.items[c.id]; p.Status == payout.Unknown || p.Status == payout.Failed && raised(p, payout.Contradiction) {
+		p, there := w.table.items[c.id]
+		if _, doubt := w.about(c.id).doubted(p); there && (p.Status == payout.Unknown || doubt != "" || p.Status == payout.Failed && raised(p, payout.Contradiction)) {
 			twin := w.newClient(9, c.provider, c)
 			if p.Amount.Minor() == int64(c.amount)*100 {
 				w.clients = append(w.clients, twin)

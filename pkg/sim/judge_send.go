@@ -73,6 +73,8 @@ func (w *world) speaksAgainst(d *dossier, p payout.Payout) string {
 		return "an earlier submission may have arrived"
 	case p.Status == payout.Unknown && d.olderPaid(p):
 		return "an older attempt is said to be paid"
+	case p.Status == payout.Unknown && d.elsewhereUnsettling(p):
+		return "another attempt is spoken of, which is not believed, and nobody has asked since"
 	case p.Status == payout.Unknown:
 		return "" // documented: the same payment_id may be sent again
 	case w.lost[p.ID] && p.Provider == payout.Vexora:

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"time"
 
 	"cambodia-payouts/pkg/payout"
@@ -31,10 +32,53 @@ func (w *world) judgeTwins(before *payout.Payout, p payout.Payout) {
 		if inWindow && close && k.window > 0 && !k.skewed && k.selfSent && !k.ordered {
 			w.blame(oneOfTwins, "%s is sent, and %s was%s", p.Reference, q.Reference, otherwise(p, q))
 		}
-		if before == nil && w.mustBeKnown(k, q, box) {
+		fresh := before == nil || before.Status == payout.Queued // what is repeated is its own money
+		if fresh && w.mustBeKnown(k, q, box) {
 			w.blame(heldTwin, "%s is sent, and %s is %s, since %s%s", p.Reference, q.Reference, q.Status, k.unknownAt.Sub(start), otherwise(p, q))
 		}
+		if fresh && w.doubtKnown(k, q, box) {
+			since, why := k.doubted(q)
+			w.blame(heldDoubted, "%s is sent, and %s is %s: %s, since %s%s", p.Reference, q.Reference, q.Status, why, since.Sub(start), otherwise(p, q))
+		}
 	}
+}
+
+// doubted finds what speaks of money that a payout may still move, or have moved, whatever its
+// status, and since when it was known; zero: nothing does. Of what is with its provider, or
+// ended well, only the attempts before count.
+func (d *dossier) doubted(q payout.Payout) (time.Time, string) {
+	if d.resolved || !q.RedactedAt.IsZero() || q.Status == payout.Succeeded || q.Status == payout.Orphan {
+		return time.Time{}, ""
+	}
+	open := q.Status == payout.Processing || q.Status == payout.Submitting || q.Status == payout.Unknown
+	if q.Status == payout.Queued && raised(q, payout.PossibleDuplicate) {
+		return time.Time{}, "" // it waits itself: two must not hold each other
+	}
+	for _, s := range d.spoken {
+		// Until a failure was certain once, "processing" is ordinary beside it.
+		ordinary := q.Status == payout.Failed && s.says == saysProcessing && !s.mismatch && d.refused[s.attempt].IsZero()
+		if ordinary || open && s.attempt >= q.Attempt || !s.kept || s.attempt < q.Attempt && s.at.Before(d.pairedAt) {
+			continue
+		}
+		switch {
+		case s.mismatch, s.attempt > q.Attempt && s.says != saysNothing, s.says.moved(), d.open(s), s.unbelieved != "" && d.unsettling(s, q):
+			return s.at, fmt.Sprintf("attempt %d was said to be %s%s", s.attempt, s.says, s.unbelieved)
+		}
+	}
+	return time.Time{}, ""
+}
+
+// doubtKnown reports whether everybody had time to learn that a payout is doubted: nothing is
+// owed to its recipient's list, or there was an hour without trouble to make it good.
+func (w *world) doubtKnown(d *dossier, q payout.Payout, box *container) bool {
+	since, why := d.doubted(q)
+	if why == "" {
+		return false
+	}
+	if calm := w.faults == 0 && !w.settledAt.IsZero(); calm && w.now.Sub(w.settledAt) > twinAfter/2 && w.now.Sub(since) > twinAfter/2 {
+		return true
+	}
+	return !q.RecipientOwed && w.acting.begun.Sub(since) > 2*time.Minute && !box.blindAt.After(since) && box.skew == 0
 }
 
 // otherwise tells that one account is written in two ways.
@@ -45,12 +89,8 @@ func otherwise(p, q payout.Payout) string {
 	return ", with its number written otherwise"
 }
 
-// mustBeKnown reports whether everybody had time to learn that a payout is unknown, or that
-// its failure is contradicted.
+// mustBeKnown reports whether everybody had time to learn that a payout is unknown.
 func (w *world) mustBeKnown(d *dossier, q payout.Payout, box *container) bool {
-	if since, contradicted := q.Attention[payout.Contradiction]; contradicted && q.Status == payout.Failed && q.RedactedAt.IsZero() {
-		return w.faults == 0 && !w.settledAt.IsZero() && w.now.Sub(w.settledAt) > twinAfter/2 && w.settledAt.After(since)
-	}
 	if q.Status != payout.Unknown {
 		return false
 	}

@@ -13,6 +13,10 @@ func (d *dossier) against(p payout.Payout) string {
 	for _, s := range d.spoken {
 		switch {
 		case !s.kept:
+		case s.unbelieved != "":
+			if d.unsettling(s, p) {
+				return fmt.Sprintf("attempt %d is said to be %s, which is not believed, and nobody has asked since", s.attempt, s.unbelieved)
+			}
 		case s.mismatch:
 			return fmt.Sprintf("a word about another amount, of attempt %d", s.attempt)
 		case s.attempt > p.Attempt:
@@ -31,6 +35,39 @@ func (d *dossier) against(p payout.Payout) string {
 // since.
 func (d *dossier) open(s spoken) bool {
 	return s.kept && (s.says == saysProcessing || s.says == saysUnlisted) && s.at.After(d.refused[s.attempt])
+}
+
+// unsettling reports whether a word that is not believed still speaks against the payout. It
+// ends nothing, and may be true: until a question that began after it is answered, nothing
+// relies on the opposite. An ordinary failure speaks against nothing, but of what was not sent
+// nobody has anything to say.
+func (d *dossier) unsettling(s spoken, p payout.Payout) bool {
+	unsent := p.Status == payout.Queued && s.attempt == p.Attempt
+	switch {
+	case s.unbelieved == saysNothing, s.unbelieved == saysFailed && !s.doubtful && !unsent:
+		return false
+	case s.at.Before(d.pairedAt): // two people went on from it
+		return false
+	}
+	return !d.any(func(a spoken) bool {
+		return a.source == payout.FromQuery && a.attempt == s.attempt && a.begun.After(s.at) && a.says != saysNothing && a.says != saysAboutUs
+	})
+}
+
+// elsewhereUnsettling reports whether a word that is not believed speaks of another attempt
+// than the present one, which alone may be repeated.
+func (d *dossier) elsewhereUnsettling(p payout.Payout) bool {
+	return d.any(func(s spoken) bool {
+		return s.kept && s.unbelieved != "" && s.attempt != p.Attempt && d.unsettling(s, p)
+	})
+}
+
+// judgeUnbelieved looks at a payout that a callback was thanked for which is not believed.
+func (w *world) judgeUnbelieved(reference string) {
+	id, _, _ := payout.ParseProviderReference(reference)
+	if p, there := w.table.items[id]; there {
+		w.judgeSafe(p)
+	}
 }
 
 // olderPaid reports whether a kept word says that an attempt before this one was

@@ -44,6 +44,12 @@ type spoken struct {
 	sure bool
 	// told is the callback that said it, 0 if none did.
 	told int
+	// begun is when the question began that it answers.
+	begun time.Time
+	// doubtful, of a failure: its code may hide a payment.
+	doubtful bool
+	// unbelieved is what a callback said that is not believed; it says nothing then.
+	unbelieved sense
 	// present was the payout's attempt when it was said.
 	present payout.Attempt
 }
@@ -131,12 +137,25 @@ func (w *world) hear(reference string, s spoken) {
 	}
 }
 
-// unhear takes the meaning from the word of a callback that is not believed.
+// unhear takes the meaning from the word of a callback that is not believed, and remembers
+// what it was. It is stored at this moment.
 func (w *world) unhear(told int) {
+	w.ofCallback(told, func(s *spoken) {
+		s.unbelieved, s.says, s.mismatch, s.at = s.says, saysNothing, false, w.now
+	})
+}
+
+// thanked notes that a callback which is not believed was acknowledged.
+func (w *world) thanked(told int) {
+	w.ofCallback(told, func(s *spoken) { s.kept = true })
+}
+
+// ofCallback finds the word of a callback.
+func (w *world) ofCallback(told int, do func(s *spoken)) {
 	for _, d := range w.known {
 		for i := range d.spoken {
 			if s := &d.spoken[i]; s.told == told {
-				s.says, s.mismatch = saysNothing, false
+				do(s)
 			}
 		}
 	}

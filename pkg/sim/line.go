@@ -34,11 +34,13 @@ func (l line) Post(_ context.Context, r oneshot.Request) oneshot.Result {
 	defer func() { w.onTheWay[reference]-- }()
 	landed := l.fly(reference, question)
 	defer landed()
+	begun := w.now
 	what := fmt.Sprintf("%s %s …%s", map[bool]string{true: "ask", false: "POST to"}[question], l.platform.name, reference[max(0, len(reference)-4):])
 	f := l.reach(what, fates, !question && w.requests[reference] > 0)
 	if !question && f != noConnection {
 		w.requests[reference]++
 		w.judgeGate(l.platform.name, reference, l.c.blindAt)
+		w.judgeCap(l.c, reference)
 	}
 	if f != requestLate {
 		landed()
@@ -60,7 +62,7 @@ func (l line) Post(_ context.Context, r oneshot.Request) oneshot.Result {
 	if f != errorAfter && f != redirectAfter {
 		source := map[bool]payout.Source{true: payout.FromQuery, false: payout.FromAnswer}[question]
 		p.errand.asked, p.errand.answered = p.errand.asked || question, p.errand.answered || !question
-		w.hear(reference, spoken{says: a.says, source: source, by: p, hits: p.hits})
+		w.hear(reference, spoken{says: a.says, source: source, by: p, hits: p.hits, begun: begun})
 	}
 	return a.result()
 }

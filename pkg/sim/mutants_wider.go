@@ -36,6 +36,19 @@ var widerMutants = []*Mutant{
 		aroundStore: func(s session, _ *container) payout.Store { return uncounting{s} },
 	},
 	{
+		Name: "unbelieved-unheard", Says: "keeps a callback that is not believed, and no fact of it",
+		aroundStore: stepping(func(step payout.Step) payout.Step {
+			if e := step.Then.Entry; e != nil && strings.HasPrefix(e.Message, "not believed") {
+				step.Then.Heard = nil
+			}
+			return step
+		}),
+	},
+	{
+		Name: "caps-unread", Says: "reads everything of the controls but the caps",
+		aroundStore: func(s session, _ *container) payout.Store { return capless{s} },
+	},
+	{
 		Name: "step-without-version", Says: "writes what was decided about a payout that has changed since",
 		aroundStore: stepping(func(step payout.Step) payout.Step {
 			step.When.Version = 0
@@ -288,5 +301,14 @@ type trusting struct{ session }
 func (s trusting) Board(ctx context.Context) (payout.Board, error) {
 	board, err := s.session.Board(ctx)
 	board.Controls.Callbacks = payout.Believe
+	return board, err
+}
+
+// capless is a store in whose controls nothing is capped.
+type capless struct{ session }
+
+func (s capless) Board(ctx context.Context) (payout.Board, error) {
+	board, err := s.session.Board(ctx)
+	board.Controls.Caps = nil
 	return board, err
 }

@@ -22,4 +22,5 @@ const (
 	takenByStore  = "every write is one that the real store takes"
 	fewRepeats    = "a lost payout is repeated by itself a few times only"
 	heldTwin      = "a create is held while the same payment is unknown"
+	heldDoubted   = "the same payment is held while another one is doubted"
 )

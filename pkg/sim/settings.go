@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
 )
 
@@ -14,6 +15,7 @@ type settings struct {
 	restoredAt                        time.Time
 	out                               payout.Provider // is not configured any more
 	changed                           bool
+	lowered                           bool // the caps of the stack
 }
 
 // policy is what the domain gets of the settings.
@@ -26,7 +28,15 @@ func (s settings) policy() payout.Policy {
 
 // floor is what the stack holds.
 func (s settings) floor(held map[payout.Provider]payout.QueuedReason) payout.Floor {
-	return payout.Floor{Held: held, RestoredAt: s.restoredAt, Caps: caps}
+	return payout.Floor{Held: held, RestoredAt: s.restoredAt, Caps: s.caps()}
+}
+
+// caps are the most that one payout may move.
+func (s settings) caps() map[money.Currency]money.Amount {
+	if s.lowered {
+		return map[money.Currency]money.Amount{money.KHR: smallCap, money.USD: caps[money.USD]}
+	}
+	return caps
 }
 
 // window is longer than a history is troubled, so that no clock that runs wrongly
@@ -56,6 +66,7 @@ func (w *world) reconfigure() {
 		w.paused[name] = true
 		w.in(time.Duration(c.pick(600))*time.Second, func() { w.paused[name], w.pool = false, nil })
 	}
+	w.settings.lowered = c.chance(25)
 	w.tell("settings change: %+v", w.settings)
 }
 
