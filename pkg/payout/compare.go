@@ -101,9 +101,11 @@ func (p Payout) unbelieve(c Claim) Decision {
 // against a failure.
 func (p Payout) takenAway(about Attempt, w word, fails bool) []Fact {
 	switch {
-	case about == p.Attempt && slices.Contains([]Status{Queued, Submitting, Unknown, Cancelled}, p.Status):
+	case about == p.Attempt && slices.Contains([]Status{Queued, Submitting, Unknown}, p.Status):
 		// Whatever it says, something arrived: this may yet come back as "not sent".
 		return p.Heard.without([]Fact{about.fact(w)})
+	case p.Status == Cancelled && about == p.Attempt:
+		return p.Heard.wavering(about)
 	case fails && about <= p.Attempt:
 		return nil
 	case about != p.Attempt, p.Heard.closed(about):

@@ -192,9 +192,13 @@ func (p Payout) fail(c Claim) Decision {
 			return d
 		}
 		return p.failAgain(c, repeated)
-	case Cancelled, Succeeded:
-		// Of a cancelled payout it was certain that nothing had been sent.
+	case Succeeded:
 		return p.contradict(c)
+	case Cancelled:
+		if facts := p.closedBy(c, p.Attempt); len(facts) > 0 {
+			return p.contradict(c, facts...) // it was sent, and has failed for certain
+		}
+		return p.contradictWithdrawn(c)
 	}
 	return p.enter(Failed, c, p.closedBy(c, p.Attempt)...)
 }
@@ -249,7 +253,7 @@ func (p Payout) proceed(c Claim) Decision {
 	case Processing:
 		return repeated
 	case Cancelled:
-		return p.contradict(c) // a payout that was never sent cannot be in progress
+		return p.contradictWithdrawn(c)
 	case Succeeded:
 		return stale
 	case Failed:

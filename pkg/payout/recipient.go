@@ -278,8 +278,8 @@ func (p Payout) wavering() bool {
 		return false
 	}
 	_, elsewhere := p.doubtedElsewhere()
-	hidden := p.Heard.has(p.Attempt, saidDoubtful) && !p.Heard.closed(p.Attempt)
-	return elsewhere || hidden || p.Heard.doubted(p.Attempt) || p.speaksAgainst() || p.namedUnsent()
+	hidden := p.Heard.has(p.Attempt, saidDoubtful) || p.Heard.has(p.Attempt, saidUnlisted) || p.Heard.has(p.Attempt, wasFiled)
+	return elsewhere || hidden && !p.Heard.closed(p.Attempt) || p.Heard.doubted(p.Attempt) || p.speaksAgainst()
 }
 
 // settled reports whether everybody knows what became of the payout.

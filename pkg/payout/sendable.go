@@ -70,11 +70,11 @@ func (p Payout) spokenOf() bool {
 	return p.namedUnsent()
 }
 
-// namedUnsent reports whether somebody has spoken of an attempt of which we are certain that
-// nothing has arrived.
+// namedUnsent reports whether somebody has spoken of an attempt of which we were certain that
+// nothing had arrived.
 func (p Payout) namedUnsent() bool {
 	unsent := p.Status == Queued || p.Status == Cancelled
-	return unsent && (p.Heard.has(p.Attempt, saidUnlisted) || p.Heard.has(p.Attempt, wasFiled))
+	return unsent && (p.Heard.has(p.Attempt, saidUnlisted) || p.Heard.has(p.Attempt, wasFiled) || p.Heard.doubted(p.Attempt))
 }
 
 // mayStillPay reports whether money may move, or have moved, by a payout that is queued or

@@ -5,6 +5,12 @@ func (p Payout) contradict(c Claim, facts ...Fact) Decision {
 	return p.note(c, Contradiction, SignalContradiction, facts...)
 }
 
+// contradictWithdrawn is for a word that is no payment, about a payout of which it was certain
+// that nothing had been sent: that is certain no more, until the provider says that it failed.
+func (p Payout) contradictWithdrawn(c Claim) Decision {
+	return p.contradict(c, p.Heard.wavering(p.Attempt)...)
+}
+
 // note records a claim without moving the payout, once per claim, and has the provider
 // asked at once. Facts that are new are written even where the history has no room.
 func (p Payout) note(c Claim, reason Reason, s Signal, facts ...Fact) Decision {

@@ -167,7 +167,9 @@ func (w *world) doubled(d *dossier, p payout.Payout) bool {
 	}
 	return d.any(func(s spoken) bool {
 		mayHide := s.says == saysFailed && s.source == payout.FromCallback && p.Provider == payout.Monetix // by its code
-		return s.attempt < p.Attempt && (s.says.moved() || s.says == saysUnlisted || s.says == saysProcessing || mayHide)
+		// Believed or not: without an answer to the question a person has to know.
+		spokenOf := func(says sense) bool { return says.moved() || says == saysUnlisted || says == saysProcessing }
+		return s.attempt < p.Attempt && (spokenOf(s.says) || spokenOf(s.unbelieved) || mayHide)
 	})
 }
 
