@@ -10,7 +10,9 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-func fact(a payout.Attempt, word string) payout.Fact { return payout.Fact(fmt.Sprintf("%d.%s", a, word)) }
+func fact(a payout.Attempt, word string) payout.Fact {
+	return payout.Fact(fmt.Sprintf("%d.%s", a, word))
+}
 
 // A claim is weighed against one payout; that it names another one is found there, too,
 // whatever attempt of the other one it names.
