@@ -55,6 +55,9 @@ func TestAPayoutThatIsUnknownForAnHourCallsAPerson(t *testing.T) {
 	if w.called(p.ID, payout.UnknownTooLong) {
 		t.Error("called within the hour")
 	}
+	if w.stored(p.ID).AskedAt.IsZero() {
+		t.Error("no question counts")
+	}
 	w.clock.pass(6 * time.Minute)
 	w.sweepAnyway()
 	now := w.stored(p.ID)
