@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cambodia-payouts/pkg/payout"
+	"slices"
 )
 
 func TestCreateStoresFencesSendsOnceAndRecordsInTwoWrites(t *testing.T) {
@@ -440,5 +441,36 @@ func TestASuccessIsAskedAboutUntilTheQuestionIsAnswered(t *testing.T) {
 	}
 	if _, raised := w.stored(p.ID).Attention[payout.Contradiction]; !raised {
 		t.Errorf("asked %d times, and nobody was told of the contradiction", w.vexora.asked)
+	}
+}
+
+// When a new payout is looked at first is the policy's, and behind every lease by default.
+func TestTheFirstQuestion(t *testing.T) {
+	for set, want := range map[time.Duration]time.Duration{0: payout.DefaultFirstQuestion, 3 * time.Minute: 3 * time.Minute} {
+		w := newWorldWith(t, func(p *payout.Policy) { p.FirstQuestion = set })
+		if p := w.mustCreate(draft("R1")); p.QueryAt.Sub(p.CreatedAt) != want {
+			t.Errorf("%v: asked after %v", set, p.QueryAt.Sub(p.CreatedAt))
+		}
+	}
+}
+
+// Why no provider takes a bank payout that names none: the first of the order says it. Settings
+// that cannot be read are no refusal.
+func TestAPayoutThatNobodyServes(t *testing.T) {
+	d := draft("R1")
+	d.Provider, d.Destination = "", payout.Destination{Type: payout.BankDestination, Bank: "wing", AccountNumber: "1234567890"}
+	w := newWorld(t)
+	w.monetix.faults = []payout.Fault{{Pointer: "/destination/bank", Code: payout.UnsupportedBank}}
+	w.vexora.faults = []payout.Fault{{Pointer: "/provider", Code: payout.ProviderNotConfigured}}
+	if r := refusalOf(w.create(d)); r == nil || !slices.Equal(r.Faults, w.monetix.faults) {
+		t.Errorf("both refuse: %+v", r)
+	}
+	w.monetix.faults, w.monetix.failing = nil, errors.New("away")
+	if r := refusalOf(w.create(d)); r == nil || r.Kind != payout.Unavailable {
+		t.Errorf("the first cannot be asked: %+v", r)
+	}
+	clear(w.connectors)
+	if r := refusalOf(w.create(d)); r == nil || len(r.Faults) != 1 || r.Faults[0].Code != payout.ProviderNotConfigured {
+		t.Errorf("none is wired: %+v", r)
 	}
 }

@@ -95,7 +95,7 @@ func (p Payout) undecided(c Claim) Decision {
 		return stale
 	case p.heard(c):
 		return repeated
-	case about == p.Attempt && p.Heard.closed(about) && !p.wornOut(c, about):
+	case p.Heard.closed(about) && !p.wornOut(c, about): // of an earlier attempt, too: that one is asked about
 		return p.doubt(c, p.Heard.wavering(about)...)
 	}
 	return p.doubt(c)

@@ -36,6 +36,8 @@ type memory struct {
 	lists     map[payout.RecipientKey][]payout.Unsettled
 	keep      map[payout.RecipientKey]time.Time // when a list may be dropped
 	listFault error                             // of the next notes
+	findFault error                             // of reading lists
+	getFault  error                             // of reading payouts
 	reports   map[string][]byte
 	proposals map[string]payout.StatementProposal
 
@@ -51,6 +53,7 @@ const (
 	none fault = iota
 	lostBefore
 	lostAfter
+	retried // done, and sent once more by whoever carries it
 )
 
 func newMemory() *memory {
@@ -85,6 +88,10 @@ func (m *memory) write(do func() error) error {
 			return err
 		}
 		return fmt.Errorf("%w: lost after", payout.ErrUnclear)
+	case retried:
+		if err := do(); err != nil {
+			return err
+		}
 	}
 	return do()
 }
@@ -123,6 +130,9 @@ func (m *memory) Get(_ context.Context, id payout.ID) (payout.Payout, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.reads++
+	if m.getFault != nil {
+		return payout.Payout{}, m.getFault
+	}
 	p, there := m.payouts[id]
 	if !there {
 		return payout.Payout{}, payout.ErrNotFound
@@ -294,7 +304,7 @@ func (m *memory) NoteUnsettled(_ context.Context, u payout.Unsettled, keep, unti
 func (m *memory) FindUnsettled(_ context.Context, key payout.RecipientKey) ([]payout.Unsettled, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.lists[key], nil
+	return m.lists[key], m.findFault
 }
 
 func (m *memory) ForgetUnsettled(_ context.Context, key payout.RecipientKey, settled []payout.Unsettled) error {

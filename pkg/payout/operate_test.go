@@ -338,3 +338,40 @@ func TestOrdersNameEverythingThatTheyLack(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// Two people looked at the payout together; what the first wrote is no news to the second.
+func TestTwoWhoLookedTogether(t *testing.T) {
+	w := newWorld(t)
+	w.vexora.answer, w.vexora.told = w.unclear, w.unclear
+	p := w.mustCreate(draft("R1"))
+	seen := w.stored(p.ID).Sequence()
+	give := func(by payout.Principal, sequence int) error {
+		o := w.order(p.ID, by, payout.ResolvedFailed)
+		o.Sequence = sequence
+		_, err := w.operator.Resolve(bg, o)
+		return err
+	}
+	if err := give(dara, seen-1); problemOf(err) != payout.OrderOutdated {
+		t.Errorf("about an older state: %v", err)
+	}
+	if err := give(dara, seen); err != nil {
+		t.Fatal(err)
+	}
+	if err := give(bopha, seen-1); problemOf(err) != payout.OrderOutdated {
+		t.Errorf("the second, about an older state: %v", err)
+	}
+	if err := give(bopha, seen); err != nil || w.stored(p.ID).Status != payout.Failed {
+		t.Errorf("the second, about the same: %v", err)
+	}
+}
+
+// What an ordinary order does to a list: nothing.
+func TestACancelOfWhatWasNeverSentIsOnNoList(t *testing.T) {
+	w := newWorld(t)
+	w.vexora.answer = w.notSent
+	p := w.mustCreate(draft("R1"))
+	w.must(w.operator.Cancel(bg, w.order(p.ID, dara, "")))
+	if w.listed() > 0 {
+		t.Errorf("%d entries", w.listed())
+	}
+}

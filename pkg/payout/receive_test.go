@@ -97,3 +97,32 @@ func TestAClaimWithoutAmountsIsWeighedByALook(t *testing.T) {
 		t.Errorf("moved to %s", got.Status)
 	}
 }
+
+func TestAReceiverWithoutControlsBelievesCallbacks(t *testing.T) {
+	w := newWorld(t)
+	p := w.mustCreate(draft("R1"))
+	v, err := payout.NewReceiver(w.store, w.signals, payout.Policy{}).Receive(bg, w.claim(p, payout.FoundSucceeded))
+	if err != nil || v != payout.Applied {
+		t.Errorf("%s, %v", v, err)
+	}
+	w.pull(dara, askFirst)
+	second := w.mustCreate(ofMoney("R2", 900))
+	if v := w.receive(w.claim(second, payout.FoundSucceeded)); v != payout.Unbelieved {
+		t.Errorf("believed: %s", v)
+	}
+}
+
+// A callback about a payout that the table does not know is acknowledged only when it is stored.
+func TestAnOrphanThatCannotBeStoredIsNotAcknowledged(t *testing.T) {
+	w := newWorld(t)
+	lost := payout.Payout{ID: payout.DeriveID("test", "R1"), Attempt: 1, Provider: payout.Vexora, Amount: amount(t, "50000", money.KHR)}
+	w.store.fault = func(n int) fault {
+		if n > 1 { // the look for the payout is a write, too
+			return lostBefore
+		}
+		return none
+	}
+	if v, err := w.desk.Receive(bg, w.claim(lost, payout.FoundSucceeded)); err == nil || len(w.store.payouts) > 0 {
+		t.Errorf("%s, %d stored", v, len(w.store.payouts))
+	}
+}

@@ -8,6 +8,7 @@ import (
 
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
+	"slices"
 )
 
 func TestOnlyWhatIsDocumentedIsResentByItself(t *testing.T) {
@@ -364,4 +365,21 @@ func to(reference string, account int) payout.Draft {
 	d := draft(reference)
 	d.Destination.AccountNumber = fmt.Sprint(account)
 	return d
+}
+
+// At Vexora a lost table may have begun the attempt that is begun now. Ours was not sent; a
+// failure says nothing for certain of that one.
+func TestAnAttemptThatALostTableMayHaveBegunIsNeverClosedAtVexora(t *testing.T) {
+	before := newWorld(t)
+	p := before.failedForCertain("R1")
+	w := newWorldWith(t, func(policy *payout.Policy) { policy.RestoredAt = before.clock.Now().Add(time.Minute) })
+	w.store.payouts = before.store.copy().payouts
+	w.clock.pass(time.Hour)
+	w.vexora.answer, w.vexora.told = w.notSent, w.says(payout.FoundFailed)
+	w.resendByTwo(p.ID)
+	w.ask()
+	w.ask()
+	if now := w.stored(p.ID); now.Attempt != 2 || now.SafeToPayAgain() || slices.Contains(now.Heard, "2.closed.2") {
+		t.Errorf("attempt %d, %s: heard %v", now.Attempt, now.Status, now.Heard)
+	}
 }

@@ -338,3 +338,35 @@ func TestWhatIsMissingIsAskedAboutByThePresentAttempt(t *testing.T) {
 		}
 	}
 }
+
+// A line about an earlier attempt that was paid. With a later one that may pay, too, it is a
+// double payment; beside one that does not, a conflict.
+func TestALineThatSaysThatAnEarlierAttemptWasPaid(t *testing.T) {
+	for answer, want := range map[payout.Finding]payout.LineKind{
+		payout.FoundProcessing: payout.DoublePaid, payout.FoundUnclear: payout.DoublePaid,
+		payout.FoundSucceeded: payout.DoublePaid, payout.FoundNotSent: payout.Conflict, payout.FoundFailed: payout.Conflict,
+	} {
+		w := newWorld(t)
+		p := w.failedForCertain("R1")
+		w.vexora.answer = w.says(answer)
+		w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
+		r := w.importBy(file(payout.Vexora, row(1, p, payout.FoundSucceeded)), dara)
+		if r.Counts[want] != 1 {
+			t.Errorf("%s: %v", answer, r.Counts)
+		}
+	}
+}
+
+// A slip in a reference: nobody was ever four attempts further.
+func TestALineAboutAFarAttemptIsASlip(t *testing.T) {
+	for ahead, doubts := range map[payout.Attempt]bool{3: true, 4: false} {
+		w := newWorld(t)
+		p := w.failedForCertain("R1")
+		far := p
+		far.Attempt += ahead
+		w.importBy(file(payout.Vexora, row(1, far, payout.FoundSucceeded)), dara)
+		if now := w.stored(p.ID); now.SafeToPayAgain() == doubts {
+			t.Errorf("%d ahead: safe %v, heard %v", ahead, now.SafeToPayAgain(), now.Heard)
+		}
+	}
+}

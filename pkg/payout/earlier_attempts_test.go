@@ -1,0 +1,199 @@
+package payout_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+// secondOnItsWay is a payout whose first attempt failed for certain, and whose second one the
+// provider has; it is returned as its first attempt is known.
+func (w *world) secondOnItsWay(reference string) payout.Payout {
+	w.t.Helper()
+	p := w.failedForCertain(reference)
+	w.vexora.answer = w.says(payout.FoundProcessing)
+	w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
+	return p
+}
+
+// The first attempt is said to be in progress after all. The same word again is nothing new
+// while it is doubted; another one is, and so is the same one once the doubt was settled.
+func TestAWordAboutAnEarlierAttemptCountsAsLongAsItIsNews(t *testing.T) {
+	w := newWorld(t)
+	p := w.secondOnItsWay("R1")
+	first := w.claim(p, payout.FoundProcessing)
+	w.receive(first)
+	once := w.stored(p.ID)
+	if v := w.receive(first); v != payout.Repeated || len(w.stored(p.ID).History) != len(once.History) {
+		t.Errorf("the same word: %s", v)
+	}
+	other := w.claim(p, payout.FoundProcessing)
+	other.Code = "another"
+	if v := w.receive(other); v != payout.Noted || !keeps(w.stored(p.ID), "another") {
+		t.Errorf("another word: %s", v)
+	}
+	w.vexora.told = w.says(payout.FoundFailed)
+	w.ask()
+	w.ask()
+	if now := w.stored(p.ID); !slices.Contains(now.Heard, "1.closed.2") {
+		t.Fatalf("heard %v", now.Heard)
+	}
+	if w.receive(first); !slices.Contains(w.stored(p.ID).Heard, "1.wavered.2") {
+		t.Errorf("after the provider's answer: heard %v", w.stored(p.ID).Heard)
+	}
+}
+
+// It is the earlier attempt that is asked about, also after the one that followed has ended and
+// all questions about that are used up.
+func TestADoubtAfterTheLastQuestionIsAskedAbout(t *testing.T) {
+	w := newWorld(t)
+	p := w.secondOnItsWay("R1")
+	w.receive(w.claim(w.stored(p.ID), payout.FoundSucceeded))
+	w.vexora.told = w.says(payout.FoundSucceeded)
+	w.ask()
+	before := len(w.vexora.about)
+	w.receive(w.claim(p, payout.FoundProcessing))
+	w.vexora.told = w.unclear
+	w.sweepFor(3, 10*time.Minute)
+	if !slices.Contains(w.vexora.about[before:], 1) {
+		t.Errorf("asked about %v", w.vexora.about[before:])
+	}
+}
+
+// Two people went on from a failure that was not certain. As long as the present attempt is
+// open, that one alone is asked about.
+func TestAnUncertainEarlierAttemptWaitsForTheEndOfThePresentOne(t *testing.T) {
+	w := newWorld(t)
+	p := w.mustCreate(draft("R1"))
+	w.receive(w.claim(p, payout.FoundFailed))
+	w.resendByTwo(p.ID)
+	w.sweepFor(4, 10*time.Minute)
+	if len(w.vexora.about) < 3 || slices.Contains(w.vexora.about, 1) {
+		t.Errorf("asked about %v", w.vexora.about)
+	}
+}
+
+// People have ended the first attempt, or it was paid. There is nothing left to ask about it.
+func TestAnEarlierAttemptThatIsSettledIsNotAskedAbout(t *testing.T) {
+	for name, end := range map[string]func(w *world, p payout.Payout){
+		"people ended it": func(w *world, p payout.Payout) {
+			for _, by := range []payout.Principal{dara, bopha} {
+				w.must(w.operator.Resolve(bg, w.order(p.ID, by, payout.ResolvedFailed)))
+			}
+		},
+		"it was paid": func(w *world, p payout.Payout) {
+			w.receive(w.claim(p, payout.FoundFailed))
+			w.receive(w.claim(p, payout.FoundSucceeded))
+			w.reviewed(p.ID)
+		},
+	} {
+		w := newWorld(t)
+		w.vexora.answer, w.vexora.told = w.unclear, w.unclear
+		p := w.mustCreate(draft("R1"))
+		end(w, p)
+		w.vexora.answer = w.says(payout.FoundSucceeded)
+		w.resendByTwo(p.ID)
+		before := len(w.vexora.about)
+		w.sweepFor(30, time.Hour)
+		if about := w.vexora.about[before:]; w.stored(p.ID).Attempt != 2 || slices.Contains(about, 1) {
+			t.Errorf("%s: asked about %v", name, about)
+		}
+	}
+}
+
+// A refusal that speaks of one submission alone says enough of an attempt that had one.
+func TestARefusalOfTheOnlySubmissionClosesAnEarlierAttempt(t *testing.T) {
+	w := newWorld(t)
+	p := w.mustCreate(draftFor(payout.Monetix))
+	w.receive(w.claim(p, payout.FoundFailed))
+	w.resendByTwo(p.ID)
+	w.receive(w.claim(w.stored(p.ID), payout.FoundFailed))
+	w.monetix.told = func(p payout.Payout) payout.Claim {
+		c := w.says(payout.FoundFailed)(p)
+		c.OnlyIfFirst = true
+		return c
+	}
+	for range 6 {
+		w.ask()
+	}
+	if now := w.stored(p.ID); !now.SafeToPayAgain() {
+		t.Errorf("asked about %v, heard %v", w.monetix.about, now.Heard)
+	}
+}
+
+// Vexora was sent the same reference twice, so that no answer makes the failure certain. One
+// that agrees ends the questions all the same.
+func TestAFailureThatCannotBecomeCertainIsNotAskedAboutForEver(t *testing.T) {
+	w := newWorld(t)
+	w.vexora.answer, w.vexora.told = w.unclear, w.unclear
+	p := w.mustCreate(draft("R1"))
+	w.resendByTwo(p.ID)
+	w.receive(w.claim(p, payout.FoundFailed))
+	w.sweepFor(80, time.Hour)
+	late := w.claim(p, payout.FoundProcessing)
+	w.receive(late)
+	asked := w.vexora.asked
+	w.vexora.told = w.says(payout.FoundFailed)
+	w.sweepFor(20, time.Hour)
+	if now := w.stored(p.ID); w.vexora.asked != asked+1 || now.SafeToPayAgain() {
+		t.Errorf("asked %d times; safe %v, heard %v", w.vexora.asked-asked, now.SafeToPayAgain(), now.Heard)
+	}
+}
+
+// A mismatch about an attempt that failed for certain doubts that attempt; one about an attempt
+// that is not certain has nothing to doubt.
+func TestAMismatchDoubtsWhatWasCertain(t *testing.T) {
+	w := newWorld(t)
+	p := w.secondOnItsWay("R1")
+	say := func(about payout.Payout) {
+		c := w.claim(about, payout.FoundFailed)
+		c.Amounts = nil
+		c.Suspect = "no amount"
+		w.receive(c)
+	}
+	say(w.stored(p.ID))
+	if heard := w.stored(p.ID).Heard; slices.Contains(heard, "2.wavered.1") || !slices.Contains(heard, "2.mismatch") {
+		t.Errorf("about the open one: heard %v", heard)
+	}
+	say(p)
+	if heard := w.stored(p.ID).Heard; !slices.Contains(heard, "1.wavered.1") {
+		t.Errorf("about the one that failed: heard %v", heard)
+	}
+}
+
+// A restored table: the attempt that the lost one may have begun. Of the 98th, too, which has
+// one more.
+func TestTheAttemptThatALostTableMayHaveBegunIsNotSafe(t *testing.T) {
+	at := time.Date(2026, 5, 16, 8, 0, 0, 0, time.UTC)
+	p := in(t, payout.Failed)
+	p.SubmittedAt = at.Add(-time.Hour)
+	for p.Attempt = 1; p.Attempt <= 99; p.Attempt++ {
+		p.Heard = p.Heard.With(
+			fact(p.Attempt, "sent"), fact(p.Attempt, "closed.1"))
+		if !p.SafeToPayAgain() {
+			t.Fatalf("attempt %d: %v", p.Attempt, p.Heard)
+		}
+		if safe := p.AsRestored(at).SafeToPayAgain(); safe != (p.Attempt == 99) {
+			t.Errorf("attempt %d: safe %v after a restore", p.Attempt, safe)
+		}
+	}
+}
+
+// Before a payout is repeated after a restore, the next attempt is asked about. That one has
+// failed: somebody had begun it, so nothing goes by itself.
+func TestARefusedNextAttemptOfALostTableHoldsTheRepetition(t *testing.T) {
+	before := newWorld(t)
+	before.monetix.answer = before.unclear
+	p := before.mustCreate(draftFor(payout.Monetix))
+	w := newWorldWith(t, func(policy *payout.Policy) { policy.RestoredAt = before.clock.Now().Add(time.Minute) })
+	w.store.payouts = before.store.copy().payouts
+	w.clock.pass(2 * time.Minute)
+	w.connectors[payout.Monetix] = byAttempt{w.monetix, map[payout.Attempt]payout.Finding{1: payout.FoundAbsent, 2: payout.FoundFailed, 3: payout.FoundAbsent}, w}
+	w.ask()
+	w.ask()
+	if now := w.stored(p.ID); len(w.monetix.sent) > 0 || !slices.Contains(w.monetix.about, 2) || now.Status != payout.Unknown {
+		t.Errorf("sent %d times, %s, asked about %v", len(w.monetix.sent), now.Status, w.monetix.about)
+	}
+}
