@@ -62,12 +62,14 @@ var everywhere = map[string]string{
 	"StreamMapping":       "a mapping has no name before it is made; the function that it feeds is ours",
 	"RandomText":          "it reads nothing",
 	"AccessLogs":          "log deliveries and the account's resource policies have no name of a stack",
+	"AccountSettings":     "the account's limits, which the script reads before it makes anything",
 	"AlarmsOfAll":         "CloudFormation describes alarms by no name; it shows no data",
 	"OnlyWithFixedEgress": "networks have no names; nobody needs it without FixedEgress",
 }
 
 // loose are the resources that a pattern names without the stack's name, and why.
 var loose = map[string]string{
+	"arn:aws:lambda:REGION:ACCOUNT:function:CodeDeployHook_payouts_*":           "the gate's name, which CodeDeploy's own role asks for",
 	"arn:aws:s3:::aws-sam-cli-managed-default-*":                                "where SAM keeps the builds",
 	"arn:aws:cloudformation:REGION:ACCOUNT:stack/aws-sam-cli-managed-default/*": "the stack of that bucket",
 	"arn:aws:cloudformation:REGION:aws:transform/Serverless-2016-10-31":         "SAM itself",
@@ -162,17 +164,17 @@ func TestTransformedResourcesCanAllBeDeployed(t *testing.T) {
 		t.Fatal(err)
 	}
 	all, used := deploying(t), map[string]bool{}
-	for _, r := range transformed(t).Resources {
-		if len(needed[r.Type]) == 0 {
-			t.Errorf("nobody says what %s needs", r.Type)
+	s := transformed(t)
+	for _, name := range slices.Sorted(maps.Keys(s.Resources)) {
+		kind := s.Resources[name].Type
+		if len(needed[kind]) == 0 {
+			t.Errorf("nobody says what %s needs", kind)
 		}
-	}
-	for _, kind := range slices.Sorted(maps.Keys(needed)) {
+		where := address(t, s, name)
 		for _, action := range needed[kind] {
-			if mayDeploy(all, action) || left(action, used) {
-				continue
+			if !left(action, used) && !mayMake(all, action, where) {
+				t.Errorf("%s: no %s on %s", name, action, where)
 			}
-			t.Errorf("%s needs %s", kind, action)
 		}
 	}
 	for pattern := range unneeded {
@@ -180,6 +182,16 @@ func TestTransformedResourcesCanAllBeDeployed(t *testing.T) {
 			t.Errorf("%s is left out, and nobody needs it any more", pattern)
 		}
 	}
+}
+
+// mayMake reports whether the role may do this to the resource, or, with an action of another
+// service (a function's role is passed), at all.
+func mayMake(all []iamStatement, action, where string) bool {
+	service, _, _ := strings.Cut(action, ":")
+	if strings.Contains(where, ":"+service+":") {
+		return mayDeployOn(all, action, where) || mayDeployOn(all, action, "*")
+	}
+	return mayDeploy(all, action)
 }
 
 func left(action string, used map[string]bool) bool {
