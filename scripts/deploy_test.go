@@ -280,13 +280,13 @@ func TestThePlainDeploymentIsThatOfDev(t *testing.T) {
 	}
 	section := func(name string) string {
 		_, rest, found := strings.Cut(string(raw), "["+name+".deploy.parameters]\n")
-		text, _, ends := strings.Cut(rest, "\n[")
-		if !found || !ends {
+		text, _, _ := strings.Cut(rest, "\n[")
+		if !found {
 			t.Fatalf("no section %s", name)
 		}
 		return strings.TrimSpace(text)
 	}
-	if plain := strings.Replace(section("default"), ` Revision=\"\"`, "", 1); plain != section("dev") || plain == section("default") {
+	if section("default") != section("dev") {
 		t.Errorf("default is\n%s\ndev is\n%s", section("default"), section("dev"))
 	}
 }
