@@ -38,23 +38,30 @@ func deploying(t *testing.T) []iamStatement {
 	t.Helper()
 	var all []iamStatement
 	for _, file := range policies {
-		raw, err := os.ReadFile(file)
-		var document struct{ Statement []iamStatement }
-		if err == nil {
-			err = json.Unmarshal(raw, &document)
-		}
-		if err != nil {
-			t.Fatal(file, err)
-		}
+		raw, document := policy(t, file)
 		// IAM counts no blanks between members: 10,240 for what stands in a role, 6,144 for a
 		// policy of its own.
 		most := map[bool]int{true: 6144, false: 10240}[strings.HasSuffix(file, "-egress.json")]
-		if size := len(strings.Join(strings.Fields(string(raw)), "")); size > most {
+		if size := len(strings.Join(strings.Fields(raw), "")); size > most {
 			t.Errorf("%s has %d characters: IAM takes %d", file, size, most)
 		}
-		all = append(all, document.Statement...)
+		all = append(all, document...)
 	}
 	return all
+}
+
+// policy reads a document of IAM.
+func policy(t *testing.T, file string) (string, []iamStatement) {
+	t.Helper()
+	raw, err := os.ReadFile(file)
+	var document struct{ Statement []iamStatement }
+	if err == nil {
+		err = json.Unmarshal(raw, &document)
+	}
+	if err != nil {
+		t.Fatal(file, err)
+	}
+	return string(raw), document.Statement
 }
 
 // everywhere are the statements without a resource of ours, and why.

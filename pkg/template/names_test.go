@@ -144,21 +144,14 @@ func evaluated(t *testing.T, value any) string {
 	})
 }
 
-// covers reports whether a pattern of IAM matches; * stands for anything, slashes included.
+// covers reports whether a pattern of IAM matches: * stands for anything, slashes included, and
+// ? for one character.
 func covers(pattern, address string) bool {
-	parts := strings.Split(pattern, "*")
-	rest, begins := strings.CutPrefix(address, parts[0])
-	if len(parts) == 1 || !begins {
-		return begins && rest == ""
+	if pattern == "" || pattern[0] != '*' {
+		return pattern == "" && address == "" ||
+			pattern != "" && address != "" && (pattern[0] == '?' || pattern[0] == address[0]) && covers(pattern[1:], address[1:])
 	}
-	for _, part := range parts[1 : len(parts)-1] {
-		_, after, found := strings.Cut(rest, part)
-		if !found {
-			return false
-		}
-		rest = after
-	}
-	return strings.HasSuffix(rest, parts[len(parts)-1])
+	return covers(pattern[1:], address) || address != "" && covers(pattern, address[1:])
 }
 
 // mayDeployOn reports whether an action is allowed on a resource and not denied.

@@ -240,7 +240,9 @@ func TestTransformedTokensNeedTheScopesOfTheirRoute(t *testing.T) {
 }
 
 // The brake is pulled while somebody floods what is open to all, or a caller loops.
-func TestNobodyTakesTheRoomOfTheBrakes(t *testing.T) { brakesHaveRoom(t, service(t), "Api", "JwtStage") }
+func TestNobodyTakesTheRoomOfTheBrakes(t *testing.T) {
+	brakesHaveRoom(t, service(t), "Api", "JwtStage")
+}
 
 func TestTransformedStagesKeepTheRoomOfTheBrakes(t *testing.T) {
 	brakesHaveRoom(t, transformed(t), "ApiApiGatewayDefaultStage", "JwtStage")
