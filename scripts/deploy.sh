@@ -77,7 +77,8 @@ confirm() {
 
 preflight
 ARCH=$arch "$SAM" build --config-env "$stage" --parameter-overrides "Architecture=$arch"
-revision=$(about revision .aws-sam/build "${overrides[@]}")
+content=$(about revision .aws-sam/build "${overrides[@]}")
+revision=$({ "$SAM" list stack-outputs --stack-name "$stack" --output json </dev/null 2>/dev/null || true; } | about attempt "$content")
 "$SAM" deploy --config-env "$stage" --no-fail-on-empty-changeset "${flags[@]+"${flags[@]}"}" \
   --parameter-overrides "${overrides[@]}" "Revision=\"$revision\""
 "$SAM" list stack-outputs --stack-name "$stack" --output table

@@ -3,6 +3,7 @@
     stage.py stack STAGE                          the name of its stack
     stage.py overrides STAGE [Name=value ...]     the stage's parameters, one argument a line
     stage.py revision FOLDER [argument ...]       of a build and these parameters
+    stage.py attempt REVISION                     what to deploy it as; reads the stack's outputs
     stage.py functions                            the functions that answer selftests
     stage.py concurrency                          what an account needs, 0 if nothing is set aside
     stage.py judge REVISION FOLDER                what sam remote invoke printed, a file per function
@@ -14,6 +15,7 @@ import pathlib
 import re
 import shlex
 import sys
+import time
 import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -83,6 +85,22 @@ def revision(folder, arguments):
     return digest.hexdigest()[:16]
 
 
+def attempt(content, printed):
+    """The revision to deploy: what the stack has if that is the same, else one that never was.
+
+    A deployment that went back leaves its versions, and Lambda publishes no second one of the
+    same code and settings: CloudFormation says that the version exists, and fails. Revision is
+    one of the settings. The first 16 digits are of what is deployed, the others of when."""
+    try:
+        outputs = {output["OutputKey"]: output["OutputValue"] for output in json.loads(printed)}
+    except (ValueError, TypeError, KeyError):
+        outputs = {}  # no stack yet, or nobody may look
+    live = outputs.get("DeployedRevision", "")
+    if live[: len(content)] == content:
+        return live
+    return f"{content}{time.time_ns() // 1_000_000:012x}"
+
+
 def functions():
     return [name for name in re.findall(r"^  ([A-Za-z]+):\n    Type: AWS::Serverless::Function$", template(), re.M) if name != GATE]
 
@@ -127,6 +145,8 @@ def main(command, *arguments):
             print("\n".join(overrides(arguments[0], arguments[1:])))
         case "revision":
             print(revision(arguments[0], arguments[1:]))
+        case "attempt":
+            print(attempt(arguments[0], sys.stdin.read()))
         case "functions":
             print("\n".join(functions()))
         case "concurrency":

@@ -21,20 +21,21 @@ from samtranslator.parser.parser import Parser  # noqa: E402
 from samtranslator.translator.translator import Translator  # noqa: E402
 
 
-def packaged(path):
+def packaged(path, address):
     """The template as sam package leaves it: each build has an address in a bucket."""
     with open(path, encoding="utf-8") as source:
         document = yaml_parse(source.read())
     for resource in document["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
-            resource["Properties"]["CodeUri"] = "s3://bucket/key"
+            resource["Properties"]["CodeUri"] = address
     return document
 
 
-def transform(path, overrides):
-    """What CloudFormation is given for these overrides."""
-    document = packaged(path)
+def transform(path, overrides, address="s3://bucket/key", before=None):
+    """What CloudFormation is given for these overrides, on top of what the stack has."""
+    document = packaged(path, address)
     parameters = {name: str(p.get("Default", "dev")) for name, p in document["Parameters"].items()}
+    parameters.update(before or {})
     parameters.update(CfnParameterOverridesType().convert(tuple(overrides), None, None) if overrides else {})
     translator = Translator(managed_policy_map={}, sam_parser=Parser())
     return translator.translate(document, parameter_values=parameters)

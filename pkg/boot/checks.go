@@ -29,8 +29,15 @@ func (c CreateConfig) proofs(d Deployment) []proof {
 	return d.requestProofs(c.Common, c.Providers, c.Settings)
 }
 
+// operate-payout starts without the stack key, so that its selftest has to look.
 func (c OperateConfig) proofs(d Deployment) []proof {
-	return d.requestProofs(c.Common, c.Providers, c.Settings)
+	return append(d.requestProofs(c.Common, c.Providers, c.Settings), proof{"stack key", func(ctx context.Context) error {
+		keys, err := d.stackKey(ctx, c.StackKeySecretID, later)
+		if err == nil {
+			_, err = keys.Current(ctx)
+		}
+		return err
+	}})
 }
 
 func (c ReconcileConfig) proofs(d Deployment) []proof {

@@ -38,26 +38,29 @@ func (d Deployment) cacheOptions(p payout.Provider) secrets.Options {
 	}}
 }
 
-// unfilled is what a function does while every provider's secret is still the template's
-// placeholder, which is how each stack begins.
-type unfilled bool
+// opening is what a function asks of the providers' secrets, and of the stack key, when it
+// starts. Each stack begins with placeholders in every provider's secret.
+type opening int
 
 const (
-	// refuses: create-payout does not start, since it would refuse every payout and look
-	// healthy.
-	refuses unfilled = false
-	// waits: the sweep has nobody to ask, which is no error, and orders can be given before
-	// the first payout can be made. A secret that cannot be read is trouble as ever.
-	waits unfilled = true
+	// refuses: create-payout does not start without a provider, since it would refuse every
+	// payout and look healthy.
+	refuses opening = iota
+	// waits: the sweep has nobody to ask, which is no error. A secret that cannot be read is
+	// trouble as ever.
+	waits
+	// later: operate-payout reads none. The brakes are pulled through it, on the night of a
+	// hasty rotation too; an order that needs a secret reads it, and says what is missing.
+	later
 )
 
 // connectors builds a connector for every provider that has a secret, and warms
 // its credentials up. Trouble with one provider's secret must not stop payouts at
 // the other one: it is logged, and its payouts are refused until it is mended.
-func (d Deployment) connectors(ctx context.Context, c Common, p Providers, tuning Settings, without unfilled) (map[payout.Provider]wiring, error) {
+func (d Deployment) connectors(ctx context.Context, c Common, p Providers, tuning Settings, opening opening) (map[payout.Provider]wiring, error) {
 	wired, err := d.wire(c, p, tuning)
-	if err != nil {
-		return nil, err
+	if err != nil || opening == later && len(wired) > 0 {
+		return wired, err
 	}
 	problems := []error{errNoProvider}
 	usable := false
@@ -75,7 +78,7 @@ func (d Deployment) connectors(ctx context.Context, c Common, p Providers, tunin
 		d.Log.LogAttrs(ctx, slog.LevelWarn, "provider not usable",
 			slog.String("provider", string(name)), slog.Any("error", err))
 	}
-	if usable || without == waits && noneFilled(ctx, wired) {
+	if usable || opening == waits && noneFilled(ctx, wired) {
 		return wired, nil
 	}
 	return nil, errors.Join(problems...)

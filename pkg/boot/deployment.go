@@ -122,42 +122,20 @@ func (d Deployment) Sweeper(ctx context.Context, c ReconcileConfig) (*payout.Swe
 	}, jitter)
 }
 
-// Desk builds what operate-payout serves.
-func (d Deployment) Desk(ctx context.Context, c OperateConfig) (edge.Desk, error) {
-	mappings, problem := c.Settings.mappings()
-	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey, c.RestoredAt, waits)
-	if err := errors.Join(problem, err); err != nil {
-		return edge.Desk{}, err
-	}
-	policy := payout.Policy{
-		Namespace: payout.Namespace(c.Namespace), RestoredAt: c.RestoredAt, RedactAfter: c.Retention.duration(),
-		DuplicateWindow: c.DuplicateWindow,
-	}
-	ports.People = d.people(ctx, c.PeopleSecretID) // who stands behind a principal: orders for two ask it
-	operator, err := payout.NewOperator(ports, policy)
-	if err != nil {
-		return edge.Desk{}, err
-	}
-	receiver := payout.NewReceiver(d.Store, d.signals(c.Storage), policy)
-	return edge.Desk{
-		Operator: operator, Evidence: d.Store, RestoredAt: c.RestoredAt, Log: d.Log,
-		Statements: edge.Statements{
-			Importer: payout.NewImporter(d.Store, receiver, ports.People, d.now), Archive: d.Store, Mappings: mappings, KeepFor: policy.RedactAfter,
-		},
-	}, nil
-}
-
 // ports builds what every function that submits shares.
-func (d Deployment) ports(ctx context.Context, c Common, s Storage, p Providers, tuning Settings, k StackKey, restoredAt time.Time, without unfilled) (payout.Ports, error) {
+func (d Deployment) ports(ctx context.Context, c Common, s Storage, p Providers, tuning Settings, k StackKey, restoredAt time.Time, opening opening) (payout.Ports, error) {
 	unbound := d.bind(ctx, s)
-	wired, unconnected := d.connectors(ctx, c, p, tuning, without)
-	keys, keyless := d.stackKey(ctx, k.StackKeySecretID)
+	wired, unconnected := d.connectors(ctx, c, p, tuning, opening)
+	keys, keyless := d.stackKey(ctx, k.StackKeySecretID, opening)
 	if err := errors.Join(unbound, unconnected, keyless); err != nil {
 		return payout.Ports{}, err
 	}
 	connectors := map[payout.Provider]payout.Connector{}
 	for name, w := range wired {
 		connectors[name] = w.connector
+		if opening == later {
+			connectors[name] = onOrder{w.connector, name, w.warm, d.Log}
+		}
 	}
 	brakes := payout.NewBrakes(d.Store, p.floor(restoredAt))
 	brakes.Look(ctx, d.now())

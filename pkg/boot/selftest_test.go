@@ -21,16 +21,18 @@ const (
 	selftestVexora = `{"KHR": {"base_url": "https://vexora.example.com", "merchant_no": "1", "app_secret": "vexora-secret-of-the-test"},
 		"USD": {"base_url": "https://vexora.example.com", "merchant_no": "2", "app_secret": "vexora-secret-in-dollars"}}`
 	selftestMonetix = `{"base_url": "https://monetix.example.com", "project_id": 1234, "secret_key": "monetix-secret-of-the-test"}`
+	selftestKey     = "stack-key-of-the-selftests-0123456789"
 	selftestWebhook = `{"url": "https://merchant.example.com/events", "secret": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"}`
 )
 
-var selftestSecrets = map[string]string{"vexora": selftestVexora, "monetix": selftestMonetix, "webhook": selftestWebhook}
+var selftestSecrets = map[string]string{"vexora": selftestVexora, "monetix": selftestMonetix, "webhook": selftestWebhook, "key": selftestKey}
 
 // placeholders are the documents that the template makes.
 var placeholders = map[string]string{
 	"vexora":  `{"KHR": {"base_url": "https://REPLACE_ME", "merchant_no": "REPLACE_ME", "app_secret": "REPLACE_ME"}}`,
 	"monetix": `{"base_url": "https://REPLACE_ME", "project_id": 1, "secret_key": "REPLACE_ME"}`,
 	"webhook": `{"url": "https://REPLACE_ME", "secret": "whsec_REPLACE_ME"}`,
+	"key":     selftestKey, // the template makes one
 }
 
 func selftestEnvironment(changes map[string]string) map[string]string {
@@ -67,7 +69,7 @@ var everySelftest = map[string]struct {
 	checks []string
 }{
 	"create-payout":     {selftestOf[CreateConfig], []string{"vexora request KHR", "vexora request USD", "monetix request KHR"}},
-	"operate-payout":    {selftestOf[OperateConfig], []string{"vexora request KHR", "vexora request USD", "monetix request KHR"}},
+	"operate-payout":    {selftestOf[OperateConfig], []string{"vexora request KHR", "vexora request USD", "monetix request KHR", "stack key"}},
 	"reconcile-payouts": {selftestOf[ReconcileConfig], []string{"vexora request KHR", "vexora request USD", "monetix request KHR", "event signed"}},
 	"notify-merchant":   {selftestOf[NotifyConfig], []string{"event signed"}},
 	"get-payout":        {selftestOf[ReadConfig], []string{"payout encoded"}},
@@ -103,7 +105,7 @@ func TestSelftestCallsAPlaceholderNotConfigured(t *testing.T) {
 			t.Errorf("%s: %v", function, err)
 		}
 		for _, check := range report.Checks {
-			if want := map[bool]CheckState{true: CheckPassed, false: CheckNotConfigured}[function == "get-payout"]; check.State != want {
+			if want := map[bool]CheckState{true: CheckPassed, false: CheckNotConfigured}[function == "get-payout" || check.Name == "stack key"]; check.State != want {
 				t.Errorf("%s: %+v", function, check)
 			}
 		}
@@ -128,6 +130,11 @@ func TestSelftestFailsAndSaysWhichCheckDid(t *testing.T) {
 		"a secret that is not there": {selftestOf[MonetixCallbackConfig], nil, nil, []string{"monetix callback"}},
 		"a secret that is no document": {
 			selftestOf[VexoraCallbackConfig], map[string]string{"vexora": `{"KHR": 1}`}, nil, []string{"vexora callback KHR", "vexora callback USD"},
+		},
+		// It starts without them, for the brakes' sake; a new version without them is refused.
+		"secrets that are not there, of the orders": {selftestOf[OperateConfig], nil, nil, []string{"vexora request KHR", "monetix request KHR", "stack key"}},
+		"a stack key that can be none": {
+			selftestOf[OperateConfig], map[string]string{"vexora": selftestVexora, "monetix": selftestMonetix, "key": "short"}, nil, []string{"stack key"},
 		},
 		"a webhook key that cannot be used": {
 			selftestOf[NotifyConfig], map[string]string{"webhook": `{"url": "https://m.example.com", "secret": "whsec_x"}`}, nil, []string{"event signed"},
@@ -205,6 +212,7 @@ func TestSelftestDialsNobody(t *testing.T) {
 		"vexora":  `{"KHR": {"base_url": "` + address + `", "merchant_no": "1", "app_secret": "x"}}`,
 		"monetix": `{"base_url": "` + address + `", "project_id": 1, "secret_key": "x"}`,
 		"webhook": `{"url": "` + address + `", "secret": "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"}`,
+		"key":     selftestKey,
 	}
 	for function, test := range everySelftest {
 		if _, err := test.run(here, map[string]string{"DEV_INSECURE": "1", "AWS_LAMBDA_FUNCTION_NAME": ""}); err != nil {

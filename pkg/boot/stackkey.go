@@ -27,7 +27,7 @@ const (
 // stackKey builds the source of the key, and reads it once. A text that cannot be the key,
 // or none, stops the function. An outage does not: what needs the key is then refused as
 // retryable, and a request that does not need it is answered.
-func (d Deployment) stackKey(ctx context.Context, name string) (payout.Keys, error) {
+func (d Deployment) stackKey(ctx context.Context, name string, opening opening) (payout.Keys, error) {
 	report := func(message string, err error) {
 		d.Log.LogAttrs(ctx, slog.LevelError, message, slog.Any("error", err))
 	}
@@ -35,6 +35,9 @@ func (d Deployment) stackKey(ctx context.Context, name string) (payout.Keys, err
 		TTL: stackKeyTTL, StaleFor: stackKeyStaleFor, Now: d.now,
 		Bridged: func(err error) { report("stack key not readable, using the one that was", err) },
 	})
+	if opening == later {
+		return keys, nil
+	}
 	switch _, err := keys.Current(ctx); {
 	case errors.Is(err, payout.ErrStackKey), errors.Is(err, secrets.ErrNotFound):
 		return nil, fmt.Errorf("STACK_KEY_SECRET_ID: %w", err)

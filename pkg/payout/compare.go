@@ -66,7 +66,7 @@ func (p Payout) foreign(attempt Attempt) []Fact {
 func (p Payout) disbelieve(c Claim) Decision {
 	c = c.disbelieved()
 	if p.Status == Orphan {
-		return p.note(c, "", SignalOrphan, p.Attempt.fact(saidAmbiguous))
+		return p.note(c, "", SignalOrphanOfOurs, p.Attempt.fact(saidAmbiguous))
 	}
 	if _, raised := p.Attention[CallbackMismatch]; raised && p.Heard.has(p.Attempt, saidAmbiguous) && p.ambiguous() >= mostAmbiguous {
 		return repeated // nothing of it is believed, and nobody's order waits for it to end

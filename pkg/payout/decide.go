@@ -48,7 +48,7 @@ func (p Payout) weigh(c Claim) Decision {
 		return p.disbelieve(c)
 	}
 	if p.Status == Orphan {
-		return p.note(c, "", SignalOrphan)
+		return p.note(c, "", SignalOrphanOfOurs)
 	}
 	if !c.Finding.states() && c.Source != FromCallback {
 		return stale // of a request of ours; see conclude

@@ -135,7 +135,10 @@ type Signal string
 
 // The signals. They are counted as metrics; alarms watch them.
 const (
-	SignalOrphan           Signal = "orphan"
+	SignalOrphan Signal = "orphan"
+	// SignalOrphanOfOurs: the number of the orphan is one that we alone give out, so that a
+	// payout of this table is missing. A payment by hand never looks so.
+	SignalOrphanOfOurs     Signal = "orphan_of_ours"
 	SignalContradiction    Signal = "contradiction"
 	SignalMismatch         Signal = "callback_mismatch"
 	SignalDoublePayment    Signal = "double_payment_suspected"

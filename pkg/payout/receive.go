@@ -128,7 +128,7 @@ func (r *Receiver) settle(ctx context.Context, id ID, attempt Attempt, current *
 			fresh.DueAt = fresh.QueryAt
 			err := r.store.Insert(ctx, fresh)
 			if err == nil {
-				r.signals.Signal(ctx, SignalOrphan, c.Provider, id)
+				r.signals.Signal(ctx, SignalOrphanOfOurs, c.Provider, id)
 				return KeptAsOrphan, nil
 			}
 			if current, err = refusal(err); err != nil {

@@ -2,6 +2,7 @@ package payout_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"cambodia-payouts/pkg/money"
@@ -82,6 +83,10 @@ func TestOrphansAreKeptAndBlockTheirReference(t *testing.T) {
 	}
 	if v := w.receive(foreign); v != payout.Repeated || len(w.store.orphans) != 1 {
 		t.Errorf("verdict %s, %d orphans", v, len(w.store.orphans))
+	}
+	// A payment by hand must not keep the sign of a lost table silent.
+	if want := []payout.Signal{payout.SignalOrphanOfOurs, payout.SignalOrphan}; !slices.Equal(w.signals.raised, want) {
+		t.Errorf("signals %v, not %v", w.signals.raised, want)
 	}
 }
 

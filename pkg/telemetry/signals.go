@@ -35,6 +35,7 @@ const (
 var metricKeys = map[string]bool{
 	embedded:                              true,
 	string(payout.SignalOrphan):           true,
+	string(payout.SignalOrphanOfOurs):     true,
 	string(payout.SignalContradiction):    true,
 	string(payout.SignalMismatch):         true,
 	string(payout.SignalDoublePayment):    true,

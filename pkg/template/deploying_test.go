@@ -38,23 +38,30 @@ func deploying(t *testing.T) []iamStatement {
 	t.Helper()
 	var all []iamStatement
 	for _, file := range policies {
-		raw, err := os.ReadFile(file)
-		var document struct{ Statement []iamStatement }
-		if err == nil {
-			err = json.Unmarshal(raw, &document)
-		}
-		if err != nil {
-			t.Fatal(file, err)
-		}
+		raw, document := policy(t, file)
 		// IAM counts no blanks between members: 10,240 for what stands in a role, 6,144 for a
 		// policy of its own.
 		most := map[bool]int{true: 6144, false: 10240}[strings.HasSuffix(file, "-egress.json")]
-		if size := len(strings.Join(strings.Fields(string(raw)), "")); size > most {
+		if size := len(strings.Join(strings.Fields(raw), "")); size > most {
 			t.Errorf("%s has %d characters: IAM takes %d", file, size, most)
 		}
-		all = append(all, document.Statement...)
+		all = append(all, document...)
 	}
 	return all
+}
+
+// policy reads a document of IAM.
+func policy(t *testing.T, file string) (string, []iamStatement) {
+	t.Helper()
+	raw, err := os.ReadFile(file)
+	var document struct{ Statement []iamStatement }
+	if err == nil {
+		err = json.Unmarshal(raw, &document)
+	}
+	if err != nil {
+		t.Fatal(file, err)
+	}
+	return string(raw), document.Statement
 }
 
 // everywhere are the statements without a resource of ours, and why.
@@ -62,12 +69,14 @@ var everywhere = map[string]string{
 	"StreamMapping":       "a mapping has no name before it is made; the function that it feeds is ours",
 	"RandomText":          "it reads nothing",
 	"AccessLogs":          "log deliveries and the account's resource policies have no name of a stack",
+	"AccountSettings":     "the account's limits, which the script reads before it makes anything",
 	"AlarmsOfAll":         "CloudFormation describes alarms by no name; it shows no data",
 	"OnlyWithFixedEgress": "networks have no names; nobody needs it without FixedEgress",
 }
 
 // loose are the resources that a pattern names without the stack's name, and why.
 var loose = map[string]string{
+	"arn:aws:lambda:REGION:ACCOUNT:function:CodeDeployHook_payouts_*":           "the gate's name, which CodeDeploy's own role asks for",
 	"arn:aws:s3:::aws-sam-cli-managed-default-*":                                "where SAM keeps the builds",
 	"arn:aws:cloudformation:REGION:ACCOUNT:stack/aws-sam-cli-managed-default/*": "the stack of that bucket",
 	"arn:aws:cloudformation:REGION:aws:transform/Serverless-2016-10-31":         "SAM itself",
@@ -162,17 +171,17 @@ func TestTransformedResourcesCanAllBeDeployed(t *testing.T) {
 		t.Fatal(err)
 	}
 	all, used := deploying(t), map[string]bool{}
-	for _, r := range transformed(t).Resources {
-		if len(needed[r.Type]) == 0 {
-			t.Errorf("nobody says what %s needs", r.Type)
+	s := transformed(t)
+	for _, name := range slices.Sorted(maps.Keys(s.Resources)) {
+		kind := s.Resources[name].Type
+		if len(needed[kind]) == 0 {
+			t.Errorf("nobody says what %s needs", kind)
 		}
-	}
-	for _, kind := range slices.Sorted(maps.Keys(needed)) {
+		where := address(t, s, name)
 		for _, action := range needed[kind] {
-			if mayDeploy(all, action) || left(action, used) {
-				continue
+			if !left(action, used) && !mayMake(all, action, where) {
+				t.Errorf("%s: no %s on %s", name, action, where)
 			}
-			t.Errorf("%s needs %s", kind, action)
 		}
 	}
 	for pattern := range unneeded {
@@ -180,6 +189,16 @@ func TestTransformedResourcesCanAllBeDeployed(t *testing.T) {
 			t.Errorf("%s is left out, and nobody needs it any more", pattern)
 		}
 	}
+}
+
+// mayMake reports whether the role may do this to the resource, or, with an action of another
+// service (a function's role is passed), at all.
+func mayMake(all []iamStatement, action, where string) bool {
+	service, _, _ := strings.Cut(action, ":")
+	if strings.Contains(where, ":"+service+":") {
+		return mayDeployOn(all, action, where) || mayDeployOn(all, action, "*")
+	}
+	return mayDeploy(all, action)
 }
 
 func left(action string, used map[string]bool) bool {

@@ -687,7 +687,7 @@ func TestNamesOfAWSArePartitionAndRegionSafe(t *testing.T) {
 
 // What cannot wait until the morning. Each of them pages by itself.
 var pages = []string{
-	"DoublePaymentAlarm", "ContradictionAlarm", "MismatchAlarm", "OldestUnknownAlarm", "OrphanAlarm", "ProviderConfigurationAlarm",
+	"DoublePaymentAlarm", "ContradictionAlarm", "MismatchAlarm", "OldestUnknownAlarm", "OrphanAlarm", "OrphanOfOursAlarm", "ProviderConfigurationAlarm",
 	"DoublePaymentAnewAlarm", "ContradictionAnewAlarm", "MismatchAnewAlarm", "ControlsChangedAlarm", "ReconcileNotRunAlarm", "CreatePayoutErrors", "VexoraCallbackErrors", "MonetixCallbackErrors", "ReconcilePayoutsErrors",
 }
 
@@ -726,7 +726,7 @@ func TestEveryAlarmRingsSomewhereAndHasARunbook(t *testing.T) {
 		}
 		expect(t, name, r.Properties["AlarmActions"], acts, "nobody would be told, or somebody woken for nothing; "+silent[name])
 		ends := acts
-		if name == "OrphanAlarm" || name == "ControlsChangedAlarm" || strings.HasSuffix(name, "AnewAlarm") {
+		if name == "OrphanAlarm" || name == "OrphanOfOursAlarm" || name == "ControlsChangedAlarm" || strings.HasSuffix(name, "AnewAlarm") {
 			ends = nil
 		}
 		expect(t, name+" ends", r.Properties["OKActions"], ends,
@@ -738,11 +738,12 @@ func TestEveryAlarmRingsSomewhereAndHasARunbook(t *testing.T) {
 }
 
 // TestTheNextOnePagesToo: an alarm on how many wait acts for the first of them alone. What
-// happens is watched beside it, and ends after a minute, so that each of them wakes somebody.
+// happens is watched beside it, and ends some minutes after the last, so that each burst of them
+// wakes somebody.
 func TestTheNextOnePagesToo(t *testing.T) {
 	for name, signal := range map[string]payout.Signal{
 		"DoublePaymentAnewAlarm": payout.SignalDoublePayment, "ContradictionAnewAlarm": payout.SignalContradiction, "MismatchAnewAlarm": payout.SignalMismatch,
-		"ControlsChangedAlarm": payout.SignalControls,
+		"ControlsChangedAlarm": payout.SignalControls, "OrphanOfOursAlarm": payout.SignalOrphanOfOurs,
 	} {
 		p := service(t).Resources[name].Properties
 		expect(t, name, p["MetricName"], signal, "a second one would wake nobody while the first waits")
@@ -881,7 +882,7 @@ func hasSection(page, link string) bool {
 func TestWhatTheAlarmsWatch(t *testing.T) {
 	s := service(t)
 	loudly := []string{
-		"desk_double_payment_suspected", "desk_contradiction", "desk_callback_mismatch", "desk_oldest_unknown_seconds", "orphan",
+		"desk_double_payment_suspected", "desk_contradiction", "desk_callback_mismatch", "desk_oldest_unknown_seconds", "orphan", "orphan_of_ours",
 		"provider_configuration", "controls_changed", "Invocations", "Errors",
 	}
 	notices := []string{

@@ -49,7 +49,7 @@ var strangers = map[watched]bool{
 	{"AWS/DynamoDB", "ReadThrottleEvents", ""}: false, {"AWS/DynamoDB", "WriteThrottleEvents", ""}: false,
 
 	// From our own requests, from a verified callback's content, or from people.
-	{"CambodiaPayouts", "callback_unusable", ""}: false, {"CambodiaPayouts", "orphan", ""}: false, {"CambodiaPayouts", "provider_configuration", ""}: false,
+	{"CambodiaPayouts", "callback_unusable", ""}: false, {"CambodiaPayouts", "orphan", ""}: false, {"CambodiaPayouts", "orphan_of_ours", ""}: false, {"CambodiaPayouts", "provider_configuration", ""}: false,
 	{"CambodiaPayouts", "unknown", ""}: false, {"CambodiaPayouts", "provider_paused", ""}: false, {"CambodiaPayouts", "low_balance", ""}: false,
 	{"CambodiaPayouts", "webhook_down", ""}: false, {"CambodiaPayouts", "notification_lag_seconds", ""}: false,
 	{"CambodiaPayouts", "double_payment_suspected", ""}: false, {"CambodiaPayouts", "contradiction", ""}: false, {"CambodiaPayouts", "callback_mismatch", ""}: false,
@@ -237,4 +237,32 @@ func TestTokensNeedTheScopesOfTheirRoute(t *testing.T) {
 
 func TestTransformedTokensNeedTheScopesOfTheirRoute(t *testing.T) {
 	tokensNeedScopes(t, transformed(t))
+}
+
+// The brake is pulled while somebody floods what is open to all, or a caller loops.
+func TestNobodyTakesTheRoomOfTheBrakes(t *testing.T) {
+	brakesHaveRoom(t, service(t), "Api", "JwtStage")
+}
+
+func TestTransformedStagesKeepTheRoomOfTheBrakes(t *testing.T) {
+	brakesHaveRoom(t, transformed(t), "ApiApiGatewayDefaultStage", "JwtStage")
+}
+
+// brakesHaveRoom holds the two stages to throttles of their own for what is open to all and
+// for the controls.
+func brakesHaveRoom(t *testing.T, s template.Template, signed, tokens string) {
+	t.Helper()
+	controls := []string{"GET /v1/controls", "POST /v1/controls"}
+	for stage, routes := range map[string][]string{signed: append(controls, "POST /v1/callbacks/monetix", "POST /v1/callbacks/vexora"), tokens: controls} {
+		settings, _ := s.Resources[stage].Properties["RouteSettings"].(map[string]any)
+		for _, route := range routes {
+			if at(settings[route], "ThrottlingRateLimit") == nil || at(settings[route], "ThrottlingBurstLimit") == nil {
+				t.Errorf("%s: %s shares its throttle with all others", stage, route)
+			}
+		}
+		if len(settings) != len(routes) {
+			t.Errorf("%s has settings of %d routes", stage, len(settings))
+		}
+	}
+	expect(t, tokens, s.Resources[tokens].DependsOn, []any{"JwtControlsRoute", "JwtSetControlsRoute"}, "a stage with settings of a route that is not there is refused")
 }

@@ -52,10 +52,7 @@ func TestEveryParameterCanBeChangedInTheTestOfVersions(t *testing.T) {
 // old one, and CloudFormation says that all is well. The table is what SAM's translator
 // makes of each change, with the revision of scripts/deploy.sh.
 func TestTransformedParametersTakeEffect(t *testing.T) {
-	python := os.Getenv("PYTHON")
-	if python == "" {
-		t.Skip("needs PYTHON with the SAM CLI; `make integration` has it and runs this")
-	}
+	python := samPython(t)
 	build := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(build, "CreatePayout"), 0o700); err != nil {
 		t.Fatal(err)
@@ -67,18 +64,8 @@ func TestTransformedParametersTakeEffect(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	command := exec.Command(python, "scripts/versions.py", build)
-	command.Dir, command.Stdin = "../..", bytes.NewReader(changes)
-	var said bytes.Buffer
-	command.Stderr = &said
-	out, err := command.Output()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, said.String())
-	}
 	var published map[string][]string
-	if err := json.Unmarshal(out, &published); err != nil {
-		t.Fatal(err)
-	}
+	versions(t, python, &published, changes, build)
 	all := slices.Sorted(maps.Keys(functions))
 	for _, name := range slices.Sorted(maps.Keys(published)) {
 		got := slices.DeleteFunc(published[name], func(f string) bool { return f == "GateTraffic" }) // it has no traffic
@@ -93,5 +80,49 @@ func TestTransformedParametersTakeEffect(t *testing.T) {
 	}
 	if len(published) != len(another)+1 {
 		t.Errorf("%d changes were tried, not %d", len(published), len(another)+1)
+	}
+}
+
+func samPython(t *testing.T) string {
+	t.Helper()
+	python := os.Getenv("PYTHON")
+	if python == "" {
+		t.Skip("needs PYTHON with the SAM CLI; `make integration` has it and runs this")
+	}
+	return python
+}
+
+// versions runs scripts/versions.py, and reads what it says.
+func versions(t *testing.T, python string, into any, input []byte, arguments ...string) {
+	t.Helper()
+	command := exec.Command(python, append([]string{"scripts/versions.py"}, arguments...)...)
+	command.Dir, command.Stdin = "../..", bytes.NewReader(input)
+	var said bytes.Buffer
+	command.Stderr = &said
+	out, err := command.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, said.String())
+	}
+	if err := json.Unmarshal(out, into); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// CloudFormation keeps a parameter that a deployment does not name. With the last revision
+// kept, a plain deployment of new code makes no version, and reaches no alias.
+func TestTransformedPlainDeploymentsTakeEffectInEveryStage(t *testing.T) {
+	var plain map[string][2][]string
+	versions(t, samPython(t), &plain, nil, "plain")
+	all := append(slices.Sorted(maps.Keys(functions)), gate)
+	slices.Sort(all)
+	for stage, moved := range plain {
+		for i, after := range []string{"make deploy", "a plain deployment"} {
+			if !slices.Equal(moved[i], all) {
+				t.Errorf("%s: new code by a plain deployment after %s reaches %v", stage, after, moved[i])
+			}
+		}
+	}
+	if len(plain) != 4 {
+		t.Errorf("%d stages", len(plain))
 	}
 }

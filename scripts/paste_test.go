@@ -1,0 +1,196 @@
+package scripts_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// nightly are the pages with lines to paste at night.
+var nightly = []string{"../docs/runbook.md", "../docs/disaster-recovery.md", "../docs/rotation.md"}
+
+// blocks are the sh blocks of a page as they are pasted.
+func blocks(t *testing.T, page string) []string {
+	t.Helper()
+	raw, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(raw), -1) {
+		all = append(all, block[1])
+	}
+	if len(all) < 2 {
+		t.Errorf("%s has %d blocks", page, len(all))
+	}
+	return all
+}
+
+func TestLinesToPasteAreShell(t *testing.T) {
+	t.Parallel()
+	for _, page := range append([]string{"../docs/deploying.md"}, nightly...) {
+		for _, block := range blocks(t, page) {
+			check := exec.Command("bash", "-n")
+			check.Stdin = strings.NewReader(block)
+			if out, err := check.CombinedOutput(); err != nil {
+				t.Errorf("%s: %s\n%s", page, out, block)
+			}
+			if regexp.MustCompile(`\bdate [^)]*-d\b|\bsed -i\b|\breadlink -f\b`).MatchString(block) {
+				t.Errorf("%s: GNU alone knows this: %s", page, block)
+			}
+		}
+	}
+}
+
+// arrived is a request as the API sees it.
+type arrived struct {
+	method, path, body string
+	types              []string
+}
+
+// api remembers what arrives, and refuses what AWS would: a content-type that is there twice,
+// or a request that is not signed.
+func api(t *testing.T) (*httptest.Server, func() []arrived) {
+	t.Helper()
+	var mu sync.Mutex
+	var all []arrived
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		body, _ := io.ReadAll(r.Body)
+		all = append(all, arrived{r.Method, r.URL.Path, string(body), r.Header.Values("Content-Type")})
+		signed := r.Header.Get("Authorization")
+		if !strings.HasPrefix(signed, "AWS4-HMAC-SHA256 ") || strings.Count(signed, "content-type") != 1 || r.Header.Get("X-Amz-Security-Token") != "token" {
+			t.Errorf("%s %s is signed as %q", r.Method, r.URL, signed)
+		}
+		_, _ = fmt.Fprint(w, `{"version": 3}`)
+	}))
+	t.Cleanup(server.Close)
+	return server, func() []arrived {
+		mu.Lock()
+		defer mu.Unlock()
+		return all
+	}
+}
+
+// pastedAWS is an AWS CLI that knows the terminal's credentials and the API's address.
+const pastedAWS = `#!/usr/bin/env bash
+case "$*" in
+*export-credentials*) printf 'export AWS_ACCESS_KEY_ID=id AWS_SECRET_ACCESS_KEY=secret AWS_SESSION_TOKEN=token\n' ;;
+*ApiUrl*) echo "$TEST_API" ;;
+esac
+`
+
+// Each line that needs curl alone is pasted into a terminal that the runbook has made ready.
+func TestLinesThatCallTheAPIArriveAsTheyShould(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Skip("needs curl")
+	}
+	folder := t.TempDir()
+	desk{t, folder}.write("bin/aws", pastedAWS)
+	for _, name := range []string{"statement.csv", "vexora.csv", "monetix.csv"} {
+		desk{t, folder}.write(name, "a,b\n1,2\n")
+	}
+	ready := blocks(t, nightly[0])
+	ready = ready[slices.IndexFunc(ready, func(b string) bool { return strings.Contains(b, "payouts()") }):][:1]
+	orders := 0
+	for _, page := range nightly {
+		for _, block := range blocks(t, page) {
+			for line := range strings.Lines(block) {
+				line = strings.TrimSpace(line)
+				if at := strings.Index(line, "payouts "); at < 0 || strings.HasPrefix(line, "aws ") || strings.Contains(line, "()") {
+					continue
+				}
+				server, requests := api(t)
+				paste := exec.Command("bash", "-c", ready[0]+"\n"+line)
+				paste.Dir = folder
+				paste.Env = append(os.Environ(), "PATH="+filepath.Join(folder, "bin")+":"+os.Getenv("PATH"), "TEST_API="+server.URL, "ID=po_...")
+				out, err := paste.CombinedOutput()
+				seen := requests()
+				if err != nil || len(seen) == 0 {
+					t.Errorf("%s: %s: %v\n%s", page, line, err, out)
+					continue
+				}
+				orders += judged(t, line, seen[len(seen)-1])
+			}
+		}
+	}
+	if orders < 8 {
+		t.Errorf("%d orders were pasted", orders)
+	}
+}
+
+// judged compares a request with the line that made it, and counts orders.
+func judged(t *testing.T, line string, got arrived) int {
+	t.Helper()
+	method, kind := "GET", "application/json"
+	if strings.Contains(line, "-X POST") {
+		method = "POST"
+	}
+	if strings.Contains(line, "/v1/statements") {
+		kind = "text/csv"
+	}
+	_, path, _ := strings.Cut(line, `"$API`)
+	path, _, _ = strings.Cut(path, `"`)
+	path, _, _ = strings.Cut(strings.ReplaceAll(path, "$ID", "po_..."), "?")
+	if got.method != method || got.path != path || !slices.Equal(got.types, []string{kind}) {
+		t.Errorf("%s\narrives as %s %s, %q", line, got.method, got.path, got.types)
+	}
+	if method == "GET" {
+		return 0
+	}
+	if got.body == "" || strings.Contains(got.body, "$") {
+		t.Errorf("%s\nsends %q", line, got.body)
+	}
+	return 1
+}
+
+// The gate invokes each version: a function that is turned off when somebody deploys is
+// refused. And CloudFormation keeps every parameter that a later deployment does not name.
+func TestARestoreTakesBackWhatItSets(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile("../docs/disaster-recovery.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, steps, _ := strings.Cut(string(raw), "\n## Restore, line by line\n")
+	steps, _, _ = strings.Cut(steps, "\n### ")
+	var shell strings.Builder
+	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(steps, -1) {
+		shell.WriteString(block[1])
+	}
+	off, deployments := map[string]bool{}, 0
+	values := map[string][]string{}
+	for line := range strings.Lines(shell.String()) {
+		if list := regexp.MustCompile(`for f in ([A-Za-z ]+);.*--reserved-concurrent-executions (\d+)`).FindStringSubmatch(line); list != nil {
+			for _, function := range strings.Fields(list[1]) {
+				off[function] = list[2] == "0"
+			}
+		}
+		for _, set := range regexp.MustCompile(`\b(Rollout|RollbackAlarms)=(\w+)`).FindAllStringSubmatch(line, -1) {
+			values[set[1]] = append(values[set[1]], set[2])
+		}
+		if !strings.HasPrefix(line, "make deploy") {
+			continue
+		}
+		deployments++
+		for function, turned := range off {
+			if turned {
+				t.Errorf("%s takes nothing when deployment %d asks it for a selftest", function, deployments)
+			}
+		}
+	}
+	if len(off) != 2 || deployments != 2 || !slices.Equal(values["Rollout"], []string{"AllAtOnce", "Canary10Percent5Minutes"}) || !slices.Equal(values["RollbackAlarms"], []string{"off", "on"}) {
+		t.Errorf("%d deployments, turned off %v, set %v", deployments, off, values)
+	}
+}
