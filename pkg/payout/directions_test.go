@@ -67,7 +67,7 @@ func TestAChangeThatTightensAndLoosensIsRefused(t *testing.T) {
 // nobody has held, is not that.
 func TestTheReleaseAfterARestoreTakesTwo(t *testing.T) {
 	w := newWorld(t)
-	*w.brakes = *payout.NewBrakes(w.store, payout.Floor{RestoredAt: w.clock.Now().Add(-time.Hour)})
+	w.over(payout.Floor{RestoredAt: w.clock.Now().Add(-time.Hour)})
 	one := payout.ControlChange{Submissions: map[payout.Scope]payout.Gate{"vexora": payout.GateOpen}}
 	if set, err := w.tryPull(dara, one, true); err != nil || set.Awaiting || w.mustCreate(draft("R1")).Status != payout.Queued {
 		t.Errorf("one provider: awaits %v, %v", set.Awaiting, err)

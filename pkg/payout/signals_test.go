@@ -40,7 +40,7 @@ func TestWhatIsHeldIsToldByASignal(t *testing.T) {
 		t.Errorf("at the create: raised %v", w.signals.raised)
 	}
 	held := newWorld(t)
-	*held.brakes = *payout.NewBrakes(held.store, payout.Floor{Held: map[payout.Provider]payout.QueuedReason{payout.Vexora: payout.QueuedHeld}})
+	held.over(payout.Floor{Held: map[payout.Provider]payout.QueuedReason{payout.Vexora: payout.QueuedHeld}})
 	held.mustCreate(draft("R1"))
 	if len(held.signals.raised) > 0 {
 		t.Errorf("held by order: raised %v", held.signals.raised)
