@@ -274,6 +274,9 @@ func (p Payout) waitsAsDuplicate() bool {
 func (p Payout) wavering() bool {
 	switch p.Status {
 	case Failed, Queued, Cancelled:
+	case Processing: // the present attempt is with its provider; one before it may have been paid
+		_, elsewhere := p.doubtedElsewhere()
+		return p.Attempt > FirstAttempt && (elsewhere || p.speaksAgainst())
 	default:
 		return false
 	}
@@ -284,5 +287,5 @@ func (p Payout) wavering() bool {
 
 // settled reports whether everybody knows what became of the payout.
 func (p Payout) settled() bool {
-	return p.Status == Processing || (p.Status.Final() && p.Status != Orphan && !p.wavering())
+	return p.Status == Processing && !p.wavering() || (p.Status.Final() && p.Status != Orphan && !p.wavering())
 }
