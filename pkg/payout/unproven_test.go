@@ -182,3 +182,27 @@ func TestTheOutcomeAfterARestoreIsThatOfTheReading(t *testing.T) {
 		t.Errorf("%v: safe %v, outcome %s", err, same.Payout.SafeToPayAgain(), got)
 	}
 }
+
+// A payout failed, and the provider has not been asked yet. Nobody believes the word that comes
+// now; until the provider answers, the same money waits.
+func TestAnUnbelievedWordBesideAFailureThatIsNotCertainHoldsTheSameMoney(t *testing.T) {
+	for _, answers := range []bool{false, true} {
+		w := newWorld(t)
+		p := w.mustCreate(draft("R1"))
+		w.receive(w.claim(p, payout.FoundFailed))
+		w.vexora.told = w.unclear
+		w.pull(dara, askFirst)
+		w.receive(w.claim(p, payout.FoundSucceeded))
+		if answers {
+			w.vexora.told = w.says(payout.FoundFailed)
+		}
+		w.sweepFor(3, 2*time.Minute)
+		want := payout.Queued
+		if answers {
+			want = payout.Processing
+		}
+		if second := w.another("R2"); second.Status != want {
+			t.Errorf("the provider answers %v: the same money under R2 is %s, not %s; heard %v", answers, second.Status, want, w.stored(p.ID).Heard)
+		}
+	}
+}

@@ -192,11 +192,15 @@ const quiet = 5 * 24 * time.Hour
 // another reference.
 const twinAfter = 2 * time.Hour
 
+// mostRounds bounds the sweeps of that time. What is held above a cap is looked at each minute
+// until it is too old, for a day.
+const mostRounds = 3000
+
 // settle lets everything go right until nothing happens any more.
 func (w *world) settle() {
 	w.calm()
 	end := w.now.Add(quiet)
-	for rounds := 0; rounds < 400 && w.violation == nil; rounds++ {
+	for rounds := 0; rounds < mostRounds && w.violation == nil; rounds++ {
 		next, some := w.nextDue()
 		for w.violation == nil && w.before(next, some) && w.step() {
 			next, some = w.nextDue()

@@ -50,7 +50,7 @@ func (d *dossier) unsettling(s spoken, p payout.Payout) bool {
 		return false
 	}
 	return !d.any(func(a spoken) bool {
-		return a.source == payout.FromQuery && a.attempt == s.attempt && a.begun.After(s.at) && a.says != saysNothing && a.says != saysAboutUs
+		return a.source == payout.FromQuery && a.attempt == s.attempt && !a.begun.Before(s.at) && a.says != saysNothing && a.says != saysAboutUs
 	})
 }
 
