@@ -23,7 +23,7 @@ import (
 	"cambodia-payouts/pkg/telemetry"
 )
 
-// answering is a provider that answers every creation as it is told.
+// creating answers every request to a provider as it is told; nil breaks the connection off.
 func creating(t *testing.T, vexora, monetix func(body string) (int, string)) (boot.Deployment, edge.Handler, *strings.Builder) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -31,6 +31,9 @@ func creating(t *testing.T, vexora, monetix func(body string) (int, string)) (bo
 		answer := vexora
 		if strings.HasPrefix(r.URL.Path, "/monetix") {
 			answer = monetix
+		}
+		if answer == nil {
+			panic(http.ErrAbortHandler)
 		}
 		status, text := answer(string(raw))
 		w.Header().Set("Content-Type", "application/json")

@@ -263,7 +263,7 @@ func (p Payout) doubtedBy(row StatementRow) []Fact {
 func (s Statement) entry(line ReportLine, status Status, at time.Time) *Entry {
 	return &Entry{
 		At: at, Source: FromStatement, Status: status, By: s.By, Raw: line.row.Raw, Evidence: HashEvidence(line.row.Raw),
-		Message: fmt.Sprintf("line %d of statement %s says otherwise; the provider is asked", line.Line, s.named),
+		Message: fmt.Sprintf("line %d of statement %s, sent by %s, says otherwise; the provider is asked", line.Line, s.named, s.sender.person),
 	}
 }
 
