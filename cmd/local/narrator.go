@@ -25,8 +25,8 @@ type narrator struct {
 }
 
 // Insert implements payout.Store.
-func (n *narrator) Insert(ctx context.Context, p payout.Payout) error {
-	err := n.Store.Insert(ctx, p)
+func (n *narrator) Insert(ctx context.Context, p payout.Payout, arrived time.Time) error {
+	err := n.Store.Insert(ctx, p, arrived)
 	if err == nil {
 		n.tell(p, p.History[len(p.History)-1])
 		n.stream(p, p.Status == payout.Submitting)

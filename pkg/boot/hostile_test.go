@@ -146,7 +146,7 @@ func unknownPayout(t *testing.T, store payout.Store, provider payout.Provider) p
 		Status: payout.Unknown, Amount: riel(t), CreatedAt: at, UpdatedAt: at, StatusAt: at, Version: 1,
 		Description: "May", Fingerprint: "v1:test", History: []payout.Entry{{At: at, Source: payout.FromCreate, Status: payout.Submitting}},
 	}
-	if err := store.Insert(context.Background(), p); err != nil {
+	if err := store.Insert(context.Background(), p, payout.Whenever); err != nil {
 		t.Fatal(err)
 	}
 	return p

@@ -28,7 +28,7 @@ func seeded(t *testing.T, d boot.Deployment, id payout.ID, s payout.Status, prov
 		Heard:       payout.Heard{"1.sent"},
 		History:     []payout.Entry{{At: at, Source: payout.FromAnswer, Status: s}},
 	}
-	if err := d.Store.Insert(t.Context(), p); err != nil {
+	if err := d.Store.Insert(t.Context(), p, payout.Whenever); err != nil {
 		t.Fatal(err)
 	}
 	return p

@@ -89,7 +89,7 @@ func TestAReadingOfEvidenceIsLoggedWhateverTheLevel(t *testing.T) {
 		Attempt: 1, Version: 1, CreatedAt: at, UpdatedAt: at,
 		History: []payout.Entry{{At: at, Source: payout.FromAnswer, Status: payout.Processing, Evidence: payout.HashEvidence(raw), Raw: raw}},
 	}
-	if err := d.Store.Insert(t.Context(), p); err != nil {
+	if err := d.Store.Insert(t.Context(), p, payout.Whenever); err != nil {
 		t.Fatal(err)
 	}
 	e := edge.Event{RawPath: "/v1/payouts/" + string(p.ID) + "/evidence/1"}

@@ -162,7 +162,7 @@ func encoded(t *testing.T, from payout.Store) []string {
 		t.Fatal(err)
 	}
 	for _, p := range page.Payouts {
-		err = table.Insert(ctx, p)
+		err = table.Insert(ctx, p, payout.Whenever)
 	}
 	for _, o := range orphans.Orphans {
 		if o.ID == "" {
@@ -170,7 +170,7 @@ func encoded(t *testing.T, from payout.Store) []string {
 			continue
 		}
 		p, _ := from.Get(ctx, o.ID)
-		err = table.Insert(ctx, p)
+		err = table.Insert(ctx, p, payout.Whenever)
 	}
 	if err != nil || len(page.Payouts) < 7 || len(orphans.Orphans) < 2 {
 		t.Fatalf("%d payouts, %d orphans: %v", len(page.Payouts), len(orphans.Orphans), err)

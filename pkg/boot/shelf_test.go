@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/edge"
@@ -24,7 +25,7 @@ func newShelf() *shelf {
 	return &shelf{items: map[payout.ID]payout.Payout{}, orphans: map[string]payout.Orphaned{}}
 }
 
-func (s *shelf) Insert(_ context.Context, p payout.Payout) error {
+func (s *shelf) Insert(_ context.Context, p payout.Payout, _ time.Time) error {
 	if old, taken := s.items[p.ID]; taken {
 		return &payout.Refused{Current: &old}
 	}

@@ -52,7 +52,7 @@ func TestOnlyAFalseConditionIsCertain(t *testing.T) {
 	} {
 		s, wire := answering(t, test.status, test.body)
 		_, apply := s.Apply(context.Background(), step)
-		for kind, err := range map[string]error{"insert": s.Insert(context.Background(), p), "apply": apply} {
+		for kind, err := range map[string]error{"insert": s.Insert(context.Background(), p, payout.Whenever), "apply": apply} {
 			var refused *payout.Refused
 			if errors.As(err, &refused) != test.refused || errors.Is(err, payout.ErrUnclear) == test.refused {
 				t.Errorf("%s, %s: %v", name, kind, err)
@@ -79,7 +79,7 @@ func TestReadErrorsNeverSayNotFound(t *testing.T) {
 
 func TestABrokenItemIsAnErrorAndNeverHalfAPayout(t *testing.T) {
 	r := &recorder{}
-	if err := dynamo.New(r, "t").Insert(context.Background(), finished(t, payout.Vexora)); err != nil {
+	if err := dynamo.New(r, "t").Insert(context.Background(), finished(t, payout.Vexora), payout.Whenever); err != nil {
 		t.Fatal(err)
 	}
 	whole := `{"Item":` + attributeJSON(r.put.Item) + `}`

@@ -21,7 +21,7 @@ func TestOnlyListsReportsTheirProposalsAndBucketsHaveATimeToLive(t *testing.T) {
 		write func(*dynamo.Store) error
 		lives bool
 	}{
-		"a payout": {func(s *dynamo.Store) error { return s.Insert(ctx, finished(t, payout.Vexora)) }, false},
+		"a payout": {func(s *dynamo.Store) error { return s.Insert(ctx, finished(t, payout.Vexora), payout.Whenever) }, false},
 		"an orphan": {func(s *dynamo.Store) error {
 			_, err := s.KeepOrphan(ctx, payout.Orphaned{Key: "k", Provider: payout.Vexora, ReceivedAt: at, RedactAt: until})
 			return err

@@ -38,7 +38,7 @@ func twoOfOneShard(t *testing.T, s *dynamo.Store) (payout.ID, payout.ID) {
 		if p.ID.Shard() != 4 {
 			continue
 		}
-		if err := s.Insert(context.Background(), p); err != nil {
+		if err := s.Insert(context.Background(), p, payout.Whenever); err != nil {
 			t.Fatal(err)
 		}
 		ids = append(ids, p.ID)

@@ -78,7 +78,7 @@ func TestItemsOfEverySchemaVersionAreRead(t *testing.T) {
 	p.Proposal.Person, p.Proposal.Evidence, p.Proposal.Attempt, p.Proposal.Entries = "Dara", "ab", 1, 4
 	p.Proposal.Identity = "arn:dara"
 	r := &recorder{}
-	if err := dynamo.New(r, "t").Insert(context.Background(), p); err != nil {
+	if err := dynamo.New(r, "t").Insert(context.Background(), p, payout.Whenever); err != nil {
 		t.Fatal(err)
 	}
 	written, err := json.MarshalIndent(wireValue(&types.AttributeValueMemberM{Value: r.put.Item}), "", " ")

@@ -92,7 +92,7 @@ func TestAUsualFinishedItemStaysUnderTwoKilobytes(t *testing.T) {
 		for n := range p.History {
 			p.History[n].ClaimKey = "Qm9keUtleVE1.ZGVzY3Jp" // of a claim that echoes the description
 		}
-		if err := dynamo.New(r, "t").Insert(context.Background(), p); err != nil {
+		if err := dynamo.New(r, "t").Insert(context.Background(), p, payout.Whenever); err != nil {
 			t.Fatal(err)
 		}
 		bytes := dynamo.ItemSize(r.put.Item)

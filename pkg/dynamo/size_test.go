@@ -18,7 +18,7 @@ import (
 func stored(t *testing.T, p payout.Payout) int {
 	t.Helper()
 	r := &recorder{}
-	if err := dynamo.New(r, "t").Insert(context.Background(), p); err != nil {
+	if err := dynamo.New(r, "t").Insert(context.Background(), p, payout.Whenever); err != nil {
 		t.Fatal(err)
 	}
 	return dynamo.ItemSize(r.put.Item)

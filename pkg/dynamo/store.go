@@ -54,8 +54,16 @@ func sleep(ctx context.Context, d time.Duration) error {
 }
 
 // Insert implements payout.Store with one PutItem.
-func (s *Store) Insert(ctx context.Context, p payout.Payout) error {
-	_, err := s.api.PutItem(ctx, s.putIfAbsent(encodePayout(p)))
+func (s *Store) Insert(ctx context.Context, p payout.Payout, arrived time.Time) error {
+	when := &condition{expression: newExpression()}
+	when.add("(attribute_not_exists(%s) OR %s < %s)", when.name(attrPK),
+		when.name(attrTurnedAway), when.value("arrived", moment(arrived)))
+	put := s.putIf(encodePayout(p), when)
+	put.ExpressionAttributeValues = when.values
+	_, err := s.api.PutItem(ctx, put)
+	if stored, was := refused(err); was && isTurnedAway(stored) {
+		return payout.ErrTurnedAway
+	}
 	if err != nil {
 		return writeError("insert "+string(p.ID), err)
 	}
@@ -66,6 +74,10 @@ func (s *Store) Insert(ctx context.Context, p payout.Payout) error {
 func (s *Store) putIfAbsent(i item) *dynamodb.PutItemInput {
 	when := &condition{expression: newExpression()}
 	when.absent(attrPK)
+	return s.putIf(i, when)
+}
+
+func (s *Store) putIf(i item, when *condition) *dynamodb.PutItemInput {
 	return &dynamodb.PutItemInput{
 		TableName:                           aws.String(s.table),
 		Item:                                i,
@@ -110,7 +122,7 @@ func (s *Store) Get(ctx context.Context, id payout.ID) (payout.Payout, error) {
 	if err != nil {
 		return payout.Payout{}, fmt.Errorf("dynamo: get %s: %w", id, err)
 	}
-	if len(out.Item) == 0 {
+	if len(out.Item) == 0 || isTurnedAway(out.Item) {
 		return payout.Payout{}, payout.ErrNotFound
 	}
 	p, err := decodePayout(out.Item)
@@ -128,7 +140,7 @@ func writeError(doing string, err error) error {
 	if !was {
 		return unclear(doing, err)
 	}
-	if len(stored) == 0 {
+	if len(stored) == 0 || isTurnedAway(stored) {
 		return &payout.Refused{}
 	}
 	current, err := decodePayout(stored)

@@ -100,8 +100,8 @@ func TestRequestsOnTheWire(t *testing.T) {
 		do   func()
 		want int64
 	}{
-		{"insert", func() { _ = s.Insert(ctx, p) }, 1},
-		{"insert again, refused with the item", func() { _ = s.Insert(ctx, p) }, 1},
+		{"insert", func() { _ = s.Insert(ctx, p, payout.Whenever) }, 1},
+		{"insert again, refused with the item", func() { _ = s.Insert(ctx, p, payout.Whenever) }, 1},
 		{"apply, refused with the item", func() { _, _ = s.Apply(ctx, step) }, 1},
 		{"apply", func() { _, _ = s.Apply(ctx, payout.Step{ID: p.ID, Then: payout.Change{At: at}}) }, 1},
 		{"get", func() { _, _ = s.Get(ctx, p.ID) }, 1},

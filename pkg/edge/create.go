@@ -66,7 +66,7 @@ func readDraft(e Event) (payout.Draft, *Problem) {
 		return payout.Draft{}, p
 	}
 	draft := decodeDraft(tree)
-	draft.Reference = reference
+	draft.Reference, draft.Arrived = reference, arrived(e)
 	return draft, nil
 }
 
@@ -83,7 +83,7 @@ func unreadable(e Event, cause error) (payout.Draft, *Problem) {
 		return payout.Draft{}, &p
 	}
 	fault := payout.Fault{Code: payout.FaultCode(p.Code), Message: p.Detail}
-	return payout.Draft{Reference: reference, Shape: []payout.Fault{fault}}, nil
+	return payout.Draft{Reference: reference, Arrived: arrived(e), Shape: []payout.Fault{fault}}, nil
 }
 
 func unreadableProblem(cause error) Problem {

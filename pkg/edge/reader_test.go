@@ -38,7 +38,7 @@ func viewAfterStatement(t *testing.T, account, file string) string {
 	p := some(t, payout.Unknown)
 	p.Destination = payout.Destination{Type: payout.BankDestination, Bank: "wing", AccountNumber: account}
 	p.Version, p.StatusAt, p.SubmittedAt, p.Sent, p.Fingerprint = 1, p.CreatedAt, p.CreatedAt, 1, "2.x"
-	if err := store.Insert(t.Context(), p); err != nil {
+	if err := store.Insert(t.Context(), p, payout.Whenever); err != nil {
 		t.Fatal(err)
 	}
 	rows, err := statement.Parse([]byte(strings.NewReplacer("REFERENCE", string(p.ProviderReference()), "ACCOUNT", account).Replace(file)), statement.Defaults()[payout.Vexora])

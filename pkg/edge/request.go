@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -81,6 +82,10 @@ func path(e Event) string {
 	}
 	return e.RawPath
 }
+
+// arrived is when the gateway took the request, as the event has it. The gateway's clock
+// orders the requests of one caller, however long each waited for its function.
+func arrived(e Event) time.Time { return time.UnixMilli(e.RequestContext.TimeEpoch).UTC() }
 
 // query returns the query parameters. One that is given twice is an error, since
 // it is not clear which was meant.

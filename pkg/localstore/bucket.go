@@ -26,12 +26,13 @@ const (
 	outflow   bucket = "outflow"   // provider # currency # time # version -> what was submitted
 	lists     bucket = "lists"     // recipient key -> payouts that may not be settled
 	reports   bucket = "reports"   // statement -> report
+	turned    bucket = "turned"    // id -> up to when requests are turned away
 	feed      bucket = "feed"      // shard # number -> news
 	expiring  bucket = "expiring"  // bucket # key -> when what is there may be dropped
 )
 
 func createBuckets(tx *bbolt.Tx) error {
-	for _, name := range []bucket{payouts, foreign, due, days, attention, orphans, marker, board, controls, outflow, lists, reports, feed, expiring} {
+	for _, name := range []bucket{payouts, foreign, due, days, attention, orphans, marker, board, controls, outflow, lists, reports, turned, feed, expiring} {
 		if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 			return fmt.Errorf("bucket %s: %w", name, err)
 		}

@@ -82,7 +82,7 @@ func (s *Store) Backup(path string) error {
 }
 
 // Insert implements payout.Store.
-func (s *Store) Insert(ctx context.Context, p payout.Payout) error {
+func (s *Store) Insert(ctx context.Context, p payout.Payout, arrived time.Time) error {
 	return s.write(ctx, "insert "+string(p.ID), func(tx *bbolt.Tx) error {
 		current, err := lookup(tx, p.ID)
 		if err != nil {
@@ -91,8 +91,37 @@ func (s *Store) Insert(ctx context.Context, p payout.Payout) error {
 		if current != nil {
 			return &payout.Refused{Current: current}
 		}
+		if until := turned.in(tx).Get([]byte(p.ID)); until != nil && string(until) >= stamp(arrived) {
+			return payout.ErrTurnedAway
+		}
 		_, err = keep(tx, nil, p)
 		return err
+	})
+}
+
+// turnedAwayFor is how long it is remembered that nothing was started.
+const turnedAwayFor = 24 * time.Hour
+
+// TurnAway implements payout.Store. The time only grows.
+func (s *Store) TurnAway(ctx context.Context, id payout.ID, until time.Time) error {
+	return s.write(ctx, "turn away from "+string(id), func(tx *bbolt.Tx) error {
+		current, err := lookup(tx, id)
+		if err != nil {
+			return err
+		}
+		if current != nil {
+			return &payout.Refused{Current: current}
+		}
+		if err := s.expire(tx); err != nil {
+			return err
+		}
+		if before := turned.in(tx).Get([]byte(id)); string(before) >= stamp(until) {
+			return nil
+		}
+		if err := turned.in(tx).Put([]byte(id), []byte(stamp(until))); err != nil {
+			return err
+		}
+		return expireAt(tx, turned, string(id), until.Add(turnedAwayFor))
 	})
 }
 

@@ -137,7 +137,7 @@ func TestEyesAnErrorCallbackWithADuplicateCodeIsKeptNowhere(t *testing.T) {
 	p.Status, p.Fingerprint, p.Version, p.Heard = payout.Processing, "1.x", 1, payout.Heard{"1.sent"}
 	p.CreatedAt, p.UpdatedAt, p.StatusAt, p.SubmittedAt, p.QueryAt, p.DueAt = now, now, now, now, now.Add(24*time.Hour), now.Add(24*time.Hour)
 	p.History = []payout.Entry{{At: now, Source: payout.FromCreate, Status: payout.Submitting}}
-	if err := store.Insert(context.Background(), p); err != nil {
+	if err := store.Insert(context.Background(), p, payout.Whenever); err != nil {
 		t.Fatal(err)
 	}
 	for _, code := range []string{"3041", "3060", "10105", "3061"} {

@@ -168,7 +168,7 @@ func TestAReversalBesideASuccessIsKept(t *testing.T) {
 		p.Status, p.Fingerprint, p.Version, p.Heard = payout.Processing, "1.x", 1, payout.Heard{"1.sent"}
 		p.CreatedAt, p.UpdatedAt, p.StatusAt, p.SubmittedAt, p.QueryAt, p.DueAt = at, at, at, at, at.Add(24*time.Hour), at.Add(24*time.Hour)
 		p.History = []payout.Entry{{At: at, Source: payout.FromCreate, Status: payout.Submitting}}
-		if err := store.Insert(context.Background(), p); err != nil {
+		if err := store.Insert(context.Background(), p, payout.Whenever); err != nil {
 			t.Fatal(err)
 		}
 		for _, operation := range []string{"payout", kind} {

@@ -41,6 +41,7 @@ type Created struct {
 // The order is the guarantee: the payout is stored before the request leaves, by
 // a write that only one process can win, and the loser never sends.
 func (c *Creator) Create(ctx context.Context, d Draft, by Principal) (Created, error) {
+	d.Arrived = c.arrived(d.Arrived)
 	amount, found := d.check(c.ports.Brakes.Caps(ctx, c.ports.Now()))
 	if len(d.Shape) > 0 {
 		return c.refuse(ctx, d, amount, &Refusal{Kind: Unreadable, Faults: append(d.Shape, found...)})
@@ -68,6 +69,19 @@ func (c *Creator) Create(ctx context.Context, d Draft, by Principal) (Created, e
 		return c.enqueue(ctx, d, p, wait)
 	}
 	return c.send(ctx, d, p, connector)
+}
+
+// longestInvocation is how long a function of Lambda can run.
+const longestInvocation = 15 * time.Minute
+
+// arrived is when the request came. A time that no running request can have come at is of an
+// event that was written by hand; then it is now.
+func (c *Creator) arrived(at time.Time) time.Time {
+	now := c.ports.Now()
+	if off := now.Sub(at); off > longestInvocation || off < -longestInvocation {
+		return now
+	}
+	return at
 }
 
 // hold says what a payout must wait for, "" if it may be sent now.
@@ -174,12 +188,12 @@ func (c *Creator) send(ctx context.Context, d Draft, p Payout, connector Connect
 		return c.enqueue(ctx, d, p, why)
 	}
 	p.Heard = p.Heard.With(p.Attempt.fact(at(submission.Account(), 1)))
-	existing, err := c.fence(ctx, p)
+	existing, err := c.fence(ctx, p, d.Arrived)
 	if err != nil || existing != nil {
 		c.ports.Brakes.giveBack(p.Provider, probe) // nothing is sent
 	}
 	if err != nil {
-		return Created{}, &Refusal{Kind: Unavailable, Outcome: OutcomeUnknown, Cause: err}
+		return c.unfenced(ctx, d, p, err)
 	}
 	if existing != nil {
 		c.ports.unlist(ctx, c.policy, p, *existing)
@@ -202,9 +216,9 @@ func (c *Creator) enqueue(ctx context.Context, d Draft, p Payout, why QueuedReas
 	p.Status, p.Sent, p.Lease.Until, p.SubmittedAt = Queued, c.policy.lostSubmissions(), time.Time{}, time.Time{}
 	p.Heard, p.QueuedReason = nil, why
 	p.History = []Entry{{At: p.CreatedAt, Source: FromCreate, Status: Queued, Message: waits[why], Raised: p.Attention.Reasons()}}
-	existing, err := c.fence(ctx, p)
+	existing, err := c.fence(ctx, p, d.Arrived)
 	if err != nil {
-		return Created{}, &Refusal{Kind: Unavailable, Outcome: OutcomeUnknown, Cause: err}
+		return c.unfenced(ctx, d, p, err)
 	}
 	if existing != nil {
 		c.ports.unlist(ctx, c.policy, p, *existing)
@@ -223,15 +237,15 @@ const fencePuts = 3
 // fence stores the payout if its reference is free. It returns the payout that
 // holds the reference if that is another one, and an error while the store does
 // not say clearly who won: nothing may be sent then.
-func (c *Creator) fence(ctx context.Context, p Payout) (*Payout, error) {
+func (c *Creator) fence(ctx context.Context, p Payout, arrived time.Time) (*Payout, error) {
 	var unclear error
 	for try := range fencePuts {
 		if try > 0 {
 			c.ports.Pause(ctx, time.Duration(try)*100*time.Millisecond)
 		}
-		err := c.ports.Store.Insert(ctx, p)
-		if err == nil {
-			return nil, nil
+		err := c.ports.Store.Insert(ctx, p, arrived)
+		if err == nil || errors.Is(err, ErrTurnedAway) {
+			return nil, err
 		}
 		current, err := refusal(err)
 		switch {
@@ -246,6 +260,15 @@ func (c *Creator) fence(ctx context.Context, p Payout) (*Payout, error) {
 		}
 	}
 	return nil, fmt.Errorf("fence the payout: %w", unclear)
+}
+
+// unfenced answers a request whose payout could not be stored. If it was turned away, no try of
+// its own can have been stored, nor will be: the same item forbids it.
+func (c *Creator) unfenced(ctx context.Context, d Draft, p Payout, cause error) (Created, error) {
+	if errors.Is(cause, ErrTurnedAway) {
+		return c.refuse(ctx, d, p.Amount, &Refusal{Kind: Unavailable, Cause: cause})
+	}
+	return Created{}, &Refusal{Kind: Unavailable, Outcome: OutcomeUnknown, Cause: cause}
 }
 
 func isNotFound(err error) bool { return errors.Is(err, ErrNotFound) }

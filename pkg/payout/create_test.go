@@ -400,8 +400,8 @@ func TestDraftRules(t *testing.T) {
 			if len(refusal.Faults) != 1 || refusal.Faults[0].Pointer != tt.pointer || refusal.Faults[0].Code != tt.code {
 				t.Errorf("faults %+v", refusal.Faults)
 			}
-			if w.store.writes != 0 || len(w.vexora.sent) != 0 {
-				t.Error("a refused request left a trace")
+			if len(w.store.payouts) != 0 || w.store.writes != 1 || len(w.vexora.sent) != 0 {
+				t.Error("a refused request left more than that it was turned away")
 			}
 		})
 	}

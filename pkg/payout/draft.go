@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"regexp"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -24,6 +25,8 @@ type Draft struct {
 	Beneficiary Beneficiary
 	Description string
 	Metadata    map[string]string
+	// Arrived is when the gateway took the request, by its clock; zero: now.
+	Arrived time.Time
 	// Shape lists what the edge could not decode at all: wrong types, unknown or
 	// missing members. A draft with such faults is unreadable, not refused.
 	Shape []Fault

@@ -137,8 +137,11 @@ const notifyWithin = 90 * time.Second
 func (p Payout) announced(change Change) Change {
 	change.Heard = Heard(nil).With(change.Heard...) // DynamoDB refuses a set with the same text twice
 	change = p.fit(p.noteConfirmed(p.noteAttention(change)))
-	if !change.Noted && !p.wavering() && change.Apply(p).wavering() {
+	if after := change.Apply(p); !change.Noted && !p.wavering() && after.wavering() {
 		change.Owed = true
+		if at := change.At; after.QueryAt.IsZero() || after.QueryAt.After(at) {
+			change.QueryAt = &at // whoever asks writes the list; until then the same money may go
+		}
 	}
 	if change.news() {
 		at := change.At.Add(notifyWithin)

@@ -29,7 +29,7 @@ func (s *scale) PutItem(_ context.Context, in *dynamodb.PutItemInput, _ ...func(
 func weigh(t *testing.T, p payout.Payout) int {
 	t.Helper()
 	s := &scale{}
-	if err := dynamo.New(s, "t").Insert(bg, p); err != nil {
+	if err := dynamo.New(s, "t").Insert(bg, p, payout.Whenever); err != nil {
 		t.Fatal(err)
 	}
 	return s.bytes

@@ -21,6 +21,7 @@ import (
 type memory struct {
 	mu      sync.Mutex
 	payouts map[payout.ID]payout.Payout
+	turned  map[payout.ID]time.Time // up to when requests are turned away
 	orphans map[string]payout.Orphaned
 	writes  int
 	// fault is asked before every write: lostBefore leaves it undone and
@@ -58,7 +59,7 @@ const (
 
 func newMemory() *memory {
 	return &memory{
-		payouts: map[payout.ID]payout.Payout{}, orphans: map[string]payout.Orphaned{},
+		payouts: map[payout.ID]payout.Payout{}, turned: map[payout.ID]time.Time{}, orphans: map[string]payout.Orphaned{},
 		board: payout.Board{Pauses: map[payout.Provider]payout.Pause{}},
 		lists: map[payout.RecipientKey][]payout.Unsettled{}, keep: map[payout.RecipientKey]time.Time{}, reports: map[string][]byte{},
 		proposals: map[string]payout.StatementProposal{},
@@ -96,10 +97,25 @@ func (m *memory) write(do func() error) error {
 	return do()
 }
 
-func (m *memory) Insert(_ context.Context, p payout.Payout) error {
+func (m *memory) TurnAway(_ context.Context, id payout.ID, until time.Time) error {
+	return m.write(func() error {
+		if old, taken := m.payouts[id]; taken {
+			return &payout.Refused{Current: &old}
+		}
+		if m.turned[id].Before(until) {
+			m.turned[id] = until
+		}
+		return nil
+	})
+}
+
+func (m *memory) Insert(_ context.Context, p payout.Payout, arrived time.Time) error {
 	return m.write(func() error {
 		if old, taken := m.payouts[p.ID]; taken {
 			return &payout.Refused{Current: &old}
+		}
+		if !m.turned[p.ID].Before(arrived) {
+			return payout.ErrTurnedAway
 		}
 		m.payouts[p.ID] = p
 		return nil

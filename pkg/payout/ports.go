@@ -13,6 +13,9 @@ var (
 	ErrNotFound = errors.New("payout: not found")
 	// ErrUnclear: the write may or may not have been applied.
 	ErrUnclear = errors.New("payout: the store did not say whether the write was applied")
+	// ErrTurnedAway: of Insert. Since the request arrived, another one under its id was
+	// turned away and told that nothing had been started. Nothing was stored.
+	ErrTurnedAway = errors.New("payout: a later request under this id was told that nothing had been started")
 	// ErrCursor: the cursor is not one that this listing gave out.
 	ErrCursor = errors.New("payout: not a cursor of this list")
 	// ErrRewound: the feed ends before the position: the table was restored from a
@@ -36,8 +39,14 @@ func (*Refused) Error() string { return "payout: the condition of the write was 
 // Insert and Apply return *Refused when the condition was false, ErrUnclear
 // (wrapped) when the outcome is not known.
 type Store interface {
-	// Insert stores a payout if its id is absent.
-	Insert(ctx context.Context, p Payout) error
+	// Insert stores a payout if its id is absent, for a request that arrived at a time;
+	// ErrTurnedAway if requests of that time have been turned away. [Whenever] is for what
+	// no request asked for.
+	Insert(ctx context.Context, p Payout, arrived time.Time) error
+	// TurnAway remembers that nothing has been started under an id, and that nothing will be
+	// by a request that arrived up to a time. *Refused if a payout has the id. The store may
+	// forget it after a day, when no such request can be running any more.
+	TurnAway(ctx context.Context, id ID, until time.Time) error
 	// Apply makes the step's change if its guard holds and returns the payout
 	// after it.
 	Apply(ctx context.Context, s Step) (Payout, error)
@@ -56,6 +65,10 @@ type Store interface {
 	Archive
 	Feed
 }
+
+// Whenever is the arrival that nothing turns away: of a provider's word about a payout that
+// the table does not have.
+var Whenever = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // Lister reads lists. Lists may be a moment behind; a page may be short or empty
 // while a cursor remains.

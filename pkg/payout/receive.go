@@ -126,7 +126,7 @@ func (r *Receiver) settle(ctx context.Context, id ID, attempt Attempt, current *
 			fresh := c.orphanPayout(id, attempt)
 			fresh.QueryAt = r.policy.retention(c.At)
 			fresh.DueAt = fresh.QueryAt
-			err := r.store.Insert(ctx, fresh)
+			err := r.store.Insert(ctx, fresh, Whenever)
 			if err == nil {
 				r.signals.Signal(ctx, SignalOrphanOfOurs, c.Provider, id)
 				return KeptAsOrphan, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"cambodia-payouts/pkg/money"
 )
@@ -46,21 +47,47 @@ func (r *Refusal) Error() string { return fmt.Sprintf("create refused: %s: %v", 
 // Unwrap returns the cause.
 func (r *Refusal) Unwrap() error { return r.Cause }
 
-// refuse answers a request that cannot start a payout. Before it says anything
-// about the reference it looks, consistently, whether the reference has a payout.
+// longestRequest is how long a request can be under way: the gateway's limit.
+const longestRequest = 30 * time.Second
+
+// refuse answers a request that cannot start a payout. That nothing was started is only
+// certain if nothing will be by a request that came before: one that the merchant has given
+// up on may still be on its way to the fence, with an older key, cap or setting. So it is
+// said only once the table turns those away.
 func (c *Creator) refuse(ctx context.Context, d Draft, amount money.Amount, r *Refusal) (Created, error) {
-	existing, err := c.ports.Store.Get(ctx, DeriveID(c.policy.Namespace, d.Reference))
+	existing, err := c.turnAway(ctx, d)
 	switch {
-	case err == nil:
-		return c.replay(ctx, existing, d, amount)
-	case errors.Is(err, ErrNotFound) && c.policy.RestoredAt.IsZero():
-		r.Outcome = NotStarted
-	case errors.Is(err, ErrNotFound):
+	case existing != nil:
+		return c.replay(ctx, *existing, d, amount)
+	case err != nil:
+		r.Outcome, r.Cause = OutcomeUnknown, errors.Join(r.Cause, err)
+	case !c.policy.RestoredAt.IsZero():
 		r.Outcome = OutcomeUnknown // the table that was lost may have sent it
 	default:
-		r.Outcome, r.Cause = OutcomeUnknown, errors.Join(r.Cause, err)
+		r.Outcome = NotStarted
 	}
 	return Created{}, r
+}
+
+// turnAway forbids that anything is started under the reference by what has arrived up to
+// now. It returns the payout that has the reference, if one does.
+func (c *Creator) turnAway(ctx context.Context, d Draft) (*Payout, error) {
+	until := c.ports.Now()
+	if latest := d.Arrived.Add(longestRequest); until.After(latest) {
+		until = latest // this clock is ahead; corrected requests must not wait for it
+	}
+	if until.Before(d.Arrived) {
+		until = d.Arrived
+	}
+	err := c.ports.Store.TurnAway(ctx, DeriveID(c.policy.Namespace, d.Reference), until)
+	if err == nil {
+		return nil, nil
+	}
+	existing, err := refusal(err)
+	if err == nil && existing == nil {
+		err = fmt.Errorf("%w: refused without an item", ErrUnclear)
+	}
+	return existing, err
 }
 
 // replay answers from the payout that holds the reference. While nobody can tell whether

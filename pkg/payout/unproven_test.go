@@ -183,26 +183,34 @@ func TestTheOutcomeAfterARestoreIsThatOfTheReading(t *testing.T) {
 	}
 }
 
-// A payout failed, and the provider has not been asked yet. Nobody believes the word that comes
-// now; until the provider answers, the same money waits.
+// A payout fails, and the provider has not been asked yet. Nobody believes the word that comes
+// before or after; until the provider answers, the same money waits.
 func TestAnUnbelievedWordBesideAFailureThatIsNotCertainHoldsTheSameMoney(t *testing.T) {
 	for _, answers := range []bool{false, true} {
-		w := newWorld(t)
-		p := w.mustCreate(draft("R1"))
-		w.receive(w.claim(p, payout.FoundFailed))
-		w.vexora.told = w.unclear
-		w.pull(dara, askFirst)
-		w.receive(w.claim(p, payout.FoundSucceeded))
-		if answers {
-			w.vexora.told = w.says(payout.FoundFailed)
-		}
-		w.sweepFor(3, 2*time.Minute)
-		want := payout.Queued
-		if answers {
-			want = payout.Processing
-		}
-		if second := w.another("R2"); second.Status != want {
-			t.Errorf("the provider answers %v: the same money under R2 is %s, not %s; heard %v", answers, second.Status, want, w.stored(p.ID).Heard)
+		for _, before := range []bool{false, true} {
+			w := newWorld(t)
+			p := w.mustCreate(draft("R1"))
+			w.vexora.told = w.unclear
+			unbelieved := w.claim(p, payout.FoundSucceeded)
+			unbelieved.Unbelieved = true
+			if before {
+				w.receive(unbelieved)
+			}
+			w.receive(w.claim(p, payout.FoundFailed))
+			if !before {
+				w.receive(unbelieved)
+			}
+			if answers {
+				w.vexora.told = w.says(payout.FoundFailed)
+			}
+			w.sweepFor(3, 2*time.Minute)
+			want := payout.Queued
+			if answers {
+				want = payout.Processing
+			}
+			if second := w.another("R2"); second.Status != want {
+				t.Errorf("the provider answers %v, the word came before %v: the same money under R2 is %s, not %s; heard %v", answers, before, second.Status, want, w.stored(p.ID).Heard)
+			}
 		}
 	}
 }

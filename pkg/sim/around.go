@@ -5,6 +5,7 @@ import (
 	"cambodia-payouts/pkg/oneshot"
 	"cambodia-payouts/pkg/payout"
 	"context"
+	"time"
 )
 
 type creatorFunc func(context.Context, payout.Draft, payout.Principal) (payout.Created, error)
@@ -98,10 +99,12 @@ func (a applyFunc) Apply(ctx context.Context, step payout.Step) (payout.Payout, 
 
 type insertFunc struct {
 	session
-	insert func(context.Context, payout.Payout) error
+	insert func(context.Context, payout.Payout, time.Time) error
 }
 
-func (i insertFunc) Insert(ctx context.Context, p payout.Payout) error { return i.insert(ctx, p) }
+func (i insertFunc) Insert(ctx context.Context, p payout.Payout, arrived time.Time) error {
+	return i.insert(ctx, p, arrived)
+}
 
 // follower follows redirects.
 type follower struct{ line }

@@ -81,12 +81,18 @@ func (c *client) post() {
 		chosen = w.choices.pick(len(c.bodies))
 	}
 	w.askedFor[c.reference]++
-	w.running[c.reference]++
+	nth := w.askedFor[c.reference]
 	delete(w.promises, c.reference)
+	if c.tries < postings && w.choices.chance(12) {
+		// It gives up on a request that may still be running: another process, or the merchant's
+		// own client, sends it again.
+		w.in([]time.Duration{0, 13 * time.Millisecond, 40 * time.Millisecond, 100 * time.Millisecond, 20 * time.Second}[w.choices.pick(5)], c.post)
+	}
 	var answer *told
+	posted := w.now
 	w.invoke("create "+string(c.reference), 25*time.Second, func(ctx context.Context, box *container) {
 		event := edge.Event{RawPath: "/v1/payouts", Body: c.bodies[chosen]}
-		event.RequestContext.HTTP.Method = "POST"
+		event.RequestContext.HTTP.Method, event.RequestContext.TimeEpoch = "POST", posted.UnixMilli()
 		event.RequestContext.Authorizer = &events.APIGatewayV2HTTPRequestContextAuthorizerDescription{
 			IAM: &events.APIGatewayV2HTTPRequestContextAuthorizerIAMDescription{UserARN: "arn:aws:iam::111122223333:user/payroll"},
 		}
@@ -97,9 +103,8 @@ func (c *client) post() {
 		w.replies.WriteString(reply.Body)
 		answer = &told{status: reply.StatusCode, replayed: reply.Headers["idempotent-replayed"] == "true"}
 		_ = json.Unmarshal([]byte(reply.Body), answer)
-		w.judgeCreate(c, answer)
+		w.judgeCreate(c, nth, answer)
 	}, func(died bool) {
-		w.running[c.reference]--
 		c.next(answer, died)
 	})
 }

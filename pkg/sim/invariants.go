@@ -111,8 +111,9 @@ func (w *world) judgeFailure(before *payout.Payout, after payout.Payout) {
 	}
 }
 
-// judgeCreate compares what a merchant is told with what is stored.
-func (w *world) judgeCreate(c *client, t *told) {
+// judgeCreate compares what a merchant is told with what is stored. What the nth request under
+// a reference is told speaks of it and of all before it, running or not.
+func (w *world) judgeCreate(c *client, nth int, t *told) {
 	stored, there := w.table.items[c.id]
 	switch {
 	case t.status < 300 && (!there || t.ID != c.id):
@@ -123,7 +124,7 @@ func (w *world) judgeCreate(c *client, t *told) {
 		w.blame("a first request is no replay", "%s", c.reference)
 	case t.Outcome == payout.OutcomeFinal && !stored.Status.Final():
 		w.blame("final is said of what has ended", "%s is %s", c.reference, stored.Status)
-	case t.Outcome == payout.NotStarted && w.running[c.reference] == 1:
+	case t.Outcome == payout.NotStarted && w.askedFor[c.reference] == nth:
 		w.promises[c.reference] = true
 		for attempt := range payout.Attempt(3) {
 			if w.platforms[c.provider].ledger[string(c.id.ProviderReference(attempt+1))] != nil {

@@ -246,8 +246,8 @@ var mutants = []*Mutant{
 	{
 		Name: "own-write-a-stranger", Says: "takes its own record, whose acknowledgement was lost, for somebody else's",
 		aroundStore: func(s session, c *container) payout.Store {
-			return insertFunc{s, func(ctx context.Context, p payout.Payout) error {
-				err := s.Insert(ctx, p)
+			return insertFunc{s, func(ctx context.Context, p payout.Payout, arrived time.Time) error {
+				err := s.Insert(ctx, p, arrived)
 				if refused := (*payout.Refused)(nil); errors.As(err, &refused) && refused.Current != nil {
 					stranger := *refused.Current
 					stranger.Lease.Token = "somebody"
@@ -265,6 +265,14 @@ var mutants = []*Mutant{
 			}
 			return created, err
 		}),
+	},
+	{
+		Name: "turned-away-comes-in", Says: "starts a payout of which a later request was told that nothing had been started",
+		aroundStore: func(s session, _ *container) payout.Store {
+			return insertFunc{s, func(ctx context.Context, p payout.Payout, _ time.Time) error {
+				return s.Insert(ctx, p, payout.Whenever)
+			}}
+		},
 	},
 	{
 		Name: "note-the-telling-unguarded", Says: "writes how far the merchant was told over whatever came meanwhile",

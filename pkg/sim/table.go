@@ -17,6 +17,7 @@ import (
 // Change say; the conformance suite compares the real stores with the same two.
 type table struct {
 	items     map[payout.ID]payout.Payout
+	turned    map[payout.ID]time.Time // up to when requests are turned away
 	orphans   map[string]payout.Orphaned
 	board     payout.Board
 	changes   []payout.ControlEntry // of the controls
@@ -35,7 +36,7 @@ type table struct {
 
 func newTable() *table {
 	t := &table{
-		items: map[payout.ID]payout.Payout{}, orphans: map[string]payout.Orphaned{},
+		items: map[payout.ID]payout.Payout{}, turned: map[payout.ID]time.Time{}, orphans: map[string]payout.Orphaned{},
 		board: payout.Board{Pauses: map[payout.Provider]payout.Pause{}},
 		lists: map[payout.RecipientKey][]payout.Unsettled{}, proposals: map[string]payout.StatementProposal{},
 		outflow: map[payout.OutflowBucket]int64{},
@@ -49,6 +50,7 @@ func newTable() *table {
 func (t *table) backup() *table {
 	b := newTable()
 	b.items, b.orphans, b.index = maps.Clone(t.items), maps.Clone(t.orphans), maps.Clone(t.index)
+	b.turned = maps.Clone(t.turned)
 	b.lists, b.proposals = maps.Clone(t.lists), maps.Clone(t.proposals)
 	b.board = payout.Board{Pauses: maps.Clone(t.board.Pauses), UnsettledUntil: t.board.UnsettledUntil, Controls: t.board.Controls}
 	b.changes, b.ordered, b.outflow = t.changes, t.ordered, maps.Clone(t.outflow)
@@ -72,11 +74,24 @@ func (t *table) show(id payout.ID, due time.Time) {
 	t.index[id] = due
 }
 
-func (t *table) insert(p payout.Payout) error {
+func (t *table) insert(p payout.Payout, arrived time.Time) error {
 	if old, taken := t.items[p.ID]; taken {
 		return &payout.Refused{Current: &old}
 	}
+	if !t.turned[p.ID].Before(arrived) {
+		return payout.ErrTurnedAway
+	}
 	t.put(nil, p)
+	return nil
+}
+
+func (t *table) turnAway(id payout.ID, until time.Time) error {
+	if old, taken := t.items[id]; taken {
+		return &payout.Refused{Current: &old}
+	}
+	if t.turned[id].Before(until) {
+		t.turned[id] = until
+	}
 	return nil
 }
 
@@ -140,8 +155,12 @@ func (s session) read(what string) error {
 
 func short(id payout.ID) string { return string(id[:min(8, len(id))]) }
 
-func (s session) Insert(_ context.Context, p payout.Payout) error {
-	return s.write("insert "+short(p.ID), func(t *table) error { return t.insert(p) })
+func (s session) Insert(_ context.Context, p payout.Payout, arrived time.Time) error {
+	return s.write("insert "+short(p.ID), func(t *table) error { return t.insert(p, arrived) })
+}
+
+func (s session) TurnAway(_ context.Context, id payout.ID, until time.Time) error {
+	return s.write("turn away from "+short(id), func(t *table) error { return t.turnAway(id, until) })
 }
 
 func (s session) Apply(_ context.Context, step payout.Step) (payout.Payout, error) {

@@ -250,7 +250,7 @@ func cancelled(t *testing.T, s payout.Store) {
 	p := fresh(t, "cancelled")
 	ctx, cancel := context.WithCancel(background)
 	cancel()
-	if err := s.Insert(ctx, p); !errors.Is(err, payout.ErrUnclear) {
+	if err := s.Insert(ctx, p, start); !errors.Is(err, payout.ErrUnclear) {
 		t.Errorf("insert: %v", err)
 	}
 	if _, err := s.Apply(ctx, payout.Step{ID: p.ID, Then: payout.Change{At: start}}); !errors.Is(err, payout.ErrUnclear) {

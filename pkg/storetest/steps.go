@@ -23,7 +23,7 @@ func insertRace(t *testing.T, s payout.Store) {
 		p := fresh(t, "race")
 		p.Lease.Token = fmt.Sprintf("token-%d", n)
 		wait.Go(func() {
-			err := s.Insert(background, p)
+			err := s.Insert(background, p, start)
 			mu.Lock()
 			defer mu.Unlock()
 			var refused *payout.Refused

@@ -26,6 +26,8 @@ func Run(t *testing.T, open Open) {
 		{"a payout comes back as it was stored", roundTrip},
 		{"an absent payout is not found", absent},
 		{"of fifty inserts at once one wins, and all others see the winner", insertRace},
+		{"what is turned away is not inserted, and what is inserted not turned away", turnAway},
+		{"of an insert and a turning away one wins", turnAwayRace},
 		{"every part of a guard holds and refuses", guards},
 		{"every part of a change is made", changes},
 		{"a claim is applied exactly where the transition table allows it", transitions},
@@ -143,7 +145,7 @@ func roundTrip(t *testing.T, s payout.Store) {
 			t.Errorf("%s\nstored %+v\nread   %+v", p.Reference, p, got)
 		}
 		var refused *payout.Refused
-		if err := s.Insert(background, p); !errors.As(err, &refused) || refused.Current == nil || !equal(*refused.Current, p) {
+		if err := s.Insert(background, p, start); !errors.As(err, &refused) || refused.Current == nil || !equal(*refused.Current, p) {
 			t.Errorf("%s: refused with %v", p.Reference, err)
 		}
 	}
@@ -169,7 +171,7 @@ func absent(t *testing.T, s payout.Store) {
 
 func insert(t *testing.T, s payout.Store, p payout.Payout) {
 	t.Helper()
-	if err := s.Insert(background, p); err != nil {
+	if err := s.Insert(background, p, start); err != nil {
 		t.Fatal(err)
 	}
 }
