@@ -117,7 +117,7 @@ func TestTheClaimOfACallbackIsOneGuardedUpdate(t *testing.T) {
 	})
 	condition, update := *r.update.ConditionExpression, *r.update.UpdateExpression
 	for _, want := range []string{
-		"attribute_exists(#pk)", "#status IN (", "#provider = :old_provider", "#attempt = :old_attempt", "#amount = :old_amount",
+		"attribute_exists(#status)", "#status IN (", "#provider = :old_provider", "#attempt = :old_attempt", "#amount = :old_amount",
 		"#currency = :old_currency", "#description = :old_description", "(attribute_not_exists(#provider_id) OR #provider_id = :old_provider_id)", "attribute_not_exists(#attention)", "size(#history) < :limit",
 	} {
 		if !strings.Contains(condition, want) {

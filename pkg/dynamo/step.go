@@ -36,7 +36,7 @@ func updateInput(table string, s payout.Step) *dynamodb.UpdateItemInput {
 }
 
 func (c *condition) guard(g payout.Guard) {
-	c.exists(attrPK)
+	c.exists(attrStatus) // an item without one says only that nothing was started; see [Store.TurnAway]
 	c.oneOf(attrStatus, g.Statuses)
 	c.asked(attrToken, text(g.Token))
 	c.asked(attrVersion, number(g.Version))
