@@ -31,7 +31,7 @@ type memory struct {
 
 	board     payout.Board
 	changes   []payout.ControlEntry // of the controls
-	ordered   payout.ControlProposal
+	ordered   map[payout.Person]payout.ControlProposal
 	outflow   map[payout.OutflowBucket]int64 // by a bucket without its sum
 	lists     map[payout.RecipientKey][]payout.Unsettled
 	keep      map[payout.RecipientKey]time.Time // when a list may be dropped
@@ -229,17 +229,20 @@ func (m *memory) ControlChanges(_ context.Context, limit int) ([]payout.ControlE
 	return newest[:min(limit, len(newest))], nil
 }
 
-func (m *memory) ProposeControls(_ context.Context, p payout.ControlProposal) error {
+func (m *memory) ProposeControls(_ context.Context, p payout.ControlProposal, _ time.Time) error {
 	return m.write(func() error {
-		m.ordered = p
+		if m.ordered == nil {
+			m.ordered = map[payout.Person]payout.ControlProposal{}
+		}
+		m.ordered[p.Person] = p
 		return nil
 	})
 }
 
-func (m *memory) ProposedControls(context.Context) (payout.ControlProposal, error) {
+func (m *memory) ProposedControls(context.Context) ([]payout.ControlProposal, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.ordered, nil
+	return slices.Collect(maps.Values(m.ordered)), nil
 }
 
 func (m *memory) CountOutflow(_ context.Context, b payout.OutflowBucket, _ time.Time) error {
