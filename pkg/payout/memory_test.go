@@ -683,11 +683,18 @@ func (w *world) stored(id payout.ID) payout.Payout {
 }
 
 // claim is a callback about the payout, as its provider would send it.
+// codeFor is a provider's code for a finding, in digits as both providers write theirs.
+func codeFor(f payout.Finding) string {
+	return fmt.Sprintf("0%03d", 100+slices.Index([]payout.Finding{
+		payout.FoundProcessing, payout.FoundSucceeded, payout.FoundFailed, payout.FoundReturned, payout.FoundUnlisted, payout.FoundUnclear,
+	}, f))
+}
+
 func (w *world) claim(p payout.Payout, f payout.Finding) payout.Claim {
 	return payout.Claim{
 		Source: payout.FromCallback, Provider: p.Provider, Reference: string(p.ProviderReference()),
 		ProviderID: "N-" + string(p.ID[:6]), Finding: f, Amounts: []money.Amount{p.Amount},
-		Code: "c-" + string(f), Message: "as the provider has it", Raw: []byte(`{"a":1}`), At: w.clock.Now(),
+		Code: codeFor(f), Message: "as the provider has it", Raw: []byte(`{"a":1}`), At: w.clock.Now(),
 	}
 }
 
