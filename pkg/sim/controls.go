@@ -21,6 +21,8 @@ type controls struct {
 	askAt time.Time
 	// fencedAt is when the submission under a reference was last fenced.
 	fencedAt map[string]time.Time
+	// wishes are the orders that were given since two people released something last.
+	wishes []*wish
 }
 
 // What a brake takes to be in force everywhere, and how long an invocation may have been under
@@ -37,10 +39,14 @@ const (
 // pull has a person order something of the controls.
 func (w *world) pull(by payout.Principal, change payout.ControlChange, then func()) {
 	w.invoke("order the controls", 25*time.Second, func(ctx context.Context, c *container) {
-		seen := w.table.board.Controls.Version
+		seen, given := w.table.board.Controls, &wish{person: registered[by], change: change, begun: w.now}
+		w.controls.wishes = append(w.controls.wishes, given)
 		set, err := c.operator.SetControls(ctx, payout.ControlOrder{
-			By: by, Identities: identities(by), Reason: "money leaks", Seen: &seen, Change: change,
+			By: by, Identities: identities(by), Reason: "money leaks", Seen: &seen.Version, Change: change,
 		})
+		if err == nil && set.Awaiting {
+			w.judgeWait(given, seen)
+		}
 		if err != nil || set.Awaiting {
 			return
 		}
@@ -155,9 +161,48 @@ func (w *world) brake() {
 	w.in(time.Duration(20+c.pick(300))*time.Second, w.release)
 }
 
-// release has two people open everything.
+// release has two people open everything. Somebody else may order something in between, and one
+// of them alone before it.
 func (w *world) release() {
-	w.pull(daraRole, releasing, func() { w.pull(bopha, releasing, nil) })
+	c := w.choices
+	meddling := c.weighted(50, 15, 10, 15, 10)
+	then := func() { w.pull(bopha, releasing, nil) }
+	both := func() { w.pull(daraRole, releasing, then) }
+	switch meddling {
+	case 1: // lower by a little, again and again
+		lower := payout.ControlChange{Caps: map[money.Currency]money.Amount{money.KHR: lowered(1 + c.pick(50))}}
+		both = func() { w.pull(daraRole, releasing, func() { w.pull(visitor, lower, then) }) }
+	case 2: // what changes nothing
+		same := payout.ControlChange{Caps: map[money.Currency]money.Amount{money.KHR: w.settings.caps()[money.KHR]}}
+		both = func() { w.pull(daraRole, releasing, func() { w.pull(visitor, same, then) }) }
+	case 3:
+		part := payout.ControlChange{Submissions: map[payout.Scope]payout.Gate{payout.Everything: payout.GateOpen}, Callbacks: payout.Believe}
+		both = func() { w.pull(daraRole, releasing, func() { w.pull(sokha, part, then) }) }
+	case 4:
+		w.in(time.Duration(c.pick(20))*time.Second, func() { w.pull(bopha, releasing, nil) })
+		both = func() { w.in(30*time.Second, func() { w.pull(daraRole, releasing, then) }) }
+	}
+	both()
+	if meddling > 0 { // what was tightened in between, both have to see
+		w.in(time.Minute+time.Duration(c.pick(60))*time.Second, func() {
+			w.pull(daraRole, releasing, func() { w.pull(bopha, releasing, nil) })
+		})
+	}
+	if c.chance(25) { // what was ordered before releases nothing of this
+		w.in(time.Duration(130+c.pick(200))*time.Second, func() {
+			w.pull(principals[c.pick(len(principals))], holding, nil)
+			w.in(time.Duration(20+c.pick(100))*time.Second, w.release)
+		})
+	}
+}
+
+// lowered is the small cap without some units.
+func lowered(by int) money.Amount {
+	a, err := money.New(smallCap.Minor()-int64(by), money.KHR)
+	if err != nil {
+		panic(err)
+	}
+	return a
 }
 
 // smallCap is below what most payouts move.

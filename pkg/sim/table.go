@@ -234,6 +234,7 @@ func (s session) ChangeControls(_ context.Context, e payout.ControlEntry) error 
 		if e.Version <= len(t.changes) {
 			return payout.ErrControlsMoved
 		}
+		s.c.world.judgeLoosening(e)
 		t.changes, t.board.Controls = append(slices.Clip(t.changes), e), e.After
 		s.c.world.lifted(e.After)
 		s.c.world.released(e)
