@@ -161,32 +161,35 @@ func (w *world) brake() {
 	w.in(time.Duration(20+c.pick(300))*time.Second, w.release)
 }
 
-// release has two people open everything. Somebody else may order something in between, and one
-// of them alone before it.
+// release has two people open everything that is held. Somebody else may order something in
+// between, and one of them alone before it.
 func (w *world) release() {
 	c := w.choices
-	meddling := c.weighted(50, 15, 10, 15, 10)
-	then := func() { w.pull(bopha, releasing, nil) }
-	both := func() { w.pull(daraRole, releasing, then) }
-	switch meddling {
-	case 1: // lower by a little, again and again
-		lower := payout.ControlChange{Caps: map[money.Currency]money.Amount{money.KHR: lowered(1 + c.pick(50))}}
-		both = func() { w.pull(daraRole, releasing, func() { w.pull(visitor, lower, then) }) }
-	case 2: // what changes nothing
-		same := payout.ControlChange{Caps: map[money.Currency]money.Amount{money.KHR: w.settings.caps()[money.KHR]}}
-		both = func() { w.pull(daraRole, releasing, func() { w.pull(visitor, same, then) }) }
-	case 3:
-		part := payout.ControlChange{Submissions: map[payout.Scope]payout.Gate{payout.Everything: payout.GateOpen}, Callbacks: payout.Believe}
-		both = func() { w.pull(daraRole, releasing, func() { w.pull(sokha, part, then) }) }
-	case 4:
-		w.in(time.Duration(c.pick(20))*time.Second, func() { w.pull(bopha, releasing, nil) })
-		both = func() { w.in(30*time.Second, func() { w.pull(daraRole, releasing, then) }) }
+	meddling := c.weighted(40, 20, 10, 20, 10)
+	lower := payout.ControlChange{Caps: map[money.Currency]money.Amount{money.KHR: lowered(1 + c.pick(50))}}
+	same := payout.ControlChange{Caps: map[money.Currency]money.Amount{money.KHR: w.settings.caps()[money.KHR]}}
+	both := func(meddle func(then func())) {
+		change := w.releasable()
+		w.pull(daraRole, change, func() { meddle(func() { w.pull(bopha, change, nil) }) })
 	}
-	both()
-	if meddling > 0 { // what was tightened in between, both have to see
-		w.in(time.Minute+time.Duration(c.pick(60))*time.Second, func() {
-			w.pull(daraRole, releasing, func() { w.pull(bopha, releasing, nil) })
+	alone := func(then func()) { then() }
+	switch meddling {
+	case 0:
+		both(alone)
+	case 1: // a cap that is lower by a little
+		both(func(then func()) { w.pull(visitor, lower, then) })
+	case 2: // what changes nothing
+		both(func(then func()) { w.pull(visitor, same, then) })
+	case 3: // another release, of another person
+		both(func(then func()) {
+			w.pull(visitor, lower, func() { w.pull(sokha, payout.ControlChange{Caps: releasing.Caps}, then) })
 		})
+	case 4:
+		w.in(time.Duration(c.pick(20))*time.Second, func() { w.pull(bopha, w.releasable(), nil) })
+		w.in(30*time.Second, func() { both(alone) })
+	}
+	if meddling > 0 { // what was tightened in between, both have to see
+		w.in(time.Minute+time.Duration(c.pick(60))*time.Second, func() { both(alone) })
 	}
 	if c.chance(25) { // what was ordered before releases nothing of this
 		w.in(time.Duration(130+c.pick(200))*time.Second, func() {
@@ -194,6 +197,16 @@ func (w *world) release() {
 			w.in(time.Duration(20+c.pick(100))*time.Second, w.release)
 		})
 	}
+}
+
+// releasable is what somebody who looks at the controls would release. A restored table is held
+// by more than they say.
+func (w *world) releasable() payout.ControlChange {
+	part := loosened(w.table.board.Controls, releasing)
+	if !w.restoredAt.IsZero() || len(part.Submissions)+len(part.Caps) == 0 && part.Callbacks == "" {
+		return releasing
+	}
+	return part
 }
 
 // lowered is the small cap without some units.
