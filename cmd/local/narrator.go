@@ -76,7 +76,7 @@ func (n *narrator) tell(p payout.Payout, e payout.Entry) {
 	defer n.mu.Unlock()
 	line := fmt.Sprintf("%s  %-24s %-10s by %-8s", e.At.Format("15:04:05"), p.Reference, p.Status, e.Source)
 	if e.Message != "" {
-		line += "  " + e.Message
+		line += "  " + e.Shown(p.Mask())
 	}
 	if e.ProviderCode != "" {
 		line += "  (" + string(p.Provider) + " says " + e.ProviderCode + ")"

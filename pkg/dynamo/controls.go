@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -13,11 +14,13 @@ import (
 )
 
 // The board's partition: the board itself, then the changes of the controls, the newest one
-// first, then what waits for a second person. So one query of two items is a glance at all
-// that stops a submission.
+// first, then what waits for a second person, an item of each person. So one query of two
+// items is a glance at all that stops a submission.
 const (
-	changePrefix = "change#"
-	kindOrdered  = "proposal"
+	changePrefix  = "change#"
+	orderedPrefix = "proposal#"
+	// mostOrdered is more than a register can hold people of; a page ends before anyway.
+	mostOrdered = 1000
 	// lastChange is what a change's number is taken from, so that the newest sorts first.
 	lastChange = 999_999_999
 
@@ -25,6 +28,7 @@ const (
 	attrCaps        = "caps"
 	attrCallbacks   = "callbacks"
 	attrReleasedAt  = "released_at"
+	attrReleased    = "released"
 	attrReason      = "reason"
 	attrSecond      = "second"
 	attrBefore      = "before"
@@ -125,9 +129,10 @@ func (s *Store) ControlChanges(ctx context.Context, limit int) ([]payout.Control
 	return all, nil
 }
 
-// ProposeControls implements payout.Desk.
-func (s *Store) ProposeControls(ctx context.Context, p payout.ControlProposal) error {
-	i := itemKey(kindBoard, kindOrdered)
+// ProposeControls implements payout.Desk. Each person has an item, so that nobody writes over
+// another's.
+func (s *Store) ProposeControls(ctx context.Context, p payout.ControlProposal, until time.Time) error {
+	i := itemKey(kindBoard, orderedPrefix+string(p.Person))
 	i.put(attrSchema, count(SchemaVersion))
 	i.put(attrChange, nested(encodeControls(asControls(p.Change))))
 	i.put(attrReason, text(p.Reason))
@@ -136,25 +141,33 @@ func (s *Store) ProposeControls(ctx context.Context, p payout.ControlProposal) e
 	i.put(attrIdentity, text(string(p.Identity)))
 	i.put(attrAt, moment(p.At))
 	i.put(attrVersion, count(p.Version))
+	i.put(attrExpiresAt, epoch(until))
 	if _, err := s.api.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String(s.table), Item: i}); err != nil {
 		return unclear("propose a change of the controls", err)
 	}
 	return nil
 }
 
-// ProposedControls implements payout.Desk.
-func (s *Store) ProposedControls(ctx context.Context) (payout.ControlProposal, error) {
-	r, err := s.fetch(ctx, itemKey(kindBoard, kindOrdered))
+// ProposedControls implements payout.Desk. What is proposed stands last on the board.
+func (s *Store) ProposedControls(ctx context.Context) ([]payout.ControlProposal, error) {
+	items, err := s.boardItems(ctx, orderedPrefix, mostOrdered)
 	if err != nil {
-		return payout.ControlProposal{}, fmt.Errorf("dynamo: find a proposal for the controls: %w", err)
+		return nil, fmt.Errorf("dynamo: list the proposals for the controls: %w", err)
 	}
-	change := r.child(attrChange).controls()
-	p := payout.ControlProposal{
-		Change: payout.ControlChange{Submissions: change.Submissions, Caps: change.Caps, Callbacks: change.Callbacks},
-		Reason: r.text(attrReason), By: payout.Principal(r.text(attrBy)), Person: payout.Person(r.text(attrPerson)),
-		Identity: payout.Principal(r.text(attrIdentity)), At: r.moment(attrAt), Version: int(r.number(attrVersion)),
+	var all []payout.ControlProposal
+	for _, i := range items {
+		r := newReader(i)
+		change := r.child(attrChange).controls()
+		all = append(all, payout.ControlProposal{
+			Change: payout.ControlChange{Submissions: change.Submissions, Caps: change.Caps, Callbacks: change.Callbacks},
+			Reason: r.text(attrReason), By: payout.Principal(r.text(attrBy)), Person: payout.Person(r.text(attrPerson)),
+			Identity: payout.Principal(r.text(attrIdentity)), At: r.moment(attrAt), Version: int(r.number(attrVersion)),
+		})
+		if err := r.failure(); err != nil {
+			return nil, fmt.Errorf("dynamo: list the proposals for the controls: %w", err)
+		}
 	}
-	return p, r.failure()
+	return all, nil
 }
 
 // asControls writes a change with the members that controls have.
@@ -178,12 +191,16 @@ func encodeControls(c payout.Controls) item {
 	}
 	i.put(attrCallbacks, text(string(c.Callbacks)))
 	i.put(attrReleasedAt, moment(c.ReleasedAt))
+	if c.Released > 0 {
+		i.put(attrReleased, count(c.Released))
+	}
 	return i
 }
 
 func (r *reader) controls() payout.Controls {
 	c := payout.Controls{
 		Version: int(r.number(attrVersion)), Callbacks: payout.Belief(r.text(attrCallbacks)), ReleasedAt: r.moment(attrReleasedAt),
+		Released: int(r.number(attrReleased)),
 	}
 	for scope, gate := range r.texts(attrSubmissions) {
 		if c.Submissions == nil {

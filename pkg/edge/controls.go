@@ -129,8 +129,10 @@ type controlsView struct {
 	InForce     map[payout.Provider]payout.Gate `json:"in_force"`
 	HeldBy      map[payout.Provider][]string    `json:"held_by,omitempty"`
 	Pauses      []pauseView                     `json:"pauses"`
-	Awaiting    *controlProposalView            `json:"awaiting,omitempty"`
-	Changes     []controlEntryView              `json:"changes"`
+	// Awaiting is the newest of the proposals.
+	Awaiting  *controlProposalView  `json:"awaiting,omitempty"`
+	Proposals []controlProposalView `json:"proposals,omitempty"`
+	Changes   []controlEntryView    `json:"changes"`
 }
 
 type pauseView struct {
@@ -188,8 +190,10 @@ func viewControls(room payout.ControlRoom) controlsView {
 			v.Pauses = append(v.Pauses, pauseView{p, pause.Why, instant(pause.Since), instant(pause.Until)})
 		}
 	}
-	if o := room.Proposal; o.Person != "" {
-		v.Awaiting = &controlProposalView{settingsOf(o.Change.Submissions, o.Change.Caps, o.Change.Callbacks), o.By, o.Person, o.Reason, instant(o.At)}
+	for _, o := range room.Proposals {
+		change := settingsOf(o.Change.Submissions, o.Change.Caps, o.Change.Callbacks)
+		v.Proposals = append(v.Proposals, controlProposalView{change, o.By, o.Person, o.Reason, instant(o.At)})
+		v.Awaiting = &v.Proposals[0]
 	}
 	for _, c := range room.Changes {
 		v.Changes = append(v.Changes, controlEntryView{

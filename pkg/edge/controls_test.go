@@ -81,8 +81,11 @@ func TestTheControlsShowWhatIsInForceAndWhy(t *testing.T) {
 		Controls: payout.Controls{Version: 2, Submissions: map[payout.Scope]payout.Gate{"vexora": payout.GateHeld}, Caps: map[money.Currency]money.Amount{money.KHR: most}},
 		Floor:    payout.Floor{Held: map[payout.Provider]payout.QueuedReason{payout.Monetix: payout.QueuedPaused}},
 		Pauses:   map[payout.Provider]payout.Pause{payout.Monetix: {Provider: payout.Monetix, Why: "refused_about_us", Since: at, Until: at.Add(time.Minute)}},
-		Proposal: payout.ControlProposal{Person: "Dara", By: "arn", At: at, Reason: "mended", Change: payout.ControlChange{Caps: map[money.Currency]money.Amount{money.KHR: {}}}},
-		Changes:  []payout.ControlEntry{{Version: 2, At: at, By: "arn", Reason: "money leaks", Person: "Bopha", Second: "Dara"}},
+		Proposals: []payout.ControlProposal{
+			{Person: "Dara", By: "arn", At: at, Reason: "mended", Change: payout.ControlChange{Caps: map[money.Currency]money.Amount{money.KHR: {}}}},
+			{Person: "Bopha", By: "arn", At: at, Reason: "no leak", Change: payout.ControlChange{Callbacks: payout.Believe}},
+		},
+		Changes: []payout.ControlEntry{{Version: 2, At: at, By: "arn", Reason: "money leaks", Person: "Bopha", Second: "Dara"}},
 	}}
 	reply := controls(t, d, http.MethodGet, "")
 	var got map[string]any
@@ -93,6 +96,8 @@ func TestTheControlsShowWhatIsInForceAndWhy(t *testing.T) {
 		`"in_force":{"monetix":"held","vexora":"held"},"held_by":{"monetix":["paused"],"vexora":["controls"]},` +
 		`"pauses":[{"provider":"monetix","why":"refused_about_us","since":"2026-05-16T08:00:00.000Z","until":"2026-05-16T08:01:00.000Z"}],` +
 		`"awaiting":{"change":{"caps":{"KHR":null}},"by":"arn","person":"Dara","reason":"mended","at":"2026-05-16T08:00:00.000Z"},` +
+		`"proposals":[{"change":{"caps":{"KHR":null}},"by":"arn","person":"Dara","reason":"mended","at":"2026-05-16T08:00:00.000Z"},` +
+		`{"change":{"callbacks":"believe"},"by":"arn","person":"Bopha","reason":"no leak","at":"2026-05-16T08:00:00.000Z"}],` +
 		`"changes":[{"version":2,"at":"2026-05-16T08:00:00.000Z","by":"arn","person":"Bopha","proposed_by":"Dara","reason":"money leaks","before":{"callbacks":"believe"},"after":{"callbacks":"believe"}}]}`
 	var wanted map[string]any
 	if err := json.Unmarshal([]byte(want), &wanted); err != nil || !reflect.DeepEqual(got, wanted) {

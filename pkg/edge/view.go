@@ -121,9 +121,10 @@ type entryView struct {
 
 // view shows a payout without its history.
 func view(p payout.Payout) payoutView {
+	quoted := p.Mask()
 	v := payoutView{
 		ID: p.ID, Reference: p.Reference, Status: p.Status, Provider: p.Provider,
-		ProviderReference: p.ProviderReference(), ProviderID: p.ProviderID,
+		ProviderReference: p.ProviderReference(), ProviderID: quoted.Number(p.ProviderID),
 		Destination: viewDestination(p.Destination), Beneficiary: viewBeneficiary(p.Beneficiary),
 		Description: p.Description, Metadata: p.Metadata, CreatedBy: p.CreatedBy,
 		Attention: viewAttention(p.Attention), Sequence: p.Sequence(),
@@ -140,21 +141,21 @@ func view(p payout.Payout) payoutView {
 		v.Amount, v.Currency = p.Amount.String(), string(p.Amount.Currency())
 	}
 	if f := p.Failure; f != nil {
-		v.Failure = &failureView{f.Code, f.ProviderCode, f.Message, p.SafeToPayAgain()}
+		v.Failure = &failureView{f.Code, f.ProviderCode, quoted.Text(f.Message), p.SafeToPayAgain()}
 	}
 	if r := p.Return; r != nil {
-		v.Return = &returnView{instant(r.At), r.ProviderCode, r.Message}
+		v.Return = &returnView{instant(r.At), r.ProviderCode, quoted.Text(r.Message)}
 	}
 	return v
 }
 
 // viewWithHistory shows a payout and every entry of its history.
 func viewWithHistory(p payout.Payout) payoutView {
-	v := view(p)
+	v, quoted := view(p), p.Mask()
 	for i, e := range p.History {
 		v.History = append(v.History, entryView{
 			Sequence: i + 1, At: instant(e.At), Source: e.Source, Status: e.Status, Finding: e.Finding,
-			ProviderCode: e.ProviderCode, Message: e.Message, Evidence: e.Evidence, By: e.By,
+			ProviderCode: e.ProviderCode, Message: e.Shown(quoted), Evidence: e.Evidence, By: e.By,
 			Raised: e.Raised, Cleared: e.Cleared,
 		})
 	}
@@ -224,7 +225,7 @@ type orphanView struct {
 func viewOrphan(o payout.Orphaned) orphanView {
 	v := orphanView{
 		PayoutID: o.ID, Provider: o.Provider, ProviderReference: o.Reference, ProviderID: o.ProviderID,
-		Finding: o.Finding, ProviderCode: o.Code, Message: o.Message, Evidence: o.Evidence,
+		Finding: o.Finding, ProviderCode: o.Code, Message: payout.MaskAny(o.Message), Evidence: o.Evidence,
 		ReceivedAt: instant(o.ReceivedAt),
 	}
 	if !o.Amount.IsZero() {

@@ -21,7 +21,7 @@ const (
 	attention bucket = "attention" // since # id
 	orphans   bucket = "orphans"   // time # id or claim key
 	marker    bucket = "marker"    // the namespace
-	board     bucket = "board"     // provider -> pause, and until when to look up unsettled payouts
+	board     bucket = "board"     // provider -> pause, until when to look up unsettled payouts, and what waits for a second person
 	controls  bucket = "controls"  // version -> change of the controls
 	outflow   bucket = "outflow"   // provider # currency # time # version -> what was submitted
 	lists     bucket = "lists"     // recipient key -> payouts that may not be settled

@@ -1,6 +1,7 @@
 package localstore
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"time"
@@ -11,8 +12,9 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// orderedControls is the key of the board under which a change waits for its second person.
-const orderedControls = "proposal"
+// orderedPrefix begins the keys of the board under which changes wait for a second person; the
+// first one's name follows.
+const orderedPrefix = "proposal#"
 
 // controlsDocument is how controls, and a change of them, are written. Caps are in minor
 // units; zero is a change that takes the cap away.
@@ -22,6 +24,7 @@ type controlsDocument struct {
 	Caps        map[money.Currency]int64     `json:"caps,omitempty"`
 	Callbacks   payout.Belief                `json:"callbacks,omitzero"`
 	ReleasedAt  time.Time                    `json:"released_at,omitzero"`
+	Released    int                          `json:"released,omitzero"`
 }
 
 type controlEntryDocument struct {
@@ -105,22 +108,43 @@ func inForce(tx *bbolt.Tx) (payout.Controls, error) {
 }
 
 // ProposeControls implements payout.Desk.
-func (s *Store) ProposeControls(ctx context.Context, p payout.ControlProposal) error {
+func (s *Store) ProposeControls(ctx context.Context, p payout.ControlProposal, until time.Time) error {
 	change := payout.Controls{Submissions: p.Change.Submissions, Caps: p.Change.Caps, Callbacks: p.Change.Callbacks}
+	key := orderedPrefix + string(p.Person)
 	return s.write(ctx, "propose a change of the controls", func(tx *bbolt.Tx) error {
-		return save(board.in(tx), orderedControls, controlProposalDocument{
+		if err := s.expire(tx); err != nil {
+			return err
+		}
+		err := save(board.in(tx), key, controlProposalDocument{
 			Change: asDocument(change), Reason: p.Reason, By: p.By, Person: p.Person, Identity: p.Identity, At: floor(p.At), Version: p.Version,
 		})
+		if err != nil {
+			return err
+		}
+		return expireAt(tx, board, key, until)
 	})
 }
 
 // ProposedControls implements payout.Desk.
-func (s *Store) ProposedControls(ctx context.Context) (payout.ControlProposal, error) {
-	var d controlProposalDocument
-	err := s.read(ctx, "find a proposal for the controls", func(tx *bbolt.Tx) error {
-		return load(board.in(tx), orderedControls, &d)
+func (s *Store) ProposedControls(ctx context.Context) ([]payout.ControlProposal, error) {
+	var all []payout.ControlProposal
+	err := s.read(ctx, "list the proposals for the controls", func(tx *bbolt.Tx) error {
+		cursor := board.in(tx).Cursor()
+		for key, _ := cursor.Seek([]byte(orderedPrefix)); bytes.HasPrefix(key, []byte(orderedPrefix)); key, _ = cursor.Next() {
+			p, err := proposalAt(tx, key)
+			if err != nil {
+				return err
+			}
+			all = append(all, p)
+		}
+		return nil
 	})
-	if err != nil {
+	return all, err
+}
+
+func proposalAt(tx *bbolt.Tx, key []byte) (payout.ControlProposal, error) {
+	var d controlProposalDocument
+	if err := load(board.in(tx), string(key), &d); err != nil {
 		return payout.ControlProposal{}, err
 	}
 	change, err := d.Change.controls()
@@ -131,7 +155,7 @@ func (s *Store) ProposedControls(ctx context.Context) (payout.ControlProposal, e
 }
 
 func asDocument(c payout.Controls) controlsDocument {
-	d := controlsDocument{Version: c.Version, Submissions: c.Submissions, Callbacks: c.Callbacks, ReleasedAt: floor(c.ReleasedAt)}
+	d := controlsDocument{Version: c.Version, Submissions: c.Submissions, Callbacks: c.Callbacks, ReleasedAt: floor(c.ReleasedAt), Released: c.Released}
 	for of, most := range c.Caps {
 		if d.Caps == nil {
 			d.Caps = map[money.Currency]int64{}
@@ -142,7 +166,7 @@ func asDocument(c payout.Controls) controlsDocument {
 }
 
 func (d controlsDocument) controls() (payout.Controls, error) {
-	c := payout.Controls{Version: d.Version, Submissions: d.Submissions, Callbacks: d.Callbacks, ReleasedAt: d.ReleasedAt}
+	c := payout.Controls{Version: d.Version, Submissions: d.Submissions, Callbacks: d.Callbacks, ReleasedAt: d.ReleasedAt, Released: d.Released}
 	for of, minor := range d.Caps {
 		if c.Caps == nil {
 			c.Caps = map[money.Currency]money.Amount{}

@@ -265,7 +265,7 @@ func (k tells) Ask(_ context.Context, po payout.Payout, about payout.Attempt) pa
 	if !there {
 		f = payout.FoundAbsent
 	}
-	return payout.Claim{Finding: f, Code: "c-" + string(f), At: k.w.clock.Now()}
+	return payout.Claim{Finding: f, Code: codeFor(f), At: k.w.clock.Now()}
 }
 
 // The attempt after the next.

@@ -21,10 +21,11 @@ type Desk interface {
 	ChangeControls(ctx context.Context, e ControlEntry) error
 	// ControlChanges lists the changes, newest first.
 	ControlChanges(ctx context.Context, limit int) ([]ControlEntry, error)
-	// ProposeControls keeps what waits for its second person, in place of an earlier one.
-	ProposeControls(ctx context.Context, p ControlProposal) error
-	// ProposedControls is what waits; the zero proposal if nothing does.
-	ProposedControls(ctx context.Context) (ControlProposal, error)
+	// ProposeControls keeps what waits for its second person, in place of an earlier one of
+	// the same person. It may be dropped after until.
+	ProposeControls(ctx context.Context, p ControlProposal, until time.Time) error
+	// ProposedControls lists consistently what was proposed, in any order. Some may be over.
+	ProposedControls(ctx context.Context) ([]ControlProposal, error)
 	// CountOutflow adds to what was submitted in a bucket, which may be dropped after until.
 	CountOutflow(ctx context.Context, b OutflowBucket, until time.Time) error
 	// OutflowSince lists consistently the buckets of a provider and currency that began at or

@@ -1,6 +1,7 @@
 package payout
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"strings"
@@ -71,7 +72,7 @@ type Claim struct {
 	// the provider may have refused it, and perhaps for a text in it.
 	Uncoded bool
 
-	Code    string // the provider's code, verbatim
+	Code    string // the provider's code; see [codeOf] for what is stored of it
 	Message string // the provider's text; see Printable
 	// Failure classifies a failed claim; Conclusive says that the answer to a
 	// submission is documented as a final refusal of it.
@@ -87,6 +88,7 @@ type Claim struct {
 	At     time.Time // when it arrived
 
 	keptKey string // what the claim was recognised by before it was stripped
+	said    string // the code as the provider wrote it, by which a repetition is recognised
 }
 
 // Asked is what a status query knew when it began.
@@ -140,7 +142,7 @@ func withoutDescription(key string) string {
 
 // impersonalKey is the part of the key that holds no personal data.
 func (c Claim) impersonalKey() string {
-	parts := []string{string(c.Source), string(c.Provider), c.Reference, string(c.Finding), c.ProviderID, c.Code, c.Suspect}
+	parts := []string{string(c.Source), string(c.Provider), c.Reference, string(c.Finding), c.ProviderID, cmp.Or(c.said, c.Code), c.Suspect}
 	for _, a := range c.Amounts {
 		parts = append(parts, string(a.Currency()), a.String())
 	}

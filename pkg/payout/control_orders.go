@@ -34,12 +34,10 @@ type ControlRoom struct {
 	Controls Controls
 	Floor    Floor
 	Pauses   map[Provider]Pause
-	Proposal ControlProposal
-	Changes  []ControlEntry // the newest ones first
+	// Proposals wait for a second person, the newest one first; one of each person.
+	Proposals []ControlProposal
+	Changes   []ControlEntry // see [shown]
 }
-
-// shownChanges is how many changes a look at the controls shows.
-const shownChanges = 20
 
 // Controls shows the brakes as they stand.
 func (o *Operator) Controls(ctx context.Context) (ControlRoom, error) {
@@ -47,24 +45,25 @@ func (o *Operator) Controls(ctx context.Context) (ControlRoom, error) {
 	if err != nil {
 		return ControlRoom{}, unavailable(err)
 	}
-	changes, err := o.ports.Store.ControlChanges(ctx, shownChanges)
+	changes, err := o.ports.Store.ControlChanges(ctx, readChanges)
 	if err != nil {
 		return ControlRoom{}, unavailable(err)
 	}
-	proposal, err := o.ports.Store.ProposedControls(ctx)
+	waiting, err := o.waiting(ctx, board.Controls)
 	if err != nil {
-		return ControlRoom{}, unavailable(err)
-	}
-	if !proposal.stands(board.Controls, o.ports.Now()) {
-		proposal = ControlProposal{}
+		return ControlRoom{}, err
 	}
 	maps.DeleteFunc(board.Pauses, func(_ Provider, pause Pause) bool { return pause.over() })
-	return ControlRoom{Controls: board.Controls, Floor: o.ports.Brakes.floor, Pauses: board.Pauses, Proposal: proposal, Changes: changes}, nil
+	return ControlRoom{
+		Controls: board.Controls, Floor: o.ports.Brakes.floor, Pauses: board.Pauses,
+		Proposals: waiting[:min(shownProposals, len(waiting))], Changes: shown(changes),
+	}, nil
 }
 
 // SetControls changes the controls: at once if the change tightens, and with a second
 // registered person's order of the same change if it loosens. When it returns without an
-// error, the change is stored; every function heeds it within ten seconds.
+// error, the change is stored; every function heeds it within ten seconds. An order that
+// changes nothing is no change: it gets the controls as they are.
 func (o *Operator) SetControls(ctx context.Context, order ControlOrder) (ControlsSet, error) {
 	if err := order.check(); err != nil {
 		return ControlsSet{}, err
@@ -94,94 +93,36 @@ func (o *Operator) SetControls(ctx context.Context, order ControlOrder) (Control
 // weighControls decides about an order against the controls as they are. If it may be carried
 // out, the entry says what to store.
 func (o *Operator) weighControls(ctx context.Context, current Controls, order ControlOrder, entry *ControlEntry) (ControlsSet, error) {
-	now := o.ports.Now()
-	tightens, loosens := current.direction(order.Change, o.ports.Brakes.floor.RestoredAt)
+	tightens, loosens := current.parts(order.Change, o.ports.Brakes.floor)
 	switch {
 	case order.Seen != nil && *order.Seen != current.Version:
 		return ControlsSet{}, &OrderRefused{Problem: OrderOutdated, Detail: fmt.Sprintf("the controls have moved on to version %d; look at them, then decide again", current.Version)}
-	case tightens && loosens:
+	case !tightens.isZero() && !loosens.isZero():
 		return ControlsSet{}, notPossible("a part of this tightens and a part loosens; give what tightens as an order of its own, it is in force at once")
-	case !tightens && !loosens:
+	case tightens.isZero() && loosens.isZero():
 		return ControlsSet{Controls: current}, nil
-	case loosens && order.Seen == nil:
+	case loosens.isZero():
+		entry.replace(current, tightens, o.ports.Now())
+		if err := o.seldom(ctx, *entry); err != nil {
+			return ControlsSet{}, err
+		}
+		return ControlsSet{Controls: entry.After}, nil
+	case order.Seen == nil:
 		return ControlsSet{}, &OrderRefused{Problem: OrderUnreadable, Detail: "an order that loosens names the version of the controls that you saw",
 			Faults: []Fault{{Pointer: "/version", Code: InvalidRequest, Message: "is required for an order that loosens"}}}
 	}
-	entry.replace(current, order.Change, now)
-	if loosens {
-		awaiting, err := o.second(ctx, current, order, entry)
-		if err != nil || awaiting {
-			return ControlsSet{Controls: current, Awaiting: awaiting}, err
-		}
+	entry.replace(current, loosens, o.ports.Now())
+	awaiting, err := o.second(ctx, current, loosens, order.Identities, entry)
+	if err != nil || awaiting {
+		return ControlsSet{Controls: current, Awaiting: awaiting}, err
 	}
 	return ControlsSet{Controls: entry.After}, nil
 }
 
-// second reports whether an order that loosens still waits for another person, and keeps it
-// if so.
-func (o *Operator) second(ctx context.Context, current Controls, order ControlOrder, entry *ControlEntry) (bool, error) {
-	by, err := who(ctx, o.ports.people(), order.Identities)
-	if err != nil {
-		return false, err
-	}
-	earlier, err := o.ports.Store.ProposedControls(ctx)
-	if err != nil {
-		return false, unavailable(err)
-	}
-	if earlier.stands(current, entry.At) && earlier.Change.same(order.Change) {
-		other, stands, err := by.first(earlier.Person, earlier.Identity)
-		switch {
-		case err != nil:
-			return false, unavailable(err)
-		case other:
-			entry.Person, entry.Second = by.person, earlier.Person
-			return false, nil
-		case stands:
-			return true, nil // he has said so before
-		}
-	}
-	err = o.ports.Store.ProposeControls(ctx, ControlProposal{
-		Change: order.Change, Reason: entry.Reason, By: entry.By, Person: by.person, Identity: by.identity, At: entry.At, Version: current.Version,
-	})
-	if err != nil {
-		return false, unavailable(err)
-	}
-	return true, nil
-}
-
-// stands reports whether the proposal is about the controls as they are, and recent.
-func (p ControlProposal) stands(current Controls, now time.Time) bool {
-	return p.Person != "" && p.Version == current.Version && now.Sub(p.At) <= proposalFor
-}
-
 // replace makes the entry one about a change of these controls, which nobody has confirmed.
 func (e *ControlEntry) replace(current Controls, change ControlChange, now time.Time) {
-	e.At, e.Before, e.After = now, current, current.with(change, now)
+	e.At, e.Before, e.After = now, current, current.with(change)
 	e.Version, e.Person, e.Second = e.After.Version, "", ""
-}
-
-// appendControls appends a change. An append whose outcome is not known is repeated with the
-// same token, so that one's own is told from another's.
-func appendControls(ctx context.Context, desk Desk, pause func(context.Context, time.Duration), entry ControlEntry) error {
-	var err error
-	for try := range fencePuts {
-		if try > 0 {
-			pause(ctx, time.Duration(try)*100*time.Millisecond)
-		}
-		err = desk.ChangeControls(ctx, entry)
-		if err == nil {
-			return nil
-		}
-		if errors.Is(err, ErrControlsMoved) {
-			newest, failed := desk.ControlChanges(ctx, shownChanges)
-			own := slices.ContainsFunc(newest, func(e ControlEntry) bool { return e.Token == entry.Token })
-			if failed == nil && own {
-				return nil
-			}
-			return errors.Join(err, failed)
-		}
-	}
-	return err
 }
 
 // check lists every fault of what the person wrote.

@@ -54,9 +54,12 @@ type Controls struct {
 	// Caps is the most that one payout may move, per currency; missing: the stack's.
 	Caps      map[money.Currency]money.Amount
 	Callbacks Belief // empty: Believe
-	// ReleasedAt is when the gate of everything was last ordered open. A table that was
+	// ReleasedAt is when two people last opened the gate of everything. A table that was
 	// restored since is held.
 	ReleasedAt time.Time
+	// Released is the version of the last change that two people ordered; 0 means that there
+	// was none. What was proposed before it is used up; see [ControlProposal.stands].
+	Released int
 }
 
 // ControlChange is what an order changes of the controls; what it does not name stays.
@@ -82,8 +85,10 @@ type ControlEntry struct {
 	Token string
 }
 
-// ControlProposal is a change that waits for its second person. The zero proposal is none.
+// ControlProposal is a change that waits for its second person. Each person has one at most:
+// nobody writes over another's.
 type ControlProposal struct {
+	// Change is what the order would have loosened when it was given, and nothing more.
 	Change ControlChange
 	Reason string
 	By     Principal
@@ -91,7 +96,7 @@ type ControlProposal struct {
 	// Identity is what the register knew the person by.
 	Identity Principal
 	At       time.Time
-	Version  int // of the controls that it is about
+	Version  int // of the controls that the person saw
 }
 
 // ErrControlsMoved is the error of a store: somebody else has made the change of that number.
@@ -123,16 +128,12 @@ func (c Controls) cap(of money.Currency, stack money.Amount) money.Amount {
 }
 
 // with is the controls after a change.
-func (c Controls) with(change ControlChange, now time.Time) Controls {
-	after := Controls{
-		Version: c.Version + 1, Submissions: maps.Clone(c.Submissions), Caps: maps.Clone(c.Caps),
-		Callbacks: c.Belief(), ReleasedAt: c.ReleasedAt,
-	}
+func (c Controls) with(change ControlChange) Controls {
+	after := c
+	after.Version++
+	after.Submissions, after.Caps, after.Callbacks = maps.Clone(c.Submissions), maps.Clone(c.Caps), c.Belief()
 	if len(change.Submissions) > 0 {
 		after.Submissions = merged(after.Submissions, change.Submissions)
-	}
-	if change.Submissions[Everything] == GateOpen {
-		after.ReleasedAt = now
 	}
 	if len(change.Caps) > 0 {
 		after.Caps = merged(after.Caps, change.Caps)
@@ -151,32 +152,43 @@ func merged[K comparable, V any](base, over map[K]V) map[K]V {
 	return all
 }
 
-// direction says where a change goes: which of its members tighten, and which loosen. What
-// is so already does neither.
-func (c Controls) direction(change ControlChange, restoredAt time.Time) (tightens, loosens bool) {
+// parts are what a change tightens, and what it loosens. What it names and does not change is
+// in neither: whoever may call the route could move the version with it for ever.
+func (c Controls) parts(change ControlChange, floor Floor) (tightens, loosens ControlChange) {
 	for scope, gate := range change.Submissions {
-		before := c.Submissions[scope]
-		if before == "" {
-			before = GateOpen
+		switch {
+		case gate == GateHeld && c.Submissions[scope] != GateHeld:
+			tightens.setGate(scope, gate)
+		case gate == GateOpen && (c.Submissions[scope] == GateHeld || scope == Everything && c.ReleasedAt.Before(floor.RestoredAt)):
+			loosens.setGate(scope, gate)
 		}
-		tightens = tightens || gate == GateHeld && before != GateHeld
-		loosens = loosens || gate == GateOpen && (before == GateHeld || scope == Everything && c.ReleasedAt.Before(restoredAt))
 	}
 	for of, most := range change.Caps {
-		before, set := c.Caps[of]
+		own, set := c.Caps[of]
 		switch {
-		case !set && most.IsZero(), set && most == before:
-		case most.IsZero(), set && most.Minor() > before.Minor():
-			loosens = true
-		default:
-			tightens = true
+		case set && (most.IsZero() || most.Exceeds(own)):
+			// Two people, even if the stack's cap is lower: a deployment may raise that one.
+			loosens.setCap(of, most)
+		case !most.IsZero() && c.cap(of, floor.Caps[of]).Exceeds(most):
+			tightens.setCap(of, most)
 		}
 	}
 	if change.Callbacks != "" && change.Callbacks != c.Belief() {
-		tightens = tightens || change.Callbacks == AskFirst
-		loosens = loosens || change.Callbacks == Believe
+		if change.Callbacks == AskFirst {
+			tightens.Callbacks = AskFirst
+		} else {
+			loosens.Callbacks = change.Callbacks
+		}
 	}
 	return tightens, loosens
+}
+
+func (c *ControlChange) setGate(scope Scope, gate Gate) {
+	c.Submissions = merged(c.Submissions, map[Scope]Gate{scope: gate})
+}
+
+func (c *ControlChange) setCap(of money.Currency, most money.Amount) {
+	c.Caps = merged(c.Caps, map[money.Currency]money.Amount{of: most})
 }
 
 // same reports whether two people ordered the same.

@@ -33,6 +33,7 @@ var (
 // Decide weighs a claim against the payout. It is pure: the caller writes the
 // change under the guard that the payout is still the one that was read.
 func (p Payout) Decide(c Claim) Decision {
+	c = p.withoutQuotes(c)
 	d := p.weigh(c)
 	if d.Change == nil && p.reliesOnSilence(c) {
 		return p.trace(c)

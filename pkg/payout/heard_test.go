@@ -14,7 +14,7 @@ import (
 // says is a provider's answer of one finding.
 func (w *world) says(f payout.Finding) func(payout.Payout) payout.Claim {
 	return func(p payout.Payout) payout.Claim {
-		return payout.Claim{Finding: f, ProviderID: "N-" + string(p.ID[:6]), Code: "c-" + string(f), At: w.clock.Now()}
+		return payout.Claim{Finding: f, ProviderID: "N-" + string(p.ID[:6]), Code: codeFor(f), At: w.clock.Now()}
 	}
 }
 
@@ -585,5 +585,5 @@ type byAttempt struct {
 
 func (b byAttempt) Ask(_ context.Context, _ payout.Payout, about payout.Attempt) payout.Claim {
 	b.provider.about = append(b.provider.about, about)
-	return payout.Claim{Finding: b.found[about], Code: "c-" + string(b.found[about]), At: b.w.clock.Now()}
+	return payout.Claim{Finding: b.found[about], Code: codeFor(b.found[about]), At: b.w.clock.Now()}
 }

@@ -32,7 +32,7 @@ type memory struct {
 
 	board     payout.Board
 	changes   []payout.ControlEntry // of the controls
-	ordered   payout.ControlProposal
+	ordered   map[payout.Person]payout.ControlProposal
 	outflow   map[payout.OutflowBucket]int64 // by a bucket without its sum
 	lists     map[payout.RecipientKey][]payout.Unsettled
 	keep      map[payout.RecipientKey]time.Time // when a list may be dropped
@@ -245,17 +245,20 @@ func (m *memory) ControlChanges(_ context.Context, limit int) ([]payout.ControlE
 	return newest[:min(limit, len(newest))], nil
 }
 
-func (m *memory) ProposeControls(_ context.Context, p payout.ControlProposal) error {
+func (m *memory) ProposeControls(_ context.Context, p payout.ControlProposal, _ time.Time) error {
 	return m.write(func() error {
-		m.ordered = p
+		if m.ordered == nil {
+			m.ordered = map[payout.Person]payout.ControlProposal{}
+		}
+		m.ordered[p.Person] = p
 		return nil
 	})
 }
 
-func (m *memory) ProposedControls(context.Context) (payout.ControlProposal, error) {
+func (m *memory) ProposedControls(context.Context) ([]payout.ControlProposal, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.ordered, nil
+	return slices.Collect(maps.Values(m.ordered)), nil
 }
 
 func (m *memory) CountOutflow(_ context.Context, b payout.OutflowBucket, _ time.Time) error {
@@ -696,11 +699,18 @@ func (w *world) stored(id payout.ID) payout.Payout {
 }
 
 // claim is a callback about the payout, as its provider would send it.
+// codeFor is a provider's code for a finding, in digits as both providers write theirs.
+func codeFor(f payout.Finding) string {
+	return fmt.Sprintf("0%03d", 100+slices.Index([]payout.Finding{
+		payout.FoundProcessing, payout.FoundSucceeded, payout.FoundFailed, payout.FoundReturned, payout.FoundUnlisted, payout.FoundUnclear,
+	}, f))
+}
+
 func (w *world) claim(p payout.Payout, f payout.Finding) payout.Claim {
 	return payout.Claim{
 		Source: payout.FromCallback, Provider: p.Provider, Reference: string(p.ProviderReference()),
 		ProviderID: "N-" + string(p.ID[:6]), Finding: f, Amounts: []money.Amount{p.Amount},
-		Code: "c-" + string(f), Message: "as the provider has it", Raw: []byte(`{"a":1}`), At: w.clock.Now(),
+		Code: codeFor(f), Message: "as the provider has it", Raw: []byte(`{"a":1}`), At: w.clock.Now(),
 	}
 }
 

@@ -196,7 +196,7 @@ func (o *Outflow) lastHour(ctx context.Context, p Provider, most money.Amount) (
 	if sum <= most.Minor() {
 		return sum, nil
 	}
-	changes, err := o.ports.Desk.ControlChanges(ctx, shownChanges)
+	changes, err := o.ports.Desk.ControlChanges(ctx, readChanges)
 	if err != nil {
 		return 0, err
 	}

@@ -91,7 +91,7 @@ func direct(id ID, attempt Attempt, c Claim) (Step, bool) {
 	target, ok := map[Finding]Status{
 		FoundProcessing: Processing, FoundSucceeded: Succeeded, FoundFailed: Failed,
 	}[c.Finding]
-	if !ok || c.Unbelieved || c.Suspect != "" || c.Ambiguous != "" || len(c.Amounts) == 0 || len(c.body()) > unreadBody {
+	if !ok || c.mayQuote() || c.Unbelieved || c.Suspect != "" || c.Ambiguous != "" || len(c.Amounts) == 0 || len(c.body()) > unreadBody {
 		return Step{}, false
 	}
 	for _, a := range c.Amounts {

@@ -76,7 +76,10 @@ func (p Principal) shown() Principal { return Principal(named(string(p), princip
 func (c Claim) cleaned() Claim {
 	c.Reference = named(c.Reference, numberLimit)
 	c.ProviderID = named(c.ProviderID, numberLimit)
-	c.Code = named(c.Code, codeLimit)
+	if c.said == "" {
+		c.said = named(c.Code, codeLimit)
+		c.Code = codeOf(c.said, c.Source)
+	}
 	c.Message = Printable(c.Message)
 	c.By = c.By.shown()
 	return c

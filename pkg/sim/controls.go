@@ -21,6 +21,8 @@ type controls struct {
 	askAt time.Time
 	// fencedAt is when the submission under a reference was last fenced.
 	fencedAt map[string]time.Time
+	// wishes are the orders that were given since two people released something last.
+	wishes []*wish
 }
 
 // What a brake takes to be in force everywhere, and how long an invocation may have been under
@@ -37,10 +39,14 @@ const (
 // pull has a person order something of the controls.
 func (w *world) pull(by payout.Principal, change payout.ControlChange, then func()) {
 	w.invoke("order the controls", 25*time.Second, func(ctx context.Context, c *container) {
-		seen := w.table.board.Controls.Version
+		seen, given := w.table.board.Controls, &wish{person: registered[by], change: change, begun: w.now}
+		w.controls.wishes = append(w.controls.wishes, given)
 		set, err := c.operator.SetControls(ctx, payout.ControlOrder{
-			By: by, Identities: identities(by), Reason: "money leaks", Seen: &seen, Change: change,
+			By: by, Identities: identities(by), Reason: "money leaks", Seen: &seen.Version, Change: change,
 		})
+		if err == nil && set.Awaiting {
+			w.judgeWait(given, seen)
+		}
 		if err != nil || set.Awaiting {
 			return
 		}
@@ -155,9 +161,61 @@ func (w *world) brake() {
 	w.in(time.Duration(20+c.pick(300))*time.Second, w.release)
 }
 
-// release has two people open everything.
+// release has two people open everything that is held. Somebody else may order something in
+// between, and one of them alone before it.
 func (w *world) release() {
-	w.pull(daraRole, releasing, func() { w.pull(bopha, releasing, nil) })
+	c := w.choices
+	meddling := c.weighted(40, 20, 10, 20, 10)
+	lower := payout.ControlChange{Caps: map[money.Currency]money.Amount{money.KHR: lowered(1 + c.pick(50))}}
+	same := payout.ControlChange{Caps: map[money.Currency]money.Amount{money.KHR: w.settings.caps()[money.KHR]}}
+	both := func(meddle func(then func())) {
+		change := w.releasable()
+		w.pull(daraRole, change, func() { meddle(func() { w.pull(bopha, change, nil) }) })
+	}
+	alone := func(then func()) { then() }
+	switch meddling {
+	case 0:
+		both(alone)
+	case 1: // a cap that is lower by a little
+		both(func(then func()) { w.pull(visitor, lower, then) })
+	case 2: // what changes nothing
+		both(func(then func()) { w.pull(visitor, same, then) })
+	case 3: // another release, of another person
+		both(func(then func()) {
+			w.pull(visitor, lower, func() { w.pull(sokha, payout.ControlChange{Caps: releasing.Caps}, then) })
+		})
+	case 4:
+		w.in(time.Duration(c.pick(20))*time.Second, func() { w.pull(bopha, w.releasable(), nil) })
+		w.in(30*time.Second, func() { both(alone) })
+	}
+	if meddling > 0 { // what was tightened in between, both have to see
+		w.in(time.Minute+time.Duration(c.pick(60))*time.Second, func() { both(alone) })
+	}
+	if c.chance(25) { // what was ordered before releases nothing of this
+		w.in(time.Duration(130+c.pick(200))*time.Second, func() {
+			w.pull(principals[c.pick(len(principals))], holding, nil)
+			w.in(time.Duration(20+c.pick(100))*time.Second, w.release)
+		})
+	}
+}
+
+// releasable is what somebody who looks at the controls would release. A restored table is held
+// by more than they say.
+func (w *world) releasable() payout.ControlChange {
+	part := loosened(w.table.board.Controls, releasing)
+	if !w.restoredAt.IsZero() || len(part.Submissions)+len(part.Caps) == 0 && part.Callbacks == "" {
+		return releasing
+	}
+	return part
+}
+
+// lowered is the small cap without some units.
+func lowered(by int) money.Amount {
+	a, err := money.New(smallCap.Minor()-int64(by), money.KHR)
+	if err != nil {
+		panic(err)
+	}
+	return a
 }
 
 // smallCap is below what most payouts move.

@@ -49,6 +49,18 @@ var widerMutants = []*Mutant{
 		aroundStore: func(s session, _ *container) payout.Store { return capless{s} },
 	},
 	{
+		Name: "one-proposal", Says: "keeps one proposal for the controls, so that the next person writes over it",
+		aroundStore: func(s session, _ *container) payout.Store { return oneOfEach{s} },
+	},
+	{
+		Name: "proposal-used-twice", Says: "counts a first order about the controls that two people have used",
+		aroundStore: func(s session, _ *container) payout.Store { return unused{s} },
+	},
+	{
+		Name: "proposal-of-a-version", Says: "drops what waits for a second person with every change of the controls",
+		aroundStore: func(s session, _ *container) payout.Store { return bound{s} },
+	},
+	{
 		Name: "step-without-version", Says: "writes what was decided about a payout that has changed since",
 		aroundStore: stepping(func(step payout.Step) payout.Step {
 			step.When.Version = 0

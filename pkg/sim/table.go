@@ -21,7 +21,7 @@ type table struct {
 	orphans   map[string]payout.Orphaned
 	board     payout.Board
 	changes   []payout.ControlEntry // of the controls
-	ordered   payout.ControlProposal
+	ordered   map[payout.Person]payout.ControlProposal
 	outflow   map[payout.OutflowBucket]int64 // by a bucket without its sum
 	lists     map[payout.RecipientKey][]payout.Unsettled
 	proposals map[string]payout.StatementProposal
@@ -39,8 +39,8 @@ func newTable() *table {
 		items: map[payout.ID]payout.Payout{}, turned: map[payout.ID]time.Time{}, orphans: map[string]payout.Orphaned{},
 		board: payout.Board{Pauses: map[payout.Provider]payout.Pause{}},
 		lists: map[payout.RecipientKey][]payout.Unsettled{}, proposals: map[string]payout.StatementProposal{},
-		outflow: map[payout.OutflowBucket]int64{},
-		index:   map[payout.ID]time.Time{}, changed: func(*payout.Payout, payout.Payout) {},
+		outflow: map[payout.OutflowBucket]int64{}, ordered: map[payout.Person]payout.ControlProposal{},
+		index: map[payout.ID]time.Time{}, changed: func(*payout.Payout, payout.Payout) {},
 	}
 	t.follow = t.show
 	return t
@@ -53,7 +53,7 @@ func (t *table) backup() *table {
 	b.turned = maps.Clone(t.turned)
 	b.lists, b.proposals = maps.Clone(t.lists), maps.Clone(t.proposals)
 	b.board = payout.Board{Pauses: maps.Clone(t.board.Pauses), UnsettledUntil: t.board.UnsettledUntil, Controls: t.board.Controls}
-	b.changes, b.ordered, b.outflow = t.changes, t.ordered, maps.Clone(t.outflow)
+	b.changes, b.ordered, b.outflow = t.changes, maps.Clone(t.ordered), maps.Clone(t.outflow)
 	for shard := range t.feed {
 		b.feed[shard] = slices.Clone(t.feed[shard])
 	}
@@ -253,6 +253,7 @@ func (s session) ChangeControls(_ context.Context, e payout.ControlEntry) error 
 		if e.Version <= len(t.changes) {
 			return payout.ErrControlsMoved
 		}
+		s.c.world.judgeLoosening(e)
 		t.changes, t.board.Controls = append(slices.Clip(t.changes), e), e.After
 		s.c.world.lifted(e.After)
 		s.c.world.released(e)
@@ -269,15 +270,20 @@ func (s session) ControlChanges(context.Context, int) ([]payout.ControlEntry, er
 	return newest, nil
 }
 
-func (s session) ProposeControls(_ context.Context, p payout.ControlProposal) error {
+func (s session) ProposeControls(_ context.Context, p payout.ControlProposal, _ time.Time) error {
 	return s.write("propose a change of the controls", func(t *table) error {
-		t.ordered = p
+		t.ordered[p.Person] = p
 		return nil
 	})
 }
 
-func (s session) ProposedControls(context.Context) (payout.ControlProposal, error) {
-	return s.table().ordered, s.read("proposal for the controls")
+func (s session) ProposedControls(context.Context) ([]payout.ControlProposal, error) {
+	if err := s.read("proposals for the controls"); err != nil {
+		return nil, err
+	}
+	return slices.SortedFunc(maps.Values(s.table().ordered), func(a, b payout.ControlProposal) int {
+		return strings.Compare(string(a.Person), string(b.Person))
+	}), nil
 }
 
 func (s session) CountOutflow(_ context.Context, b payout.OutflowBucket, _ time.Time) error {

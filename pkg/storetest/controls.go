@@ -3,6 +3,8 @@ package storetest
 import (
 	"errors"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,7 +18,7 @@ func controls(t *testing.T, s payout.Store) {
 	if board, err := s.Board(background); err != nil || !reflect.DeepEqual(board.Controls, payout.Controls{}) {
 		t.Fatalf("of an empty table: %+v, %v", board.Controls, err)
 	}
-	if p, err := s.ProposedControls(background); err != nil || p.Person != "" {
+	if p, err := s.ProposedControls(background); err != nil || len(p) > 0 {
 		t.Errorf("nothing waits: %+v, %v", p, err)
 	}
 	most := amount(t, "12.34", money.USD)
@@ -52,7 +54,7 @@ func changeOften(t *testing.T, s payout.Store, most money.Amount) []payout.Contr
 	var all []payout.ControlEntry
 	for n := 1; n <= 12; n++ { // past the digits of one number
 		after := payout.Controls{
-			Version: n, Callbacks: payout.AskFirst, ReleasedAt: start.Add(time.Duration(n) * time.Second),
+			Version: n, Callbacks: payout.AskFirst, ReleasedAt: start.Add(time.Duration(n) * time.Second), Released: n - 1,
 			Submissions: map[payout.Scope]payout.Gate{payout.Everything: payout.GateHeld, "vexora": payout.GateOpen},
 			Caps:        map[money.Currency]money.Amount{money.USD: most},
 		}
@@ -73,22 +75,27 @@ func changeOften(t *testing.T, s payout.Store, most money.Amount) []payout.Contr
 	return all
 }
 
-// propose proposes twice, and finds it once.
+// propose has two people propose, one of them twice, and finds what each said last.
 func propose(t *testing.T, s payout.Store, most money.Amount) {
 	t.Helper()
-	proposal := payout.ControlProposal{
+	daras := payout.ControlProposal{
 		Change: payout.ControlChange{
 			Submissions: map[payout.Scope]payout.Gate{payout.Everything: payout.GateOpen},
 			Caps:        map[money.Currency]money.Amount{money.KHR: {}, money.USD: most}, Callbacks: payout.Believe,
 		},
 		Reason: "mended", By: "arn", Person: "Dara", Identity: "arn/dara", At: start.Add(time.Hour), Version: 12,
 	}
-	for range 2 {
-		if err := s.ProposeControls(background, proposal); err != nil {
+	bophas, before := daras, daras
+	bophas.Person, bophas.Identity, bophas.Change.Callbacks = "Bopha", "arn/bopha", payout.AskFirst
+	before.Reason, before.Change.Callbacks = "of before", payout.AskFirst
+	for _, p := range []payout.ControlProposal{before, bophas, daras, daras} {
+		if err := s.ProposeControls(background, p, p.At.Add(24*time.Hour)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if got, err := s.ProposedControls(background); err != nil || !reflect.DeepEqual(got, proposal) {
-		t.Errorf("waits %+v, %v\nwant  %+v", got, err, proposal)
+	got, err := s.ProposedControls(background)
+	slices.SortFunc(got, func(a, b payout.ControlProposal) int { return strings.Compare(string(a.Person), string(b.Person)) })
+	if want := []payout.ControlProposal{bophas, daras}; err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("waits %+v, %v\nwant  %+v", got, err, want)
 	}
 }

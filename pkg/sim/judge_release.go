@@ -1,0 +1,157 @@
+package sim
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/payout"
+)
+
+// The promises about what two people release.
+const (
+	twoRelease = "two people who order the same release it"
+	twoLoosen  = "what loosens, two people have ordered"
+)
+
+// wish is an order about the controls as somebody gave it.
+type wish struct {
+	person payout.Person // empty: nobody whom the register knows
+	change payout.ControlChange
+	begun  time.Time
+	// part is what of it loosened the controls that the person saw, and keptAt when it was
+	// answered that it waits; zero: it was not.
+	part   payout.ControlChange
+	keptAt time.Time
+}
+
+// loosened is the part of a change that loosens controls.
+func loosened(c payout.Controls, change payout.ControlChange) payout.ControlChange {
+	part := payout.ControlChange{Submissions: map[payout.Scope]payout.Gate{}, Caps: map[money.Currency]money.Amount{}}
+	for scope, gate := range change.Submissions {
+		if gate == payout.GateOpen && c.Submissions[scope] == payout.GateHeld {
+			part.Submissions[scope] = gate
+		}
+	}
+	for of, most := range change.Caps {
+		if own, set := c.Caps[of]; set && (most.IsZero() || most.Exceeds(own)) {
+			part.Caps[of] = most
+		}
+	}
+	if change.Callbacks == payout.Believe && c.Belief() == payout.AskFirst {
+		part.Callbacks = payout.Believe
+	}
+	return part
+}
+
+func alike(a, b payout.ControlChange) bool {
+	return maps.Equal(a.Submissions, b.Submissions) && maps.Equal(a.Caps, b.Caps) && a.Callbacks == b.Callbacks
+}
+
+// covers reports whether an order names all that a change names, and to the same end.
+func covers(order, part payout.ControlChange) bool {
+	for scope, gate := range part.Submissions {
+		if order.Submissions[scope] != gate {
+			return false
+		}
+	}
+	for of, most := range part.Caps {
+		if asked, named := order.Caps[of]; !named || asked != most {
+			return false
+		}
+	}
+	return part.Callbacks == "" || order.Callbacks == part.Callbacks
+}
+
+// judgeWait looks at an order that was answered with "awaiting". What another person was told
+// to be waiting before it began, and nobody has released since, is the same order. Of a table
+// that was restored nobody can tell which orders are in it.
+func (w *world) judgeWait(order *wish, seen payout.Controls) {
+	order.part = loosened(seen, order.change)
+	for _, earlier := range w.controls.wishes {
+		before := !earlier.keptAt.IsZero() && earlier.keptAt.Before(order.begun)
+		if before && w.restoredAt.IsZero() && earlier.person != order.person && alike(earlier.part, order.part) {
+			w.blame(twoRelease, "%s waits for what %s ordered %s before", order.person, earlier.person, w.now.Sub(earlier.keptAt))
+		}
+	}
+	for _, earlier := range w.controls.wishes {
+		if earlier.person == order.person {
+			earlier.keptAt = time.Time{} // each person has one, and what he ordered last is in its place
+		}
+	}
+	if w.table.board.Controls.Released <= seen.Version { // nothing was released while it was answered
+		order.keptAt = w.now
+	}
+}
+
+// judgeLoosening looks at every change of the controls as it is stored: two people have
+// ordered all that it loosens, since two released something last.
+func (w *world) judgeLoosening(e payout.ControlEntry) {
+	part := loosened(e.Before, payout.ControlChange{
+		Submissions: opened(e.After), Caps: withNone(e.After.Caps), Callbacks: e.After.Belief(),
+	})
+	moved := !e.After.ReleasedAt.Equal(e.Before.ReleasedAt)
+	if len(part.Submissions)+len(part.Caps) == 0 && part.Callbacks == "" && !moved {
+		return
+	}
+	by := map[payout.Person]bool{}
+	for _, order := range w.controls.wishes {
+		if order.person != "" && covers(order.change, part) {
+			by[order.person] = true
+		}
+	}
+	if len(by) < 2 && w.restoredAt.IsZero() {
+		w.blame(twoLoosen, "version %d was ordered by %d: %s", e.Version, len(by), e.After.Summary())
+	}
+	w.controls.wishes = nil
+}
+
+// opened names every gate that is not held.
+func opened(c payout.Controls) map[payout.Scope]payout.Gate {
+	all := map[payout.Scope]payout.Gate{}
+	for _, scope := range payout.Scopes {
+		if c.Submissions[scope] != payout.GateHeld {
+			all[scope] = payout.GateOpen
+		}
+	}
+	return all
+}
+
+// withNone names every cap, those too that there are not.
+func withNone(caps map[money.Currency]money.Amount) map[money.Currency]money.Amount {
+	all := map[money.Currency]money.Amount{money.KHR: {}, money.USD: {}}
+	maps.Copy(all, caps)
+	return all
+}
+
+// oneOfEach is a store that keeps one proposal for all people.
+type oneOfEach struct{ session }
+
+func (s oneOfEach) ProposeControls(ctx context.Context, p payout.ControlProposal, until time.Time) error {
+	clear(s.table().ordered)
+	return s.session.ProposeControls(ctx, p, until)
+}
+
+// unused is a store in which no proposal was ever used up.
+type unused struct{ session }
+
+func (s unused) Board(ctx context.Context) (payout.Board, error) {
+	board, err := s.session.Board(ctx)
+	board.Controls.Released = 0
+	return board, err
+}
+
+// bound is a store whose proposals fall with every change of the controls.
+type bound struct{ session }
+
+func (s bound) ProposedControls(ctx context.Context) ([]payout.ControlProposal, error) {
+	all, err := s.session.ProposedControls(ctx)
+	var same []payout.ControlProposal
+	for _, p := range all {
+		if p.Version == s.table().board.Controls.Version {
+			same = append(same, p)
+		}
+	}
+	return same, err
+}
