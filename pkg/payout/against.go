@@ -45,8 +45,12 @@ func (p Payout) againstOlder(row StatementRow) LineKind {
 // another number of the provider's than the one that we hold. After a second submission there
 // may be two payments, and a failure under another number is ordinary.
 func (p Payout) filedUnderAnother(f Finding, number string) bool {
-	return f.moved() && !sameNumber(p.ProviderID, number)
+	return p.numbersPayment(f) && !sameNumber(p.ProviderID, number)
 }
 
-// moved reports whether the finding says that money went, whether it came back or not.
-func (f Finding) moved() bool { return f == FoundSucceeded || f == FoundReturned }
+// numbersPayment reports whether the number beside a finding is that of money that went. Where a
+// reference is paid once, as the provider documents, another number beside a return is that of
+// the return.
+func (p Payout) numbersPayment(f Finding) bool {
+	return f == FoundSucceeded || f == FoundReturned && Recoveries[p.Provider].RefusesRepeats != Documented
+}

@@ -238,8 +238,8 @@ func (p Payout) takeBack(c Claim) Decision {
 	if p.Status == Failed || p.Status == Cancelled {
 		return p.contradict(c, facts...)
 	}
-	// The provider may give a return a number of its own; the line of a file is about a payment.
-	another := !sameNumber(p.ProviderID, c.ProviderID) && (p.Return != nil || p.Status == Succeeded && c.Source == FromStatement)
+	another := p.Return != nil && !sameNumber(p.ProviderID, c.ProviderID) ||
+		p.Status == Succeeded && c.Source == FromStatement && p.filedUnderAnother(c.Finding, c.ProviderID)
 	switch {
 	case another && !p.heard(c):
 		return p.contradict(c) // a payment came back that we do not know

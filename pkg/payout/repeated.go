@@ -16,7 +16,7 @@ func repeatedLines(lines []ReportLine) {
 		said := line.says()
 		at, seen := first[said.reference]
 		number, several := counts[said.reference]
-		lines[n].second = several && line.row.Finding.moved() && !sameNumber(number, said.number)
+		lines[n].second = several && line.payout.numbersPayment(said.finding) && !sameNumber(number, said.number)
 		switch {
 		case lines[n].second && !before[said]:
 			lines[n].Kind = DoublePaid
@@ -52,7 +52,7 @@ func (l *ReportLine) says() saying {
 // anotherThan reports whether a line cannot be about the same payment as one before it: it has
 // another number, or one that is not ours, while the other may be ours.
 func (l *ReportLine) anotherThan(before ReportLine) bool {
-	return l.row.Finding.moved() && (l.OurProviderID != "" || !sameNumber(before.ProviderID, l.ProviderID))
+	return l.payout.numbersPayment(l.row.Finding) && (l.OurProviderID != "" || !sameNumber(before.ProviderID, l.ProviderID))
 }
 
 // countingNumbers names, of each reference under which the file shows money that went with two
@@ -63,7 +63,7 @@ func countingNumbers(lines []ReportLine) map[string]string {
 	several := map[string]string{}
 	for _, line := range lines {
 		reference, number := line.row.Reference, line.row.ProviderID
-		if line.payout == nil || !line.row.Finding.moved() || line.attempt > line.payout.Attempt {
+		if line.payout == nil || !line.payout.numbersPayment(line.row.Finding) || line.attempt > line.payout.Attempt {
 			continue // of an attempt that was never made, nobody here knows which payment counts
 		}
 		if line.attempt == line.payout.Attempt && ours[reference] == "" {

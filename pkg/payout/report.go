@@ -105,7 +105,7 @@ func ourNumbers(lines []ReportLine) error {
 		case line.payout == nil || line.attempt != line.payout.Attempt || line.payout.ProviderID == "" || line.ProviderID == "":
 		case line.OurProviderID == "":
 			return nil
-		case line.row.Finding.moved() && !counted[line.row.Reference]:
+		case line.payout.numbersPayment(line.row.Finding) && !counted[line.row.Reference]:
 			counted[line.row.Reference] = true
 			differing = append(differing, line)
 		}

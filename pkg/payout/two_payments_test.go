@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -39,10 +40,7 @@ func lines(p payout.Payout, written ...string) []payout.StatementRow {
 	for n, text := range written {
 		number, finding, _ := strings.Cut(text, " ")
 		r := row(n+1, p, payout.Finding(finding))
-		r.ProviderID, r.Raw = strings.Trim(number, "-"), []byte(text)
-		if number != "-" {
-			r.ProviderID = number
-		}
+		r.ProviderID, r.Raw = strings.TrimPrefix(number, "-"), []byte(text)
 		rows = append(rows, r)
 	}
 	return rows
@@ -180,6 +178,41 @@ func TestTwoNumbersOfOneReferenceAreTwoPayments(t *testing.T) {
 	}
 }
 
+// Whatever lines of one reference stand in whatever order: with two numbers of what went a person
+// is told, with one nobody is, and each payment but one is double_paid once.
+func TestAnyOrderOfLinesTellsOfASecondPayment(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 7))
+	for range 400 {
+		w := newWorld(t)
+		p := w.sentTwice()
+		ours := []string{"", "V-1", "V-9"}[r.IntN(3)]
+		if ours != "" {
+			p = w.numbered(p, payout.FoundSucceeded, ours)
+		}
+		var written []string
+		shown := map[string]bool{}
+		for range 1 + r.IntN(5) {
+			number := []string{"-", "V-1", "V-2", "V-3"}[r.IntN(4)]
+			written = append(written, number+" succeeded")
+			shown[number] = true
+		}
+		delete(shown, "-")
+		others := len(shown)
+		if ours == "" || shown[ours] {
+			others--
+		}
+		two := len(shown) > 1
+		if !two {
+			others = 0
+		}
+		report := w.appliedByTwo(file(payout.Vexora, lines(p, written...)...))
+		alone := ours != "" && len(shown) == 1 && !shown[ours] // one payment, and not ours
+		if report.Counts[payout.DoublePaid] != others || w.raised(p.ID, payout.DoublePaymentSuspected) != two || w.raised(p.ID, payout.Contradiction) != alone {
+			t.Errorf("ours %q, the file's %q: %v, %v, attention %v", ours, written, report.Counts, kinds(report, len(written)), w.stored(p.ID).Attention.Reasons())
+		}
+	}
+}
+
 // Whatever a payout is when two people vouch for two payments of it: a person has to know until
 // it was looked into, and it is never safe to pay again.
 func TestASecondPaymentOfAFileIsToldInEveryState(t *testing.T) {
@@ -269,6 +302,30 @@ func TestALoneLineUnderAnotherNumberCallsAPersonAndEndsNothing(t *testing.T) {
 			if now.Status != c.want || !w.raised(p.ID, c.reason) || now.ProviderID != "V-1" || now.Return != nil {
 				t.Errorf("%+v: %s, number %s, return %v, attention %v", c, now.Status, now.ProviderID, now.Return, now.Attention.Reasons())
 			}
+		}
+	}
+}
+
+// Monetix pays a reference once, as it documents, and a reversal has a request of its own.
+func TestAReturnUnderANumberOfItsOwnIsNoSecondPaymentAtMonetix(t *testing.T) {
+	for _, c := range []struct {
+		lines []string
+		want  []payout.LineKind
+		back  bool
+	}{
+		{[]string{"M-2 returned"}, []payout.LineKind{payout.Conflict}, true},
+		{[]string{"M-1 succeeded", "M-2 returned"}, []payout.LineKind{payout.Conflict, payout.Conflict}, false}, // nobody knows which one is meant
+	} {
+		w := newWorld(t)
+		w.monetix.answer = w.said(payout.FoundProcessing, "M-1")
+		p := w.numbered(w.mustCreate(draftFor(payout.Monetix)), payout.FoundSucceeded, "M-1")
+		w.monetix.told = w.unclear
+		s := file(payout.Monetix, lines(p, c.lines...)...)
+		report := w.appliedByTwo(s)
+		now := w.stored(p.ID)
+		if got := kinds(report, len(c.lines)); !slices.Equal(got, c.want) || (now.Return != nil) != c.back ||
+			w.raised(p.ID, payout.Contradiction) || w.raised(p.ID, payout.DoublePaymentSuspected) {
+			t.Errorf("%q: %v, return %v, attention %v", c.lines, got, now.Return, now.Attention.Reasons())
 		}
 	}
 }
