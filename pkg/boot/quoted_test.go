@@ -126,7 +126,7 @@ func quotedPayout(t *testing.T, store payout.Store, provider payout.Provider) pa
 	p.CreatedAt = time.Now()
 	p.Destination = payout.Destination{Type: payout.BankDestination, Bank: "wing", AccountNumber: quotedNumber}
 	p.Beneficiary = payout.Beneficiary{FirstName: "Sophea", LastName: "Chan", Email: "sophea.chan@example.com", Phone: "012345678"}
-	if err := store.Insert(t.Context(), p); err != nil {
+	if err := store.Insert(t.Context(), p, payout.Whenever); err != nil {
 		t.Fatal(err)
 	}
 	return p

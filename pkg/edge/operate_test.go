@@ -245,6 +245,28 @@ func TestAStatementThatIsRefusedWholeSaysWhy(t *testing.T) {
 	}
 }
 
+// What differs has to be seen, or nobody finds the column that is mapped wrongly.
+func TestAFileWithoutANumberOfOursSaysWhatDiffers(t *testing.T) {
+	line := payout.ReportLine{Kind: payout.Conflict, Line: 7, ProviderID: "row-7", OurProviderID: "V-1"}
+	b := &books{err: &payout.Implausible{Differing: 3, Compared: 3, Lines: []payout.ReportLine{line}, Numbers: true}}
+	reply, _ := call(t, b.handler(), importing("provider=vexora", oneRow))
+	for _, part := range []string{"statement-implausible", "provider_id", "Nothing was written", "/line/7", "row-7", "V-1"} {
+		if !strings.Contains(reply.Body, part) {
+			t.Errorf("no %q in %s", part, reply.Body)
+		}
+	}
+	if strings.Contains(reply.Body, "amount") {
+		t.Errorf("it speaks of amounts: %s", reply.Body)
+	}
+	b = &books{report: payout.Report{Counts: map[payout.LineKind]int{payout.Conflict: 1}, Lines: []payout.ReportLine{line}}}
+	for _, format := range []string{"json", "csv"} {
+		reply, _ := call(t, b.handler(), importing("provider=vexora&check=true&format="+format, oneRow))
+		if !strings.Contains(reply.Body, "our_provider_id") || !strings.Contains(reply.Body, "V-1") {
+			t.Errorf("%s does not show our number: %s", format, reply.Body)
+		}
+	}
+}
+
 func TestAStatementThatMakesNoSenseIsRefused(t *testing.T) {
 	for query, want := range map[string]int{
 		"": 400, "provider=bank": 400, "provider=vexora&from=2026-05-01": 400, "provider=vexora&from=2026-05-02&to=2026-05-01": 400,

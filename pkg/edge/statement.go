@@ -72,6 +72,7 @@ type lineView struct {
 	PayoutID      payout.ID        `json:"payout_id,omitempty"`
 	Reference     payout.Reference `json:"reference,omitempty"`
 	ProviderID    string           `json:"provider_id,omitempty"`
+	OurProviderID string           `json:"our_provider_id,omitempty"` // where the line names another number
 	Ours          payout.Status    `json:"our_status,omitempty"`
 	OurAmount     string           `json:"our_amount,omitempty"`
 	Theirs        string           `json:"their_status,omitempty"`
@@ -204,7 +205,7 @@ func viewReport(r payout.Report) reportView {
 func viewLine(l payout.ReportLine) lineView {
 	v := lineView{
 		Kind: l.Kind, Line: l.Line, PayoutID: l.PayoutID, Reference: l.Reference, ProviderID: l.ProviderID,
-		Ours: l.Ours, Theirs: l.TheirWord, CallbackHeard: l.Heard,
+		OurProviderID: l.OurProviderID, Ours: l.Ours, Theirs: l.TheirWord, CallbackHeard: l.Heard,
 	}
 	if !l.OurAmount.IsZero() {
 		v.OurAmount, v.Currency = l.OurAmount.String(), string(l.OurAmount.Currency())
@@ -241,12 +242,12 @@ func (d Desk) tellReport(ctx context.Context, e Event, encoded []byte, wantsCSV,
 func (v reportView) csv() string {
 	rows := [][]string{{
 		"kind", "line", "payout_id", "reference", "provider_id", "our_status", "our_amount",
-		"their_status", "their_amount", "currency", "callback_heard",
+		"their_status", "their_amount", "currency", "callback_heard", "our_provider_id",
 	}}
 	for _, l := range v.Lines {
 		rows = append(rows, []string{
 			string(l.Kind), strconv.Itoa(l.Line), string(l.PayoutID), string(l.Reference), l.ProviderID, string(l.Ours),
-			l.OurAmount, l.Theirs, l.TheirAmount, l.Currency, strconv.FormatBool(l.CallbackHeard),
+			l.OurAmount, l.Theirs, l.TheirAmount, l.Currency, strconv.FormatBool(l.CallbackHeard), l.OurProviderID,
 		})
 	}
 	return Sheet(rows)
@@ -275,12 +276,19 @@ func refusedStatement(err error) *Problem {
 const mostFaultLines = 100
 
 func implausibleStatement(i *payout.Implausible) Problem {
-	p := problem(http.StatusUnprocessableEntity, StatementImplausible, fmt.Sprintf(
-		"%d of %d amounts differ from ours: this looks like another unit, column or account. Nothing was written", i.Differing, i.Compared))
+	why := fmt.Sprintf("%d of %d amounts differ from ours: this looks like another unit, column or account. Nothing was written", i.Differing, i.Compared)
+	if i.Numbers {
+		why = fmt.Sprintf("none of %d numbers of the provider's is ours: the mapping of the column provider_id may be wrong. "+
+			"Nothing was written; if the file has no such number, map that column to none", i.Differing)
+	}
+	p := problem(http.StatusUnprocessableEntity, StatementImplausible, why)
 	for _, line := range i.Lines[:min(len(i.Lines), mostFaultLines)] {
+		detail := fmt.Sprintf("the file says %s %s, we hold %s %s", line.TheirAmount, line.TheirAmount.Currency(), line.OurAmount, line.OurAmount.Currency())
+		if i.Numbers {
+			detail = fmt.Sprintf("the file says %s, we hold %s", line.ProviderID, line.OurProviderID)
+		}
 		p.Errors = append(p.Errors, FieldError{
-			Pointer: "/line/" + strconv.Itoa(line.Line), Code: string(StatementImplausible),
-			Detail: fmt.Sprintf("the file says %s %s, we hold %s %s", line.TheirAmount, line.TheirAmount.Currency(), line.OurAmount, line.OurAmount.Currency()),
+			Pointer: "/line/" + strconv.Itoa(line.Line), Code: string(StatementImplausible), Detail: detail,
 		})
 	}
 	return p

@@ -7,7 +7,7 @@ func (p Payout) against(row StatementRow, attempt Attempt) LineKind {
 		return AmountDiffers
 	case attempt < p.Attempt:
 		return p.againstOlder(row)
-	case attempt > p.Attempt:
+	case attempt > p.Attempt, p.filedUnderAnother(row.Finding, row.ProviderID):
 		return Conflict
 	case row.Finding == FoundUnlisted, row.Finding == FoundProcessing, !p.Status.Final():
 		if p.Status.Final() && row.Finding == FoundProcessing {
@@ -41,27 +41,16 @@ func (p Payout) againstOlder(row StatementRow) LineKind {
 	return StillOpen
 }
 
-// repeatedLines marks every line whose reference stands in the file before. Lines of one
-// reference that differ are a conflict, all of them: nobody knows which one is meant.
-func repeatedLines(lines []ReportLine) {
-	first := map[string]int{}
-	differ := map[string]bool{}
-	for n, line := range lines {
-		reference := line.row.Reference
-		at, seen := first[reference]
-		switch {
-		case line.payout == nil:
-		case !seen:
-			first[reference] = n
-		case lines[at].row.Finding != line.row.Finding || lines[at].row.Amount != line.row.Amount:
-			differ[reference] = true
-		default:
-			lines[n].Kind = RepeatedLine
-		}
-	}
-	for n := range lines {
-		if differ[lines[n].row.Reference] {
-			lines[n].Kind, lines[n].ambiguous = Conflict, true
-		}
-	}
+// filedUnderAnother reports whether a line about the present attempt says that money went, under
+// another number of the provider's than the one that we hold. After a second submission there
+// may be two payments, and a failure under another number is ordinary.
+func (p Payout) filedUnderAnother(f Finding, number string) bool {
+	return p.numbersPayment(f) && !sameNumber(p.ProviderID, number)
+}
+
+// numbersPayment reports whether the number beside a finding is that of money that went. Where a
+// reference is paid once, as the provider documents, another number beside a return is that of
+// the return.
+func (p Payout) numbersPayment(f Finding) bool {
+	return f == FoundSucceeded || f == FoundReturned && Recoveries[p.Provider].RefusesRepeats != Documented
 }

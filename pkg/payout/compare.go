@@ -16,6 +16,8 @@ func (p Payout) compare(c Claim) string {
 		return "the claim names an attempt that was not made"
 	case c.Provider != p.Provider:
 		return "the claim comes from another provider"
+	case c.Source == FromStatement && attempt == p.Attempt && !p.Status.Final() && p.filedUnderAnother(c.Finding, c.ProviderID):
+		return "the statement names another number of the provider's" // about an end, it is a contradiction
 	case c.Description != nil && *c.Description != p.Description && p.RedactedAt.IsZero(): // else nobody knows ours
 		return "the claim echoes another description"
 	}

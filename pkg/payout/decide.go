@@ -157,6 +157,16 @@ func (p Payout) paidBefore(c Claim, facts ...Fact) Decision {
 	return p.note(c, DoublePaymentSuspected, SignalDoublePayment, facts...)
 }
 
+// paidTwice records a payment that a file shows beside another one of the same reference. It
+// ends nothing: that is for the one that counts.
+func (p Payout) paidTwice(c Claim) Decision {
+	facts := []Fact{c.attempt().fact(saidPaid)}
+	if c.Finding == FoundReturned {
+		facts = append(facts, c.attempt().fact(saidReturned))
+	}
+	return p.note(c, DoublePaymentSuspected, SignalDoublePayment, facts...)
+}
+
 // confirm takes in what makes the failure of the claim's attempt certain. Without that, the
 // claim is worth what the caller says.
 func (p Payout) confirm(c Claim, otherwise Decision) Decision {
@@ -229,10 +239,12 @@ func (p Payout) takeBack(c Claim) Decision {
 	if p.Status == Failed || p.Status == Cancelled {
 		return p.contradict(c, facts...)
 	}
-	if p.Return != nil {
-		if !p.heard(c) && !sameNumber(p.ProviderID, c.ProviderID) {
-			return p.contradict(c) // a payment came back that we do not know
-		}
+	another := p.Return != nil && !sameNumber(p.ProviderID, c.ProviderID) ||
+		p.Status == Succeeded && c.Source == FromStatement && p.filedUnderAnother(c.Finding, c.ProviderID)
+	switch {
+	case another && !p.heard(c):
+		return p.contradict(c) // a payment came back that we do not know
+	case another, p.Return != nil:
 		return repeated
 	}
 	back := &Return{At: c.At, ProviderCode: c.Code, Message: Printable(c.Message)}

@@ -164,7 +164,10 @@ func (i *Importer) compare(ctx context.Context, s Statement, row StatementRow) R
 		return line
 	}
 	line.take(p)
-	line.Kind = p.against(row, attempt)
+	line.attempt, line.Kind = attempt, p.against(row, attempt)
+	if attempt == p.Attempt && !sameNumber(p.ProviderID, row.ProviderID) {
+		line.OurProviderID = p.ProviderID
+	}
 	return line
 }
 
@@ -274,22 +277,9 @@ func (i *Importer) apply(ctx context.Context, s Statement, first StatementPropos
 	}
 	c, p := s.claim(line.row, first, i.now()), *line.payout
 	for range rounds {
-		returned := c.Finding == FoundReturned && c.attempt() == p.Attempt && p.Status == Succeeded
-		switch {
-		case c.Finding == FoundProcessing, c.Finding == FoundUnlisted, line.row.Amount.IsZero():
+		d, some := line.worth(c, p, first)
+		if !some {
 			return line
-		case p.Status.Final() && !returned, line.Kind == AmountDiffers, c.attempt() != p.Attempt:
-		case line.ambiguous:
-			return line // the file says both
-		case !p.AskedAt.After(first.At) || !p.AskedAt.After(p.SubmittedAt):
-			line.pending = true
-			return line
-		case p.Status == Submitting, p.AnsweredAt.After(first.At) && !returned:
-			return line // the provider itself answers, or will
-		}
-		d := p.Decide(c)
-		if returned && p.AnsweredAt.After(first.At) {
-			d = p.contradict(c) // it was asked, and does not know of the return
 		}
 		verdict, next, err := i.receiver.write(ctx, p, d)
 		switch {
@@ -306,6 +296,30 @@ func (i *Importer) apply(ctx context.Context, s Statement, first StatementPropos
 	}
 	line.Kind = NotImported
 	return line
+}
+
+// worth is what a line that two people vouch for comes to, false if nothing: yet, or at all.
+func (l *ReportLine) worth(c Claim, p Payout, first StatementProposal) (Decision, bool) {
+	present := c.attempt() == p.Attempt
+	another := present && p.filedUnderAnother(c.Finding, c.ProviderID)
+	returned := c.Finding == FoundReturned && present && !another && p.Status == Succeeded
+	switch {
+	case l.second:
+		return p.paidTwice(c), true // whatever the provider answers about the other one
+	case c.Finding == FoundProcessing, c.Finding == FoundUnlisted, l.row.Amount.IsZero():
+		return Decision{}, false
+	case p.Status.Final() && !returned, l.Kind == AmountDiffers, !present, another:
+	case l.ambiguous:
+		return Decision{}, false // the file says both
+	case !p.AskedAt.After(first.At) || !p.AskedAt.After(p.SubmittedAt):
+		l.pending = true
+		return Decision{}, false
+	case p.Status == Submitting, p.AnsweredAt.After(first.At) && !returned:
+		return Decision{}, false // the provider itself answers, or will
+	case returned && p.AnsweredAt.After(first.At):
+		return p.contradict(c), true // it was asked, and does not know of the return
+	}
+	return p.Decide(c), true
 }
 
 // claim is a line as a claim that people vouch for.

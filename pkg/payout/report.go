@@ -46,16 +46,22 @@ func (r *Report) add(line ReportLine) {
 // imported again.
 func (r Report) Complete() bool { return r.Counts[NotImported] == 0 }
 
-// Implausible is the error of a statement whose amounts look like a mistake of the file:
-// another unit, another column, another account.
+// Implausible is the error of a statement whose amounts, or numbers of the provider's, look like
+// a mistake of the file: another unit, another column, another account.
 type Implausible struct {
 	Differing, Compared int
 	Lines               []ReportLine // those that differ
+	// Numbers: what differs is the provider's number, of every payment.
+	Numbers bool
 }
 
 // Error implements error.
 func (i *Implausible) Error() string {
-	return fmt.Sprintf("payout: %d of %d amounts of the statement differ from ours", i.Differing, i.Compared)
+	what := "amounts"
+	if i.Numbers {
+		what = "provider numbers"
+	}
+	return fmt.Sprintf("payout: %d of %d %s of the statement differ from ours", i.Differing, i.Compared, what)
 }
 
 // The share of amounts that may differ: fewer than three, or fewer than 2 %.
@@ -67,7 +73,7 @@ const (
 )
 
 // plausible refuses a statement in which too many amounts differ or cannot be read, or in
-// which all differ by one factor.
+// which all differ by one factor; and one in which no number of the provider's is ours.
 func plausible(lines []ReportLine) error {
 	var differing []ReportLine
 	compared, counted := map[string]bool{}, map[string]bool{} // by reference: a line that stands there often counts once
@@ -85,7 +91,29 @@ func plausible(lines []ReportLine) error {
 	if many || len(differing) == len(compared) && oneFactor(differing) {
 		return &Implausible{Differing: len(differing), Compared: len(compared), Lines: differing}
 	}
-	return nil
+	return ourNumbers(lines)
+}
+
+// ourNumbers refuses a statement of three payments or more in which every number of the
+// provider's is another than ours: the column is none of that number, and each line would be a
+// conflict. One number that agrees shows that the column is the right one.
+func ourNumbers(lines []ReportLine) error {
+	var differing []ReportLine
+	counted := map[string]bool{}
+	for _, line := range lines {
+		switch {
+		case line.payout == nil || line.attempt != line.payout.Attempt || line.payout.ProviderID == "" || line.ProviderID == "":
+		case line.OurProviderID == "":
+			return nil
+		case line.payout.numbersPayment(line.row.Finding) && !counted[line.row.Reference]:
+			counted[line.row.Reference] = true
+			differing = append(differing, line)
+		}
+	}
+	if len(differing) < fewDiffer {
+		return nil
+	}
+	return &Implausible{Differing: len(differing), Compared: len(differing), Lines: differing, Numbers: true}
 }
 
 // oneFactor reports whether all amounts differ by the same factor: of two lines or more by

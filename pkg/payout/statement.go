@@ -35,7 +35,7 @@ type Statement struct {
 func (s Statement) Key() string {
 	digest := sha256.New()
 	for _, row := range s.Rows {
-		fmt.Fprintf(digest, "%q %q %s %d %q\n", row.Reference, row.Finding, row.Amount.Currency(), row.Amount.Minor(), row.Code)
+		fmt.Fprintf(digest, "%q %q %q %s %d %q\n", row.Reference, row.ProviderID, row.Finding, row.Amount.Currency(), row.Amount.Minor(), row.Code)
 	}
 	return fmt.Sprintf("%s/%s/%s/%s/%x", s.Provider, s.From, s.To, s.Hash, digest.Sum(nil)[:8])
 }
@@ -93,12 +93,14 @@ type LineKind string
 
 // The kinds of lines. All but Matched are worth a look.
 const (
-	Matched       LineKind = "matched"        // both sides agree
-	Closed        LineKind = "closed"         // two people ended, by the statement, what was open
-	StillOpen     LineKind = "still_open"     // ours is open, and stays so for now
-	DoublePaid    LineKind = "double_paid"    // an attempt was paid that a later one replaced
-	RepeatedLine  LineKind = "repeated_line"  // the reference stands in the file before
-	Conflict      LineKind = "conflict"       // we hold another end
+	Matched   LineKind = "matched"    // both sides agree
+	Closed    LineKind = "closed"     // two people ended, by the statement, what was open
+	StillOpen LineKind = "still_open" // ours is open, and stays so for now
+	// DoublePaid is another payment than the one that counts: of an attempt that a later one
+	// replaced, or of the same reference under another number of the provider's.
+	DoublePaid    LineKind = "double_paid"
+	RepeatedLine  LineKind = "repeated_line"  // the same payment stands in the file before
+	Conflict      LineKind = "conflict"       // we hold another end, or another number of the provider's
 	AmountDiffers LineKind = "amount_differs" // same payout, other money
 	Missing       LineKind = "missing"        // ours, of these days, and not in the statement
 	Extra         LineKind = "extra"          // in the statement, and not ours
@@ -107,24 +109,29 @@ const (
 
 // ReportLine is one finding of an import.
 type ReportLine struct {
-	Kind        LineKind
-	Line        int // of the file; zero for Missing
-	PayoutID    ID
-	Reference   Reference // the merchant's
-	ProviderID  string
-	Ours        Status // before the import
-	Theirs      Finding
-	OurAmount   money.Amount
-	TheirWord   string
-	TheirAmount money.Amount
+	Kind       LineKind
+	Line       int // of the file; zero for Missing
+	PayoutID   ID
+	Reference  Reference // the merchant's
+	ProviderID string
+	// OurProviderID is the provider's number that we hold, where the line names another one.
+	OurProviderID string
+	Ours          Status // before the import
+	Theirs        Finding
+	OurAmount     money.Amount
+	TheirWord     string
+	TheirAmount   money.Amount
 	// Heard tells whether a callback or a question had brought an end before.
 	Heard bool
 
 	row     StatementRow
+	attempt Attempt // that the line is about
 	payout  *Payout
 	pending bool // the provider has to be asked first
 	// unsettled: of a missing payout, the provider itself has not told its end.
 	unsettled bool
 	// ambiguous: the file says something else of the same reference.
 	ambiguous bool
+	// second: the file shows another payment of the same reference, which counts.
+	second bool
 }

@@ -91,13 +91,21 @@ func TestAFileReplacesNoNumberOfTheProvider(t *testing.T) {
 	r.ProviderID = "X" + noise(3000)
 	r.Code = "0000\x1b[2J\x1b]0;owned\a" + noise(200_000)
 	s := file(payout.Vexora, r)
-	w.importBy(s, dara)
-	w.clock.pass(time.Minute)
-	w.sweep()
-	w.clock.pass(time.Minute)
-	report := w.importBy(s, bopha)
-	got := w.stored(p.ID)
-	t.Log(report.Counts, got.Status)
+	s.Hash = "h2"
+	apply := func(s payout.Statement) (payout.Report, payout.Payout) {
+		w.importBy(s, dara)
+		w.clock.pass(time.Minute)
+		w.sweep()
+		w.clock.pass(time.Minute)
+		report := w.importBy(s, bopha)
+		return report, w.stored(p.ID)
+	}
+	report, got := apply(s)
+	if got.Status != payout.Processing || !w.raised(p.ID, payout.CallbackMismatch) {
+		t.Fatalf("%s by another number, attention %v", got.Status, got.Attention.Reasons())
+	}
+	r.ProviderID = ""
+	_, got = apply(file(payout.Vexora, r))
 	if got.Status != payout.Succeeded {
 		t.Fatal("not closed")
 	}

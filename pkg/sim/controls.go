@@ -87,12 +87,16 @@ func (w *world) lifted(c payout.Controls) {
 	}
 }
 
-// keptUnbelieved reports whether the body of a callback is kept as one that is not believed.
+// keptUnbelieved reports whether the body of a callback was last kept as one that is not
+// believed: the same bytes may come again when callbacks are believed.
 func (w *world) keptUnbelieved(e *entry, body []byte) bool {
 	id, _, _ := payout.ParseProviderReference(e.reference)
-	return slices.ContainsFunc(w.table.items[id].History, func(kept payout.Entry) bool {
-		return kept.Evidence == payout.HashEvidence(body) && strings.HasPrefix(kept.Message, "not believed")
-	})
+	for _, kept := range slices.Backward(w.table.items[id].History) {
+		if kept.Evidence == payout.HashEvidence(body) {
+			return strings.HasPrefix(kept.Message, "not believed")
+		}
+	}
+	return false
 }
 
 // judgeGate looks at every submission as it leaves. One that was fenced before may leave later,

@@ -134,6 +134,11 @@ func (w *world) compose() {
 	if c.chance(12) {
 		w.in(time.Duration(c.pick(600))*time.Second, w.brake)
 	}
+	if c.chance(12) {
+		// It works, pays, and is not heard: what is sent again by order it pays again. The last
+		// silence outlasts the reading of its books, and not the questions after an end.
+		w.platforms[payout.Vexora].silentUntil = start.Add([]time.Duration{15 * time.Minute, time.Hour, auditAfter + time.Hour}[c.pick(3)])
+	}
 	w.limitOutflow()
 }
 
@@ -192,6 +197,9 @@ const quiet = 5 * 24 * time.Hour
 // another reference.
 const twinAfter = 2 * time.Hour
 
+// auditAfter is when, after the chaos, people read the books of a provider that paid twice.
+const auditAfter = 3 * time.Hour
+
 // mostRounds bounds the sweeps of that time. What is held above a cap is looked at each minute
 // until it is too old, for a day.
 const mostRounds = 3000
@@ -231,6 +239,7 @@ func (w *world) calm() {
 	w.in(0, w.release)
 	if w.scripted == nil {
 		w.in(twinAfter, w.lateTwin)
+		w.in(auditAfter, w.audit)
 	}
 }
 

@@ -120,13 +120,13 @@ func (w *world) wrong(d *dossier, p payout.Payout, reason payout.Reason) string 
 	ok, why := true, ""
 	switch reason {
 	case payout.Contradiction:
-		ok, why = d.any(func(s spoken) bool { return d.contradicts(p, s) }), "nothing speaks against the end"
+		ok, why = d.any(func(s spoken) bool { return s.another || d.contradicts(p, s) }), "nothing speaks against the end"
 	case payout.DoublePaymentSuspected:
-		ok, why = w.doubled(d, p), "no older attempt is paid, or in progress"
+		ok, why = w.doubled(d, p), "no older attempt is paid, or in progress, and no file shows two payments"
 	case payout.UnknownTooLong:
 		ok, why = !p.Status.Final() && (d.openLong || p.Status != payout.Queued), "it has ended, or never was unknown for long"
 	case payout.CallbackMismatch:
-		ok, why = d.any(func(s spoken) bool { return s.mismatch || s.attempt > s.present }), "no word was of another amount or attempt"
+		ok, why = d.any(func(s spoken) bool { return s.mismatch || s.another || s.attempt > s.present }), "no word was of another amount, number or attempt"
 	case payout.UnlistedStatus:
 		ok, why = d.any(func(s spoken) bool { return s.says == saysUnlisted || s.says == "" }), "every word was listed"
 	case payout.Returned:
@@ -157,7 +157,8 @@ func (d *dossier) contradicts(p payout.Payout, s spoken) bool {
 	return after && s.says != senseOf(p.Status) && s.says != saysAboutUs
 }
 
-// doubled reports whether an older attempt is said to be paid, or is in progress.
+// doubled reports whether an older attempt is said to be paid, or is in progress, or a file shows
+// two payments of one attempt.
 func (w *world) doubled(d *dossier, p payout.Payout) bool {
 	for attempt := range p.Attempt - 1 {
 		e := w.platforms[p.Provider].ledger[string(p.ID.ProviderReference(attempt+1))]
@@ -166,10 +167,11 @@ func (w *world) doubled(d *dossier, p payout.Payout) bool {
 		}
 	}
 	return d.any(func(s spoken) bool {
-		mayHide := s.says == saysFailed && s.source == payout.FromCallback && p.Provider == payout.Monetix // by its code
+		// By its code; one of a number that is taken says nothing, and is asked about.
+		mayHide := (s.says == saysFailed || s.says == saysNothing) && s.source == payout.FromCallback && p.Provider == payout.Monetix
 		// Believed or not: without an answer to the question a person has to know.
 		spokenOf := func(says sense) bool { return says.moved() || says == saysUnlisted || says == saysProcessing }
-		return s.attempt < p.Attempt && (spokenOf(s.says) || spokenOf(s.unbelieved) || mayHide)
+		return s.second || s.attempt < p.Attempt && (spokenOf(s.says) || spokenOf(s.unbelieved) || mayHide)
 	})
 }
 
@@ -198,6 +200,9 @@ func (w *world) due(d *dossier, p payout.Payout) []payout.Reason {
 			reason = payout.Contradiction
 		}
 		all = append(all, reason)
+	}
+	if d.twiceAt.After(d.reviewedAt) {
+		all = append(all, payout.DoublePaymentSuspected)
 	}
 	if d.any(func(s spoken) bool { return fresh(s) && s.mismatch }) {
 		all = append(all, payout.CallbackMismatch)

@@ -10,6 +10,9 @@ import (
 // none. Some words count for ever; others until the provider has said after them, in
 // an answer to us, that the attempt failed.
 func (d *dossier) against(p payout.Payout) string {
+	if !d.twiceAt.IsZero() {
+		return "two people vouch for two payments"
+	}
 	for _, s := range d.spoken {
 		switch {
 		case !s.kept:

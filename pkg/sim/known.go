@@ -52,6 +52,9 @@ type spoken struct {
 	unbelieved sense
 	// present was the payout's attempt when it was said.
 	present payout.Attempt
+	// another, of a file's line: under another number than callbacks and answers have. second:
+	// the file shows two payments of the reference.
+	another, second bool
 }
 
 // dossier is what the judges know of a payout beside its item. The service knows it
@@ -66,6 +69,7 @@ type dossier struct {
 	endedAt    time.Time
 	reviewedAt time.Time
 	pairedAt   time.Time // when two people last had it sent, whatever had been said
+	twiceAt    time.Time // when two people first vouched for a file that shows two payments of one reference
 	proposed   *given    // the order that waits for a second person
 	window     time.Duration
 	selfSent   bool // was sent without an order
@@ -143,6 +147,18 @@ func (w *world) unhear(told int) {
 	w.ofCallback(told, func(s *spoken) {
 		s.unbelieved, s.says, s.mismatch, s.at = s.says, saysNothing, false, w.now
 	})
+}
+
+// vouched notes that two people had a file applied, which they began at a time, and which shows
+// two payments of each of these references.
+func (w *world) vouched(begun time.Time, twice []string) {
+	for _, reference := range twice {
+		id, _, _ := payout.ParseProviderReference(reference)
+		if d := w.about(id); d.twiceAt.IsZero() {
+			d.twiceAt = begun
+		}
+		w.tell("%-24s two people vouch for two payments of …%s", "", reference[25:])
+	}
 }
 
 // thanked notes that a callback which is not believed was acknowledged.

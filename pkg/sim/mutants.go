@@ -31,7 +31,7 @@ type Mutant struct {
 }
 
 // importing has the domain import a file.
-type importing func(ctx context.Context, s *sheet, by payout.Principal, identities []payout.Principal)
+type importing func(ctx context.Context, s *sheet, by payout.Principal, identities []payout.Principal) (payout.Report, error)
 
 func (m *Mutant) imports(i importing) importing {
 	if m.aroundImport == nil {

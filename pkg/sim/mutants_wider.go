@@ -122,6 +122,10 @@ var widerMutants = []*Mutant{
 		aroundImport: func(importing) importing { return believing },
 	},
 	{
+		Name: "statement-without-numbers", Says: "compares a file by references alone, and not by the provider's numbers",
+		aroundImport: numberless,
+	},
+	{
 		Name: "principals-as-persons", Says: "takes two principals of one person for two persons",
 		aroundPeople: func(payout.People) payout.People { return everybody{} },
 	},
@@ -237,10 +241,22 @@ func unheard(p payout.Payout) payout.Payout {
 }
 
 // believing applies each line of a file at once, whoever brings it.
-func believing(ctx context.Context, s *sheet, _ payout.Principal, _ []payout.Principal) {
-	_ = ctx
+func believing(_ context.Context, s *sheet, _ payout.Principal, _ []payout.Principal) (payout.Report, error) {
 	for _, row := range s.rows {
 		s.world.end(row)
+	}
+	return payout.Report{Awaiting: true}, nil
+}
+
+// numberless has a file imported without the provider's numbers.
+func numberless(real importing) importing {
+	return func(ctx context.Context, s *sheet, by payout.Principal, identities []payout.Principal) (payout.Report, error) {
+		blind := *s
+		blind.rows = slices.Clone(s.rows)
+		for i := range blind.rows {
+			blind.rows[i].ProviderID = ""
+		}
+		return real(ctx, &blind, by, identities)
 	}
 }
 

@@ -184,6 +184,18 @@ func (w *world) insist(id payout.ID) {
 	}
 }
 
+// orderTwice has two people send a payout again of which nothing is heard, until it went.
+func (w *world) orderTwice(id payout.ID) {
+	at := time.Duration(30+w.choices.pick(200)) * time.Second
+	for n := range 6 {
+		w.in(at+time.Duration(20*n)*time.Second, func() {
+			if p := w.table.items[id]; p.Status == payout.Unknown && w.platforms[p.Provider].silent() && w.pairs[id] == 0 {
+				w.order(id, given{action: payout.Resend}, n%2, 0)
+			}
+		})
+	}
+}
+
 var _ payout.People = register(nil)
 
 // people lists the persons, each once, in order.

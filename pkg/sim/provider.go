@@ -59,6 +59,23 @@ type entry struct {
 	plan       plan
 	acceptedAt time.Time
 	executed   int
+	payments   []payment // what of it was executed, each with a number of its own
+}
+
+// payment is money that went, as its provider's books have it.
+type payment struct {
+	at, acceptedAt time.Time
+	plan           plan
+}
+
+// pay executes an entry.
+func (e *entry) pay(w *world) {
+	e.executed++
+	e.payments = append(e.payments, payment{at: w.now, acceptedAt: e.acceptedAt, plan: e.plan})
+	w.executed(e)
+	if len(e.payments) > 1 && w.faults > 0 && w.choices.chance(50) { // somebody reads the books early
+		w.in(time.Duration(w.choices.pick(400))*time.Second, w.audit)
+	}
 }
 
 // platform is one provider. It shares the signatures with the twin, and nothing
@@ -70,7 +87,12 @@ type platform struct {
 	key    string // what it signs and verifies with now
 	// project is the account that our secret names now; Vexora has one.
 	project string
+	// silentUntil is when it answers again in any way that means something, and calls.
+	silentUntil time.Time
 }
+
+// silent reports whether nothing is heard of a provider that works.
+func (pl *platform) silent() bool { return pl.world.now.Before(pl.silentUntil) }
 
 // keyOf is the key of a project: each has its own.
 func keyOf(project, key string) string {
@@ -81,13 +103,16 @@ func keyOf(project, key string) string {
 }
 
 // state is what the entry is at the moment.
-func (e *entry) state(now time.Time) ending {
+func (e *entry) state(now time.Time) ending { return e.plan.state(now.Sub(e.acceptedAt)) }
+
+// state is what has become of a payout since it was accepted.
+func (p plan) state(age time.Duration) ending {
 	switch {
-	case now.Before(e.acceptedAt.Add(e.plan.after)):
+	case age < p.after:
 		return endless
-	case e.plan.end != late:
-		return e.plan.end
-	case now.Before(e.acceptedAt.Add(e.plan.paidAt)):
+	case p.end != late:
+		return p.end
+	case age < p.paidAt:
 		return declined
 	}
 	return paid
@@ -192,7 +217,7 @@ func (w *world) drawWords(p plan) []word {
 // find is what a question finds.
 func (pl *platform) find(reference string) (*entry, bool) {
 	e, known := pl.ledger[reference]
-	if !known || e.plan.end == refused || pl.world.now.Before(e.acceptedAt.Add(e.plan.visible)) {
+	if !known || e.plan.end == refused || pl.silent() || pl.world.now.Before(e.acceptedAt.Add(e.plan.visible)) {
 		return nil, false
 	}
 	return e, true
@@ -221,8 +246,7 @@ func (pl *platform) accept(fresh entry) (*entry, bool) {
 		return e, false
 	case pl.name == payout.Vexora && (w.scripted != nil || !w.choices.chance(40)):
 		if e.plan.end.moves() {
-			e.executed++
-			w.executed(e)
+			e.pay(w)
 		}
 		return e, false
 	}
@@ -234,10 +258,7 @@ func (pl *platform) accept(fresh entry) (*entry, bool) {
 func (pl *platform) begin(e *entry) {
 	w := pl.world
 	e.plan, e.acceptedAt = w.draw(pl.name), w.now
-	pays := func() {
-		e.executed++
-		w.executed(e)
-	}
+	pays := func() { e.pay(w) }
 	switch {
 	case e.plan.end.moves():
 		pays()
@@ -245,6 +266,6 @@ func (pl *platform) begin(e *entry) {
 		w.in(e.plan.paidAt, pays)
 	}
 	for _, word := range e.plan.words {
-		w.in(max(word.after, 0), func() { pl.call(e, word, 0) })
+		w.in(max(word.after, pl.silentUntil.Sub(w.now), 0), func() { pl.call(e, word, 0) })
 	}
 }

@@ -23,8 +23,8 @@ type sheet struct {
 
 // importStatement has the domain import a file. It is the one place that knows how
 // that is done.
-func (c *container) importStatement(ctx context.Context, s *sheet, by payout.Principal, identities []payout.Principal) {
-	_, _ = c.importer.Import(ctx, payout.Statement{
+func (c *container) importStatement(ctx context.Context, s *sheet, by payout.Principal, identities []payout.Principal) (payout.Report, error) {
+	return c.importer.Import(ctx, payout.Statement{
 		Provider: s.provider, Hash: s.hash, Rows: s.rows, By: by, Identities: identities,
 	})
 }
@@ -32,13 +32,13 @@ func (c *container) importStatement(ctx context.Context, s *sheet, by payout.Pri
 // The kinds of statement. Only the first is as it should be.
 var sheetKinds = []string{
 	"true", "late", "wrong ends", "one wrong amount", "another unit", "repeated lines", "references that were never sent",
-	"older attempts", "attempts that were never made",
+	"older attempts", "attempts that were never made", "another column",
 }
 
 // bringStatement has one or two people import a provider's statement.
 func (w *world) bringStatement() {
 	c := w.choices
-	s := w.write(payout.Providers[c.pick(2)], sheetKinds[c.weighted(25, 12, 18, 8, 6, 8, 12, 6, 5)])
+	s := w.write(payout.Providers[c.pick(2)], sheetKinds[c.weighted(25, 12, 18, 8, 6, 8, 12, 6, 5, 5)])
 	if len(s.rows) == 0 {
 		return
 	}
@@ -47,6 +47,21 @@ func (w *world) bringStatement() {
 	if c.chance(50) {
 		other := principals[(first+1+c.pick(len(principals)-1))%len(principals)]
 		w.in(time.Duration([]int{0, 30, 200}[c.pick(3)])*time.Second, func() { w.carry(s, other) })
+	}
+}
+
+// audit has two people import the true files of the providers that have paid twice under one
+// reference, and the second one again, since the provider may have to be asked first.
+func (w *world) audit() {
+	for _, of := range payout.Providers {
+		s := w.write(of, "true")
+		if !slices.ContainsFunc(s.rows, s.second) {
+			continue
+		}
+		w.carry(s, principals[0])
+		for _, after := range []time.Duration{5 * time.Minute, 10 * time.Minute} {
+			w.in(after, func() { w.carry(s, principals[2]) })
+		}
 	}
 }
 
@@ -59,7 +74,11 @@ func (w *world) carry(s *sheet, by payout.Principal) {
 		for _, row := range s.rows {
 			w.hear(row.Reference, s.spoken(w, row))
 		}
-		w.mutant.imports(c.importStatement)(ctx, s, by, identities(by))
+		begun, twice := w.now, s.secondPayments(w)
+		report, err := w.mutant.imports(c.importStatement)(ctx, s, by, identities(by))
+		if err == nil && !report.Awaiting && report.Complete() {
+			w.vouched(begun, twice)
+		}
 	}, nil)
 }
 
@@ -70,7 +89,37 @@ func (s *sheet) spoken(w *world, row payout.StatementRow) spoken {
 	}[row.Finding]
 	id, _, _ := payout.ParseProviderReference(row.Reference)
 	p, there := w.table.items[id]
-	return spoken{says: says, source: payout.FromStatement, mismatch: there && p.Amount != row.Amount}
+	return spoken{
+		says: says, source: payout.FromStatement, mismatch: there && p.Amount != row.Amount,
+		another: says.moved() && row.ProviderID != providerNumber(s.provider, row.Reference, 1), second: s.second(row),
+	}
+}
+
+// second reports whether the file shows another payment of the same reference beside a row, each
+// with a number of its own.
+func (s *sheet) second(row payout.StatementRow) bool {
+	went := func(r payout.StatementRow) bool {
+		return r.Finding == payout.FoundSucceeded || r.Finding == payout.FoundReturned
+	}
+	return went(row) && slices.ContainsFunc(s.rows, func(r payout.StatementRow) bool {
+		return went(r) && r.Reference == row.Reference && !sameNumber(r.ProviderID, row.ProviderID)
+	})
+}
+
+func sameNumber(a, b string) bool { return a == "" || b == "" || a == b }
+
+// secondPayments are the attempts of which a file shows two payments, of payouts that have come
+// as far.
+func (s *sheet) secondPayments(w *world) []string {
+	var twice []string
+	for _, row := range s.rows {
+		id, attempt, ours := payout.ParseProviderReference(row.Reference)
+		p, there := w.table.items[id]
+		if ours && there && p.Status != payout.Orphan && p.Provider == s.provider && attempt <= p.Attempt && s.second(row) {
+			twice = append(twice, row.Reference)
+		}
+	}
+	return twice
 }
 
 // people are the persons who have brought the file.
@@ -86,8 +135,8 @@ func (w *world) write(of payout.Provider, kind string) *sheet {
 	pl := w.platforms[of]
 	for _, c := range w.clients {
 		for attempt := range payout.Attempt(5) {
-			if e := pl.ledger[string(c.id.ProviderReference(attempt+1))]; e != nil && e.plan.end != refused && !e.acceptedAt.After(at) {
-				s.add(e.reference, e.amount, e.state(at))
+			if e := pl.ledger[string(c.id.ProviderReference(attempt+1))]; e != nil {
+				s.enter(e, at)
 			}
 		}
 	}
@@ -95,26 +144,48 @@ func (w *world) write(of payout.Provider, kind string) *sheet {
 	var text strings.Builder
 	for i := range s.rows {
 		s.rows[i].Line = i + 1
-		s.rows[i].Raw = fmt.Appendf(nil, "%s,%s,%s", s.rows[i].Reference, s.rows[i].Amount, s.rows[i].Finding)
+		s.rows[i].Raw = fmt.Appendf(nil, "%s,%s,%s,%s", s.rows[i].Reference, s.rows[i].ProviderID, s.rows[i].Amount, s.rows[i].Finding)
 		text.Write(s.rows[i].Raw)
 	}
 	s.hash = payout.HashEvidence([]byte(text.String()))
 	return s
 }
 
-// add writes a line about one payment.
-func (s *sheet) add(reference string, minor int64, state ending) {
+// enter writes a line for each payment of an entry, and one for what is not paid, or not yet.
+func (s *sheet) enter(e *entry, at time.Time) {
+	number, unpaid := 1, e.plan.end != refused && !e.acceptedAt.After(at)
+	for _, p := range e.payments {
+		if p.at.After(at) {
+			continue
+		}
+		s.add(e.reference, number, e.amount, p.plan.state(at.Sub(p.acceptedAt)))
+		number++
+		unpaid = unpaid && !p.acceptedAt.Equal(e.acceptedAt)
+	}
+	if unpaid {
+		s.add(e.reference, number, e.amount, e.state(at))
+	}
+}
+
+// add writes a line about one payment: the first, or a later one, of its reference.
+func (s *sheet) add(reference string, number int, minor int64, state ending) {
 	amount, err := money.New(minor, money.KHR)
 	if err != nil {
 		return
 	}
-	row := payout.StatementRow{Reference: reference, ProviderID: providerNumber(s.provider, reference), Amount: amount}
+	row := payout.StatementRow{Reference: reference, ProviderID: providerNumber(s.provider, reference, number), Amount: amount}
 	row.Finding, row.Code = findingOf(s.provider, state)
 	s.rows = append(s.rows, row)
 }
 
-func providerNumber(of payout.Provider, reference string) string {
-	return map[payout.Provider]string{payout.Vexora: "VX", payout.Monetix: "mx-"}[of] + reference[20:]
+// providerNumber is the provider's number of a payment. Callbacks and answers know the first one
+// of a reference alone.
+func providerNumber(of payout.Provider, reference string, number int) string {
+	first := map[payout.Provider]string{payout.Vexora: "VX", payout.Monetix: "mx-"}[of] + reference[20:]
+	if number == 1 {
+		return first
+	}
+	return fmt.Sprint(first, "-", number)
 }
 
 func findingOf(of payout.Provider, state ending) (payout.Finding, string) {
@@ -148,6 +219,10 @@ func (w *world) spoil(s *sheet) {
 		s.rows = append(s.rows, s.rows...)
 		if c.pick(2) > 0 && len(s.rows) > 0 {
 			s.turn(0)
+		}
+	case "another column":
+		for i := range s.rows {
+			s.rows[i].ProviderID = fmt.Sprint("row-", i)
 		}
 	case "references that were never sent", "attempts that were never made":
 		w.invent(s)
@@ -185,7 +260,7 @@ func (w *world) invent(s *sheet) {
 		}
 		reference := string(c.id.ProviderReference(attempt))
 		if c.provider == s.provider && w.platforms[s.provider].ledger[reference] == nil {
-			s.add(reference, int64(c.amount)*100, []ending{paid, declined}[w.choices.pick(2)])
+			s.add(reference, 1, int64(c.amount)*100, []ending{paid, declined}[w.choices.pick(2)])
 		}
 	}
 }

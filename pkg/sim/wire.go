@@ -53,7 +53,7 @@ func (pl *platform) vexora(r oneshot.Request, question bool) answer {
 	switch {
 	case e.plan.end == refused:
 		return e.plan.manner.refusal
-	case !fresh && pl.world.choices.pick(2) == 0:
+	case pl.silent(), !fresh && pl.world.choices.pick(2) == 0:
 		return vexoraAnswer("8000", nil)
 	}
 	return e.vexoraTold(e.state(pl.world.now), false)

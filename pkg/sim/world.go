@@ -131,6 +131,8 @@ func (w *world) react(before *payout.Payout, after payout.Payout) {
 	case after.Attempt > before.Attempt:
 		w.lateWords(after)
 	case after.Status == before.Status:
+	case after.Status == payout.Unknown && w.platforms[after.Provider].silent():
+		w.orderTwice(after.ID)
 	case after.Status == payout.Failed, after.Status == payout.Unknown:
 		w.insist(after.ID)
 	}
