@@ -96,7 +96,11 @@ func (p Payout) write(c Claim, change Change) Decision {
 	if change.Status != "" {
 		after = change.Status
 	}
-	return Decision{Change: p.inscribe(change, c.entry(after))}
+	written := p.inscribe(change, c.entry(after))
+	if written.Dropped {
+		written.Unwritten = p.unwritten(c)
+	}
+	return Decision{Change: written}
 }
 
 func (d Decision) attention(p Payout) Attention {
