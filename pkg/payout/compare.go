@@ -108,6 +108,8 @@ func (p Payout) takenAway(about Attempt, w word, fails bool) []Fact {
 		return p.Heard.wavering(about)
 	case fails && about <= p.Attempt:
 		return nil
+	case about == p.Attempt && p.Status == Processing:
+		return p.Heard.without([]Fact{about.fact(w)}) // it may yet fail without certainty, and then this counts
 	case about == p.Attempt && p.Status == Failed && !p.Heard.closed(about) && !p.Heard.doubted(about):
 		return p.Heard.without([]Fact{about.fact(w)}) // it was never certain; until it is, this counts
 	case about != p.Attempt, p.Heard.closed(about):

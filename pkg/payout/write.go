@@ -66,7 +66,7 @@ func (p Payout) enter(s Status, c Claim, facts ...Fact) Decision {
 	if s.Final() {
 		ended := Payout{Status: s, Attempt: p.Attempt, Heard: p.Heard.With(facts...)}
 		due, polls := c.confirmAt(s, ended.Heard.closed(p.Attempt)), 0
-		if s == Failed && c.Doubtful {
+		if s == Failed && ended.wavering() {
 			due = c.At // until the provider has said more, the same money must be held
 		}
 		if _, other := ended.askedElsewhere(); other && due.IsZero() {
