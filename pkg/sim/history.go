@@ -135,6 +135,9 @@ func (w *world) compose() {
 		w.in(time.Duration(c.pick(600))*time.Second, w.brake)
 	}
 	w.limitOutflow()
+	if c.chance(15) {
+		w.in(time.Duration(c.pick(300))*time.Second, w.breakFeed)
+	}
 }
 
 // composeMerchants draws who is to be paid, and who asks for it how often.
@@ -225,6 +228,7 @@ func (w *world) calm() {
 		c.skew = 0
 	}
 	clear(w.paused)
+	w.feedOutUntil = time.Time{}
 	if w.settings.changed {
 		w.pool = nil // whatever ran with the old settings is gone by now
 	}

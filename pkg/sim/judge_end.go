@@ -130,7 +130,8 @@ func (w *world) wrong(d *dossier, p payout.Payout, reason payout.Reason) string 
 	case payout.UnlistedStatus:
 		ok, why = d.any(func(s spoken) bool { return s.says == saysUnlisted || s.says == "" }), "every word was listed"
 	case payout.Returned:
-		ok, why = d.any(func(s spoken) bool { return s.says == saysReturned }), "nobody said so"
+		// A word that was stored, and came again when nothing was believed, is known as that.
+		ok, why = d.any(func(s spoken) bool { return s.says == saysReturned || s.unbelieved == saysReturned }), "nobody said so"
 	case payout.ProviderConfiguration:
 		ok, why = d.any(func(s spoken) bool { return s.says == saysAboutUs }), "we were never refused"
 	case payout.QueuedTooLong:
