@@ -170,7 +170,8 @@ func (w *world) doubled(d *dossier, p payout.Payout) bool {
 		mayHide := s.says == saysFailed && s.source == payout.FromCallback && p.Provider == payout.Monetix // by its code
 		// Believed or not: without an answer to the question a person has to know.
 		spokenOf := func(says sense) bool { return says.moved() || says == saysUnlisted || says == saysProcessing }
-		return s.attempt < p.Attempt && (spokenOf(s.says) || spokenOf(s.unbelieved) || mayHide)
+		unclear := s.says == saysNothing && s.unbelieved == "" && s.source == payout.FromCallback // a number that is taken, say
+		return s.attempt < p.Attempt && (spokenOf(s.says) || spokenOf(s.unbelieved) || mayHide || unclear)
 	})
 }
 
