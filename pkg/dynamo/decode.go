@@ -3,6 +3,7 @@ package dynamo
 import (
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"cambodia-payouts/pkg/money"
@@ -38,6 +39,8 @@ func decodePayout(i item) (payout.Payout, error) {
 		SimilarTo:      payout.ID(r.text(attrSimilarTo)),
 		History:        decodeHistory(r.children(attrHistory)),
 		HistoryDropped: int(r.number(attrDropped)),
+		Unwritten:      r.keys(attrUnwritten),
+		Recipient:      payout.RecipientKey(r.text(attrRecipient)),
 		Version:        r.number(attrVersion),
 	}
 	if r.number(attrSchema) < 1 {
@@ -121,7 +124,8 @@ func (r *reader) notice() payout.Notice {
 	return payout.Notice{
 		At: r.moment(attrNotifyAt), Fed: int(r.number(attrFed)), Tried: int(r.number(attrTried)), Owed: r.numbers(attrOwed),
 		Failures: int(r.number(attrFailures)), Fresh: r.flag(attrFresh),
-		Lease: payout.Lease{Token: r.text(attrNotifyToken), Until: r.moment(attrNotifyUntil)},
+		Lease:   payout.Lease{Token: r.text(attrNotifyToken), Until: r.moment(attrNotifyUntil)},
+		Unclear: r.moment(attrUnclear),
 	}
 }
 
@@ -198,6 +202,11 @@ func (r *reader) heard() payout.Heard {
 		all = append(all, payout.Fact(fact))
 	}
 	return all
+}
+
+// keys is nil for none.
+func (r *reader) keys(name string) []string {
+	return append([]string(nil), strings.Fields(r.text(name))...)
 }
 
 func (r *reader) reasons(name string) []payout.Reason {

@@ -1,6 +1,8 @@
 package dynamo
 
 import (
+	"strings"
+
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"cambodia-payouts/pkg/money"
@@ -48,6 +50,7 @@ const (
 	attrFresh       = "news" // the stream's filter looks for it; see the template
 	attrNotifyToken = "notify_token"
 	attrNotifyUntil = "notify_until"
+	attrUnclear     = "notify_unclear"
 	attrProposal    = "proposal"
 	attrSimilarTo   = "similar_to"
 	attrRedactedAt  = "redacted_at"
@@ -56,6 +59,8 @@ const (
 	attrAskedAt     = "asked_at"
 	attrAnsweredAt  = "answered_at"
 	attrOwesList    = "recipient_owed"
+	attrRecipient   = "recipient" // since it was redacted
+	attrUnwritten   = "unwritten" // keys of claims, the latest last, with a blank between them
 
 	attrAt       = "at"
 	attrSource   = "source"
@@ -103,6 +108,8 @@ func encodePayout(p payout.Payout) item {
 	i.put(attrSimilarTo, text(string(p.SimilarTo)))
 	i.put(attrHistory, encodeHistory(p.History...))
 	i.put(attrDropped, number(p.HistoryDropped))
+	i.put(attrUnwritten, keys(p.Unwritten))
+	i.put(attrRecipient, text(string(p.Recipient)))
 	i.times(p)
 	i.indexes(p)
 	return i
@@ -187,6 +194,7 @@ func noticeAttributes(n payout.Notice) []attribute {
 	return []attribute{
 		{attrNotifyAt, moment(n.At)}, {attrFed, number(n.Fed)}, {attrTried, number(n.Tried)}, {attrOwed, numbers(n.Owed)},
 		{attrFailures, number(n.Failures)}, {attrFresh, flag(n.Fresh)}, {attrNotifyToken, text(n.Lease.Token)}, {attrNotifyUntil, moment(n.Lease.Until)},
+		{attrUnclear, moment(n.Unclear)},
 	}
 }
 
@@ -250,6 +258,9 @@ func encodeProposal(p payout.Proposal) types.AttributeValue {
 	i.put(attrEntries, number(p.Entries))
 	return nested(i)
 }
+
+// keys is nil for none. No key of a claim has a blank.
+func keys(of []string) types.AttributeValue { return text(strings.Join(of, " ")) }
 
 // encodeHistory is nil for no entries, so that an empty history is absent.
 func encodeHistory(entries ...payout.Entry) types.AttributeValue {

@@ -26,9 +26,6 @@ const (
 // feedTries bounds how many numbers a writer loses before it gives up for now.
 const feedTries = 500
 
-// clockSlack is how far the clocks of two writers may be apart.
-const clockSlack = 5 * time.Minute
-
 func feedKey(shard int, number int64) item {
 	return item{attrPK: text(feedPartition(shard)), attrSK: text(fmt.Sprintf("%016d", number))}
 }
@@ -55,7 +52,7 @@ func (s *Store) Publish(ctx context.Context, n payout.News, since time.Time) err
 	shard := n.ID.Shard()
 	if !since.IsZero() {
 		var err error
-		if n.From, err = s.unpublished(ctx, n, since.Add(-clockSlack)); err != nil || n.From > n.To {
+		if n.From, err = s.unpublished(ctx, n, since); err != nil || n.From > n.To {
 			return err
 		}
 	}
@@ -76,9 +73,9 @@ func (s *Store) Publish(ctx context.Context, n payout.News, since time.Time) err
 			continue
 		}
 		s.seen(shard, number)
-		// The very news in the place that we wanted: an earlier try of ours, or of the
-		// SDK's, had arrived.
-		if there == nil || sameNews(*there, n) {
+		// News of this payout in a place that we wanted: an earlier try of ours, or of the
+		// SDK's, had arrived; or somebody was quicker while this process was frozen.
+		if n = rest(n, there); there == nil || n.From > n.To {
 			return nil
 		}
 		if try%16 == 15 { // far behind: others publish faster than we count
@@ -112,7 +109,13 @@ func (s *Store) append(ctx context.Context, n payout.News, number int64) (*payou
 	return &there, err
 }
 
-func sameNews(a, b payout.News) bool { return a.ID == b.ID && a.From == b.From && a.To == b.To }
+// rest is what of the news an entry of the list does not have.
+func rest(n payout.News, there *payout.News) payout.News {
+	if there != nil && there.ID == n.ID && there.From <= n.From {
+		n.From = max(n.From, there.To+1)
+	}
+	return n
+}
 
 func (s *Store) lookAtTail(ctx context.Context, shard int) error {
 	rows, err := s.feedRows(ctx, shard, 0, 1, true)

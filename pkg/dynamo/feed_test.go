@@ -83,6 +83,34 @@ func TestOnTheWireACursorNeverPassesAWriterInFlight(t *testing.T) {
 	}
 }
 
+// TestOnTheWireAFrozenWriterDoesNotPublishAgain: while it was frozen, somebody else told what it
+// was about to tell, and more.
+func TestOnTheWireAFrozenWriterDoesNotPublishAgain(t *testing.T) {
+	s, wire := table(t, endpoint(t))
+	ctx := context.Background()
+	slow := held{client(endpoint(t), http.DefaultTransport), make(chan struct{}, 8), make(chan struct{}, 8)}
+	late := dynamo.New(slow, wire.table)
+	first, second := twoOfOneShard(t, s)
+
+	done := make(chan error, 1)
+	go func() { done <- late.Publish(ctx, payout.News{ID: first, From: 1, To: 1, At: at}, time.Time{}) }()
+	<-slow.arrived
+	for _, n := range []payout.News{{ID: second, From: 1, To: 1, At: at}, {ID: first, From: 1, To: 2, At: at}} {
+		if err := s.Publish(ctx, n, time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 3 {
+		slow.release <- struct{}{}
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	if page, err := s.ReadFeed(ctx, payout.Position{}, 10); err != nil || len(page) != 2 {
+		t.Errorf("two entries were published, the feed has %d: %+v, %v", len(page), page, err)
+	}
+}
+
 // twice is the SDK's own retry: the answer to each write of the feed is lost, and
 // the write is sent again.
 type twice struct{ dynamo.API }

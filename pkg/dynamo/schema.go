@@ -15,8 +15,10 @@ import (
 // leaves aside what it does not know. Version 2 tells questions to the provider
 // (query_at) from news for the merchant (notify_at); due_at is the earlier. Version 3
 // keeps facts (heard), from which it is computed whether a payout is safe to pay again;
-// an item without them never is.
-const SchemaVersion = 3
+// an item without them never is. Version 4 keeps the recipient's key from redaction on
+// (recipient), the keys of words that found no room (unwritten), and since when it is not
+// clear how far the feed was written (notify_unclear).
+const SchemaVersion = 4
 
 // Attributes of keys and indexes. They are part of the deployment: the template
 // declares the same names.

@@ -53,10 +53,11 @@ func longest(t *testing.T) payout.Payout {
 			Identity: payout.Principal(strings.Repeat("i", 512)), At: at, Evidence: strings.Repeat("e", 64), Attempt: 99, Entries: 1 << 30,
 		},
 		SimilarTo: payout.DeriveID("prod", "S"), QueuedReason: payout.QueuedRefusedUs, RecipientOwed: true, HistoryDropped: 1 << 30,
+		Recipient: payout.RecipientKey(strings.Repeat("r", 24)),
 		CreatedAt: at, UpdatedAt: at, CompletedAt: at, RedactedAt: at, StatusAt: at, Sent: 999, SubmittedAt: at,
 		Lease: payout.Lease{Token: strings.Repeat("t", 40), Until: later}, QueryAt: later, DueAt: later, Polls: 1 << 30, AskedAt: at, AnsweredAt: at,
 		Notice: payout.Notice{
-			At: later, Fed: 200, Tried: 200, Fresh: true, Failures: 1000, Lease: payout.Lease{Token: strings.Repeat("t", 40), Until: later},
+			At: later, Fed: 200, Tried: 200, Fresh: true, Failures: 1000, Lease: payout.Lease{Token: strings.Repeat("t", 40), Until: later}, Unclear: at,
 		},
 		Version: 1 << 40,
 	}
@@ -68,6 +69,9 @@ func longest(t *testing.T) payout.Payout {
 	}
 	for n := range 150 { // three events of each entry
 		p.Notice.Owed = append(p.Notice.Owed, 100+n)
+	}
+	for range 30 {
+		p.Unwritten = append(p.Unwritten, strings.Repeat("k", 12))
 	}
 	for facts := 0; facts < 1600; facts += 8 {
 		p.Heard = append(p.Heard, payout.Fact(fmt.Sprintf("%d.fact", 10+facts/8%90)))

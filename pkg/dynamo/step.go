@@ -116,6 +116,9 @@ func (u *update) change(id payout.ID, c payout.Change) {
 	if c.Dropped {
 		u.raise(attrDropped)
 	}
+	if c.Unwritten != nil {
+		u.set(attrUnwritten, keys(c.Unwritten))
+	}
 	if c.Attention != nil {
 		u.setAll(attentionAttributes(id, *c.Attention))
 	}
@@ -181,6 +184,7 @@ func (u *update) redact(c payout.Change) {
 	u.set(attrDescription, nil)
 	u.set(attrMetadata, nil)
 	u.set(attrFingerprint, text(string(c.Redaction.Fingerprint)))
+	u.set(attrRecipient, text(string(c.Redaction.Recipient)))
 	u.set(attrFailure, encodeFailure(c.Redaction.Failure))
 	u.set(attrReturn, encodeReturn(c.Redaction.Return))
 	u.set(attrRedactedAt, moment(c.Redaction.At))

@@ -13,7 +13,7 @@ import (
 
 // schemaVersion is written into every document. The file belongs to one machine,
 // so a newer document than this program knows is refused rather than guessed at.
-const schemaVersion = 3
+const schemaVersion = 4
 
 // amount is a sum in minor units; nil in a document when none is stated.
 type amount struct {
@@ -92,6 +92,7 @@ type (
 		Fresh    bool      `json:"fresh,omitzero"`
 		Failures int       `json:"failures,omitzero"`
 		Lease    lease     `json:"lease,omitzero"`
+		Unclear  time.Time `json:"unclear,omitzero"`
 	}
 )
 
@@ -120,6 +121,8 @@ type document struct {
 	QueuedReason   payout.QueuedReason         `json:"queued_reason,omitzero"`
 	History        []entry                     `json:"history,omitempty"`
 	HistoryDropped int                         `json:"history_dropped,omitzero"`
+	Unwritten      []string                    `json:"unwritten,omitempty"`
+	Recipient      payout.RecipientKey         `json:"recipient,omitzero"`
 	CreatedAt      time.Time                   `json:"created_at"`
 	UpdatedAt      time.Time                   `json:"updated_at"`
 	CompletedAt    time.Time                   `json:"completed_at,omitzero"`
@@ -148,13 +151,13 @@ func documentOf(p payout.Payout) document {
 		Heard: p.Heard, QueuedReason: p.QueuedReason,
 		AskedAt: p.AskedAt, AnsweredAt: p.AnsweredAt, RecipientOwed: p.RecipientOwed,
 		Failure: (*failure)(p.Failure), Return: (*returned)(p.Return), Attention: p.Attention,
-		HistoryDropped: p.HistoryDropped, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
+		HistoryDropped: p.HistoryDropped, Unwritten: p.Unwritten, Recipient: p.Recipient, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
 		CompletedAt: p.CompletedAt, StatusAt: p.StatusAt, Sent: p.Sent, SubmittedAt: p.SubmittedAt,
 		Proposal: proposal(p.Proposal), SimilarTo: p.SimilarTo, RedactedAt: p.RedactedAt,
 		Lease: lease(p.Lease), DueAt: p.DueAt, Polls: p.Polls, Version: p.Version, QueryAt: p.QueryAt,
 		Notice: notice{
 			At: p.Notice.At, Fed: p.Notice.Fed, Tried: p.Notice.Tried, Owed: p.Notice.Owed,
-			Fresh: p.Notice.Fresh, Failures: p.Notice.Failures, Lease: lease(p.Notice.Lease),
+			Fresh: p.Notice.Fresh, Failures: p.Notice.Failures, Lease: lease(p.Notice.Lease), Unclear: p.Notice.Unclear,
 		},
 	}
 	for _, e := range p.History {
@@ -176,13 +179,13 @@ func (d document) payout() (payout.Payout, error) {
 		Heard: d.Heard, QueuedReason: d.QueuedReason,
 		AskedAt: d.AskedAt, AnsweredAt: d.AnsweredAt, RecipientOwed: d.RecipientOwed,
 		Failure: (*payout.Failure)(d.Failure), Return: (*payout.Return)(d.Return), Attention: d.Attention,
-		HistoryDropped: d.HistoryDropped, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
+		HistoryDropped: d.HistoryDropped, Unwritten: d.Unwritten, Recipient: d.Recipient, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
 		CompletedAt: d.CompletedAt, StatusAt: d.StatusAt, Sent: d.Sent, SubmittedAt: d.SubmittedAt,
 		Proposal: payout.Proposal(d.Proposal), SimilarTo: d.SimilarTo, RedactedAt: d.RedactedAt,
 		Lease: payout.Lease(d.Lease), DueAt: d.DueAt, Polls: d.Polls, Version: d.Version, QueryAt: d.QueryAt,
 		Notice: payout.Notice{
 			At: d.Notice.At, Fed: d.Notice.Fed, Tried: d.Notice.Tried, Owed: d.Notice.Owed,
-			Fresh: d.Notice.Fresh, Failures: d.Notice.Failures, Lease: payout.Lease(d.Notice.Lease),
+			Fresh: d.Notice.Fresh, Failures: d.Notice.Failures, Lease: payout.Lease(d.Notice.Lease), Unclear: d.Notice.Unclear,
 		},
 	}
 	if d.Schema == 1 { // there was only one reason to be due

@@ -21,7 +21,7 @@ func floor(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 func cut(p payout.Payout) payout.Payout {
 	for _, t := range []*time.Time{
 		&p.CreatedAt, &p.UpdatedAt, &p.CompletedAt, &p.StatusAt, &p.SubmittedAt, &p.Lease.Until, &p.DueAt,
-		&p.RedactedAt, &p.Proposal.At, &p.QueryAt, &p.Notice.At, &p.Notice.Lease.Until, &p.AskedAt, &p.AnsweredAt,
+		&p.RedactedAt, &p.Proposal.At, &p.QueryAt, &p.Notice.At, &p.Notice.Lease.Until, &p.Notice.Unclear, &p.AskedAt, &p.AnsweredAt,
 	} {
 		*t = floor(*t)
 	}

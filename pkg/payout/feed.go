@@ -13,9 +13,10 @@ import (
 // has seen everything up to n, however slow a writer was.
 type Feed interface {
 	// Publish appends events From to To of a payout to its shard's list. If since
-	// is set, an earlier try may have got there since that time; then nothing is
-	// published twice. It returns an error if it is not certain that the news is in
-	// the list.
+	// is set, earlier tries may have got there; then nothing is published twice that stands
+	// in an entry of that time or later. Entries are not quite in the order of their times:
+	// since leaves room for that, and the search may end at the first one before it. It
+	// returns an error if it is not certain that the news is in the list.
 	Publish(ctx context.Context, n News, since time.Time) error
 	// ReadFeed lists up to limit entries of every shard behind a position, each
 	// shard in its order, with the payouts they are about. A limit up to LongestPage+1 is

@@ -86,15 +86,11 @@ func (h *Herald) tell(ctx context.Context, p Payout) error {
 		if !h.timeFor(ctx, now.Add(noticeLease)) {
 			return nil
 		}
-		doubt := time.Time{}
-		if p.Notice.Lease.Token != "" { // somebody began and never came back
-			doubt = p.Notice.Lease.Until.Add(-noticeLease)
-		}
 		taken, err := h.take(ctx, p, now)
 		if err != nil || taken == nil {
 			return err
 		}
-		next, err := h.round(ctx, *taken, doubt)
+		next, err := h.round(ctx, *taken)
 		if err != nil || next == nil {
 			return err
 		}
@@ -115,6 +111,9 @@ func (h *Herald) timeFor(ctx context.Context, lease time.Time) bool {
 // take leases the right to tell. Nil means that somebody else has it.
 func (h *Herald) take(ctx context.Context, p Payout, now time.Time) (*Payout, error) {
 	n := p.Notice
+	if n.Lease.Token != "" && n.Unclear.IsZero() { // somebody began and never came back
+		n.Unclear = n.Lease.Until.Add(-noticeLease)
+	}
 	n.Lease = Lease{Token: h.ports.NewToken(), Until: now.Add(noticeLease)}
 	if n.At.Before(n.Lease.Until) { // the sweep need not look before we are done
 		n.At = n.Lease.Until
@@ -135,15 +134,18 @@ func (h *Herald) take(ctx context.Context, p Payout, now time.Time) (*Payout, er
 
 // round tells the feed, then the webhook, and notes it. It returns the payout if
 // more has happened to it meanwhile.
-func (h *Herald) round(ctx context.Context, p Payout, doubt time.Time) (*Payout, error) {
+func (h *Herald) round(ctx context.Context, p Payout) (*Payout, error) {
 	events := p.Events()
 	n := p.Notice
+	if !h.ports.Now().Before(n.Lease.Until) {
+		return nil, nil // taking it took too long: somebody else may be telling
+	}
 	if n.Fed < len(events) {
 		if _, failing := p.Attention[NotificationFailing]; !failing && n.Failures < goneFor {
 			n.Failures = 0 // what is new has ten attempts of its own
 		}
 		news := News{ID: p.ID, From: n.Fed + 1, To: len(events), At: h.ports.Now()}
-		if err := h.ports.Store.Publish(ctx, news, doubt); err != nil {
+		if err := h.ports.Store.Publish(ctx, news, p.Notice.lookBack()); err != nil {
 			return nil, fmt.Errorf("publish %s: %w", p.ID, err)
 		}
 		n.Fed = len(events)
@@ -244,7 +246,7 @@ func (h *Herald) record(ctx context.Context, p Payout, n Notice, outcome Deliver
 			return nil, nil // the lease ran out, and somebody else tells
 		}
 		now, next := h.ports.Now(), n
-		next.Lease = Lease{}
+		next.Lease, next.Unclear = Lease{}, time.Time{}
 		step := h.conclude(p, next, outcome, now)
 		if more := len(p.Events()) > told; more {
 			next.At = p.Notice.At // what came meanwhile is due then, or at once

@@ -43,6 +43,7 @@ type memory struct {
 	proposals map[string]payout.StatementProposal
 
 	feed      [payout.Shards][]payout.News
+	feedFault func() fault    // of each put in the feed; nil: the fault of its turn
 	desk      []payout.Payout // what ListAttention lists, one payout a page
 	deskFault error
 	listing   func() // runs with each page of the desk
@@ -369,11 +370,15 @@ func (m *memory) FindReport(_ context.Context, hash string) ([]byte, error) {
 	return report, nil
 }
 
+// Publish searches back to the time since and no further, as the stores do.
 func (m *memory) Publish(_ context.Context, n payout.News, since time.Time) error {
-	return m.write(func() error {
+	put := func() error {
 		list := &m.feed[n.ID.Shard()]
-		for _, old := range *list {
-			if !since.IsZero() && old.ID == n.ID {
+		for _, old := range slices.Backward(*list) {
+			if since.IsZero() || old.At.Before(since) {
+				break
+			}
+			if old.ID == n.ID {
 				n.From = max(n.From, old.To+1)
 			}
 		}
@@ -381,7 +386,16 @@ func (m *memory) Publish(_ context.Context, n payout.News, since time.Time) erro
 			*list = append(*list, n)
 		}
 		return nil
-	})
+	}
+	if m.feedFault != nil {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if m.feedFault() == lostAfter {
+			_ = put()
+		}
+		return fmt.Errorf("%w: no answer", payout.ErrUnclear)
+	}
+	return m.write(put)
 }
 
 func (m *memory) ReadFeed(context.Context, payout.Position, int) ([]payout.Published, error) {

@@ -23,6 +23,22 @@ type Notice struct {
 	Failures int
 	// Lease is the right to tell.
 	Lease Lease
+	// Unclear is when the first round began of which nobody noted how far it came: since then
+	// what is not noted as fed may be in the feed. Zero: every round was noted.
+	Unclear time.Time
+}
+
+// clockSlack is how far the times of two writers in the feed may be out of order: their clocks
+// differ, and one may be slow.
+const clockSlack = 15 * time.Minute
+
+// lookBack is from when on the feed has to be searched for what is to be published; zero: it
+// cannot be there.
+func (n Notice) lookBack() time.Time {
+	if n.Unclear.IsZero() {
+		return time.Time{}
+	}
+	return n.Unclear.Add(-clockSlack)
 }
 
 // NoticeSeen guards a write by what was read of the notice.

@@ -89,6 +89,13 @@ type Payout struct {
 	History      []Entry
 	// HistoryDropped counts what happened after the history was full.
 	HistoryDropped int
+	// Unwritten holds the keys of the latest callbacks among them, so that they are recognised
+	// when they come again.
+	Unwritten []string
+
+	// Recipient is the key of the recipient's list, kept from redaction on: the account that it
+	// was made of is gone then, and a doubt may still come. Empty before.
+	Recipient RecipientKey
 
 	CreatedAt   time.Time
 	UpdatedAt   time.Time

@@ -41,7 +41,13 @@ type Unsettled struct {
 // HMAC under the stack's key: without that, it tells nothing about the account.
 type RecipientKey string
 
+// recipientKey is the key of the payout's recipient: made of the account, or kept from before
+// that was taken out. An item that an earlier version redacted has none; what is made of the
+// rest of its account is the key of nobody.
 func (p Payout) recipientKey(key StackKey) RecipientKey {
+	if p.Recipient != "" {
+		return p.Recipient
+	}
 	return RecipientKey(key.digest("recipient", p.recipient()...))
 }
 
@@ -139,6 +145,22 @@ func (r roster) forget(ctx context.Context, p Payout, settled []Unsettled) error
 		return err
 	}
 	return r.lists.ForgetUnsettled(ctx, entry.Key, settled)
+}
+
+// replace takes the entries of a payout's earlier submissions off a list that was just read:
+// the latest stands for them, and many repetitions must not fill the list. It may fail; what is
+// settled is taken off later.
+func (r roster) replace(ctx context.Context, p Payout, list []Unsettled) {
+	latest, err := r.entry(ctx, p)
+	if err != nil {
+		return
+	}
+	before := slices.DeleteFunc(slices.Clone(list), func(u Unsettled) bool {
+		return u.ID != p.ID || !u.At.Before(latest.At.Truncate(time.Millisecond)) // stores keep no more of a time
+	})
+	if len(before) > 0 {
+		_ = r.forget(ctx, p, before)
+	}
 }
 
 // noteLate is noteUnsettled for a payout that had found no room: it makes some first.
@@ -253,12 +275,24 @@ func (p Ports) holds(ctx context.Context, policy Policy, listed Unsettled, of Pa
 		return age < absentFor, age >= absentFor, nil
 	case err != nil:
 		return false, false, err
-	case !slices.Equal(other.recipient(), of.recipient()) && other.RedactedAt.IsZero():
+	case !other.standsOn(listed, of):
 		return false, true, nil // the reference was taken, by a payout to somebody else
 	case age < policy.DuplicateWindow:
 		return !other.waitsAsDuplicate(), false, nil
 	}
 	return !other.settled() && !other.waitsAsDuplicate(), other.settled(), nil
+}
+
+// standsOn reports whether the stored payout of an entry has the recipient of the list: that of
+// another payout. Of what an earlier version redacted nobody knows.
+func (p Payout) standsOn(listed Unsettled, of Payout) bool {
+	switch {
+	case p.RedactedAt.IsZero():
+		return slices.Equal(p.recipient(), of.recipient())
+	case p.Recipient == "":
+		return true
+	}
+	return p.Recipient == listed.Key
 }
 
 // waitsAsDuplicate reports whether the payout is itself held because of another one: two

@@ -13,12 +13,14 @@ const redactedText = "redacted"
 // Redaction is what stays of a payout's personal data. Description and metadata are
 // the merchant's free text, and go whole. Amounts, states, references, codes and the names
 // of staff stay. So do hashes under the stack's key: the fingerprint still recognises a
-// replay, and a sealed hash still proves a text to whoever has it and the key.
+// replay, the recipient's key still holds the same money back if a doubt comes late, and a
+// sealed hash still proves a text to whoever has it and the key.
 type Redaction struct {
 	At          time.Time // when it was done first
 	Destination Destination
 	Beneficiary Beneficiary
 	Fingerprint Fingerprint
+	Recipient   RecipientKey
 	Failure     *Failure
 	Return      *Return
 	History     []Entry
@@ -31,7 +33,9 @@ func (p Payout) redaction(key StackKey, now time.Time) *Redaction {
 		At: now, Destination: p.Destination, Beneficiary: p.Beneficiary, Fingerprint: p.withKey(key),
 		Failure: p.Failure.redacted(), Return: p.Return.redacted(), History: slices.Clone(p.History),
 	}
+	r.Recipient = p.Recipient
 	if p.RedactedAt.IsZero() {
+		r.Recipient = p.recipientKey(key)
 		r.Destination.AccountNumber = lastDigits(p.Destination.AccountNumber)
 	} else {
 		r.At = p.RedactedAt
@@ -57,7 +61,7 @@ func (p Payout) redaction(key StackKey, now time.Time) *Redaction {
 // apply makes the redaction.
 func (r Redaction) apply(p Payout) Payout {
 	p.Destination, p.Beneficiary, p.History = r.Destination, r.Beneficiary, r.History
-	p.Fingerprint, p.Failure, p.Return = r.Fingerprint, r.Failure, r.Return
+	p.Fingerprint, p.Recipient, p.Failure, p.Return = r.Fingerprint, r.Recipient, r.Failure, r.Return
 	p.Description, p.Metadata, p.RedactedAt = "", nil, r.At
 	return p
 }

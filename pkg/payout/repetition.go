@@ -2,18 +2,36 @@ package payout
 
 import "slices"
 
-// mostCounted bounds how many words are counted: whoever holds an old callback can send it
-// for ever, and must not keep two people from agreeing for ever.
+// mostCounted bounds how many words are counted that somebody could send for ever: those that
+// were heard before, and those of which nothing is believed. Whoever holds an old callback must
+// not keep two people from agreeing for ever. A new word that is believed is always counted.
 const mostCounted = 30
 
-// heard reports whether the same claim is in the history.
+// heard reports whether the same claim is in the history, or was counted there.
 func (p Payout) heard(c Claim) bool {
 	key := c.Key()
 	if !p.RedactedAt.IsZero() {
 		key = withoutDescription(key)
 	}
-	return slices.ContainsFunc(p.History, func(e Entry) bool { return e.ClaimKey == key })
+	return slices.ContainsFunc(p.History, func(e Entry) bool { return e.ClaimKey == key }) ||
+		slices.Contains(p.Unwritten, withoutDescription(key))
 }
+
+// unwritten is what is remembered when a word finds no room: the latest keys, this one last;
+// nil where nothing changes. What is not believed is left out: of it anybody could make any
+// number of texts. What was echoed is left out too, so that nothing of it has to be redacted.
+func (p Payout) unwritten(c Claim) []string {
+	key := withoutDescription(c.Key())
+	if c.Source != FromCallback || c.forgeable() || slices.Contains(p.Unwritten, key) {
+		return nil
+	}
+	known := append(slices.Clip(p.Unwritten), key)
+	return known[max(0, len(known)-mostCounted):]
+}
+
+// forgeable reports whether anybody could have made the claim, or made it out of another one:
+// nothing of it is believed.
+func (c Claim) forgeable() bool { return c.Ambiguous != "" || c.Unbelieved }
 
 // knows reports whether the very bytes of a claim are in the history.
 func (p Payout) knows(c Claim) bool {
@@ -44,13 +62,15 @@ func (p Payout) wornOut(c Claim, about Attempt) bool {
 
 // trace leaves a mark of a word that moves nothing, so that two people do not agree over a
 // word that came between them: an entry, or one more on the count where it is in the history
-// already, or finds no room. Nobody is asked or called for it again.
+// already, or finds no room. Nobody is asked or called for it again. What somebody could repeat
+// for ever leaves no more than [mostCounted] marks; a new word always leaves one.
 func (p Payout) trace(c Claim) Decision {
 	known := p.heard(c)
-	if (known || !p.hasRoom()) && p.HistoryDropped >= mostCounted {
+	cheap := known || c.forgeable() && !p.hasRoom()
+	switch {
+	case cheap && p.HistoryDropped >= mostCounted:
 		return repeated
-	}
-	if known {
+	case known:
 		return Decision{Verdict: Noted, Change: &Change{At: c.At, Dropped: true}}
 	}
 	d := p.write(c, Change{})

@@ -180,16 +180,9 @@ var errNotWritten = errors.New("payout: the submission could not be written")
 // read. A failed payout starts a new attempt; every other one keeps its provider
 // reference. Not fenced means that somebody else has moved it.
 func (s *submitter) again(ctx context.Context, p Payout, connector Connector, entry *Entry, proposal *Proposal) (after Payout, fenced bool, err error) {
-	now, token := s.now(), s.newToken()
-	change := s.resubmission(p, token, now, entry.Source == FromOperator)
+	change := s.resubmission(p, s.newToken(), s.now(), entry.Source == FromOperator)
 	change.Proposal = proposal
 	change = *p.inscribe(change, entry)
-	if s.receiver.policy.DuplicateWindow > 0 {
-		// On the list before the fence, as a create is.
-		if _, err := s.roster.note(ctx, p, now, time.Time{}); err != nil && !errors.Is(err, ErrCrowded) {
-			return p, false, err
-		}
-	}
 	submission, err := connector.Open(ctx, change.Apply(p))
 	if err != nil {
 		return p, false, fmt.Errorf("%w: %w", errNotWritten, err)
@@ -204,14 +197,10 @@ func (s *submitter) again(ctx context.Context, p Payout, connector Connector, en
 	if why != "" { // opening it took long, and somebody has pulled the brake; or another one tries the provider
 		return p, false, stopped(why)
 	}
-	stored, err := s.receiver.store.Apply(ctx, p.step(change))
-	if err != nil {
-		current, err := refusal(err)
-		if err != nil || current == nil || current.Lease.Token != token {
-			s.brakes.giveBack(p.Provider, probe)
-			return p, false, err // not ours, or not clear: then nothing is sent
-		}
-		stored = *current
+	stored, fenced, err := s.fenceAgain(ctx, p, change)
+	if err != nil || !fenced {
+		s.brakes.giveBack(p.Provider, probe)
+		return p, false, err // not ours, or not clear: then nothing is sent
 	}
 	if s.beside(ctx, stored) {
 		s.brakes.giveBack(p.Provider, probe)
@@ -224,6 +213,33 @@ func (s *submitter) again(ctx context.Context, p Payout, connector Connector, en
 		s.roster.noteUnsettled(ctx, after, s.now())
 	}
 	return after, true, err
+}
+
+// fenceAgain writes the change that fences a payout once more, and reports whether the fence is
+// ours. With a window the payout is on its list before that, as of a create, and under the time
+// of this submission: whoever found the one before settled may be about to take that entry off.
+func (s *submitter) fenceAgain(ctx context.Context, p Payout, change Change) (stored Payout, ours bool, err error) {
+	next, replaced := change.Apply(p), []Unsettled(nil)
+	if s.receiver.policy.DuplicateWindow > 0 {
+		list, err := s.roster.note(ctx, next, change.At, time.Time{})
+		switch {
+		case errors.Is(err, ErrCrowded): // everybody is held, and the entry of before stays
+		case err != nil:
+			return p, false, err
+		default:
+			replaced = list
+		}
+	}
+	stored, err = s.receiver.store.Apply(ctx, p.step(change))
+	if err != nil {
+		current, err := refusal(err)
+		if err != nil || current == nil || current.Lease.Token != next.Lease.Token {
+			return p, false, err
+		}
+		stored = *current
+	}
+	s.roster.replace(ctx, stored, replaced)
+	return stored, true, nil
 }
 
 // beside reports whether the same money went to the same recipient since it was looked for

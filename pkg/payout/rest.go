@@ -18,12 +18,12 @@ func (s *Sweeper) rest(ctx context.Context, p Payout) error {
 		return s.ask(ctx, p, p.Attempt)
 	case !fresh && p.telling(now):
 		return s.redact(ctx, p)
+	case p.holdsOthers(now):
+		return s.remind(ctx, p) // before its data goes: people may still have it sent again
 	case !fresh:
 		return s.schedule(ctx, p, p.proposalEnds())
 	case !forget.IsZero() && !now.Before(forget) && len(p.Attention) == 0:
 		return s.redact(ctx, p)
-	case p.wavering() && now.Sub(p.StatusAt) < holdsFor:
-		return s.remind(ctx, p)
 	case forget.IsZero() || now.Before(forget):
 		return s.schedule(ctx, p, forget)
 	}
@@ -34,6 +34,12 @@ func (s *Sweeper) rest(ctx context.Context, p Payout) error {
 // reference. After that it holds nothing: the merchant has been told all along that it is not
 // safe to pay again.
 const holdsFor = 30 * 24 * time.Hour
+
+// holdsOthers reports whether the same money is held back by a payout that has ended, so that
+// it has to stay on the list of its recipient.
+func (p Payout) holdsOthers(now time.Time) bool {
+	return p.wavering() && now.Sub(p.StatusAt) < holdsFor
+}
 
 // remind keeps a payout that is not settled on the list of its recipient: lists are kept, and
 // looked at, for three days at a time.
@@ -48,18 +54,19 @@ func (s *Sweeper) remind(ctx context.Context, p Payout) error {
 // resting is when a payout that has ended, and is not asked about any more, is looked at again;
 // zero for never.
 func (s *Sweeper) resting(p Payout, now time.Time) time.Time {
-	forget := s.policy.retention(p.StatusAt)
 	wait := unsettledFor / 2
 	if p.RecipientOwed {
 		wait = time.Minute
 	}
 	switch again := now.Add(s.jitter(wait)); {
-	case !p.wavering() || now.Sub(p.StatusAt) >= holdsFor:
-		return forget
-	case forget.After(now):
-		return earlier(again, forget)
+	case !p.holdsOthers(now):
+		return s.policy.retention(p.StatusAt)
+	case p.RedactedAt.IsZero():
+		return again // its data stays meanwhile
+	case p.telling(now):
+		return now
 	default:
-		return again
+		return earlier(again, p.proposalEnds())
 	}
 }
 
@@ -90,8 +97,11 @@ func (s *Sweeper) redact(ctx context.Context, p Payout) error {
 	if p.staleProposal(now) {
 		change.Proposal, due = &Proposal{}, time.Time{}
 	}
-	if p.unconfirmed() {
+	switch {
+	case p.unconfirmed():
 		due = now
+	case p.holdsOthers(now):
+		due = s.resting(change.Apply(p), now)
 	}
 	change.QueryAt = &due
 	return s.change(ctx, p, change)

@@ -7,9 +7,11 @@ import "strings"
 // proposal, attention, notice, facts). The test of pkg/dynamo compares it with what is
 // written.
 const (
-	fixedSize = 4250 + heardLimit
+	fixedSize = 4340 + heardLimit
 	entrySize = 150
 	pairSize  = 4 // of the metadata
+	// unwrittenSize is what the list of keys takes besides them.
+	unwrittenSize = 12 + mostCounted
 	// mostEntry is the most that an entry without a body takes.
 	mostEntry = entrySize + messageLimit + principalLimit + codeLimit + 400
 )
@@ -27,6 +29,12 @@ func (p Payout) Size() int {
 		b.ID, b.FirstName, b.LastName, b.Email, b.Phone, b.IPAddress,
 	} {
 		total += max(len(text), len(redactedText)) // one day it may be redacted
+	}
+	for _, key := range p.Unwritten {
+		total += len(key)
+	}
+	if len(p.Unwritten) > 0 {
+		total += unwrittenSize
 	}
 	for _, e := range p.History {
 		total += e.size()

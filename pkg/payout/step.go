@@ -58,6 +58,7 @@ type Change struct {
 	Heard       []Fact // added to what was heard; facts never go
 	Entry       *Entry
 	Dropped     bool       // count an entry that found no room
+	Unwritten   []string   // all keys that are remembered of those, this one included; nil: unchanged
 	Attention   *Attention // the whole new set, possibly empty
 	Lease       *Lease     // the zero lease ends the right to submit
 	Sent        *int
@@ -139,6 +140,9 @@ func (c Change) Apply(p Payout) Payout {
 	}
 	if c.Dropped {
 		p.HistoryDropped++
+	}
+	if c.Unwritten != nil {
+		p.Unwritten = slices.Clone(c.Unwritten)
 	}
 	if c.Attention != nil {
 		p.Attention = maps.Clone(*c.Attention)

@@ -214,3 +214,28 @@ func TestAnUnbelievedWordBesideAFailureThatIsNotCertainHoldsTheSameMoney(t *test
 		}
 	}
 }
+
+// The order of the two words does not matter: one that proves nothing came while the payout was
+// in progress, and the failure after it.
+func TestAWordThatProvesNothingBeforeAFailureHoldsTheSameMoney(t *testing.T) {
+	for _, found := range []payout.Finding{payout.FoundSucceeded, payout.FoundProcessing, payout.FoundUnlisted} {
+		w := newWorld(t)
+		p := w.mustCreate(draft("R1"))
+		word := w.claim(p, found)
+		word.Unbelieved = true
+		w.receive(word)
+		w.receive(w.claim(p, payout.FoundFailed)) // not certain until it is asked about
+		w.vexora.told = w.unclear
+		w.clock.pass(2 * time.Minute)
+		w.sweep()
+		w.clock.pass(time.Minute) // every function has looked at the board
+		if second := w.another("R2"); second.Status != payout.Queued {
+			t.Errorf("%s: the same money is %s, heard %v", found, second.Status, w.stored(p.ID).Heard)
+		}
+		w.vexora.told = w.says(payout.FoundFailed)
+		w.sweepFor(8, 20*time.Minute)
+		if third := w.another("R3"); third.Status != payout.Processing {
+			t.Errorf("%s: the failure is certain now, and the same money is %s, heard %v", found, third.Status, w.stored(p.ID).Heard)
+		}
+	}
+}

@@ -66,7 +66,7 @@ func (p Payout) enter(s Status, c Claim, facts ...Fact) Decision {
 	if s.Final() {
 		ended := Payout{Status: s, Attempt: p.Attempt, Heard: p.Heard.With(facts...)}
 		due, polls := c.confirmAt(s, ended.Heard.closed(p.Attempt)), 0
-		if s == Failed && c.Doubtful {
+		if s == Failed && ended.wavering() {
 			due = c.At // until the provider has said more, the same money must be held
 		}
 		if _, other := ended.askedElsewhere(); other && due.IsZero() {
@@ -96,7 +96,11 @@ func (p Payout) write(c Claim, change Change) Decision {
 	if change.Status != "" {
 		after = change.Status
 	}
-	return Decision{Change: p.inscribe(change, c.entry(after))}
+	written := p.inscribe(change, c.entry(after))
+	if written.Dropped {
+		written.Unwritten = p.unwritten(c)
+	}
+	return Decision{Change: written}
 }
 
 func (d Decision) attention(p Payout) Attention {

@@ -140,6 +140,9 @@ func (w *world) compose() {
 		w.platforms[payout.Vexora].silentUntil = start.Add([]time.Duration{15 * time.Minute, time.Hour, auditAfter + time.Hour}[c.pick(3)])
 	}
 	w.limitOutflow()
+	if c.chance(15) {
+		w.in(time.Duration(c.pick(300))*time.Second, w.breakFeed)
+	}
 }
 
 // composeMerchants draws who is to be paid, and who asks for it how often.
@@ -233,6 +236,7 @@ func (w *world) calm() {
 		c.skew = 0
 	}
 	clear(w.paused)
+	w.feedOutUntil = time.Time{}
 	if w.settings.changed {
 		w.pool = nil // whatever ran with the old settings is gone by now
 	}

@@ -130,7 +130,8 @@ func (w *world) wrong(d *dossier, p payout.Payout, reason payout.Reason) string 
 	case payout.UnlistedStatus:
 		ok, why = d.any(func(s spoken) bool { return s.says == saysUnlisted || s.says == "" }), "every word was listed"
 	case payout.Returned:
-		ok, why = d.any(func(s spoken) bool { return s.says == saysReturned }), "nobody said so"
+		// A word that was stored, and came again when nothing was believed, is known as that.
+		ok, why = d.any(func(s spoken) bool { return s.says == saysReturned || s.unbelieved == saysReturned }), "nobody said so"
 	case payout.ProviderConfiguration:
 		ok, why = d.any(func(s spoken) bool { return s.says == saysAboutUs }), "we were never refused"
 	case payout.QueuedTooLong:
@@ -171,7 +172,8 @@ func (w *world) doubled(d *dossier, p payout.Payout) bool {
 		mayHide := (s.says == saysFailed || s.says == saysNothing) && s.source == payout.FromCallback && p.Provider == payout.Monetix
 		// Believed or not: without an answer to the question a person has to know.
 		spokenOf := func(says sense) bool { return says.moved() || says == saysUnlisted || says == saysProcessing }
-		return s.second || s.attempt < p.Attempt && (spokenOf(s.says) || spokenOf(s.unbelieved) || mayHide)
+		unclear := s.says == saysNothing && s.unbelieved == "" && s.source == payout.FromCallback // a number that is taken, say
+		return s.second || s.attempt < p.Attempt && (spokenOf(s.says) || spokenOf(s.unbelieved) || mayHide || unclear)
 	})
 }
 

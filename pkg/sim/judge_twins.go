@@ -47,7 +47,7 @@ func (w *world) judgeTwins(before *payout.Payout, p payout.Payout) {
 // status, and since when it was known; zero: nothing does. Of what is with its provider, or
 // ended well, only the attempts before count.
 func (d *dossier) doubted(q payout.Payout) (time.Time, string) {
-	if d.resolved || !q.RedactedAt.IsZero() || q.Status == payout.Succeeded || q.Status == payout.Orphan {
+	if d.resolved || q.Status == payout.Succeeded || q.Status == payout.Orphan {
 		return time.Time{}, ""
 	}
 	open := q.Status == payout.Processing || q.Status == payout.Submitting || q.Status == payout.Unknown

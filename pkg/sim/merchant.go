@@ -80,6 +80,26 @@ func (w *world) stream(id payout.ID) {
 	}
 }
 
+// judgeFeed looks whether an event stands in the feed twice.
+func (w *world) judgeFeed(id payout.ID) {
+	last := 0
+	for _, n := range w.table.feed[id.Shard()] {
+		if n.ID != id {
+			continue
+		}
+		if n.From <= last {
+			w.blame(fedOnce, "event %d of %s stands there already", n.From, w.table.items[id].Reference)
+		}
+		last = n.To
+	}
+}
+
+// breakFeed has the feed give no answer for some minutes. Some of its writes arrive all the same.
+func (w *world) breakFeed() {
+	w.feedOutUntil = w.now.Add(time.Duration(1+w.choices.pick(11)) * time.Minute)
+	w.tell("the feed gives no answer until %s", w.feedOutUntil.Sub(start))
+}
+
 // judgeTold looks at the end whether the merchant knows, will know, or somebody
 // was called; and whether the feed has everything.
 func (w *world) judgeTold(p payout.Payout) {

@@ -61,6 +61,10 @@ var widerMutants = []*Mutant{
 		aroundStore: func(s session, _ *container) payout.Store { return bound{s} },
 	},
 	{
+		Name: "last-try-as-first", Says: "looks in the feed for its last try, and not back to the first one without an answer",
+		aroundStore: func(s session, _ *container) payout.Store { return shortSighted{s} },
+	},
+	{
 		Name: "step-without-version", Says: "writes what was decided about a payout that has changed since",
 		aroundStore: stepping(func(step payout.Step) payout.Step {
 			step.When.Version = 0
@@ -339,4 +343,14 @@ func (s capless) Board(ctx context.Context) (payout.Board, error) {
 	board, err := s.session.Board(ctx)
 	board.Controls.Caps = nil
 	return board, err
+}
+
+// shortSighted is a store that looks back for five minutes.
+type shortSighted struct{ session }
+
+func (s shortSighted) Publish(ctx context.Context, n payout.News, since time.Time) error {
+	if recent := s.c.now().Add(-5 * time.Minute); since.Before(recent) && !since.IsZero() {
+		since = recent
+	}
+	return s.session.Publish(ctx, n, since)
 }

@@ -22,5 +22,6 @@ const (
 	takenByStore  = "every write is one that the real store takes"
 	fewRepeats    = "a lost payout is repeated by itself a few times only"
 	heldTwin      = "a create is held while the same payment is unknown"
+	fedOnce       = "an event stands in the feed once"
 	heldDoubted   = "the same payment is held while another one is doubted"
 )

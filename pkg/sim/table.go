@@ -224,20 +224,42 @@ func (s session) KeepOrphan(_ context.Context, o payout.Orphaned) (bool, error) 
 	return fresh, err
 }
 
-// Publish means what the stores' conformance suite demands.
+// Publish does what the store of a deployment does: it looks back to the time since and no
+// further, and then tries the numbers behind the end of the list as it was when it began. While
+// the feed is out of order, no put is answered.
 func (s session) Publish(_ context.Context, n payout.News, since time.Time) error {
+	w, shard := s.c.world, n.ID.Shard()
+	end := len(s.table().feed[shard])
 	return s.write("publish "+short(n.ID), func(t *table) error {
-		list := &t.feed[n.ID.Shard()]
-		for _, old := range *list {
-			if !since.IsZero() && old.ID == n.ID {
-				n.From = max(n.From, old.To+1)
-			}
+		out := w.now.Before(w.feedOutUntil)
+		if out && w.choices.weighted(75, 25) == 0 {
+			return errUnclear
 		}
-		if n.From <= n.To {
-			*list = append(*list, n)
+		t.publish(n, since, min(end, len(t.feed[shard])))
+		w.judgeFeed(n.ID)
+		if out {
+			return errUnclear
 		}
 		return nil
 	})
+}
+
+// publish appends what of the news is not found: from the end as its writer knows it, and back to
+// a time.
+func (t *table) publish(n payout.News, since time.Time, end int) {
+	list := t.feed[n.ID.Shard()]
+	for number := len(list) - 1; number >= 0; number-- {
+		old := list[number]
+		if number < end && (since.IsZero() || old.At.Before(since)) {
+			break
+		}
+		if old.ID == n.ID {
+			n.From = max(n.From, old.To+1)
+		}
+	}
+	if n.From <= n.To {
+		t.feed[n.ID.Shard()] = append(slices.Clip(list), n)
+	}
 }
 
 func (s session) Board(context.Context) (payout.Board, error) {

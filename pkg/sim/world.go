@@ -50,7 +50,9 @@ type world struct {
 	merchant  merchant
 	// streaming: the table's stream tells of changes, most of the time.
 	streaming bool
-	settings  settings
+	// feedOutUntil is until when the feed gives no answer.
+	feedOutUntil time.Time
+	settings     settings
 	// known is what the judges remember of each payout.
 	known map[payout.ID]*dossier
 	// requests counts, by provider reference, the submissions that left.

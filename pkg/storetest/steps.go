@@ -162,6 +162,7 @@ func changes(t *testing.T, s payout.Store) {
 		{"return", payout.Change{At: later, Return: &payout.Return{At: later}}},
 		{"entry", payout.Change{At: later, Entry: entry}},
 		{"dropped", payout.Change{At: later, Dropped: true}},
+		{"dropped, and remembered", payout.Change{At: later, Dropped: true, Unwritten: []string{"k2", "k0"}}},
 		{"attention", payout.Change{At: later, Attention: &one}},
 		{"no attention", payout.Change{At: later, Attention: &none}},
 		{"lease", payout.Change{At: later, Lease: &payout.Lease{Token: "t", Until: later}}},
@@ -172,7 +173,7 @@ func changes(t *testing.T, s payout.Store) {
 		{"due", payout.Change{At: later, DueAt: &later}},
 		{"asked", payout.Change{At: later, QueryAt: &later, DueAt: &later}},
 		{"to tell", payout.Change{At: later, NotifyAt: &later, DueAt: &later}},
-		{"leased", payout.Change{At: later, Quiet: true, Notice: &payout.Notice{At: later, Fed: 2, Tried: 1, Owed: []int{1}, Failures: 3, Lease: payout.Lease{Token: "t", Until: later}}}},
+		{"leased", payout.Change{At: later, Quiet: true, Notice: &payout.Notice{At: later, Fed: 2, Tried: 1, Owed: []int{1}, Failures: 3, Lease: payout.Lease{Token: "t", Until: later}, Unclear: start}}},
 		{"told", payout.Change{At: later, Quiet: true, Notice: &payout.Notice{Fed: 2, Tried: 2}}},
 		{"given up", payout.Change{At: later, Notice: &payout.Notice{At: later, Fed: 2}, Entry: entry, Attention: &payout.Attention{payout.NotificationFailing: later}}},
 		{"never due", payout.Change{At: later, DueAt: &never}},
@@ -197,13 +198,13 @@ func changes(t *testing.T, s payout.Store) {
 		p = try(t, s, step.name, p, payout.Step{ID: p.ID, Then: step.then})
 	}
 	p = try(t, s, "redaction", p, payout.Step{ID: p.ID, Then: payout.Change{At: later, Redaction: &payout.Redaction{
-		At: later, Fingerprint: "2.def", Failure: &payout.Failure{Code: payout.FailureRisk}, Return: &payout.Return{At: start},
+		At: later, Fingerprint: "2.def", Recipient: "key of the list", Failure: &payout.Failure{Code: payout.FailureRisk}, Return: &payout.Return{At: start},
 		Destination: payout.Destination{Type: payout.WalletDestination, AccountNumber: "****0011"},
 		Beneficiary: payout.Beneficiary{ID: "redacted", Email: "redacted"},
 		History:     []payout.Entry{{At: start, Source: payout.FromCreate, Status: payout.Submitting, Evidence: "e"}},
 	}}})
 	try(t, s, "redaction once more", p, payout.Step{ID: p.ID, Then: payout.Change{At: later.Add(time.Hour), DueAt: &never, QueryAt: &never, Proposal: &payout.Proposal{}, Redaction: &payout.Redaction{
-		At: later, Fingerprint: "2.def", Destination: payout.Destination{Type: payout.WalletDestination, AccountNumber: "****0011"},
+		At: later, Fingerprint: "2.def", Recipient: "key of the list", Destination: payout.Destination{Type: payout.WalletDestination, AccountNumber: "****0011"},
 		History: []payout.Entry{{At: start, Source: payout.FromCreate, Status: payout.Submitting, Evidence: "hmac-sha256:e"}},
 	}}})
 }

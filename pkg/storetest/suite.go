@@ -113,12 +113,13 @@ func full(t *testing.T) payout.Payout {
 	p.QueuedReason, p.RecipientOwed = payout.QueuedSpokenOf, true
 	p.AskedAt, p.AnsweredAt = start.Add(6*time.Minute), start.Add(5*time.Minute)
 	p.SimilarTo = payout.DeriveID("storetest", "other")
+	p.Unwritten, p.Recipient = []string{"k1", "k2"}, "key"
 	p.HistoryDropped, p.Polls, p.Sent, p.Version = 3, 7, 2, 9
 	p.CompletedAt, p.RedactedAt = start.Add(2*time.Hour), start.Add(3*time.Hour)
 	p.QueryAt = start.Add(5 * time.Minute)
 	p.Notice = payout.Notice{
 		At: start.Add(90 * time.Second), Fed: 4, Tried: 3, Owed: []int{1, 3}, Failures: 2, Fresh: true,
-		Lease: payout.Lease{Token: "telling", Until: start.Add(time.Minute)},
+		Lease: payout.Lease{Token: "telling", Until: start.Add(time.Minute)}, Unclear: start.Add(-time.Hour),
 	}
 	p.History = append(p.History, payout.Entry{
 		At: start.Add(time.Second), Source: payout.FromCallback, Status: payout.Failed, Finding: payout.FoundFailed,
