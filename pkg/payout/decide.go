@@ -158,9 +158,10 @@ func (p Payout) paidBefore(c Claim, facts ...Fact) Decision {
 }
 
 // paidTwice records a payment that a file shows beside another one of the same reference. It
-// ends nothing: that is for the one that counts.
+// ends nothing: that is for the one that counts. The line alone may have been heard before, of
+// a file that did not show the other payment; that there are two is news once.
 func (p Payout) paidTwice(c Claim) Decision {
-	facts := []Fact{c.attempt().fact(saidPaid)}
+	facts := []Fact{c.attempt().fact(saidPaid), c.attempt().fact(saidTwice)}
 	if c.Finding == FoundReturned {
 		facts = append(facts, c.attempt().fact(saidReturned))
 	}

@@ -33,6 +33,7 @@ const (
 	// The words of a provider that speak against paying again.
 	saidPaid      word = "paid"
 	saidReturned  word = "returned"
+	saidTwice     word = "twice"     // a file shows two payments of it
 	saidOther     word = "mismatch"  // another amount, currency, provider or remark
 	saidForeign   word = "foreign"   // of an attempt that was never made
 	saidAmbiguous word = "ambiguous" // the signed text could be cut otherwise

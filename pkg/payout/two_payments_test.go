@@ -479,3 +479,27 @@ func (s *thirdReadFails) Get(ctx context.Context, id payout.ID) (payout.Payout, 
 	}
 	return s.memory.Get(ctx, id)
 }
+
+// A file showed the second payment alone, as a conflict. That there are two is told by the next
+// file, with the very line, and told once.
+func TestASecondPaymentIsToldAlsoIfItsLineWasHeardBefore(t *testing.T) {
+	w := newWorld(t)
+	p := w.sentTwice()
+	c := w.claim(p, payout.FoundSucceeded)
+	c.ProviderID = "V-1"
+	w.receive(c)
+	one, two := row(1, p, payout.FoundSucceeded), row(2, p, payout.FoundSucceeded)
+	one.ProviderID, two.ProviderID = "V-1", "V-2"
+	files := []payout.Statement{file(payout.Vexora, two), file(payout.Vexora, one, two), file(payout.Vexora, one, two)}
+	for n, f := range files {
+		f.Hash += string(rune('a' + n))
+		w.importBy(f, dara)
+		w.sweepFor(3, 5*time.Minute)
+		w.importBy(f, bopha)
+		_, told := w.stored(p.ID).Attention[payout.DoublePaymentSuspected]
+		if want := n == 1; told != want {
+			t.Errorf("file %d: a second payment is told %v, want %v: %v, heard %v", n+1, told, want, w.stored(p.ID).Attention.Reasons(), w.stored(p.ID).Heard)
+		}
+		w.reviewed(p.ID)
+	}
+}
