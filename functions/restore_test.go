@@ -64,7 +64,8 @@ func TestARestoredTableOnTheWireIsPaidFromByPeople(t *testing.T) {
 	expectAnswers(t, back.host("create-payout", "", 25*time.Second), fresh, http.StatusAccepted)
 
 	// Accounted for: submissions are on, and RestoredAt is still set.
-	open := s.over(t, with(parameters, "ReconciledTableName", backup.name))
+	accounted := with(parameters, "ReconciledTableName", backup.name)
+	open := s.over(t, accounted)
 	for _, offset := range []string{"26h", "50h"} {
 		sweep := open.host("reconcile-payouts", offset, 55*time.Second)
 		drain(t, sweep)
@@ -79,9 +80,16 @@ func TestARestoredTableOnTheWireIsPaidFromByPeople(t *testing.T) {
 	order(t, operate, finance, release, http.StatusOK)
 	time.Sleep(inForceWithin)
 	post(open.create, []int{34})
-	drain(t, open.host("reconcile-payouts", "3m", 55*time.Second)) // it looks first
-	if _, sent := s.twin.Find(reference(34)); !sent {
-		t.Error("two people have let go, and nothing is sent")
+	drain(t, open.host("reconcile-payouts", "3m", 55*time.Second))
+	if _, sent := s.twin.Find(reference(34)); sent {
+		t.Error("nobody has said that the project is the same, and it is sent")
+	}
+	// People have compared the projects.
+	same := s.over(t, with(accounted, "SameAccounts", "monetix"))
+	post(same.create, []int{36})
+	drain(t, same.host("reconcile-payouts", "6m", 55*time.Second)) // it looks first
+	if _, sent := s.twin.Find(reference(36)); !sent {
+		t.Error("two people have let go, the project is the same, and nothing is sent")
 	}
 	for _, n := range slices.Concat(queued, settled, lost) {
 		if e, sent := s.twin.Find(reference(n)); sent && e.Executed > 1 {
@@ -128,7 +136,8 @@ func (s *stack) over(t *testing.T, parameters map[string]string) *stack {
 	}
 	other := &stack{t: t, out: s.out, twin: s.twin, merchant: s.merchant, gateway: s.gateway, db: s.db, name: name, lines: s.lines, table: dynamo.New(s.db, name)}
 	other.env = append(slices.Clone(s.env), "TABLE_NAME="+name,
-		fmt.Sprint("SUBMISSIONS=", sweep.Environment.Variables["SUBMISSIONS"]), fmt.Sprint("RESTORED_AT=", sweep.Environment.Variables["RESTORED_AT"]))
+		fmt.Sprint("SUBMISSIONS=", sweep.Environment.Variables["SUBMISSIONS"]), fmt.Sprint("RESTORED_AT=", sweep.Environment.Variables["RESTORED_AT"]),
+		fmt.Sprint("SAME_ACCOUNTS=", sweep.Environment.Variables["SAME_ACCOUNTS"]))
 	other.create = other.host("create-payout", "", 25*time.Second)
 	return other
 }

@@ -71,9 +71,9 @@ func read[C boot.Config](t *testing.T, env map[string]string) C {
 
 func TestDefaultsAreCautious(t *testing.T) {
 	// The template sets every variable, the empty ones too.
-	c := read[boot.CreateConfig](t, environment("PAUSED_PROVIDERS=", "RESTORED_AT=", "PROVIDER_SETTINGS={}"))
+	c := read[boot.CreateConfig](t, environment("PAUSED_PROVIDERS=", "RESTORED_AT=", "SAME_ACCOUNTS=", "PROVIDER_SETTINGS={}"))
 	if c.Caps.KHR.Minor() != 6_000_000_000 || c.Caps.USD.Minor() != 1_000_000 || c.Submissions != boot.SubmissionsActive ||
-		len(c.Order) != 2 || len(c.Paused) != 0 || !c.RestoredAt.IsZero() || c.RedactAfter != 365 || c.DuplicateWindow != 0 {
+		len(c.Order) != 2 || len(c.Paused) != 0 || !c.RestoredAt.IsZero() || len(c.SameAccounts) != 0 || c.RedactAfter != 365 || c.DuplicateWindow != 0 {
 		t.Errorf("%+v", c)
 	}
 	if r := read[boot.ReconcileConfig](t, environment()); time.Duration(r.QueuedMaxAge) != time.Hour {
@@ -85,19 +85,31 @@ func TestEveryProblemIsReportedAtOnce(t *testing.T) {
 	_, err := boot.Read[boot.CreateConfig](map[string]string{
 		"ID_NAMESPACE": "a b", "PROVIDER_ORDER": "stripe", "SUBMISSIONS": "maybe", "MAX_AMOUNT_KHR": "1e9", "MAX_AMOUNT_USD": "-1",
 		"PROVIDER_SETTINGS": `{"typo": 1}`, "LOG_LEVEL": "LOUD", "RESTORED_AT": "yesterday", "DUPLICATE_WINDOW": "soon",
-		"REDACT_AFTER_DAYS": "-1", "DEV_INSECURE": "1", "AWS_LAMBDA_FUNCTION_NAME": "create-payout",
+		"REDACT_AFTER_DAYS": "-1", "SAME_ACCOUNTS": "monetix,vexora", "DEV_INSECURE": "1", "AWS_LAMBDA_FUNCTION_NAME": "create-payout",
 	})
 	var out strings.Builder
 	boot.Explain(&out, err)
 	for _, name := range []string{
-		"TABLE_NAME", "Namespace", "Order", "Submissions", "KHR", "USD", "Settings", "LogLevel", "RestoredAt", "DuplicateWindow", "RedactAfter", "DEV_INSECURE",
+		"TABLE_NAME", "Namespace", "Order", "Submissions", "KHR", "USD", "Settings", "LogLevel", "RestoredAt", "DuplicateWindow", "RedactAfter", "SameAccounts", "DEV_INSECURE",
 	} {
 		if !strings.Contains(out.String(), name) {
 			t.Errorf("%s is not reported in:\n%s", name, out.String())
 		}
 	}
-	if lines := strings.Count(out.String(), "\n  - "); lines < 11 {
+	if lines := strings.Count(out.String(), "\n  - "); lines < 12 {
 		t.Errorf("%d lines:\n%s", lines, out.String())
+	}
+}
+
+// Vexora documents nothing about a repeated number, whatever its account is.
+func TestAnAccountIsVouchedForOnlyWhereRepetitionsAreRefused(t *testing.T) {
+	if c := read[boot.OperateConfig](t, environment("SAME_ACCOUNTS=monetix")); len(c.SameAccounts) != 1 {
+		t.Errorf("%v", c.SameAccounts)
+	}
+	for _, value := range []string{"vexora", "monetix,vexora", "stripe", "yes", "Monetix"} {
+		if _, err := boot.Read[boot.ReconcileConfig](environment("SAME_ACCOUNTS=" + value)); err == nil || !strings.Contains(err.Error(), "must name [monetix]") {
+			t.Errorf("%s: %v", value, err)
+		}
 	}
 }
 

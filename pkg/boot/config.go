@@ -131,7 +131,7 @@ func (p Providers) held() map[payout.Provider]payout.QueuedReason {
 	return held
 }
 
-func names(list []Provider) []payout.Provider {
+func names[P ~string](list []P) []payout.Provider {
 	converted := make([]payout.Provider, len(list))
 	for i, p := range list {
 		converted[i] = payout.Provider(p)
@@ -240,9 +240,26 @@ type Restore struct {
 // Caution is what holds payouts back that somebody has to look at first.
 type Caution struct {
 	Restore
+	// SameAccounts says, after a restore, of which providers people have seen that the secret
+	// names the account that the lost table used, and that nothing has changed it since the
+	// backup.
+	SameAccounts []Refusing `env:"SAME_ACCOUNTS"`
 	// DuplicateWindow is how long the same money to the same recipient is held,
 	// however the first payout ended; zero means while that one is not settled.
 	DuplicateWindow time.Duration `env:"DUPLICATE_WINDOW" envDefault:"0s"`
+}
+
+// Refusing is one name in SAME_ACCOUNTS: a provider that documents that it refuses a repeated
+// reference. For another one the same account would prove nothing.
+type Refusing payout.Provider
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (r *Refusing) UnmarshalText(text []byte) error {
+	if !slices.Contains(payout.Refusing(), payout.Provider(text)) {
+		return fmt.Errorf("must name %v: no other provider documents that it refuses a repeated reference", payout.Refusing())
+	}
+	*r = Refusing(text)
+	return nil
 }
 
 // Retention is how long personal data is kept.

@@ -97,6 +97,7 @@ func (d Deployment) Creator(ctx context.Context, c CreateConfig) (*payout.Creato
 		Order:           names(c.Order),
 		FirstQuestion:   d.FirstQuestion,
 		RestoredAt:      c.RestoredAt,
+		SameAccounts:    names(c.SameAccounts),
 		DuplicateWindow: c.DuplicateWindow,
 		RedactAfter:     c.Retention.duration(),
 	})
@@ -115,6 +116,7 @@ func (d Deployment) Sweeper(ctx context.Context, c ReconcileConfig) (*payout.Swe
 		Namespace:    payout.Namespace(c.Namespace),
 		QueuedMaxAge: time.Duration(c.QueuedMaxAge),
 		RestoredAt:   c.RestoredAt,
+		SameAccounts: names(c.SameAccounts),
 		RedactAfter:  c.Retention.duration(),
 		Reserves:     c.Reserves.amounts(),
 

@@ -19,7 +19,7 @@ func (d Deployment) Desk(ctx context.Context, c OperateConfig) (edge.Desk, error
 	}
 	policy := payout.Policy{
 		Namespace: payout.Namespace(c.Namespace), RestoredAt: c.RestoredAt, RedactAfter: c.Retention.duration(),
-		DuplicateWindow: c.DuplicateWindow,
+		SameAccounts: names(c.SameAccounts), DuplicateWindow: c.DuplicateWindow,
 	}
 	ports.People = d.people(ctx, c.PeopleSecretID) // who stands behind a principal: orders for two ask it
 	operator, err := payout.NewOperator(ports, policy)

@@ -289,6 +289,12 @@ func (s *storm) sendTheOld(ids []payout.ID) int {
 // flight, and goes on with an older copy of it: merchants post everything again,
 // callbacks come for payouts that the copy does not have.
 func TestARestoreInTheStormPaysNobodyTwice(t *testing.T) {
+	for _, same := range []string{"SAME_ACCOUNTS=monetix", "SAME_ACCOUNTS="} {
+		t.Run(same, func(t *testing.T) { restoreInTheStorm(t, same) })
+	}
+}
+
+func restoreInTheStorm(t *testing.T, same string) {
 	s := newStorm(t)
 	lost := s.store
 	s.create(0, 60)
@@ -299,12 +305,56 @@ func TestARestoreInTheStormPaysNobodyTwice(t *testing.T) {
 	}
 	s.create(60, 120) // the copy has none of these, and the earlier ones as they were
 	s.open(backup)
-	restored := "RESTORED_AT=" + s.now().UTC().Format(time.RFC3339)
-	s.deploy("SUBMISSIONS=held", restored)
+	at := s.now()
+	restored := "RESTORED_AT=" + at.UTC().Format(time.RFC3339)
+	s.deploy("SUBMISSIONS=held", restored, same)
 	ids := s.create(0, 120) // every merchant posts again what it has no end of
-	s.deploy(restored)
-	s.rest(5 * 24 * time.Hour)
+	s.deploy(restored, same)
+	s.release()
+	s.rest(3 * 24 * time.Hour)
 	s.judge(ids)
+	s.judgeRestored(ids, at, same != "SAME_ACCOUNTS=")
+}
+
+// release is what two people order when the lost time is accounted for.
+func (s *storm) release() {
+	s.t.Helper()
+	board, err := s.store.Board(context.Background())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	after := board.Controls
+	after.Version, after.ReleasedAt = after.Version+1, s.now()
+	after.Submissions = map[payout.Scope]payout.Gate{payout.Everything: payout.GateOpen}
+	if err := s.store.ChangeControls(context.Background(), payout.ControlEntry{
+		Version: after.Version, At: s.now(), Reason: "the lost time is accounted for", Before: board.Controls, After: after, Token: "two people",
+	}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// judgeRestored looks what was posted again at Monetix: it went by itself if people vouch for
+// the account, and waits for two of them if nobody does.
+func (s *storm) judgeRestored(ids []payout.ID, at time.Time, vouched bool) {
+	s.t.Helper()
+	posted, gone := 0, 0
+	for _, id := range ids {
+		p, err := s.store.Get(context.Background(), id)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if p.Provider != payout.Monetix || p.Status == payout.Orphan || p.CreatedAt.Before(at) {
+			continue
+		}
+		posted++
+		if !p.SubmittedAt.IsZero() {
+			gone++
+		}
+	}
+	s.t.Logf("%d were posted again at Monetix, %d of them went", posted, gone)
+	if posted == 0 || vouched != (gone > 0) {
+		s.t.Errorf("%d of %d went by themselves, people vouch for the account: %t", gone, posted, vouched)
+	}
 }
 
 // rest sweeps every minute for a few hours, then every twenty.

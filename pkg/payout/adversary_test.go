@@ -96,7 +96,7 @@ func TestAfterARestoreAQueuedPayoutDoesNotGoBesideTheSameMoney(t *testing.T) {
 		t.Fatal(first.Status, second.Status)
 	}
 	at := before.clock.Now().Add(time.Second)
-	w := newWorldWith(t, func(p *payout.Policy) { p.RestoredAt = at })
+	w := newWorldWith(t, vouched(at))
 	copied := before.store.copy()
 	w.store.payouts, w.store.lists, w.store.board = copied.payouts, before.store.lists, before.store.board
 	w.clock.pass(3 * time.Minute)
@@ -239,7 +239,7 @@ func TestAfterARestoreANotFoundDoesNotMakeAFailureSafe(t *testing.T) {
 	before.ask()                                                          // safe
 	before.must(before.operator.Resend(bg, before.order(p.ID, dara, ""))) // attempt 2, taken; the table is lost now
 	at := before.clock.Now().Add(time.Minute)
-	w := newWorldWith(t, func(policy *payout.Policy) { policy.RestoredAt = at })
+	w := newWorldWith(t, vouched(at))
 	w.store.payouts = backup.payouts
 	w.clock.pass(30 * time.Minute)
 	w.connectors[payout.Monetix] = tells{w.monetix, map[payout.Attempt]payout.Finding{1: payout.FoundFailed, 2: payout.FoundAbsent}, w}
@@ -275,7 +275,7 @@ func TestAfterARestoreTheAttemptAfterTheNextIsNotForgotten(t *testing.T) {
 	before.receive(before.claim(p, payout.FoundFailed))
 	backup := before.store.copy()
 	at := before.clock.Now().Add(time.Minute)
-	w := newWorldWith(t, func(policy *payout.Policy) { policy.RestoredAt = at })
+	w := newWorldWith(t, vouched(at))
 	w.store.payouts = backup.payouts
 	w.clock.pass(30 * time.Minute)
 	// The lost table: attempt 1 declined, attempt 2 refused outright (not found), attempt 3 paid.
@@ -374,7 +374,7 @@ func TestTheLastAttemptIsNotAskedAboutAsAttempt100(t *testing.T) {
 	p.Attempt = 99
 	w0.store.payouts[p.ID] = p
 	w0.receive(w0.claim(p, payout.FoundFailed))
-	w := newWorldWith(t, func(policy *payout.Policy) { policy.RestoredAt = w0.clock.Now().Add(time.Minute) })
+	w := newWorldWith(t, vouched(w0.clock.Now().Add(time.Minute)))
 	w.store.payouts = w0.store.copy().payouts
 	w.clock.pass(10 * time.Minute)
 	w.monetix.told = w.says(payout.FoundFailed)
@@ -430,7 +430,7 @@ func TestAfterARestoreWhatMayHaveBeenCancelledIsNotSentByItself(t *testing.T) {
 	p := before.mustCreate(draftFor(payout.Monetix)) // queued: held
 	backup := before.store.copy()
 	before.must(before.operator.Cancel(bg, before.order(p.ID, dara, "")))
-	w := newWorldWith(t, func(policy *payout.Policy) { policy.RestoredAt = before.clock.Now().Add(time.Minute) })
+	w := newWorldWith(t, vouched(before.clock.Now().Add(time.Minute)))
 	w.store.payouts = backup.payouts
 	w.monetix.told = w.absent
 	w.clock.pass(3 * time.Minute)

@@ -187,7 +187,7 @@ func TestARefusedNextAttemptOfALostTableHoldsTheRepetition(t *testing.T) {
 	before := newWorld(t)
 	before.monetix.answer = before.unclear
 	p := before.mustCreate(draftFor(payout.Monetix))
-	w := newWorldWith(t, func(policy *payout.Policy) { policy.RestoredAt = before.clock.Now().Add(time.Minute) })
+	w := newWorldWith(t, vouched(before.clock.Now().Add(time.Minute)))
 	w.store.payouts = before.store.copy().payouts
 	w.clock.pass(2 * time.Minute)
 	w.connectors[payout.Monetix] = byAttempt{w.monetix, map[payout.Attempt]payout.Finding{1: payout.FoundAbsent, 2: payout.FoundFailed, 3: payout.FoundAbsent}, w}

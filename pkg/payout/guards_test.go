@@ -98,7 +98,7 @@ func TestGuardWhatALostTableMayHaveSentIsCancelledByTwo(t *testing.T) { // cance
 
 func TestGuardARefusalAfterARestoreIsNotOfTheOnlySubmission(t *testing.T) { // lost at create, at an attempt
 	at := time.Date(2026, 5, 16, 8, 0, 0, 0, time.UTC)
-	w := newWorldWith(t, func(p *payout.Policy) { p.RestoredAt = at })
+	w := newWorldWith(t, vouched(at))
 	refuse := func(payout.Payout) payout.Claim {
 		return payout.Claim{Finding: payout.FoundFailed, OnlyIfFirst: true, Conclusive: true, Code: "2641", At: w.clock.Now()}
 	}
@@ -113,7 +113,7 @@ func TestGuardARefusalAfterARestoreIsNotOfTheOnlySubmission(t *testing.T) { // l
 	before := newWorld(t)
 	p := before.mustCreate(draftFor(payout.Monetix))
 	before.receive(before.claim(p, payout.FoundFailed))
-	w = newWorldWith(t, func(p *payout.Policy) { p.RestoredAt = before.clock.Now().Add(time.Minute) })
+	w = newWorldWith(t, vouched(before.clock.Now().Add(time.Minute)))
 	w.clock.pass(2 * time.Minute)
 	w.monetix.answer = refuse
 	w.store.payouts = before.store.copy().payouts

@@ -25,7 +25,9 @@ const (
 	wasSent word = "sent"
 	// wasResent: it was fenced again after a submission that may have arrived.
 	wasResent word = "resent"
-	// mayBeLost: a lost table may have sent it again, where that could be another payment.
+	// mayBeLost: a lost table may have sent it, too, where that could be another payment: the
+	// provider does not refuse a repeated reference, or does so within one account, and nobody
+	// vouches that the lost table used the same one.
 	mayBeLost word = "lost"
 	// wasQueued: it waited in the backup that a table was restored from. People may have
 	// withdrawn it in the lost time.
@@ -214,8 +216,8 @@ func (p Payout) queryIsFinal(c Claim, about Attempt) bool {
 	if c.OnlyIfFirst && !once && about != p.Attempt {
 		return false
 	}
-	if known, _ := p.Heard.accounts(about); len(known) > 1 {
-		return false // references are unique within one account
+	if known, _ := p.Heard.accounts(about); len(known) > 1 || p.Heard.has(about, mayBeLost) {
+		return false // references are unique within one account, and a lost table may have used another one
 	}
 	if about == p.Attempt {
 		if p.answeredSince(c) || !c.Asked.Submitted.Equal(p.SubmittedAt) {
@@ -223,7 +225,7 @@ func (p Payout) queryIsFinal(c Claim, about Attempt) bool {
 		}
 		once = p.Sent == 1
 	}
-	once = once && about <= p.Attempt && !p.Heard.has(about, mayBeLost)
+	once = once && about <= p.Attempt
 	return once || Recoveries[p.Provider].RefusesRepeats == Documented
 }
 

@@ -23,7 +23,7 @@ func TestRestoreFailureLearntAfterwardsIsShownSafe(t *testing.T) {
 		t.Fatal("setup")
 	}
 	at := before.clock.Now().Add(time.Minute)
-	w := newWorldWith(t, func(policy *payout.Policy) { policy.RestoredAt = at })
+	w := newWorldWith(t, vouched(at))
 	w.store.payouts = backup.payouts
 	w.clock.pass(30 * time.Minute)
 	w.monetix.told = w.says(payout.FoundFailed)
@@ -46,7 +46,7 @@ func TestRestoreEventSaysSafeWhereTheReadingDoesNot(t *testing.T) {
 	before.receive(before.claim(p, payout.FoundFailed))
 	backup := before.store.copy()
 	at := before.clock.Now().Add(time.Minute)
-	w := newWorldWith(t, func(policy *payout.Policy) { policy.RestoredAt = at })
+	w := newWorldWith(t, vouched(at))
 	w.store.payouts = backup.payouts
 	w.clock.pass(30 * time.Minute)
 	w.monetix.told = w.says(payout.FoundFailed)
@@ -64,7 +64,7 @@ func TestRestoreSecondAttemptCountsAsOnlySubmission(t *testing.T) {
 	before := newWorld(t)
 	p := before.mustCreate(draftFor(payout.Monetix)) // processing
 	at := before.clock.Now().Add(time.Minute)
-	w := newWorldWith(t, func(policy *payout.Policy) { policy.RestoredAt = at })
+	w := newWorldWith(t, vouched(at))
 	w.store.payouts = before.store.copy().payouts
 	w.clock.pass(30 * time.Minute)
 	w.monetix.told = w.says(payout.FoundFailed)
@@ -100,7 +100,7 @@ func TestLookAheadPastARefusedAttempt(t *testing.T) {
 		t.Fatalf("setup: %d %s", st.Attempt, st.Status)
 	}
 	at := before.clock.Now().Add(time.Minute)
-	w := newWorldWith(t, func(policy *payout.Policy) { policy.RestoredAt = at })
+	w := newWorldWith(t, vouched(at))
 	w.store.payouts = backup.payouts
 	w.clock.pass(10 * time.Minute)
 	third := string(p.ID.ProviderReference(3))
@@ -508,7 +508,7 @@ func TestTwoPeopleAreNotShownTheSameMoney(t *testing.T) {
 // After a restore one person's order becomes one for two, and the comparison goes.
 func TestARestoreTakesTheComparisonAway(t *testing.T) {
 	at := time.Date(2026, 5, 16, 8, 0, 0, 0, time.UTC)
-	w := newWorldWith(t, func(p *payout.Policy) { p.RestoredAt = at })
+	w := newWorldWith(t, vouched(at))
 	w.monetix.answer, w.monetix.told = w.unclear, w.absent
 	d := draftFor(payout.Monetix)
 	p := w.mustCreate(d) // queued: restored

@@ -20,6 +20,10 @@ type Policy struct {
 	// RestoredAt is when the table was restored from a backup, zero if never. What
 	// was queued before may have been sent by the table that was lost.
 	RestoredAt time.Time
+	// SameAccounts are the providers of whose account people say, after a restore, that it is
+	// the one that the lost table used, and that nothing has changed it since the backup. It
+	// means nothing without RestoredAt.
+	SameAccounts []Provider
 	// RedactAfter is how long after its end a payout keeps its personal data; zero
 	// means for ever.
 	RedactAfter time.Duration

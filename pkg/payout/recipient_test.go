@@ -103,7 +103,7 @@ func TestARestoreHoldsTheSameMoney(t *testing.T) {
 	before.over(payout.Floor{Held: held(payout.Monetix)})
 	d := draftFor(payout.Monetix)
 	first := before.mustCreate(d)
-	after := newWorldWith(t, func(p *payout.Policy) { p.RestoredAt = before.clock.Now().Add(time.Minute) })
+	after := newWorldWith(t, vouched(before.clock.Now().Add(time.Minute)))
 	after.store.payouts = before.store.copy().payouts
 	after.clock.pass(2 * time.Minute)
 	after.sweep()

@@ -1,6 +1,9 @@
 package payout
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Weight says how well a fact about a provider is founded.
 type Weight string
@@ -48,6 +51,11 @@ const automaticResends = 3
 // repeatable reports whether sending the same reference again cannot pay twice.
 func (r Recovery) repeatable() bool {
 	return r.RefusesRepeats == Documented && r.MayResend == Documented
+}
+
+// Refusing lists the providers that document that they refuse a repeated reference.
+func Refusing() []Provider {
+	return slices.DeleteFunc(slices.Clone(Providers), func(p Provider) bool { return !Recoveries[p].repeatable() })
 }
 
 // fruitless counts the repetitions of the present attempt that certainly did not arrive. Sent

@@ -187,7 +187,7 @@ func TestARestoredTablePaysNobodyTwice(t *testing.T) {
 	before.sweep() // the lost table sends what the backup has as queued
 	lost := before.mustCreate(draft("made after the backup"))
 
-	after := newWorldWith(t, func(p *payout.Policy) { p.RestoredAt = before.clock.Now() })
+	after := newWorldWith(t, vouched(before.clock.Now()))
 	after.store.payouts = backup.payouts
 	after.clock.pass(10 * time.Minute)
 	after.vexora.told = after.absent
@@ -214,7 +214,7 @@ func TestAfterARestoreTheProviderIsAskedAboutALaterAttempt(t *testing.T) {
 		sent int
 	}{"paid": {payout.FoundSucceeded, 0}, "no answer": {payout.FoundUnclear, 0}, "not found": {payout.FoundAbsent, 1}} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorldWith(t, func(p *payout.Policy) { p.RestoredAt = time.Date(2026, 5, 16, 8, 0, 0, 0, time.UTC) })
+			w := newWorldWith(t, vouched(time.Date(2026, 5, 16, 8, 0, 0, 0, time.UTC)))
 			w.monetix.told = w.says(test.told)
 			p := w.mustCreate(draftFor(payout.Monetix))
 			if p.Status != payout.Queued || p.WaitsFor() != payout.QueuedRestored {

@@ -282,7 +282,8 @@ func (s *submitter) resubmission(p Payout, token string, now time.Time, ordered 
 	if sent > 1 {
 		facts = append(facts, about.fact(wasResent))
 	}
-	if policy.uncounted(p) > 0 || about > p.Attempt && policy.lostSubmissions() > 0 {
+	lost := policy.uncounted(p) > 0 || about > p.Attempt && policy.lostSubmissions() > 0 || p.Status == Queued && p.Sent > 0
+	if lost && !policy.refusesTheLost(p.Provider) {
 		facts = append(facts, about.fact(mayBeLost))
 	}
 	if about > p.Attempt && p.Heard.closed(about) {

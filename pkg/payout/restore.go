@@ -1,13 +1,22 @@
 package payout
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
-// mayHaveBeenSentBefore reports whether a reference that the table does not know
-// may be one that a lost table sent, at a provider that is not documented to
-// refuse it. It holds until RESTORED_AT is taken away, when the statements of the
-// lost time have been imported.
+// mayHaveBeenSentBefore reports whether what the table knows nothing of may have been sent by
+// a lost table, so that sending it could be another payment. It holds until RESTORED_AT is
+// taken away, when the statements of the lost time have been imported.
 func (p Policy) mayHaveBeenSentBefore(name Provider) bool {
-	return !p.RestoredAt.IsZero() && !Recoveries[name].repeatable()
+	return !p.RestoredAt.IsZero() && !p.refusesTheLost(name)
+}
+
+// refusesTheLost reports whether a provider is certain to refuse, after a restore, what a lost
+// table has sent. Its documents have to say so, and they speak of one account alone. No table
+// tells which one the lost table used: people do, by SAME_ACCOUNTS.
+func (p Policy) refusesTheLost(name Provider) bool {
+	return !p.RestoredAt.IsZero() && Recoveries[name].repeatable() && slices.Contains(p.SameAccounts, name)
 }
 
 // lostSubmissions is how many submissions of a reference a lost table may have made
@@ -29,7 +38,9 @@ func (p Policy) uncounted(of Payout) int {
 }
 
 // lostFacts says of an attempt that a lost table may have sent it once more, so that its own
-// count of submissions is not whole. The fact outlives RESTORED_AT.
+// count of submissions is not whole. The fact outlives RESTORED_AT. Where repetitions are
+// refused within one account, it is not said of an attempt whose account is known: no table
+// sends it under another one.
 func (p Policy) lostFacts(of Payout, about Attempt, c Claim) []Fact {
 	if about > of.Attempt {
 		return nil
@@ -38,7 +49,9 @@ func (p Policy) lostFacts(of Payout, about Attempt, c Claim) []Fact {
 	if of.Status == Failed || c.Finding == FoundFailed {
 		facts = of.lostAttempt(p.RestoredAt) // a failure is what people begin the next attempt from
 	}
-	if p.mayHaveBeenSentBefore(of.Provider) && (about < of.Attempt || p.uncounted(of) > 0) {
+	known, _ := of.Heard.accounts(about)
+	bound := Recoveries[of.Provider].repeatable() && len(known) > 0
+	if p.mayHaveBeenSentBefore(of.Provider) && !bound && (about < of.Attempt || p.uncounted(of) > 0) {
 		facts = append(facts, of.Heard.without([]Fact{about.fact(mayBeLost)})...)
 	}
 	return facts
@@ -49,7 +62,9 @@ func (p Policy) lostFacts(of Payout, about Attempt, c Claim) []Fact {
 // the next one: in the lost time people may have started another attempt, of which the
 // table knows nothing. So the provider is asked about that one first. Only "not found"
 // lets the payout go; what it says else is a word about an attempt that was never made. It
-// carries no [Asked], so it closes nothing: the sweep asks again by itself for that.
+// carries no [Asked], so it closes nothing: the sweep asks again by itself for that. What one
+// account does not find says nothing of another one, so nothing comes here by itself unless
+// people vouch for the account; see mayHaveBeenSentBefore.
 func (s *Sweeper) lookAhead(ctx context.Context, p Payout, connector Connector) (bool, error) {
 	if s.policy.RestoredAt.IsZero() {
 		return true, nil
@@ -72,7 +87,11 @@ const attemptsAhead = 3
 // sent" meant is not certain of the time between the backup and the restore.
 func (s *Sweeper) doubt(ctx context.Context, p Payout) error {
 	now := s.ports.Now()
-	due, sent, backed := now, p.Sent+s.policy.uncounted(p), p.Heard.without([]Fact{p.Attempt.fact(wasQueued)})
+	facts := []Fact{p.Attempt.fact(wasQueued)}
+	if s.policy.mayHaveBeenSentBefore(p.Provider) || p.Sent > 0 { // counted at a restore of before, for which nobody vouches now
+		facts = append(facts, p.Attempt.fact(mayBeLost))
+	}
+	due, sent, backed := now, p.Sent+s.policy.uncounted(p), p.Heard.without(facts)
 	attention := p.Attention.Entering(Unknown)
 	change := p.inscribe(Change{At: now, Status: Unknown, QueryAt: &due, Sent: &sent, Attention: &attention, Heard: backed}, &Entry{
 		At: now, Source: FromSweep, Status: Unknown,

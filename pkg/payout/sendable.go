@@ -39,7 +39,7 @@ func (p Payout) mayBeSent(policy Policy, now time.Time) (clearance, QueuedReason
 		return byNobody, QueuedHeld // the account is no longer known
 	case p.spokenOf():
 		return byTwo, QueuedSpokenOf
-	case policy.mayHaveBeenSentBefore(p.Provider), p.Status == Queued && p.Sent > 0 && !Recoveries[p.Provider].repeatable():
+	case policy.mayHaveBeenSentBefore(p.Provider), p.Status == Queued && p.Sent > 0 && !policy.refusesTheLost(p.Provider):
 		return byTwo, QueuedRestored
 	case p.Status == Submitting && !policy.RestoredAt.IsZero():
 		return byOne, QueuedRestored // the sweep looks first; see lookAhead
@@ -109,7 +109,7 @@ func (p Payout) newAttempt(policy Policy) clearance {
 func (p Payout) repetition(policy Policy, now time.Time) clearance {
 	known, _ := p.Heard.accounts(p.Attempt)
 	switch {
-	case !Recoveries[p.Provider].repeatable(), len(known) == 0: // under another account it would be another payment
+	case !Recoveries[p.Provider].repeatable(), len(known) == 0, p.Heard.has(p.Attempt, mayBeLost): // under another account it would be another payment
 		return byTwo
 	case p.resendable(now, policy.QueuedMaxAge) && !p.Heard.has(p.Attempt, wasQueued):
 		return byItself

@@ -65,7 +65,7 @@ func TestAHeldDuplicateIsNoRepetitionAfterARestore(t *testing.T) {
 	if second.SimilarTo == "" {
 		t.Fatal(second.Status)
 	}
-	w := newWorldWith(t, func(p *payout.Policy) { p.RestoredAt = before.clock.Now().Add(time.Minute) })
+	w := newWorldWith(t, vouched(before.clock.Now().Add(time.Minute)))
 	w.store.payouts = before.store.copy().payouts
 	w.clock.pass(2 * time.Minute)
 	w.monetix.told = func(p payout.Payout) payout.Claim {
@@ -88,7 +88,7 @@ func TestAfterARestoreARepetitionTakesTwo(t *testing.T) {
 	before := newWorld(t)
 	before.monetix.answer = before.unclear
 	p := before.mustCreate(draftFor(payout.Monetix)) // unknown
-	w := newWorldWith(t, func(policy *payout.Policy) { policy.RestoredAt = before.clock.Now().Add(time.Minute) })
+	w := newWorldWith(t, vouched(before.clock.Now().Add(time.Minute)))
 	w.store.payouts = before.store.copy().payouts
 	w.clock.pass(30 * time.Minute)
 	if o, err := w.operator.Resend(bg, w.order(p.ID, dara, "")); err != nil || !o.Awaiting || len(w.monetix.sent) > 0 {

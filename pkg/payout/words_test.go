@@ -17,7 +17,7 @@ func restored(t *testing.T, name payout.Provider) (*world, payout.Payout) {
 	before := newWorld(t)
 	before.over(payout.Floor{Held: held(payout.Vexora, payout.Monetix)})
 	p := before.mustCreate(draftFor(name))
-	after := newWorldWith(t, func(policy *payout.Policy) { policy.RestoredAt = before.clock.Now().Add(time.Minute) })
+	after := newWorldWith(t, vouched(before.clock.Now().Add(time.Minute)))
 	after.store.payouts = before.store.copy().payouts
 	after.clock.pass(2 * time.Minute)
 	return after, p

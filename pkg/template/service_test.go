@@ -390,7 +390,7 @@ func TestTheTemplateSetsWhatTheFunctionsRead(t *testing.T) {
 // What the stack holds is held by whoever submits: what one function let wait, another sends.
 func TestWhatTheStackHoldsIsTheSameInEveryFunctionThatSubmits(t *testing.T) {
 	s := service(t)
-	for _, name := range []string{"PAUSED_PROVIDERS", "SUBMISSIONS", "RESTORED_AT", "MAX_AMOUNT_KHR", "MAX_AMOUNT_USD", "DUPLICATE_WINDOW"} {
+	for _, name := range []string{"PAUSED_PROVIDERS", "SUBMISSIONS", "RESTORED_AT", "SAME_ACCOUNTS", "MAX_AMOUNT_KHR", "MAX_AMOUNT_USD", "DUPLICATE_WINDOW"} {
 		want := at(s.Resources["CreatePayout"].Properties, "Environment", "Variables", name)
 		if want == nil {
 			t.Errorf("CreatePayout is not given %s", name)
@@ -647,7 +647,7 @@ func TestSecretsStartAsPlaceholdersAndStay(t *testing.T) {
 func TestOptionsAreOffByDefault(t *testing.T) {
 	s := service(t)
 	for name, want := range map[string]any{
-		"JwtIssuer": "", "KmsKeyArn": "", "FixedEgress": "off", "PausedProviders": "", "Submissions": "active", "RestoredAt": "",
+		"JwtIssuer": "", "KmsKeyArn": "", "FixedEgress": "off", "PausedProviders": "", "Submissions": "active", "RestoredAt": "", "SameAccounts": "",
 		"OutflowLimits": "", "ReservedConcurrency": "on", "Rollout": "Canary10Percent5Minutes", "PageEmail": "", "NoticeEmail": "",
 	} {
 		expect(t, name, s.Parameters[name].Default, want, "what costs money, opens a door or changes keys is the merchant's decision")
@@ -859,7 +859,7 @@ func TestLinesToPasteNameWhatIsThere(t *testing.T) {
 				t.Errorf("%s asks for the %s %s, which is not there", page, name[1], name[2])
 			}
 		}
-		for _, name := range regexp.MustCompile(`\b((?:Existing|Reconciled|Restored|Rollback|Rollout|Submissions|Paused)[A-Za-z]*)=`).FindAllStringSubmatch(string(raw), -1) {
+		for _, name := range regexp.MustCompile(`\b((?:Existing|Reconciled|Restored|Rollback|Rollout|Submissions|Paused|Same)[A-Za-z]*)=`).FindAllStringSubmatch(string(raw), -1) {
 			if _, there := s.Parameters[name[1]]; !there {
 				t.Errorf("%s sets the parameter %s, which is not there", page, name[1])
 			}

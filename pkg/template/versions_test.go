@@ -17,7 +17,7 @@ import (
 // another is a value that each parameter could be changed to.
 var another = map[string]string{
 	"IdNamespace": "other", "ProviderOrder": "vexora,monetix", "PausedProviders": "vexora", "Submissions": "held",
-	"RestoredAt": "2026-11-02T03:04:05Z", "MaxAmountKhr": "5", "MaxAmountUsd": "5", "OutflowLimits": `{"vexora": {"KHR": "5"}}`, "QueuedMaxAge": "2h", "LowBalanceKhr": "5", "LowBalanceUsd": "5",
+	"RestoredAt": "2026-11-02T03:04:05Z", "SameAccounts": "monetix", "MaxAmountKhr": "5", "MaxAmountUsd": "5", "OutflowLimits": `{"vexora": {"KHR": "5"}}`, "QueuedMaxAge": "2h", "LowBalanceKhr": "5", "LowBalanceUsd": "5",
 	"DuplicateWindow": "24h", "RedactAfterDays": "30", "ProviderSettings": `{"vexora": {"phone_digits": "8"}}`, "LogLevel": "DEBUG", "LogRetentionDays": "30",
 	"Architecture": "x86_64", "ReservedConcurrency": "off", "Rollout": "AllAtOnce", "Tracing": "Active", "FixedEgress": "on",
 	"KmsKeyArn": "arn:aws:kms:us-east-1:111122223333:key/0a1b", "PageEmail": "on call@example.com", "NoticeEmail": "a@example.com", "RunbookUrl": "our wiki",
