@@ -73,25 +73,35 @@ type told struct {
 }
 
 // post sends the request once more.
-func (c *client) post() {
+func (c *client) post() { c.send(c.bodies[c.chosen()]) }
+
+// garbled sends one that is refused whatever else is true.
+func (c *client) garbled() { c.send(fmt.Sprintf(`{"reference":%q}`, c.reference)) }
+
+func (c *client) chosen() int {
+	if len(c.bodies) > 1 {
+		return c.world.choices.pick(len(c.bodies))
+	}
+	return 0
+}
+
+func (c *client) send(body string) {
 	w := c.world
 	c.tries++
-	chosen := 0
-	if len(c.bodies) > 1 {
-		chosen = w.choices.pick(len(c.bodies))
-	}
 	w.askedFor[c.reference]++
 	nth := w.askedFor[c.reference]
 	delete(w.promises, c.reference)
 	if c.tries < postings && w.choices.chance(12) {
 		// It gives up on a request that may still be running: another process, or the merchant's
 		// own client, sends it again.
-		w.in([]time.Duration{0, 13 * time.Millisecond, 40 * time.Millisecond, 100 * time.Millisecond, 20 * time.Second}[w.choices.pick(5)], c.post)
+		soon := []time.Duration{0, 13 * time.Millisecond, 40 * time.Millisecond, 100 * time.Millisecond, 20 * time.Second}
+		again := []func(){c.post, c.garbled}
+		w.in(soon[w.choices.pick(len(soon))], again[w.choices.pick(len(again))])
 	}
 	var answer *told
 	posted := w.now
 	w.invoke("create "+string(c.reference), 25*time.Second, func(ctx context.Context, box *container) {
-		event := edge.Event{RawPath: "/v1/payouts", Body: c.bodies[chosen]}
+		event := edge.Event{RawPath: "/v1/payouts", Body: body}
 		event.RequestContext.HTTP.Method, event.RequestContext.TimeEpoch = "POST", posted.UnixMilli()
 		event.RequestContext.Authorizer = &events.APIGatewayV2HTTPRequestContextAuthorizerDescription{
 			IAM: &events.APIGatewayV2HTTPRequestContextAuthorizerIAMDescription{UserARN: "arn:aws:iam::111122223333:user/payroll"},
