@@ -102,7 +102,7 @@ func (w *world) deploy() *container {
 		People:   c.register,
 	}
 	delete(ports.Connectors, w.settings.out)
-	policy := w.settings.policy()
+	policy := w.mutant.policy(w.settings.policy())
 	creator, err3 := payout.NewCreator(ports, policy)
 	var err4, err5, err6, err7 error
 	c.herald, err6 = payout.NewHerald(payout.HeraldPorts{

@@ -121,11 +121,15 @@ func (w *world) compose() {
 		w.paused[name] = true
 		w.in(time.Duration(c.pick(600))*time.Second, func() { w.paused[name], w.pool = false, nil })
 	}
-	if c.chance(8) {
+	if c.chance(14) {
 		at := time.Duration(c.pick(400)) * time.Second
 		w.in(at, func() {
 			older := w.backup()
-			w.in(time.Duration(1+c.pick(200))*time.Second, func() { w.restore(older) })
+			long := time.Duration(1 + c.pick(200))
+			w.in(long*time.Second, func() { w.restore(older) })
+			if c.chance(50) { // in the lost time
+				w.in(time.Duration(c.pick(int(long)))*time.Second, w.move)
+			}
 		})
 	}
 	if c.chance(15) {

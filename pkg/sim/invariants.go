@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -35,8 +36,8 @@ func (w *world) executed(e *entry) {
 	w.tell("%-24s the money of …%s moves", "", e.reference[25:])
 	total := 0
 	for _, pl := range w.platforms {
-		for reference, other := range pl.ledger {
-			if strings.HasPrefix(reference, e.reference[:27]) && (other == e || !other.cameBack(w.now)) {
+		for _, other := range slices.Concat(slices.Collect(maps.Values(pl.ledger)), pl.former) {
+			if strings.HasPrefix(other.reference, e.reference[:27]) && (other == e || !other.cameBack(w.now)) {
 				total += other.executed
 			}
 		}
@@ -44,6 +45,20 @@ func (w *world) executed(e *entry) {
 	id, _, _ := payout.ParseProviderReference(e.reference)
 	if total > 1+w.pairs[id] {
 		w.blame(executedOnce, "%s was executed %d times, and two people ordered %d", e.reference, total, w.pairs[id])
+	}
+}
+
+// judgeProjects judges that a project takes what others have, which know nothing of each other:
+// once for each time that two people ordered.
+func (w *world) judgeProjects(pl *platform, fresh entry) {
+	others := 0
+	for _, e := range pl.all(fresh.reference) {
+		if e.plan.end != refused {
+			others++
+		}
+	}
+	if id, _, _ := payout.ParseProviderReference(fresh.reference); others > w.pairs[id] {
+		w.blame(executedOnce, "%s is taken by %d projects, and two people ordered %d", fresh.reference, others+1, w.pairs[id])
 	}
 }
 

@@ -79,22 +79,25 @@ func (w *world) spokenTwoWays(d *dossier, p payout.Payout) bool {
 // is paid after all, without a word, nobody can know.
 func (w *world) moneyOf(p payout.Payout) (moved, stayed bool) {
 	for attempt := range p.Attempt {
-		e := w.platforms[p.Provider].ledger[string(p.ID.ProviderReference(attempt+1))]
-		if e == nil || e.executed == 0 {
-			continue
+		for _, e := range w.platforms[p.Provider].all(string(p.ID.ProviderReference(attempt + 1))) {
+			moved = moved || e.executed > 0
+			stayed = stayed || e.executed > 0 && e.plan.end == paid
 		}
-		moved = true
-		stayed = stayed || e.plan.end == paid
 	}
 	return moved, stayed
 }
 
-// elsewhere reports whether another project has the payout than the one that our secret names:
-// nobody can be asked about it, and the page on rotation says so.
+// elsewhere reports whether another project than the one that our secret names has an attempt of
+// the payout: nobody can be asked about it, and the page on rotation says so.
 func (w *world) elsewhere(p payout.Payout) bool {
 	pl := w.platforms[p.Provider]
-	e := pl.ledger[string(p.ProviderReference())]
-	return p.Provider == payout.Monetix && e != nil && e.project != pl.project
+	other := func(e *entry) bool { return e.project != pl.project }
+	for attempt := range p.Attempt {
+		if p.Provider == payout.Monetix && slices.ContainsFunc(pl.all(string(p.ID.ProviderReference(attempt+1))), other) {
+			return true
+		}
+	}
+	return false
 }
 
 func raised(p payout.Payout, r payout.Reason) bool { _, there := p.Attention[r]; return there }

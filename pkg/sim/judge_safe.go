@@ -1,6 +1,8 @@
 package sim
 
 import (
+	"slices"
+
 	"cambodia-payouts/pkg/payout"
 )
 
@@ -28,7 +30,7 @@ func (w *world) unsafe(p payout.Payout) string {
 		reference := string(p.ID.ProviderReference(attempt + 1))
 		e := w.platforms[p.Provider].ledger[reference]
 		switch {
-		case e != nil && e.plan.end.stays():
+		case slices.ContainsFunc(w.platforms[p.Provider].all(reference), func(e *entry) bool { return e.plan.end.stays() }):
 			return "its provider pays it"
 		case d.refused[attempt+1].IsZero():
 			return "no answer to us said that the attempt failed"

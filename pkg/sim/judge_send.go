@@ -77,10 +77,16 @@ func (w *world) speaksAgainst(d *dossier, p payout.Payout) string {
 		return "another attempt is spoken of, which is not believed, and nobody has asked since"
 	case p.Status == payout.Unknown:
 		return "" // documented: the same payment_id may be sent again
-	case w.lost[p.ID] && p.Provider == payout.Vexora:
+	case w.lost[p.ID] && !w.sameAccount(p.Provider):
 		return "the table that was lost may have sent it"
 	}
 	return d.against(p)
+}
+
+// sameAccount reports whether people have told the acting process that the provider's account is the
+// one of the lost table: where repetitions are refused, the lost ones are then refused too.
+func (w *world) sameAccount(name payout.Provider) bool {
+	return name == payout.Monetix && w.acting != nil && w.acting.box != nil && w.acting.box.settings.same
 }
 
 // judgeQueued looks at every payout that goes back to the queue.

@@ -20,6 +20,7 @@ type Mutant struct {
 	// Says what the wrong code does.
 	Says string
 
+	aroundPolicy    func(payout.Policy) payout.Policy
 	aroundStore     func(session, *container) payout.Store
 	aroundConnector func(payout.Connector, *container) payout.Connector
 	aroundLine      func(line) oneshot.Connection
@@ -45,6 +46,13 @@ func (m *Mutant) people(p payout.People) payout.People {
 		return p
 	}
 	return m.aroundPeople(p)
+}
+
+func (m *Mutant) policy(p payout.Policy) payout.Policy {
+	if m.aroundPolicy == nil {
+		return p
+	}
+	return m.aroundPolicy(p)
 }
 
 func (m *Mutant) store(s session, c *container) payout.Store {

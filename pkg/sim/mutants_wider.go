@@ -24,6 +24,13 @@ var widerMutants = []*Mutant{
 		aroundConnector: func(c payout.Connector, _ *container) payout.Connector { return anyAccount{c} },
 	},
 	{
+		Name: "account-for-granted", Says: "takes it for granted, after a restore, that the lost table used the account of now",
+		aroundPolicy: func(p payout.Policy) payout.Policy {
+			p.SameAccounts = payout.Refusing()
+			return p
+		},
+	},
+	{
 		Name: "controls-read-once", Says: "reads the controls at its start, and never again",
 		aroundStore: func(s session, _ *container) payout.Store { return &remembering{session: s} },
 	},

@@ -81,9 +81,12 @@ func (e *entry) pay(w *world) {
 // platform is one provider. It shares the signatures with the twin, and nothing
 // with the connectors.
 type platform struct {
-	world  *world
-	name   payout.Provider
+	world *world
+	name  payout.Provider
+	// ledger is what the provider has by reference: of several projects, the one that took it
+	// last. The others' is former.
 	ledger map[string]*entry
+	former []*entry
 	key    string // what it signs and verifies with now
 	// project is the account that our secret names now; Vexora has one.
 	project string
@@ -214,9 +217,33 @@ func (w *world) drawWords(p plan) []word {
 	return words
 }
 
-// find is what a question finds.
-func (pl *platform) find(reference string) (*entry, bool) {
-	e, known := pl.ledger[reference]
+// all is what the provider's projects have of a reference.
+func (pl *platform) all(reference string) []*entry {
+	var all []*entry
+	if e := pl.ledger[reference]; e != nil {
+		all = append(all, e)
+	}
+	for _, e := range pl.former {
+		if e.reference == reference {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
+// of is what one project has of a reference.
+func (pl *platform) of(project, reference string) (*entry, bool) {
+	for _, e := range pl.all(reference) {
+		if e.project == project {
+			return e, true
+		}
+	}
+	return nil, false
+}
+
+// find is what a question to a project finds.
+func (pl *platform) find(project, reference string) (*entry, bool) {
+	e, known := pl.of(project, reference)
 	if !known || e.plan.end == refused || pl.silent() || pl.world.now.Before(e.acceptedAt.Add(e.plan.visible)) {
 		return nil, false
 	}
@@ -229,17 +256,13 @@ func (pl *platform) find(reference string) (*entry, bool) {
 func (pl *platform) accept(fresh entry) (*entry, bool) {
 	w := pl.world
 	w.arrived(fresh.reference)
-	e, known := pl.ledger[fresh.reference]
-	if known && e.project != fresh.project {
-		// After a restore, create sends what the lost table may have sent: within one
-		// project, as the page on restores says.
-		if id, _, _ := payout.ParseProviderReference(fresh.reference); e.plan.end != refused && !w.lost[id] {
-			w.blame(executedOnce, "%s is taken by two projects", fresh.reference)
-		}
-		known = false
-	}
+	e, known := pl.of(fresh.project, fresh.reference)
 	switch {
 	case !known:
+		w.judgeProjects(pl, fresh)
+		if other := pl.ledger[fresh.reference]; other != nil {
+			pl.former = append(pl.former, other)
+		}
 		e = &fresh
 		pl.ledger[e.reference] = e
 	case pl.name == payout.Monetix && (e.plan.end != refused || w.scripted != nil || !w.choices.chance(40)):

@@ -13,6 +13,7 @@ import (
 type settings struct {
 	queuedMaxAge, window, redactAfter time.Duration
 	restoredAt                        time.Time
+	same                              bool            // people vouch that Monetix' project is the one of the lost table
 	out                               payout.Provider // is not configured any more
 	changed                           bool
 	lowered                           bool // the caps of the stack
@@ -20,8 +21,12 @@ type settings struct {
 
 // policy is what the domain gets of the settings.
 func (s settings) policy() payout.Policy {
+	var same []payout.Provider
+	if s.same {
+		same = []payout.Provider{payout.Monetix}
+	}
 	return payout.Policy{
-		Namespace: "sim", Order: payout.Providers, RestoredAt: s.restoredAt,
+		Namespace: "sim", SameAccounts: same, Order: payout.Providers, RestoredAt: s.restoredAt,
 		QueuedMaxAge: s.queuedMaxAge, DuplicateWindow: s.window, RedactAfter: s.redactAfter,
 	}
 }
@@ -74,6 +79,10 @@ func (w *world) reconfigure() {
 func (w *world) move() {
 	pl := w.platforms[payout.Monetix]
 	next := func() {
+		if w.settings.same { // people have said that nothing changes it
+			return
+		}
+		w.moved = true
 		pl.project = projects[(slices.Index(projects, pl.project)+1)%len(projects)]
 		w.source.Rotate(string(payout.Monetix), monetixDocument(keyOf(pl.project, pl.key), pl.project))
 		w.tell("the project at Monetix is %s", pl.project)
@@ -82,6 +91,19 @@ func (w *world) move() {
 	if w.choices.pick(2) > 0 {
 		w.in(time.Duration(30+w.choices.pick(600))*time.Second, next)
 	}
+}
+
+// compare is what people do about the project after a restore. They never say that it is the
+// same when it is not, and may leave it out. At times the restore itself brings another one:
+// the secret came out of a backup, too.
+func (w *world) compare() {
+	switch w.choices.weighted(40, 25, 35) {
+	case 0:
+		w.settings.same = !w.moved
+	case 2:
+		w.move()
+	}
+	w.tell("people vouch for the project at Monetix: %t", w.settings.same)
 }
 
 // takeOut takes a provider's secret away: for the rest, or for a while.

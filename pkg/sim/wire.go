@@ -60,7 +60,7 @@ func (pl *platform) vexora(r oneshot.Request, question bool) answer {
 }
 
 func (pl *platform) vexoraState(reference string) answer {
-	e, known := pl.find(reference)
+	e, known := pl.find("", reference)
 	if !known {
 		a := []answer{vexoraAnswer("8000", nil), vexoraAnswer("0000", nil), vexoraAnswer("5000", nil)}[pl.world.choices.weighted(45, 45, 10)]
 		a.says = saysAbsent
@@ -145,9 +145,9 @@ func monetixRefusal(status int, code string) answer {
 
 func (pl *platform) monetixState(reference, project string) answer {
 	tree, says := map[string]any{"project_id": json.Number(project)}, saysAbsent
-	e, known := pl.find(reference)
-	if known && e.project != project {
-		known, says = false, saysNothing // of a payout that this project never had
+	e, known := pl.find(project, reference)
+	if others := pl.all(reference); !known && len(others) > 0 && others[0].project != project {
+		says = saysNothing // of a payout that this project never had
 	}
 	if known {
 		u := e.utter(e.state(pl.world.now), false)

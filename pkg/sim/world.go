@@ -64,6 +64,8 @@ type world struct {
 	lost map[payout.ID]bool
 	// settledAt is when things were left to settle.
 	settledAt time.Time
+	// moved: our secret has named another project at Monetix than at first.
+	moved bool
 	// eager is how many percent of the failed payouts somebody wants to send again.
 	eager int
 	// only is the one promise that is judged; empty: all.
@@ -217,6 +219,7 @@ func (w *world) restore(older backup) {
 	w.table, w.known, w.requests = older.table, older.known, older.requests
 	w.restoredAt, w.held, w.measured = w.now, true, nil
 	w.settings.restoredAt = w.now
+	w.compare()
 	w.watch()
 	clear(w.promises)
 	for _, c := range w.clients {

@@ -68,6 +68,9 @@ func TestARestoreIsRefusedWithoutWhatItNeeds(t *testing.T) {
 		"tokens without audience":  {with(own, "JwtIssuer", "https://i.example.com"), "JwtAudience is required"},
 		"tokens with an audience":  {with(own, "JwtIssuer", "https://i.example.com", "JwtAudience", "a"), ""},
 		"the next one and its day": {again, ""},
+		"the same account":         {with(restored, "SameAccounts", "monetix"), ""},
+		// The word about this restore would be remembered, and count for the next one.
+		"a word that is left over": {with(accounted, "SameAccounts", "monetix", "RestoredAt", ""), "SameAccounts is of a restore"},
 	} {
 		broken, err := s.Broken(test.parameters)
 		if err != nil || (test.says == "") != (len(broken) == 0) || !strings.Contains(strings.Join(broken, "; "), test.says) {
