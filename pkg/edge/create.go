@@ -153,7 +153,7 @@ func refusalReply(ctx context.Context, e Event, log *slog.Logger, err error) Rep
 	}
 	log.LogAttrs(ctx, slog.LevelInfo, "create refused",
 		slog.String("request_id", requestID(ctx, e)), slog.String("code", string(p.Code)),
-		slog.String("outcome", string(p.Outcome)), slog.Any("error", refusal.Cause))
+		slog.String("principal", payout.Printable(string(principal(e)))), slog.String("outcome", string(p.Outcome)), slog.Any("error", refusal.Cause))
 	return p.reply(ctx, e)
 }
 

@@ -191,8 +191,8 @@ func viewAttention(a payout.Attention) []attentionView {
 // mask hides all but the last four characters, and at least half of a short
 // number; the length is not told either.
 func mask(number string) string {
-	if number == "" {
-		return ""
+	if number == "" || number == payout.Redacted {
+		return number
 	}
 	plain := []rune(strings.NewReplacer(" ", "", "-", "").Replace(number))
 	shown := min(4, len(plain)/2)

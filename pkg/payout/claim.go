@@ -1,7 +1,6 @@
 package payout
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"strings"
@@ -88,7 +87,7 @@ type Claim struct {
 	At     time.Time // when it arrived
 
 	keptKey string // what the claim was recognised by before it was stripped
-	said    string // the code as the provider wrote it, by which a repetition is recognised
+	said    string // the code as the provider wrote it, which may be kept as another one
 }
 
 // Asked is what a status query knew when it began.
@@ -117,32 +116,39 @@ func (c Claim) attempt() Attempt {
 // same way for the same reference and amounts. Bytes do not serve, because providers sign
 // every retry anew. An answer is no repetition of a callback: it has another weight.
 //
-// An echoed description is personal data, which could be guessed from a hash. What stands
-// for it is a part of its own, which goes with the description.
+// An echoed description is personal data, which could be guessed from a hash, and so may be a
+// code that is not kept. What stands for them is a part of its own, which goes with the rest.
 func (c Claim) Key() string {
 	if c.keptKey != "" {
 		return c.keptKey
 	}
 	key := c.impersonalKey()
-	if c.Description == nil {
+	parts := []string{key}
+	if c.Description != nil {
+		parts = append(parts, *c.Description)
+	}
+	if c.Code == unreadableCode {
+		parts = append(parts, unreadableCode, c.said)
+	}
+	if len(parts) == 1 {
 		return key
 	}
-	digest := sha256.Sum256([]byte(key + "\x00" + *c.Description))
-	return key + descriptionMark + base64.RawURLEncoding.EncodeToString(digest[:6])
+	digest := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return key + personalMark + base64.RawURLEncoding.EncodeToString(digest[:6])
 }
 
-// descriptionMark stands before the part of a key that an echoed description makes.
-const descriptionMark = "."
+// personalMark stands before the part of a key that personal data makes.
+const personalMark = "."
 
-// withoutDescription is a key without that part.
-func withoutDescription(key string) string {
-	key, _, _ = strings.Cut(key, descriptionMark)
+// impersonal is a key without that part.
+func impersonal(key string) string {
+	key, _, _ = strings.Cut(key, personalMark)
 	return key
 }
 
 // impersonalKey is the part of the key that holds no personal data.
 func (c Claim) impersonalKey() string {
-	parts := []string{string(c.Source), string(c.Provider), c.Reference, string(c.Finding), c.ProviderID, cmp.Or(c.said, c.Code), c.Suspect}
+	parts := []string{string(c.Source), string(c.Provider), c.Reference, string(c.Finding), c.ProviderID, c.Code, c.Suspect}
 	for _, a := range c.Amounts {
 		parts = append(parts, string(a.Currency()), a.String())
 	}

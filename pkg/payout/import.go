@@ -166,7 +166,7 @@ func (i *Importer) compare(ctx context.Context, s Statement, row StatementRow) R
 	line.take(p)
 	line.attempt, line.Kind = attempt, p.against(row, attempt)
 	if attempt == p.Attempt && !sameNumber(p.ProviderID, row.ProviderID) {
-		line.OurProviderID = p.ProviderID
+		line.OurProviderID = p.Mask().Number(p.ProviderID)
 	}
 	return line
 }
@@ -300,6 +300,7 @@ func (i *Importer) apply(ctx context.Context, s Statement, first StatementPropos
 
 // worth is what a line that two people vouch for comes to, false if nothing: yet, or at all.
 func (l *ReportLine) worth(c Claim, p Payout, first StatementProposal) (Decision, bool) {
+	c = p.withoutQuotes(c)
 	present := c.attempt() == p.Attempt
 	another := present && p.filedUnderAnother(c.Finding, c.ProviderID)
 	returned := c.Finding == FoundReturned && present && !another && p.Status == Succeeded

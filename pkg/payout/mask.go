@@ -17,8 +17,12 @@ const (
 	// leastQuoted is how many characters in a row of a number tell whose it is. Fewer stand in
 	// amounts, codes and dates by chance.
 	leastQuoted = 5
+	// leastInCode is the same of a code. Those that are documented have five digits at most.
+	leastInCode = 6
 	// shownDigits is how many characters at the end of a number are shown.
 	shownDigits = 4
+	// leastHead is how many at a number's beginning do, where no others are hidden.
+	leastHead = 3
 	// leastName is the least length of a part of a name.
 	leastName = 2
 )
@@ -26,6 +30,7 @@ const (
 // Mask hides in texts what tells who is paid: the numbers of an account and a phone, names,
 // an e-mail address.
 type Mask struct {
+	anybody bool     // nobody knows whom; see [MaskAny]
 	numbers [][]rune // their letters and digits alone
 	names   [][]rune
 	email   []rune
@@ -36,6 +41,9 @@ func (p Payout) Mask() Mask {
 	var m Mask
 	if !p.RedactedAt.IsZero() {
 		return m // nothing of what others wrote is left
+	}
+	if p.Status == Orphan {
+		return Mask{anybody: true}
 	}
 	d, b := p.Destination, p.Beneficiary
 	phone, _ := LocalPhone(b.Phone)
@@ -58,6 +66,9 @@ func (p Payout) Mask() Mask {
 // four characters stay, of everything else nothing. How a number is set apart, in which
 // digits it is written, and the case of letters make no difference.
 func (m Mask) Text(text string) string {
+	if m.anybody {
+		return MaskAny(text)
+	}
 	runes := []rune(text)
 	hidden := make([]bool, len(runes))
 	bare := bareNumber(text)
@@ -88,10 +99,21 @@ func (m Mask) Number(text string) string {
 	return text
 }
 
-// quotes reports whether a code holds a number or a name of the recipient, as a whole.
+// quotes reports whether a code holds a name of the recipient, or a number: as a whole, or more
+// of it in a row than codes have digits.
 func (m Mask) quotes(code string) bool {
-	bare := string(bareNumber(code).runes)
-	quoted := func(number []rune) bool { return len(number) >= leastQuoted && strings.Contains(bare, string(number)) }
+	bare := bareNumber(code).runes
+	quoted := func(number []rune) bool {
+		least := min(len(number), leastInCode)
+		for i := range bare {
+			for j := range number {
+				if least >= leastQuoted && common(bare[i:], number[j:]) >= least {
+					return true
+				}
+			}
+		}
+		return false
+	}
 	hidden := make([]bool, len([]rune(code)))
 	for _, name := range m.names {
 		hideName(folded(code), name, hidden)
@@ -163,7 +185,8 @@ func quoted(number []rune, from, n int) bool {
 			digits++
 		}
 	}
-	return n == len(number) || n >= leastQuoted && (digits >= leastQuoted || digits > 0 && from+n == len(number))
+	head := from == 0 && n >= leastHead && n >= len(number)-shownDigits // the end is shown elsewhere
+	return n == len(number) || head || n >= leastQuoted && (digits >= leastQuoted || digits > 0 && from+n == len(number))
 }
 
 // common is how many characters two texts begin with alike.
@@ -275,14 +298,25 @@ func codeOf(said string, s Source) string {
 	return unreadableCode
 }
 
-// mayQuote reports whether a name may be in the code: whoever writes it looks at the payout
-// first. Both providers' codes are digits.
+// mayQuote reports whether a name or a number may be in the code: whoever writes it looks at the
+// payout first. Both providers' codes are digits, and few.
 func (c Claim) mayQuote() bool {
-	return c.Code != unreadableCode && strings.Trim(c.Code, "0123456789") != ""
+	return c.Code != unreadableCode && (len(c.Code) >= leastInCode || strings.Trim(c.Code, "0123456789") != "")
+}
+
+// withoutWords is the claim with a code that holds no name, where nobody knows whose to look for.
+func (c Claim) withoutWords() Claim {
+	if c.mayQuote() {
+		c.Code = unreadableCode
+	}
+	return c
 }
 
 // withoutQuotes is the claim with a code that quotes nothing of the payout's recipient.
 func (p Payout) withoutQuotes(c Claim) Claim {
+	if !p.RedactedAt.IsZero() || p.Status == Orphan {
+		return c.withoutWords()
+	}
 	if c.Code != "" && p.Mask().quotes(c.Code) {
 		c.Code = unreadableCode
 	}

@@ -23,7 +23,7 @@ func (i *Importer) missing(ctx context.Context, s Statement, lines []ReportLine)
 			}
 			for _, p := range page.Payouts {
 				if !seen[p.ID] && p.expectedInStatement() {
-					line := ReportLine{Kind: Missing, ProviderID: p.ProviderID}
+					line := ReportLine{Kind: Missing, ProviderID: p.Mask().Number(p.ProviderID)}
 					line.take(p)
 					line.payout, line.unsettled = nil, p.Status != Succeeded || !line.Heard
 					missing = append(missing, line)

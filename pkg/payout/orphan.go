@@ -34,9 +34,9 @@ func (c Claim) orphaned() Orphaned {
 		c.keptKey = Claim{Source: c.Source, Provider: c.Provider, Suspect: c.Ambiguous, Code: c.At.UTC().Format(time.DateOnly)}.impersonalKey()
 		c.Reference = ""
 	}
-	c = c.disbelieved()
+	c = c.withoutWords().disbelieved()
 	return Orphaned{
-		Key:        withoutDescription(c.Key()),
+		Key:        impersonal(c.Key()),
 		Provider:   c.Provider,
 		Reference:  c.Reference,
 		ProviderID: c.ProviderID,
@@ -53,6 +53,7 @@ func (c Claim) orphaned() Orphaned {
 // orphanPayout keeps a claim at the key that the payout would have, so that a
 // later create of its reference finds the key taken and cannot send again.
 func (c Claim) orphanPayout(id ID, attempt Attempt) Payout {
+	c = c.withoutWords()
 	return Payout{
 		ID: id, Provider: c.Provider, Attempt: attempt,
 		Status: Orphan, StatusAt: c.At, ProviderID: c.ProviderID,

@@ -88,6 +88,7 @@ func (s *Sweeper) weigh(ctx context.Context, p Payout, about Attempt, c Claim) e
 	noted := p.owesItsRecipient(s.ports.Now()) && s.ports.noteLate(ctx, s.policy, p)
 	held := p.DueAt
 	for range rounds {
+		c := p.withoutQuotes(c)
 		lost := s.policy.lostFacts(p, about, c)
 		weighed := p
 		weighed.Heard = p.Heard.With(lost...)

@@ -284,15 +284,16 @@ func (p Ports) holds(ctx context.Context, policy Policy, listed Unsettled, of Pa
 }
 
 // standsOn reports whether the stored payout of an entry has the recipient of the list: that of
-// another payout. Of what an earlier version redacted nobody knows.
+// another payout. Nobody knows of what an earlier version redacted, nor beside a payout that was
+// redacted itself, which has no number to compare: what is listed then stays so.
 func (p Payout) standsOn(listed Unsettled, of Payout) bool {
 	switch {
-	case p.RedactedAt.IsZero():
-		return slices.Equal(p.recipient(), of.recipient())
-	case p.Recipient == "":
+	case !p.RedactedAt.IsZero():
+		return p.Recipient == "" || p.Recipient == listed.Key
+	case !of.RedactedAt.IsZero():
 		return true
 	}
-	return p.Recipient == listed.Key
+	return slices.Equal(p.recipient(), of.recipient())
 }
 
 // waitsAsDuplicate reports whether the payout is itself held because of another one: two

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// redactedText stands for personal data that was taken out.
-const redactedText = "redacted"
+// Redacted stands for personal data that was taken out.
+const Redacted = "redacted"
 
 // Redaction is what stays of a payout's personal data. Description and metadata are
 // the merchant's free text, and go whole. Amounts, states, references, codes and the names
@@ -46,7 +46,7 @@ func (p Payout) redaction(key StackKey, now time.Time) *Redaction {
 		&b.ID, &b.FirstName, &b.LastName, &b.Email, &b.Phone, &b.IPAddress,
 	} {
 		if *field != "" {
-			*field = redactedText
+			*field = Redacted
 		}
 	}
 	for i, e := range r.History {
@@ -86,7 +86,7 @@ func (r *Return) redacted() *Return {
 
 // redacted is the entry without what others wrote, but for their codes.
 func (e Entry) redacted() Entry {
-	e.Raw, e.Message, e.ClaimKey = nil, e.ownWords(), withoutDescription(e.ClaimKey)
+	e.Raw, e.Message, e.ClaimKey = nil, e.ownWords(), impersonal(e.ClaimKey)
 	return e
 }
 
@@ -110,7 +110,7 @@ func (e Entry) signed() bool { return e.Source == FromCallback }
 // telling reports whether the entry holds what a redaction would take out.
 func (e Entry) telling() bool {
 	plain := !e.signed() && e.Evidence != "" && !strings.HasPrefix(e.Evidence, sealedMark)
-	return plain || len(e.Raw) > 0 || e.Message != e.ownWords() || e.ClaimKey != withoutDescription(e.ClaimKey)
+	return plain || len(e.Raw) > 0 || e.Message != e.ownWords() || e.ClaimKey != impersonal(e.ClaimKey)
 }
 
 // telling reports whether a payout that was redacted holds anything that has to go since.
@@ -148,7 +148,7 @@ func (p Payout) discreet(change Change) Change {
 func lastDigits(number string) string {
 	const kept = 4
 	if utf8.RuneCountInString(number) < 2*kept {
-		return redactedText
+		return Redacted
 	}
 	runes := []rune(number)
 	return "****" + string(runes[len(runes)-kept:])

@@ -370,6 +370,38 @@ func TestNothingOfAnEchoedDescriptionStaysInTheKeysOfClaims(t *testing.T) {
 	}
 }
 
+// A code that is not kept could be tried out of the key as well.
+func TestNothingOfACodeThatIsNotKeptStaysInTheKeysOfClaims(t *testing.T) {
+	keys := map[string]bool{}
+	for _, code := range []string{"7301986425", "7301986426", "Sophea Chan"} {
+		w := retaining(t)
+		w.vexora.told = w.says(payout.FoundSucceeded)
+		p := w.mustCreate(draft("R1"))
+		w.receive(w.claim(p, payout.FoundSucceeded))
+		late := w.claim(p, payout.FoundFailed)
+		late.Code = code
+		w.receive(late)
+		other := late
+		other.Code += "0"
+		if v := w.receive(other); v == payout.Repeated {
+			t.Errorf("%s: another code is taken for a repetition", code)
+		}
+		w.reviewed(p.ID)
+		w.pass(32)
+		if w.stored(p.ID).RedactedAt.IsZero() {
+			t.Fatal("it is not redacted")
+		}
+		keys[fmt.Sprint(claimKeys(w.stored(p.ID)))] = true
+		late.At = w.clock.Now()
+		if v := w.receive(late); v != payout.Repeated {
+			t.Errorf("%s: its repetition after the redaction is %s", code, v)
+		}
+	}
+	if len(keys) != 1 {
+		t.Errorf("the codes still make a difference: %v", keys)
+	}
+}
+
 func claimKeys(p payout.Payout) []string {
 	var keys []string
 	for _, e := range p.History {
@@ -451,7 +483,7 @@ func TestAnOrderForTwoOutlivesARedaction(t *testing.T) {
 func TestAnOrphansTextsGoAfterTheRetention(t *testing.T) {
 	w := retaining(t)
 	c := w.claim(payout.Payout{ID: payout.DeriveID("test", "other"), Attempt: 1, Provider: payout.Vexora}, payout.FoundSucceeded)
-	c.Reference, c.Message, c.Raw = "by hand", "to Sophea", []byte(`{"name":"Sophea"}`)
+	c.Reference, c.Code, c.Message, c.Raw = "by hand", "SOPHEA", "to Sophea", []byte(`{"name":"Sophea"}`)
 	w.receive(c)
 	redact := func() payout.Orphaned {
 		if err := w.sweeper.RedactOrphans(context.Background()); err != nil {
@@ -463,8 +495,8 @@ func TestAnOrphansTextsGoAfterTheRetention(t *testing.T) {
 		return payout.Orphaned{}
 	}
 	w.clock.pass(29 * day)
-	if o := redact(); len(o.Raw) == 0 {
-		t.Error("it went too early")
+	if o := redact(); len(o.Raw) == 0 || o.Code != "unreadable" {
+		t.Errorf("it went too early, or its code %s holds a name", o.Code)
 	}
 	w.clock.pass(2 * day)
 	if o := redact(); len(o.Raw) > 0 || o.Message != "" || o.RedactedAt.IsZero() || o.Evidence != payout.HashEvidence(c.Raw) {

@@ -11,17 +11,17 @@ const mostCounted = 30
 func (p Payout) heard(c Claim) bool {
 	key := c.Key()
 	if !p.RedactedAt.IsZero() {
-		key = withoutDescription(key)
+		key = impersonal(key)
 	}
 	return slices.ContainsFunc(p.History, func(e Entry) bool { return e.ClaimKey == key }) ||
-		slices.Contains(p.Unwritten, withoutDescription(key))
+		slices.Contains(p.Unwritten, impersonal(key))
 }
 
 // unwritten is what is remembered when a word finds no room: the latest keys, this one last;
 // nil where nothing changes. What is not believed is left out: of it anybody could make any
 // number of texts. What was echoed is left out too, so that nothing of it has to be redacted.
 func (p Payout) unwritten(c Claim) []string {
-	key := withoutDescription(c.Key())
+	key := impersonal(c.Key())
 	if c.Source != FromCallback || c.forgeable() || slices.Contains(p.Unwritten, key) {
 		return nil
 	}

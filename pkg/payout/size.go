@@ -28,7 +28,7 @@ func (p Payout) Size() int {
 		d.Wallet, d.AccountID, d.Bank, d.AccountNumber, d.Branch, d.City, d.Province,
 		b.ID, b.FirstName, b.LastName, b.Email, b.Phone, b.IPAddress,
 	} {
-		total += max(len(text), len(redactedText)) // one day it may be redacted
+		total += max(len(text), len(Redacted)) // one day it may be redacted
 	}
 	for _, key := range p.Unwritten {
 		total += len(key)

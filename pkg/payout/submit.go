@@ -89,6 +89,7 @@ func (s *submitter) record(ctx context.Context, p Payout, c Claim) (Payout, erro
 // conclude weighs an answer for the one process that may say "nothing was sent":
 // the holder of the lease. Everybody else must doubt it.
 func (p Payout) conclude(c Claim) Decision {
+	c = p.withoutQuotes(c)
 	switch c.Finding {
 	case FoundNotSent, FoundAboutUs:
 		return p.stepBack(c)
