@@ -153,9 +153,11 @@ func TestAnswersToAQuestion(t *testing.T) {
 			t.Errorf("%s: %s", name, c.Finding)
 		}
 	}
-	c, _ := ask(t, strings.Replace(answer(t, "0000", "0000"), `"status"`, `"orderAmount":"1.001","status"`, 1))
-	if c.Suspect == "" {
-		t.Error("an amount that cannot be read is not suspect")
+	for amount, suspect := range map[string]bool{`"1.001"`: true, `{}`: true, `true`: true, `""`: true, `null`: false, `50000`: false, `"50000.00"`: false} {
+		c, _ := ask(t, strings.Replace(answer(t, "0000", "0000"), `"status"`, `"orderAmount":`+amount+`,"status"`, 1))
+		if (c.Suspect != "") != suspect || !suspect && c.Finding != payout.FoundSucceeded {
+			t.Errorf("an answer with the amount %s is %s, suspect for %q", amount, c.Finding, c.Suspect)
+		}
 	}
 }
 
