@@ -210,6 +210,8 @@ func TestWhatCannotBeDeployedIsRefusedBeforeAnythingIsMade(t *testing.T) {
 		"a parameter that nobody knows":    {nil, []string{"dev", "arm64", "MaxAmountEur=1"}, "MaxAmountEur"},
 		"parameters in the SAM CLI's form": {nil, []string{"dev", "arm64", "--parameter-overrides", "A=b"}, "Name=value"},
 		"a value that SAM would misread":   {nil, []string{"dev", "arm64", `RunbookUrl=a\`}, "backslash"},
+		"JSON whose quotes a shell took":   {nil, []string{"dev", "arm64", `OutflowLimits={vexora:{KHR:40000000}}`}, `DEPLOY_FLAGS="OutflowLimits='{`},
+		"JSON that is no object":           {nil, []string{"dev", "arm64", `ProviderSettings=[]`}, "ProviderSettings is no JSON object"},
 		"no architecture":                  {nil, []string{"dev"}, "scripts/deploy.sh dev|staging|prod"},
 	} {
 		calls, said, err := newDesk(t).deploy(test.env, test.arguments...)

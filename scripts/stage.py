@@ -20,6 +20,8 @@ import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 GATE = "GateTraffic"
+# Parameters that hold a JSON object, or nothing.
+DOCUMENTS = {"OutflowLimits", "ProviderSettings"}
 # Of every account's concurrency AWS keeps so much for functions without a reservation.
 UNRESERVED = 100
 
@@ -53,10 +55,22 @@ def quoted(name, value):
     return f'{name}="{escaped}"'
 
 
+def document(name, value):
+    """Stops at JSON that cannot be read: most often a shell has taken its quotes."""
+    try:
+        if value and not isinstance(json.loads(value), dict):
+            raise ValueError("no object")
+    except ValueError:
+        example = """make deploy DEPLOY_FLAGS="OutflowLimits='{\\"vexora\\":{\\"KHR\\":\\"40000000\\"}}'\""""
+        sys.exit(f"{name} is no JSON object: {value}\nTwo shells read it on its way. Write:\n  {example}")
+
+
 def overrides(stage, given):
     known = set(re.findall(r"^  ([A-Za-z0-9]+):\n    Type: (?:String|Number|CommaDelimitedList)$", template(), re.M))
     merged = pairs(section(stage).get("parameter_overrides", "")) | pairs(given)
     merged.pop("Revision", None)  # it is computed
+    for name in DOCUMENTS & set(merged):
+        document(name, merged[name])
     if unknown := sorted(set(merged) - known):
         sys.exit(f"the template has no parameter {', '.join(unknown)}")
     return [quoted(name, merged[name]) for name in sorted(merged)]

@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/codedeploy"
@@ -22,7 +23,13 @@ func (c codeDeploy) Read(ctx context.Context, id string) (Deployment, error) {
 	if info == nil || info.Revision == nil {
 		return Deployment{}, errSpec
 	}
-	return Deployment{Spec: spec(*info.Revision), GoesBack: info.Creator == deploytypes.DeploymentCreatorCodeDeployRollback}, nil
+	return Deployment{Spec: spec(*info.Revision), GoesBack: slices.Contains(goingBack, info.Creator)}, nil
+}
+
+// goingBack are those who start a deployment of a version that served before: CodeDeploy when a
+// new version fails, and CloudFormation when another resource of the stack does.
+var goingBack = []deploytypes.DeploymentCreator{
+	deploytypes.DeploymentCreatorCodeDeployRollback, deploytypes.DeploymentCreatorCloudFormationRollback,
 }
 
 // spec is the AppSpec. No page says which of the two forms CloudFormation writes.

@@ -74,7 +74,7 @@ func (g Gate) judge(ctx context.Context, e Event) (Target, error) {
 	}
 	target, err := ParseTarget(deployment.Spec)
 	if deployment.GoesBack {
-		// The version that CodeDeploy goes back to has served before. Nothing may keep it out.
+		// The version that they go back to has served before. Nothing may keep it out.
 		return target, nil
 	}
 	if err != nil {

@@ -202,9 +202,11 @@ func TestAThrottledVersionIsAskedAgain(t *testing.T) {
 // Whoever goes back does it because the new version is bad. The gate must not stand in
 // the way of the old one, whose revision is another.
 func TestTheGateNeverHoldsUpTheWayBack(t *testing.T) {
-	c := &cloud{spec: specOf("6"), creator: "codeDeployRollback", answer: answer(t, "old", boot.CheckPassed)}
-	if status, _, err := through(t, c); status != "Succeeded" || err != nil || len(c.invoked) != 0 {
-		t.Errorf("%s, %v, %v", status, err, c.invoked)
+	for _, creator := range []string{"codeDeployRollback", "CloudFormationRollback"} {
+		c := &cloud{spec: specOf("6"), creator: creator, answer: answer(t, "old", boot.CheckPassed)}
+		if status, _, err := through(t, c); status != "Succeeded" || err != nil || len(c.invoked) != 0 {
+			t.Errorf("%s: %s, %v, %v", creator, status, err, c.invoked)
+		}
 	}
 }
 
