@@ -54,8 +54,10 @@ func (p Payout) weigh(c Claim) Decision {
 	if !c.Finding.states() && c.Source != FromCallback {
 		return stale // of a request of ours; see conclude
 	}
-	if c.attempt() > p.Attempt && c.Source == FromQuery && c.Finding == FoundFailed {
-		return p.confirm(c, stale)
+	if lost := p; c.attempt() > p.Attempt && c.Source == FromQuery && c.Finding == FoundFailed {
+		if lost.Attempt = c.attempt(); lost.compare(c) == "" {
+			return p.confirm(c, stale)
+		}
 	}
 	if mismatch := p.compare(c); mismatch != "" {
 		c.Message = mismatch

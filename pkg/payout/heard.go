@@ -32,6 +32,10 @@ const (
 	// wasQueued: it waited in the backup that a table was restored from. People may have
 	// withdrawn it in the lost time.
 	wasQueued word = "queued"
+	// wasRestored, of the first attempt: the payout was sent or asked about while its table may
+	// have lost attempts of it. Later ones are never found not to be there, so that no failure
+	// of such a payout is ever safe to pay again.
+	wasRestored word = "restored"
 	// The words of a provider that speak against paying again.
 	saidPaid      word = "paid"
 	saidReturned  word = "returned"
@@ -143,7 +147,7 @@ func (p Payout) speaksAgainst() bool {
 // it, and the failure of every attempt is certain. An item of the time before facts were
 // kept is never safe.
 func (p Payout) SafeToPayAgain() bool {
-	if p.Status != Failed || p.speaksAgainst() {
+	if p.Status != Failed || p.speaksAgainst() || p.Heard.has(FirstAttempt, wasRestored) {
 		return false
 	}
 	if _, doubted := p.doubtedElsewhere(); doubted {
@@ -158,23 +162,37 @@ func (p Payout) SafeToPayAgain() bool {
 }
 
 // AsRestored is the payout as a table that was restored at a time has to show it: of what
-// had failed before, the lost table may have begun another attempt. It is not stored. The
-// zero time is no restore.
+// had failed before, the lost table may have begun another attempt, and what one person had
+// proposed it may have carried out. It is not stored. The zero time is no restore.
 func (p Payout) AsRestored(at time.Time) Payout {
 	if p.Status == Failed {
 		p.Heard = p.Heard.With(p.lostAttempt(at)...)
 	}
+	if !p.Proposal.At.After(at) {
+		p.Proposal = Proposal{}
+	}
 	return p
 }
 
-// lostAttempt doubts the attempt after the present one, if a table that was lost before a
-// restore may have begun it: the present one was last sent before.
+// lostAttempt doubts the first of the attempts after the present one of which no answer says
+// that it failed, if a lost table may have begun it: the payout was there before the restore,
+// or came when nobody could tell what was. A failure is what people begin the next attempt
+// from, and that one's failure the one after it.
 func (p Payout) lostAttempt(restored time.Time) []Fact {
-	next := p.Attempt + 1
-	if next > lastAttempt || restored.IsZero() || p.SubmittedAt.After(restored) || p.Heard.wavered(next) > 0 {
+	before := !restored.IsZero() && !p.SubmittedAt.After(restored)
+	if !before && !p.Heard.has(FirstAttempt, wasRestored) {
 		return nil
 	}
-	return p.Heard.without([]Fact{next.round(wavers, 1)})
+	for next := p.Attempt + 1; next <= min(p.Attempt+attemptsAhead, lastAttempt); next++ {
+		switch {
+		case p.Heard.closed(next):
+		case p.Heard.wavered(next) > 0:
+			return nil // it is asked about
+		default:
+			return p.Heard.without([]Fact{next.round(wavers, 1)})
+		}
+	}
+	return nil
 }
 
 // closedBy is the fact that a failure claim closes its attempt with, none if it does not:
@@ -250,18 +268,29 @@ func (h Heard) accounts(a Attempt) (of []Fact, turn int) {
 		if !strings.HasPrefix(string(f), prefix) {
 			continue
 		}
-		n := 1
-		if _, number, later := strings.Cut(string(f)[len(prefix):], "."); later {
+		n, name := 1, string(f)[len(prefix):]
+		name, number, later := strings.Cut(name, ".")
+		if later {
 			n, _ = strconv.Atoi(number)
 		}
-		switch {
-		case n > turn:
-			of, turn = []Fact{f}, n
-		case n == turn:
+		if n > turn {
+			of, turn = nil, n
+		}
+		if n == turn && name != "" {
 			of = append(of, f)
 		}
 	}
 	return of, turn
+}
+
+// anywhere is the fact that begins a turn of which no account is known, none if none is known
+// now: nothing had arrived under it, and a lost table may have sent the attempt under another.
+func (h Heard) anywhere(a Attempt) []Fact {
+	known, turn := h.accounts(a)
+	if len(known) == 0 {
+		return nil
+	}
+	return []Fact{a.fact(word("at-." + strconv.Itoa(turn+1)))}
 }
 
 // elsewhere reports whether an attempt was sent under another account than this one, or
@@ -277,7 +306,7 @@ func (h Heard) under(a Attempt, account string, arrived bool) (facts []Fact, ok 
 	known, turn := h.accounts(a)
 	switch {
 	case len(known) == 0:
-		return []Fact{a.fact(at(account, 1))}, true
+		return []Fact{a.fact(at(account, turn))}, true
 	case !h.elsewhere(a, account):
 		return nil, true
 	}

@@ -180,7 +180,8 @@ func (o *Operator) cancelled(p Payout, now time.Time) Change {
 	if sent > 0 || p.mayStillPay() {
 		due, polls = now.Add(confirmAfter), 0
 	}
-	return Change{At: now, Status: Cancelled, Attention: &attention, Sent: &sent, QueryAt: &due, Polls: &polls}
+	lost := p.Heard.without(append(o.policy.restored(), o.policy.underAnyAccount(p)...))
+	return Change{At: now, Status: Cancelled, Attention: &attention, Sent: &sent, QueryAt: &due, Polls: &polls, Heard: lost}
 }
 
 // mayCancel lets one person withdraw what was certainly never sent. Where somebody's word,
@@ -194,7 +195,7 @@ func (o *Operator) mayCancel(ctx context.Context, p Payout, order Order, now tim
 	if err != nil {
 		return "", nil, err
 	}
-	change, err := p.propose(order, Cancel, person, now)
+	change, err := p.propose(order, Cancel, person, o.policy.RestoredAt, now)
 	return p.confirmed("cancelled", person), change, err
 }
 

@@ -67,10 +67,11 @@ func (p Payout) entries() int {
 }
 
 // waiting reports whether the payout's proposal is the same order, still waits, and is
-// about the payout as it stands: nothing was written since.
-func (p Payout) waiting(order Proposal) bool {
+// about the payout as it stands: nothing was written since. A proposal of before a restore was
+// about the table that was lost, which may have carried it out.
+func (p Payout) waiting(order Proposal, restored time.Time) bool {
 	o := p.Proposal
-	return o.Action == order.Action && o.As == order.As && o.Evidence == order.Evidence &&
+	return o.At.After(restored) && o.Action == order.Action && o.As == order.As && o.Evidence == order.Evidence &&
 		o.Attempt == p.Attempt && o.Entries == p.entries() && order.At.Sub(o.At) <= proposalFor
 }
 
@@ -137,7 +138,7 @@ func (s signatory) first(person Person, identity Principal) (other, stands bool,
 // propose keeps an order until a second person gives it as well. errAwaiting comes with
 // the change to make, or with none if the same person repeats it; no error means that
 // this is the second person.
-func (p Payout) propose(order Order, action Action, by signatory, now time.Time) (*Change, error) {
+func (p Payout) propose(order Order, action Action, by signatory, restored, now time.Time) (*Change, error) {
 	fresh := Proposal{
 		Action: action, As: order.As, By: order.By.shown(), Person: by.person, Identity: by.identity, At: now,
 		Evidence: HashEvidence(order.grounds()), Attempt: p.Attempt, Entries: p.entries() + 1,
@@ -146,7 +147,7 @@ func (p Payout) propose(order Order, action Action, by signatory, now time.Time)
 	switch {
 	case err != nil:
 		return nil, unavailable(err)
-	case !p.waiting(fresh) || !stands:
+	case !p.waiting(fresh, restored) || !stands:
 		what := strings.TrimSpace(string(action)+" "+string(order.As)) + " proposed by " + string(by.person)
 		change := Change{At: now, Proposal: &fresh, Entry: order.entry(now, p.Status, what)}
 		change.Entry.Proposer = by.person

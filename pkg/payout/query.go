@@ -52,8 +52,9 @@ func (s *Sweeper) ask(ctx context.Context, p Payout, about Attempt) error {
 	}
 	c := connector.Ask(ctx, p, about)
 	s.ports.Brakes.hear(ctx, p.Provider, c.Finding, s.ports.Now())
-	if c.Account != "" && p.Heard.elsewhere(about, c.Account) {
-		c = Claim{Finding: FoundUnclear, Message: "the payout was sent under another account of the provider's; this one knows nothing of it", At: c.At}
+	nothing := about == p.Attempt && p.Sent == 0 // had arrived under the account that is known
+	if c.Account != "" && !nothing && p.Heard.elsewhere(about, c.Account) {
+		c = c.ofAnotherAccount()
 	}
 	c.Source, c.Provider, c.Reference, c.Asked = FromQuery, p.Provider, string(p.ID.ProviderReference(about)), asked
 	if c.Finding == FoundAbsent && about == p.Attempt && s.goesAgain(ctx, p) {
@@ -65,6 +66,17 @@ func (s *Sweeper) ask(ctx context.Context, p Payout, about Attempt) error {
 		return errors.Join(err, s.weigh(ctx, p, about, c))
 	}
 	return s.weigh(ctx, p, about, c)
+}
+
+// ofAnotherAccount is the answer of an account under which the payout was not sent. That it
+// failed there, or is not found, says nothing of ours. That it is there at all, under a number
+// that we alone give out, is kept, and people are called: it may be paid under both.
+func (c Claim) ofAnotherAccount() Claim {
+	if c.Finding == FoundSucceeded || c.Finding == FoundReturned || c.Finding == FoundProcessing {
+		c.Suspect = "the payout was sent under another account of the provider's, and this one has it too"
+		return c
+	}
+	return Claim{Finding: FoundUnclear, Message: "the payout was sent under another account of the provider's; this one knows nothing of it", At: c.At}
 }
 
 // goesAgain reports whether a payout that the provider does not know is sent once more by

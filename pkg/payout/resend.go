@@ -100,7 +100,7 @@ func (o *Operator) resendByTwo(ctx context.Context, p Payout, order Order) (Orde
 	if refused := o.compare(ctx, p, order); refused != nil {
 		return Ordered{}, refused
 	}
-	change, waiting := p.propose(order, Resend, by, o.ports.Now())
+	change, waiting := p.propose(order, Resend, by, o.policy.RestoredAt, o.ports.Now())
 	switch {
 	case errors.Is(waiting, errAwaiting):
 		return o.keepProposal(ctx, p, change)
@@ -188,7 +188,7 @@ func (s *submitter) again(ctx context.Context, p Payout, connector Connector, en
 		return p, false, fmt.Errorf("%w: %w", errNotWritten, err)
 	}
 	defer submission.Close()
-	account, ok := p.Heard.under(change.Apply(p).Attempt, submission.Account(), *change.Sent > 1)
+	account, ok := p.Heard.under(change.Apply(p).Attempt, submission.Account(), p.Sent > 0)
 	if !ok {
 		return p, false, errElsewhere
 	}
@@ -278,7 +278,7 @@ func (s *submitter) resubmission(p Payout, token string, now time.Time, ordered 
 		change.NewAttempt, about = true, p.Attempt+1
 		sent = 1 + policy.lostSubmissions()
 	}
-	facts := []Fact{about.fact(wasSent)}
+	facts := append(policy.restored(), about.fact(wasSent))
 	if sent > 1 {
 		facts = append(facts, about.fact(wasResent))
 	}

@@ -28,6 +28,14 @@ func (p Policy) lostSubmissions() int {
 	return 1
 }
 
+// restored is the fact that attempts of a payout may be lost, none without a restore.
+func (p Policy) restored() []Fact {
+	if p.RestoredAt.IsZero() {
+		return nil
+	}
+	return []Fact{FirstAttempt.fact(wasRestored)}
+}
+
 // uncounted is how many submissions a lost table may have made of a payout as the backup had
 // it, besides those that the payout counts.
 func (p Policy) uncounted(of Payout) int {
@@ -37,17 +45,30 @@ func (p Policy) uncounted(of Payout) int {
 	return 1
 }
 
+// underAnyAccount are the facts that a submission of a lost table is counted with, which may have
+// gone under another account than the one under which nothing had arrived in the backup.
+func (p Policy) underAnyAccount(of Payout) []Fact {
+	if of.Sent > 0 || p.uncounted(of) == 0 {
+		return nil
+	}
+	return of.Heard.anywhere(of.Attempt)
+}
+
 // lostFacts says of an attempt that a lost table may have sent it once more, so that its own
 // count of submissions is not whole. The fact outlives RESTORED_AT. Where repetitions are
 // refused within one account, it is not said of an attempt whose account is known: no table
 // sends it under another one.
 func (p Policy) lostFacts(of Payout, about Attempt, c Claim) []Fact {
-	if about > of.Attempt {
-		return nil
+	facts := of.Heard.without(p.restored())
+	of.Heard = of.Heard.With(facts...)
+	if about > of.Attempt && c.Finding == FoundFailed {
+		of.Heard = of.Heard.With(of.Heard.closing(about)...) // the next one is doubted beside it
 	}
-	var facts []Fact
 	if of.Status == Failed || c.Finding == FoundFailed {
-		facts = of.lostAttempt(p.RestoredAt) // a failure is what people begin the next attempt from
+		facts = append(facts, of.lostAttempt(p.RestoredAt)...)
+	}
+	if about > of.Attempt {
+		return facts
 	}
 	known, _ := of.Heard.accounts(about)
 	bound := Recoveries[of.Provider].repeatable() && len(known) > 0
@@ -91,6 +112,7 @@ func (s *Sweeper) doubt(ctx context.Context, p Payout) error {
 	if s.policy.mayHaveBeenSentBefore(p.Provider) || p.Sent > 0 { // counted at a restore of before, for which nobody vouches now
 		facts = append(facts, p.Attempt.fact(mayBeLost))
 	}
+	facts = slices.Concat(facts, s.policy.restored(), s.policy.underAnyAccount(p))
 	due, sent, backed := now, p.Sent+s.policy.uncounted(p), p.Heard.without(facts)
 	attention := p.Attention.Entering(Unknown)
 	change := p.inscribe(Change{At: now, Status: Unknown, QueryAt: &due, Sent: &sent, Attention: &attention, Heard: backed}, &Entry{

@@ -111,6 +111,8 @@ func (p Payout) repetition(policy Policy, now time.Time) clearance {
 	switch {
 	case !Recoveries[p.Provider].repeatable(), len(known) == 0, p.Heard.has(p.Attempt, mayBeLost): // under another account it would be another payment
 		return byTwo
+	case p.Heard.has(FirstAttempt, wasRestored) && !policy.refusesTheLost(p.Provider):
+		return byTwo // beside a later attempt it would be, too, and nobody looks ahead any more
 	case p.resendable(now, policy.QueuedMaxAge) && !p.Heard.has(p.Attempt, wasQueued):
 		return byItself
 	}

@@ -122,10 +122,20 @@ func (w *world) compose() {
 		w.in(time.Duration(c.pick(600))*time.Second, func() { w.paused[name], w.pool = false, nil })
 	}
 	if c.chance(14) {
-		at := time.Duration(c.pick(400)) * time.Second
+		at := time.Duration(c.pick(500)) * time.Second
 		w.in(at, func() {
 			older := w.backup()
 			long := time.Duration(1 + c.pick(200))
+			if c.chance(60) { // long enough for several attempts, in it and after it
+				long = time.Duration(200 + c.pick(1500))
+				for range 1 + c.pick(8) {
+					w.in(time.Duration(c.pick(int(long)))*time.Second, w.operate)
+				}
+				for range 1 + c.pick(6) {
+					w.in((long+time.Duration(c.pick(900)))*time.Second, w.operate)
+					w.in((long+time.Duration(c.pick(900)))*time.Second, w.meddle)
+				}
+			}
 			w.in(long*time.Second, func() { w.restore(older) })
 			if c.chance(50) { // in the lost time
 				w.in(time.Duration(c.pick(int(long)))*time.Second, w.move)

@@ -182,6 +182,7 @@ func (w *world) judgeCallback(pl *platform, e *entry, said word, r edge.Reply) {
 	defer w.hear(e.reference, spoken{says: says, mismatch: said.differs(), source: payout.FromCallback, kept: true})
 	onlyIfFirst := u.status == "error" // after another submission it proves nothing
 	switch {
+	case !there && said.recut:
 	case !there:
 		w.blame("what is acknowledged is stored", "a callback about %s was thanked for, and is not there", e.reference)
 	case p.Status == payout.Orphan || p.Attempt != attempt:

@@ -9,7 +9,7 @@ import (
 // judgeSafe looks at every payout that is said to be safe to pay again, whenever
 // anything about it changes, and once more in the end.
 func (w *world) judgeSafe(p payout.Payout) {
-	if !safe(p) {
+	if !safe(p.AsRestored(w.settings.restoredAt)) {
 		return
 	}
 	if why := w.unsafe(p); why != "" {
@@ -25,6 +25,12 @@ func (w *world) unsafe(p payout.Payout) string {
 	}
 	if why := d.against(p); why != "" {
 		return why
+	}
+	for ahead := range payout.Attempt(4) { // of a lost table
+		reference := string(p.ID.ProviderReference(p.Attempt + 1 + ahead))
+		if slices.ContainsFunc(w.platforms[p.Provider].all(reference), func(e *entry) bool { return e.plan.end.stays() }) {
+			return "its provider pays a later attempt, which a lost table made"
+		}
 	}
 	for attempt := range p.Attempt {
 		reference := string(p.ID.ProviderReference(attempt + 1))
