@@ -40,6 +40,7 @@ var rooms = map[string][]string{
 	"receiver":   {}, // the merchant's side
 	"template":   {},
 	"gate":       {}, // judges functions by what they answer
+	"openapi":    {}, // holds answers against their description
 	"boot":       {"money", "payout", "bank", "secrets", "oneshot", "vexora", "monetix", "dynamo", "statement", "edge", "loglimit", "telemetry", "webhook", "people"},
 	"sim": {
 		"money", "payout", "bank", "secrets", "oneshot", "vexora", "monetix", "edge", "loglimit", "telemetry",
@@ -53,6 +54,7 @@ var outside = map[string][]string{
 	"money": {}, "payout": {}, "bank": {}, "telemetry": {}, "sandbox": {}, "oneshot": {}, "storetest": {},
 	"vexora": {}, "monetix": {}, "statement": {}, "loglimit": {},
 	"jsontree":   {"github.com/go-json-experiment/json"},
+	"openapi":    {"github.com/santhosh-tekuri/jsonschema/v6", "go.yaml.in/yaml/v3"},
 	"secrets":    {"golang.org/x/sync"},
 	"people":     {"golang.org/x/text/unicode/norm"},
 	"localstore": {"go.etcd.io/bbolt"},

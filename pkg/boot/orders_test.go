@@ -43,6 +43,7 @@ func orderAs(t *testing.T, h edge.Handler, arn, method, path, query, body string
 	if err != nil {
 		t.Fatal(err)
 	}
+	asDescribed(t, e, r)
 	var m map[string]any
 	_ = json.Unmarshal([]byte(r.Body), &m)
 	return r.StatusCode, m, r

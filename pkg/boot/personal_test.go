@@ -204,6 +204,9 @@ func (l *life) call(h edge.Handler, method, path, query, arn, body string) (int,
 	if err != nil {
 		l.t.Fatal(err)
 	}
+	if path != "/" {
+		asDescribed(l.t, e, reply)
+	}
 	var m map[string]any
 	_ = json.Unmarshal([]byte(reply.Body), &m)
 	return reply.StatusCode, m
