@@ -4,10 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
@@ -225,6 +230,28 @@ func TestTheBalanceOfEachAccount(t *testing.T) {
 		if r.URL.Path != "/v1/vexora/queryBalance" || len(s.bodies[i]) != 2 || s.bodies[i]["timestamp"] == "" || len(s.bodies[i]["sign"]) != 32 {
 			t.Errorf("%s %v", r.URL.Path, s.bodies[i])
 		}
+	}
+}
+
+// One account whose question hangs must not take the time of the other.
+func TestBalancesAreAskedForSideBySide(t *testing.T) {
+	var both sync.WaitGroup
+	both.Add(2)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		both.Done()
+		together := make(chan struct{})
+		go func() { both.Wait(); close(together) }()
+		select {
+		case <-together:
+			_, _ = io.WriteString(w, `{"code":"0000","data":{"availableAmount":1}}`)
+		case <-time.After(2 * time.Second):
+			both.Add(1) // the other one comes alone
+		}
+	}))
+	defer s.Close()
+	if balances, err := newClient(t, options(t, testKeys(t, s.URL))).Balances(context.Background()); err != nil || len(balances) != 2 {
+		t.Errorf("%v, %v", balances, err)
 	}
 }
 
