@@ -23,6 +23,8 @@ type SweepReport struct {
 	Due    int `json:"due"`
 	Taken  int `json:"taken"`
 	Failed int `json:"failed"`
+	// Unasked counts the questions that were left out for a provider that answered none in time.
+	Unasked int `json:"unasked"`
 }
 
 // SweepHandler answers the scheduler's event.
@@ -65,13 +67,14 @@ func NewSweep(sweeper Sweeper, log *slog.Logger) SweepHandler {
 				fail(err)
 				mu.Lock()
 				defer mu.Unlock()
-				report.Due, report.Taken, report.Failed = report.Due+swept.Due, report.Taken+swept.Taken, report.Failed+swept.Failed
+				report.Due, report.Taken = report.Due+swept.Due, report.Taken+swept.Taken
+				report.Failed, report.Unasked = report.Failed+swept.Failed, report.Unasked+swept.Unasked
 			})
 		}
 		wait.Wait()
 		err := errors.Join(faults...)
 		attributes := []slog.Attr{
-			slog.Int("due", report.Due), slog.Int("taken", report.Taken), slog.Int("failed", report.Failed),
+			slog.Int("due", report.Due), slog.Int("taken", report.Taken), slog.Int("failed", report.Failed), slog.Int("unasked", report.Unasked),
 		}
 		level := slog.LevelInfo
 		if err != nil {

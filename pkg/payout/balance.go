@@ -39,12 +39,12 @@ const balanceFor = 5 * time.Second
 func (s *Sweeper) Balances(ctx context.Context) error {
 	now := s.ports.Now()
 	end, bounded := ctx.Deadline()
-	if now.Sub(s.balancesAt) < balanceEvery || bounded && now.Add(balanceFor).After(end) {
+	if now.Sub(s.aside.balancesAt) < balanceEvery || bounded && now.Add(balanceFor).After(end) {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, balanceFor)
 	defer cancel()
-	s.balancesAt = now
+	s.aside.balancesAt = now
 	var failures []error
 	for _, name := range Providers {
 		teller, can := s.ports.Connectors[name].(Teller)
