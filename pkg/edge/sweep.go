@@ -23,7 +23,8 @@ type SweepReport struct {
 	Due    int `json:"due"`
 	Taken  int `json:"taken"`
 	Failed int `json:"failed"`
-	// Unasked counts the questions that were left out for a provider that answered none in time.
+	// Unasked counts the questions that were left out, for a provider that answered none in
+	// time or takes no more of them.
 	Unasked int `json:"unasked"`
 }
 

@@ -181,7 +181,7 @@ type lane struct {
 	busy    int
 	slow    bool  // the last work took long
 	lost    int   // questions in a row that nobody answered in time
-	unasked int   // questions that were left out because of that
+	unasked int   // questions that were left out
 	waiting []Due // taken up, for when there is room
 }
 
@@ -250,6 +250,16 @@ func (l *lane) asks() bool {
 	}
 	l.unasked++
 	return false
+}
+
+// leftOut counts a question for which there was no turn in this run.
+func (l *lane) leftOut() {
+	if l == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.unasked++
 }
 
 // hears learns from a question that took so long.

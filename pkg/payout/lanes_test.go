@@ -19,7 +19,11 @@ type busy struct {
 
 func newBusy(t *testing.T, atMonetix, queued int) *busy {
 	t.Helper()
-	b := &busy{world: newWorld(t), shard: 3}
+	return (&busy{world: newWorld(t), shard: 3}).fill(atMonetix, queued)
+}
+
+func (b *busy) fill(atMonetix, queued int) *busy {
+	b.t.Helper()
 	b.endpoint.off = true
 	b.atMonetix = b.make(payout.Monetix, atMonetix)
 	b.clock.pass(10 * time.Minute)
@@ -182,5 +186,35 @@ func TestAQuickRefusalOfAQuestionLeavesNobodyOut(t *testing.T) {
 	b.monetix.told = b.says(payout.FoundUnclear)
 	if swept := b.run(); swept.Unasked != 0 || b.monetix.asked != 30 {
 		t.Errorf("asked %d questions, left out %d", b.monetix.asked, swept.Unasked)
+	}
+}
+
+// TestQuestionsGoOutNoFasterThanTheSettingSays: also those of workers side by side; and what
+// finds no turn before the invocation ends stays due, and does not count as asked.
+func TestQuestionsGoOutNoFasterThanTheSettingSays(t *testing.T) {
+	var at []time.Time
+	b := &busy{shard: 3}
+	b.world = newWorldWith(t, func(p *payout.Policy) {
+		p.QueriesPerSecond = map[payout.Provider]int{payout.Monetix: 1}
+	})
+	b.paused = b.clock.pass
+	b.fill(100, 0)
+	b.monetix.told = func(p payout.Payout) payout.Claim {
+		at = append(at, b.clock.Now())
+		return b.says(payout.FoundProcessing)(p)
+	}
+	begun := b.clock.Now()
+	swept := b.run()
+	took := b.clock.Now().Sub(begun)
+	if most := int(took/time.Second) + 1; len(at) < 3 || len(at) > most || took > 55*time.Second {
+		t.Errorf("%d questions in %v", len(at), took)
+	}
+	for _, id := range b.atMonetix {
+		if p := b.stored(id); p.AskedAt.IsZero() && (p.Polls != 0 || p.DueAt.IsZero()) {
+			t.Fatalf("%d polls, due %v", p.Polls, p.DueAt)
+		}
+	}
+	if swept.Unasked == 0 {
+		t.Error("nothing says that questions were left out")
 	}
 }

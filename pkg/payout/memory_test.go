@@ -572,6 +572,7 @@ type world struct {
 	endpoint *endpoint
 	herald   *payout.Herald
 	keyFault error // of reading the stack's key
+	paused   func(time.Duration)
 }
 
 func newWorld(t *testing.T) *world {
@@ -602,7 +603,11 @@ func newWorldWith(t *testing.T, decide func(*payout.Policy)) *world {
 			tokens++
 			return fmt.Sprintf("token-%d", tokens)
 		},
-		Pause:  func(context.Context, time.Duration) {},
+		Pause: func(_ context.Context, d time.Duration) {
+			if w.paused != nil {
+				w.paused(d)
+			}
+		},
 		People: register,
 	}
 	policy := payout.Policy{

@@ -85,11 +85,15 @@ func (s *Sweeper) goesAgain(ctx context.Context, p Payout) bool {
 	return s.ports.Brakes.Stops(ctx, p, now) == ""
 }
 
-// question asks the provider, unless it has left too many questions of this run unanswered:
-// false means that nobody was asked.
+// question asks the provider, unless it has left too many questions of this run unanswered or
+// takes no more of them: false means that nobody was asked.
 func (s *Sweeper) question(ctx context.Context, p Payout, about Attempt, connector Connector) (Claim, bool) {
 	l := s.lanes.of(p.Provider)
 	if !l.asks() {
+		return Claim{}, false
+	}
+	if !s.pace.wait(ctx, p.Provider) {
+		l.leftOut()
 		return Claim{}, false
 	}
 	begun := s.ports.Now()

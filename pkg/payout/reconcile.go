@@ -15,6 +15,7 @@ type Sweeper struct {
 	submitter submitter
 	jitter    func(time.Duration) time.Duration
 	aside     *aside
+	pace      *pace
 	lanes     lanes // of the run, in the copy that a run works with; nil outside of one
 }
 
@@ -36,7 +37,7 @@ func NewSweeper(ports Ports, policy Policy, jitter func(time.Duration) time.Dura
 	if policy.QueuedMaxAge <= 0 {
 		policy.QueuedMaxAge = DefaultQueuedMaxAge
 	}
-	return &Sweeper{ports: ports, policy: policy, submitter: ports.submitter(policy), jitter: jitter, aside: &aside{}}, nil
+	return &Sweeper{ports: ports, policy: policy, submitter: ports.submitter(policy), jitter: jitter, aside: &aside{}, pace: newPace(policy.QueriesPerSecond, ports)}, nil
 }
 
 // visibility is how long a sweep owns what it has taken up. A sweep that dies
@@ -56,7 +57,7 @@ type Swept struct {
 	Taken  int // rows that this sweep, and no other, worked on
 	Failed int // rows that could not be worked on; they come back
 	// Unasked counts the questions that were left out, since the provider answered none in
-	// time. They stay due.
+	// time, or takes no more of them. They stay due.
 	Unasked int
 }
 

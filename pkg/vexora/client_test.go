@@ -202,12 +202,16 @@ func TestSettingsAreStrict(t *testing.T) {
 	if err != nil || s.Create8000 != "failed" || s.AccountNumberField != "bankNumber" || s.PhoneDigits != "8-9" {
 		t.Errorf("%+v, %v", s, err)
 	}
+	if s, err := vexora.ParseSettings([]byte(`{"queries_per_second":5}`)); err != nil || s.QueriesPerSecond != 5 {
+		t.Errorf("%+v, %v", s, err)
+	}
 	if s, err := vexora.ParseSettings(nil); err != nil || s != vexora.DefaultSettings() {
 		t.Errorf("%+v, %v", s, err)
 	}
 	for _, raw := range []string{
 		`{"create_8000":"yes"}`, `{"bank_way_code":"X"}`, `{"bank_way_code":"x y","bank_channel_code":"A"}`,
 		`{"phone_digits":"9"}`, `{"account_number_field":"sign"}`, `{"typo":1}`, `{`,
+		`{"queries_per_second":-1}`, `{"queries_per_second":2.5}`, `{"queries_per_second":1001}`, `{"queries_per_second":"2"}`,
 	} {
 		if _, err := vexora.ParseSettings([]byte(raw)); err == nil {
 			t.Errorf("%s was accepted", raw)
