@@ -377,6 +377,9 @@ func TestReadingRoutes(t *testing.T) {
 	if s.day != "attention" {
 		t.Error("attention was not asked")
 	}
+	if call(t, h, get("/v1/payouts", "attention=money")); s.query.Among != payout.GraveAlone {
+		t.Errorf("asked for %+v", s.query)
+	}
 	_, body = call(t, h, get("/v1/orphans", ""))
 	if len(body["orphans"].([]any)) != 1 {
 		t.Errorf("orphans: %v", body)
