@@ -58,3 +58,25 @@ func TestWhatWaitedTooLongGoesUnderALargerBound(t *testing.T) {
 		})
 	}
 }
+
+// TestARestoreThatTookHoursReleasesWhatPeopleVouchedFor: accounting for the lost time takes
+// longer than the bound, so that what was posted again goes only under a larger one.
+func TestARestoreThatTookHoursReleasesWhatPeopleVouchedFor(t *testing.T) {
+	lost, have := newWorld(t), kept{}
+	have.serve(lost, "A", payout.FoundSucceeded)
+	w := restoredFrom(t, lost, nil, payout.Monetix)
+	have.serve(w, "A", payout.FoundSucceeded)
+	w.over(payout.Floor{RestoredAt: w.clock.Now().Add(-time.Minute), Held: held(payout.Monetix, payout.Vexora)})
+	p := w.mustCreate(draftFor(payout.Monetix))
+	w.sweepFor(180, time.Minute)
+	w.over(payout.Floor{})
+	w.sweepFor(60, 2*time.Minute)
+	if now := w.stored(p.ID); now.Status != payout.Queued || len(w.monetix.sent) != 0 {
+		t.Fatalf("under the bound: %s, sent %d", now.Status, len(w.monetix.sent))
+	}
+	w.deploy(func(policy *payout.Policy) { policy.QueuedMaxAge = 24 * time.Hour })
+	w.sweepFor(65, time.Minute)
+	if now := w.stored(p.ID); now.Status == payout.Queued || len(w.monetix.sent) != 1 {
+		t.Errorf("under a larger one: %s with %v, sent %d", now.Status, now.Attention.Reasons(), len(w.monetix.sent))
+	}
+}
