@@ -26,7 +26,9 @@ func (s *Store) ListAttention(ctx context.Context, q payout.PageQuery) (payout.P
 	return s.list(ctx, listing{
 		name: "attention" + string(q.Among), index: attentionIndex, partitionAttr: attrAttentionShard, sortAttr: attrAttentionSince,
 		partitions: parts[q.Among],
-	}, q, func(p payout.Payout) bool { return len(p.Attention) > 0 && (!light || q.Among.Holds(p.Attention)) && q.Wants(p) })
+	}, q, func(p payout.Payout) bool {
+		return len(p.Attention) > 0 && (!light || q.Among.Holds(p.Attention)) && q.Wants(p)
+	})
 }
 
 // list loads the payouts of one page. The filter works on what was loaded, not on
