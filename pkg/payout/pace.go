@@ -51,3 +51,35 @@ func (p *pace) wait(ctx context.Context, to Provider) bool {
 	}
 	return ctx.Err() == nil
 }
+
+// question asks the provider, unless it has left too many questions of this run unanswered or
+// takes no more of them: false means that nobody was asked.
+func (s *Sweeper) question(ctx context.Context, p Payout, about Attempt, connector Connector) (Claim, bool) {
+	l := s.lanes.of(p.Provider)
+	if !l.asks() {
+		return Claim{}, false
+	}
+	if !s.pace.wait(ctx, p.Provider) {
+		l.leftOut()
+		return Claim{}, false
+	}
+	begun := s.ports.Now()
+	c := connector.Ask(ctx, p, about)
+	l.hears(c, s.ports.Now().Sub(begun))
+	return c, true
+}
+
+// unasked leaves a payout due, as the sweep has taken it up. A person is called all the same
+// when it is time.
+func (s *Sweeper) unasked(ctx context.Context, p Payout) error {
+	now := s.ports.Now()
+	reason, signal := UnknownTooLong, SignalUnknownTooLong
+	if p.Status == Queued {
+		reason, signal = QueuedTooLong, SignalQueuedTooLong
+	}
+	late := p.tooLong(now) || p.Status == Queued && now.Sub(p.CreatedAt) > s.policy.QueuedMaxAge
+	if _, raised := p.Attention[reason]; raised || !late {
+		return nil
+	}
+	return s.call(ctx, p, Change{}, reason, signal)
+}
