@@ -14,9 +14,11 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"cambodia-payouts/pkg/bank"
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/statement"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // Common is what every function reads.
@@ -193,6 +195,15 @@ func (s Settings) directory() (bank.Directory, error) {
 		return bank.Directory{}, err
 	}
 	return embedded.With(s.Banks)
+}
+
+// queryRates are how many questions each provider takes in a second.
+func (s Settings) queryRates() (map[payout.Provider]int, error) {
+	ofVexora, vexoraProblem := vexora.ParseSettings(s.Vexora)
+	ofMonetix, monetixProblem := monetix.ParseSettings(s.Monetix)
+	return map[payout.Provider]int{
+		payout.Vexora: ofVexora.QueriesPerSecond, payout.Monetix: ofMonetix.QueriesPerSecond,
+	}, errors.Join(vexoraProblem, monetixProblem)
 }
 
 // mappings are the statement mappings with the merchant's changes.

@@ -112,6 +112,10 @@ func (d Deployment) Sweeper(ctx context.Context, c ReconcileConfig) (*payout.Swe
 	if ports.Herald, err = d.herald(c.Common, c.Storage, c.Webhook); err != nil {
 		return nil, err
 	}
+	rates, err := c.Settings.queryRates()
+	if err != nil {
+		return nil, err
+	}
 	return payout.NewSweeper(ports, payout.Policy{
 		Namespace:    payout.Namespace(c.Namespace),
 		QueuedMaxAge: time.Duration(c.QueuedMaxAge),
@@ -120,7 +124,8 @@ func (d Deployment) Sweeper(ctx context.Context, c ReconcileConfig) (*payout.Swe
 		RedactAfter:  c.Retention.duration(),
 		Reserves:     c.Reserves.amounts(),
 
-		DuplicateWindow: c.DuplicateWindow,
+		DuplicateWindow:  c.DuplicateWindow,
+		QueriesPerSecond: rates,
 	}, jitter)
 }
 

@@ -351,3 +351,18 @@ func TestSelftestIsAllThatAnUnconfiguredFunctionAnswers(t *testing.T) {
 		}
 	}
 }
+
+// TestTheSettingsSayHowManyQuestionsAProviderTakes: the sweep is built with what they say.
+func TestTheSettingsSayHowManyQuestionsAProviderTakes(t *testing.T) {
+	settings := map[string]string{"PROVIDER_SETTINGS": `{"vexora": {"queries_per_second": 2}, "monetix": {"queries_per_second": 3}}`}
+	if _, err := selftestOf[ReconcileConfig](selftestSecrets, settings); err != nil {
+		t.Error(err)
+	}
+	c, err := Read[ReconcileConfig](selftestEnvironment(settings))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rates, err := c.Settings.queryRates(); err != nil || rates[payout.Vexora] != 2 || rates[payout.Monetix] != 3 {
+		t.Errorf("%v, %v", rates, err)
+	}
+}

@@ -176,9 +176,17 @@ func attentionAttributes(id payout.ID, a payout.Attention) []attribute {
 	}
 	return []attribute{
 		{attrAttention, nested(reasons)},
-		{attrAttentionShard, text(sharded("attention", id.Shard()))},
+		{attrAttentionShard, text(sharded(deskPartition(a), id.Shard()))},
 		{attrAttentionSince, text(sortKey(since, string(id)))},
 	}
+}
+
+// deskPartition keeps what is about money apart, so that it is found however much else waits.
+func deskPartition(a payout.Attention) string {
+	if a.Grave() {
+		return gravePartition
+	}
+	return lightPartition
 }
 
 // dueAttributes belong together in the same way.

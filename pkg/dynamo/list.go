@@ -16,12 +16,19 @@ func (s *Store) ListDay(ctx context.Context, day string, q payout.PageQuery) (pa
 }
 
 // ListAttention implements payout.Lister. A row of a payout whose attention ended
-// a moment ago is left out.
+// a moment ago is left out, and so is one that has become grave in a list of the light ones.
 func (s *Store) ListAttention(ctx context.Context, q payout.PageQuery) (payout.Page, error) {
+	parts := map[payout.Gravity][]string{
+		payout.AnyGravity: append(shards(gravePartition), shards(lightPartition)...),
+		payout.GraveAlone: shards(gravePartition), payout.LightAlone: shards(lightPartition),
+	}
+	light := q.Among == payout.LightAlone
 	return s.list(ctx, listing{
-		name: "attention", index: attentionIndex, partitionAttr: attrAttentionShard, sortAttr: attrAttentionSince,
-		partitions: shards("attention"),
-	}, q, func(p payout.Payout) bool { return len(p.Attention) > 0 && q.Wants(p) })
+		name: "attention" + string(q.Among), index: attentionIndex, partitionAttr: attrAttentionShard, sortAttr: attrAttentionSince,
+		partitions: parts[q.Among],
+	}, q, func(p payout.Payout) bool {
+		return len(p.Attention) > 0 && (!light || q.Among.Holds(p.Attention)) && q.Wants(p)
+	})
 }
 
 // list loads the payouts of one page. The filter works on what was loaded, not on

@@ -37,6 +37,9 @@ const (
 	dueIndex       = "due-index"
 	dayIndex       = "day-index"
 	attentionIndex = "attention-index"
+	// The parts of the attention index. Everything stood in the first one before they were two.
+	gravePartition = "attention"
+	lightPartition = "attention-light"
 )
 
 // Sort keys: what kind of item it is.

@@ -377,6 +377,9 @@ func TestReadingRoutes(t *testing.T) {
 	if s.day != "attention" {
 		t.Error("attention was not asked")
 	}
+	if call(t, h, get("/v1/payouts", "attention=money")); s.query.Among != payout.GraveAlone {
+		t.Errorf("asked for %+v", s.query)
+	}
 	_, body = call(t, h, get("/v1/orphans", ""))
 	if len(body["orphans"].([]any)) != 1 {
 		t.Errorf("orphans: %v", body)
@@ -547,6 +550,45 @@ func TestASweepThatCannotMeasureTheDeskFails(t *testing.T) {
 	if _, err := edge.NewSweep(blind{good}, quiet)(context.Background(), nil); err == nil {
 		t.Error("nobody hears of it")
 	}
+}
+
+// hanging is a sweeper whose providers answer nobody before the invocation ends.
+type hanging struct {
+	sweeper
+	measured chan struct{}
+}
+
+func (h hanging) Sweep(ctx context.Context, _ int) (payout.Swept, error) {
+	<-ctx.Done()
+	return payout.Swept{}, nil
+}
+
+func (h hanging) Balances(ctx context.Context) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func (h hanging) Survey(context.Context) error {
+	close(h.measured)
+	return nil
+}
+
+// Lambda ends an invocation whose provider hangs. Alarms on money must have their measurement
+// by then, or they keep the state of before.
+func TestTheDeskIsMeasuredWhileAProviderHangs(t *testing.T) {
+	ctx, end := context.WithCancel(context.Background())
+	h, done := hanging{measured: make(chan struct{})}, make(chan struct{})
+	go func() {
+		defer close(done)
+		_, _ = edge.NewSweep(h, quiet)(ctx, nil)
+	}()
+	select {
+	case <-h.measured:
+	case <-time.After(2 * time.Second):
+		t.Error("the desk is measured only when the providers have answered")
+	}
+	end()
+	<-done
 }
 
 // stored is a library with one payout.

@@ -169,8 +169,12 @@ func (r Reader) byReference(ctx context.Context, text string, parameters map[str
 }
 
 func (r Reader) attention(ctx context.Context, parameters map[string]string, q payout.PageQuery) (any, error) {
-	if parameters["attention"] != "true" {
-		return nil, badQuery("attention takes the value true only")
+	switch parameters["attention"] {
+	case "true":
+	case "money": // a night's question: what of all that waits is about money?
+		q.Among = payout.GraveAlone
+	default:
+		return nil, badQuery("attention takes the value true or money only")
 	}
 	if _, both := parameters["day"]; both {
 		return nil, badQuery("day and attention cannot be asked together")

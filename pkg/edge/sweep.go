@@ -23,12 +23,16 @@ type SweepReport struct {
 	Due    int `json:"due"`
 	Taken  int `json:"taken"`
 	Failed int `json:"failed"`
+	// Unasked counts the questions that were left out, for a provider that answered none in
+	// time or takes no more of them.
+	Unasked int `json:"unasked"`
 }
 
 // SweepHandler answers the scheduler's event.
 type SweepHandler = func(ctx context.Context, event json.RawMessage) (SweepReport, error)
 
-// NewSweep serves the scheduler's event: one run over all shards, side by side.
+// NewSweep serves the scheduler's event: one run over all shards, side by side, and beside
+// them what no payout waits for.
 // The event's content does not matter. An error, after every shard had its turn,
 // makes the invocation fail, so that the alarm on errors sees it.
 func NewSweep(sweeper Sweeper, log *slog.Logger) SweepHandler {
@@ -39,27 +43,39 @@ func NewSweep(sweeper Sweeper, log *slog.Logger) SweepHandler {
 			report SweepReport
 			faults []error
 		)
+		fail := func(err error) {
+			mu.Lock()
+			defer mu.Unlock()
+			faults = append(faults, err)
+		}
+		// The desk is measured beside the shards: a provider that answers nobody uses up the
+		// invocation, and alarms on money keep their state without a measurement. Where there is
+		// none, the alarm on errors has to ring.
+		wait.Go(func() { fail(sweeper.Survey(ctx)) })
+		wait.Go(func() {
+			if err := sweeper.Balances(ctx); err != nil { // nobody's money waits for it
+				log.LogAttrs(ctx, slog.LevelWarn, "balance not known", slog.Any("error", err))
+			}
+		})
+		wait.Go(func() {
+			if err := sweeper.RedactOrphans(ctx); err != nil { // they come again with the next sweep
+				log.LogAttrs(ctx, slog.LevelError, "orphans not redacted", slog.Any("error", err))
+			}
+		})
 		for shard := range payout.Shards {
 			wait.Go(func() {
 				swept, err := sweeper.Sweep(ctx, shard)
+				fail(err)
 				mu.Lock()
 				defer mu.Unlock()
-				report.Due, report.Taken, report.Failed = report.Due+swept.Due, report.Taken+swept.Taken, report.Failed+swept.Failed
-				faults = append(faults, err)
+				report.Due, report.Taken = report.Due+swept.Due, report.Taken+swept.Taken
+				report.Failed, report.Unasked = report.Failed+swept.Failed, report.Unasked+swept.Unasked
 			})
 		}
 		wait.Wait()
-		if err := sweeper.Balances(ctx); err != nil { // nobody's money waits for it
-			log.LogAttrs(ctx, slog.LevelWarn, "balance not known", slog.Any("error", err))
-		}
-		// Alarms on money keep their state without a measurement, so the one on errors has to ring.
-		faults = append(faults, sweeper.Survey(ctx))
-		if err := sweeper.RedactOrphans(ctx); err != nil { // they come again with the next sweep
-			log.LogAttrs(ctx, slog.LevelError, "orphans not redacted", slog.Any("error", err))
-		}
 		err := errors.Join(faults...)
 		attributes := []slog.Attr{
-			slog.Int("due", report.Due), slog.Int("taken", report.Taken), slog.Int("failed", report.Failed),
+			slog.Int("due", report.Due), slog.Int("taken", report.Taken), slog.Int("failed", report.Failed), slog.Int("unasked", report.Unasked),
 		}
 		level := slog.LevelInfo
 		if err != nil {

@@ -41,7 +41,7 @@ func (s *Store) ListDay(ctx context.Context, day string, q payout.PageQuery) (pa
 
 // ListAttention implements payout.Lister.
 func (s *Store) ListAttention(ctx context.Context, q payout.PageQuery) (payout.Page, error) {
-	return s.list(ctx, listing{name: "attention", from: attention}, q)
+	return s.list(ctx, listing{name: "attention" + string(q.Among), from: attention}, q)
 }
 
 // list reads one page of payouts. The filter works on what was read, so that a
@@ -53,7 +53,7 @@ func (s *Store) list(ctx context.Context, l listing, q payout.PageQuery) (payout
 		if err != nil {
 			return err
 		}
-		if p != nil && q.Wants(*p) {
+		if p != nil && q.Among.Holds(p.Attention) && q.Wants(*p) {
 			page.Payouts = append(page.Payouts, *p)
 		}
 		return nil

@@ -140,7 +140,9 @@ func TestBaseAddresses(t *testing.T) {
 }
 
 func TestSettingsRefuseWhatDoesNotExist(t *testing.T) {
-	for raw, ok := range map[string]bool{"": true, "{}": true, `{"x":1}`: false, "[]": false, "{": false} {
+	for raw, ok := range map[string]bool{"": true, "{}": true, `{"x":1}`: false,
+		`{"queries_per_second": 0}`: true, `{"queries_per_second": 2}`: true, `{"queries_per_second": 2.5}`: false, `{"queries_per_second": -1}`: false,
+		`{"queries_per_second": 1001}`: false, `{"queries_per_second": "2"}`: false, `{"queries_per_second": null}`: false, "[]": false, "{": false} {
 		if _, err := monetix.ParseSettings([]byte(raw)); (err == nil) != ok {
 			t.Errorf("%s: %v", raw, err)
 		}

@@ -114,12 +114,15 @@ func local(host string, rules URLRules) bool {
 // Settings are the member "monetix" of PROVIDER_SETTINGS. The banks that the account
 // manager adds are in the member "banks".
 //
-//	{"callback_members": ["terminal"]}
+//	{"callback_members": ["terminal"], "queries_per_second": 0}
 type Settings struct {
 	// CallbackMembers are top-level members that callbacks of this project have beside the
 	// documented ones: support can configure the format. A callback with any other member
 	// is kept, and not believed.
 	CallbackMembers []string
+	// QueriesPerSecond is how many questions about payouts one process sends in a second at
+	// most; 0 for as many as are due. No page names a limit.
+	QueriesPerSecond int
 }
 
 // DefaultSettings take nothing for granted that the page does not say.
@@ -140,14 +143,21 @@ func ParseSettings(raw []byte) (Settings, error) {
 	}
 	var faults []error
 	for _, m := range tree.Members() {
-		if m.Name != "callback_members" {
-			faults = append(faults, errors.New(`monetix settings: has a member that is not "callback_members"`))
+		if m.Name != "callback_members" && m.Name != "queries_per_second" {
+			faults = append(faults, errors.New(`monetix settings: has a member that is not "callback_members" or "queries_per_second"`))
 		}
 	}
 	s := Settings{}
 	if list, there := tree.Member("callback_members"); there {
 		s.CallbackMembers, err = callbackMembers(list)
 		faults = append(faults, err)
+	}
+	if rate, there := tree.Member("queries_per_second"); there {
+		n, whole := rate.Int64()
+		if !whole || n < 0 || n > 1000 {
+			faults = append(faults, errors.New("monetix settings: queries_per_second must be a whole number from 0 to 1000"))
+		}
+		s.QueriesPerSecond = int(n)
 	}
 	return s, errors.Join(faults...)
 }

@@ -48,6 +48,14 @@ func (a Attention) aboutMoney() bool {
 	return slices.ContainsFunc(aboutMoney, func(r Reason) bool { _, raised := a[r]; return raised })
 }
 
+// Grave reports whether any reason is about money that has moved or may have: somewhere else
+// than we think, or nobody knows where. What waits for other reasons alone waits with nothing
+// under way, and can be very many: a payroll that somebody held.
+func (a Attention) Grave() bool {
+	_, lost := a[UnknownTooLong]
+	return lost || a.aboutMoney()
+}
+
 // reviewed returns what people cannot review away: a payout that is held as a possible
 // duplicate waits for an order, and would go by itself without it.
 func (a Attention) reviewed() Attention {

@@ -28,15 +28,23 @@ type Teller interface {
 // account in minutes; a question a minute would be a burden that no page allows.
 const balanceEvery = 5 * time.Minute
 
+// balanceFor is how long the question may take. A provider that does not answer it must not
+// use up the time of the invocation, in which payouts are asked about.
+const balanceFor = 5 * time.Second
+
 // Balances asks the providers that can be asked what is left, from time to time,
 // and raises SignalLowBalance below the reserve of the policy. An error means that
-// a question failed; no payout depends on it.
+// a question failed, or took longer than five seconds; no payout depends on it. An invocation
+// that is about to end does not ask.
 func (s *Sweeper) Balances(ctx context.Context) error {
 	now := s.ports.Now()
-	if now.Sub(s.balancesAt) < balanceEvery {
+	end, bounded := ctx.Deadline()
+	if now.Sub(s.aside.balancesAt) < balanceEvery || bounded && now.Add(balanceFor).After(end) {
 		return nil
 	}
-	s.balancesAt = now
+	ctx, cancel := context.WithTimeout(ctx, balanceFor)
+	defer cancel()
+	s.aside.balancesAt = now
 	var failures []error
 	for _, name := range Providers {
 		teller, can := s.ports.Connectors[name].(Teller)

@@ -59,3 +59,34 @@ func TestALowBalanceIsToldBeforePayoutsFail(t *testing.T) {
 		}
 	}
 }
+
+// slowTill is a provider that does not answer a question for its balance.
+type slowTill struct {
+	payout.Connector
+	asked   int
+	allowed time.Duration // how long the question may take; zero for ever
+}
+
+func (r *slowTill) Balances(ctx context.Context) ([]payout.Balance, error) {
+	r.asked++
+	if end, bounded := ctx.Deadline(); bounded {
+		r.allowed = time.Until(end)
+	}
+	return nil, errors.New("no answer")
+}
+
+// No payout waits for a balance: the question takes a few seconds at most, and none of those
+// that the invocation needs for its end.
+func TestABalanceTakesNobodysTime(t *testing.T) {
+	w := newWorld(t)
+	till := &slowTill{Connector: w.vexora}
+	w.connectors[payout.Vexora] = till
+	short, cancel := context.WithDeadline(bg, w.clock.Now().Add(4*time.Second))
+	defer cancel()
+	if err := w.sweeper.Balances(short); err != nil || till.asked != 0 {
+		t.Errorf("with four seconds left: %v, asked %d times", err, till.asked)
+	}
+	if err := w.sweeper.Balances(bg); err == nil || till.asked != 1 || till.allowed <= 0 || till.allowed > 5*time.Second {
+		t.Errorf("with time left: %v, asked %d times, for %v", err, till.asked, till.allowed)
+	}
+}

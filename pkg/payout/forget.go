@@ -31,7 +31,7 @@ const (
 // time to time. The hash stays: it proves what the provider's archive holds.
 func (s *Sweeper) RedactOrphans(ctx context.Context) error {
 	now := s.ports.Now()
-	if now.Sub(s.orphansAt) < orphansEvery {
+	if now.Sub(s.aside.orphansAt) < orphansEvery {
 		return nil
 	}
 	keys, err := s.ports.Store.DueOrphans(ctx, now, orphanBatch)
@@ -45,7 +45,7 @@ func (s *Sweeper) RedactOrphans(ctx context.Context) error {
 		}
 	}
 	if len(keys) < orphanBatch && len(failures) == 0 { // else the next sweep goes on
-		s.orphansAt = now
+		s.aside.orphansAt = now
 	}
 	return errors.Join(failures...)
 }

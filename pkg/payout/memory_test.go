@@ -407,6 +407,9 @@ func (m *memory) ListAttention(_ context.Context, q payout.PageQuery) (payout.Pa
 		m.listing()
 	}
 	at, _ := strconv.Atoi(q.Cursor)
+	for at < len(m.desk) && !q.Among.Holds(m.desk[at].Attention) {
+		at++
+	}
 	if at >= len(m.desk) {
 		return payout.Page{}, m.deskFault
 	}
@@ -572,6 +575,9 @@ type world struct {
 	endpoint *endpoint
 	herald   *payout.Herald
 	keyFault error // of reading the stack's key
+	paused   func(time.Duration)
+	// deploy replaces the sweeper by one under another policy, over the same table.
+	deploy func(decide func(*payout.Policy))
 }
 
 func newWorld(t *testing.T) *world {
@@ -602,7 +608,11 @@ func newWorldWith(t *testing.T, decide func(*payout.Policy)) *world {
 			tokens++
 			return fmt.Sprintf("token-%d", tokens)
 		},
-		Pause:  func(context.Context, time.Duration) {},
+		Pause: func(_ context.Context, d time.Duration) {
+			if w.paused != nil {
+				w.paused(d)
+			}
+		},
 		People: register,
 	}
 	policy := payout.Policy{
@@ -623,6 +633,13 @@ func newWorldWith(t *testing.T, decide func(*payout.Policy)) *world {
 	ports.Herald = w.herald
 	if w.sweeper, err = payout.NewSweeper(ports, policy, same); err != nil {
 		t.Fatal(err)
+	}
+	w.deploy = func(decide func(*payout.Policy)) {
+		t.Helper()
+		decide(&policy)
+		if w.sweeper, err = payout.NewSweeper(ports, policy, same); err != nil {
+			t.Fatal(err)
+		}
 	}
 	w.desk = payout.NewReceiver(w.store, w.signals, policy).Under(w.brakes, w.clock.Now)
 	w.importer = payout.NewImporter(w.store, w.desk, register, w.clock.Now)

@@ -34,6 +34,9 @@ type Policy struct {
 	// Reserves is the balance per currency below which somebody should top up; a
 	// currency without one is only measured.
 	Reserves map[money.Currency]money.Amount
+	// QueriesPerSecond is how many questions one process puts to a provider in a second at
+	// most; zero, or none, for as many as are due.
+	QueriesPerSecond map[Provider]int
 }
 
 // DefaultFirstQuestion lies behind every lease and the usual callback, so that a

@@ -75,7 +75,8 @@ var Whenever = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 type Lister interface {
 	// ListDay lists the payouts created on a UTC day (YYYY-MM-DD), newest first.
 	ListDay(ctx context.Context, day string, q PageQuery) (Page, error)
-	// ListAttention lists everything that needs a human, oldest first.
+	// ListAttention lists everything that needs a human, oldest first; of a part of it alone if
+	// the query names one. A part is found without reading the other.
 	ListAttention(ctx context.Context, q PageQuery) (Page, error)
 	// ListOrphans lists claims that match no payout, newest first.
 	ListOrphans(ctx context.Context, q PageQuery) (OrphanPage, error)
@@ -87,6 +88,22 @@ type PageQuery struct {
 	Provider Provider
 	Limit    int // 1 to 100
 	Cursor   string
+	Among    Gravity // of ListAttention alone
+}
+
+// Gravity is a part of what needs a human.
+type Gravity string
+
+// The parts; see [Attention.Grave].
+const (
+	AnyGravity Gravity = ""
+	GraveAlone Gravity = "grave"
+	LightAlone Gravity = "light"
+)
+
+// Holds reports whether a payout with this attention belongs to the part.
+func (g Gravity) Holds(a Attention) bool {
+	return g == AnyGravity || (g == GraveAlone) == a.Grave()
 }
 
 // Wants reports whether the filter of the query lets the payout through.

@@ -50,7 +50,10 @@ func (s *Sweeper) ask(ctx context.Context, p Payout, about Attempt) error {
 		Begun: begun, Entries: p.entries(), Due: p.QueryAt,
 		Submitted: p.SubmittedAt, Settled: !begun.Before(p.SubmittedAt.Add(leaseFor)),
 	}
-	c := connector.Ask(ctx, p, about)
+	c, asks := s.question(ctx, p, about, connector)
+	if !asks {
+		return s.unasked(ctx, p)
+	}
 	s.ports.Brakes.hear(ctx, p.Provider, c.Finding, s.ports.Now())
 	nothing := about == p.Attempt && p.Sent == 0 // had arrived under the account that is known
 	if c.Account != "" && !nothing && p.Heard.elsewhere(about, c.Account) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 )
 
@@ -15,9 +14,15 @@ type Sweeper struct {
 	policy    Policy
 	submitter submitter
 	jitter    func(time.Duration) time.Duration
-	// balancesAt is when balances were last asked for, orphansAt when none was left to be
-	// redacted. Only Balances and RedactOrphans use them.
-	balancesAt, orphansAt time.Time
+	aside     *aside
+	pace      *pace
+	lanes     lanes // of the run, in the copy that a run works with; nil outside of one
+}
+
+// aside is when what is not about payouts was last done.
+type aside struct {
+	balancesAt time.Time // balances were asked for; only Balances uses it
+	orphansAt  time.Time // no orphan was left to be redacted; only RedactOrphans uses it
 }
 
 // NewSweeper returns a sweeper. Jitter spreads the questions of payouts that were
@@ -32,7 +37,7 @@ func NewSweeper(ports Ports, policy Policy, jitter func(time.Duration) time.Dura
 	if policy.QueuedMaxAge <= 0 {
 		policy.QueuedMaxAge = DefaultQueuedMaxAge
 	}
-	return &Sweeper{ports: ports, policy: policy, submitter: ports.submitter(policy), jitter: jitter}, nil
+	return &Sweeper{ports: ports, policy: policy, submitter: ports.submitter(policy), jitter: jitter, aside: &aside{}, pace: newPace(policy.QueriesPerSecond, ports)}, nil
 }
 
 // visibility is how long a sweep owns what it has taken up. A sweep that dies
@@ -51,67 +56,32 @@ type Swept struct {
 	Due    int // rows that were due
 	Taken  int // rows that this sweep, and no other, worked on
 	Failed int // rows that could not be worked on; they come back
+	// Unasked counts the questions that were left out, since the provider answered none in
+	// time, or takes no more of them. They stay due.
+	Unasked int
 }
-
-// sweepers is how many payouts of one shard are worked on side by side: a provider
-// that answers slowly must not hold up those that are due at the other one.
-const sweepers = 4
 
 // Sweep works through one shard of what is due. An error means that the list
 // could not be read; trouble with a single payout is counted and logged by the
 // caller, and never stops the others.
 func (s *Sweeper) Sweep(ctx context.Context, shard int) (Swept, error) {
-	var total tally
+	r := s.begin()
 	for range sweepBatches {
 		due, err := s.ports.Store.Due(ctx, shard, s.ports.Now(), sweepBatch)
 		if err != nil {
-			return total.swept, fmt.Errorf("list what is due: %w", errors.Join(append(total.failures, err)...))
+			swept, failures := r.end()
+			return swept, fmt.Errorf("list what is due: %w", errors.Join(append(failures, err)...))
 		}
-		before := total.swept.Taken
-		s.batch(ctx, due, &total)
+		before := r.total.taken()
+		r.batch(ctx, due)
 		// Another batch, if this one was full and made way for it: rows that were
 		// not taken would only be listed again.
-		if len(due) < sweepBatch || total.swept.Taken == before || !s.timeFor(ctx) {
+		if len(due) < sweepBatch || r.total.taken() == before || !s.timeFor(ctx) {
 			break
 		}
 	}
-	return total.swept, errors.Join(total.failures...)
-}
-
-func (s *Sweeper) batch(ctx context.Context, due []Due, total *tally) {
-	total.swept.Due += len(due)
-	var wait sync.WaitGroup
-	slots := make(chan struct{}, sweepers)
-	for _, row := range due {
-		slots <- struct{}{}
-		if !s.timeFor(ctx) {
-			break
-		}
-		wait.Go(func() {
-			defer func() { <-slots }()
-			total.count(s.take(ctx, row))
-		})
-	}
-	wait.Wait()
-}
-
-// tally counts what the workers of one sweep did.
-type tally struct {
-	mu       sync.Mutex
-	swept    Swept
-	failures []error
-}
-
-func (t *tally) count(taken bool, err error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if taken {
-		t.swept.Taken++
-	}
-	if err != nil {
-		t.swept.Failed++
-		t.failures = append(t.failures, err)
-	}
+	swept, failures := r.end()
+	return swept, errors.Join(failures...)
 }
 
 // timeFor reports whether the invocation has time for one more submission.
@@ -120,23 +90,19 @@ func (s *Sweeper) timeFor(ctx context.Context) bool {
 	return ctx.Err() == nil && (!ok || s.ports.Now().Add(postNeeds).Before(deadline))
 }
 
-// take claims one row for this sweep by moving its due time, then acts. A row
-// that somebody else moved is theirs.
-func (s *Sweeper) take(ctx context.Context, row Due) (bool, error) {
+// take claims one row for this sweep by moving its due time. A row that somebody
+// else moved is theirs.
+func (s *Sweeper) take(ctx context.Context, row Due, until time.Time) (Payout, bool, error) {
 	now := s.ports.Now()
 	s.ports.Brakes.Look(ctx, now) // a sweep works for most of a minute, and others learn meanwhile
-	until := now.Add(visibility)
 	p, err := s.ports.Store.Apply(ctx, Step{
 		ID: row.ID, When: Guard{DueAt: row.DueAt}, Then: Change{At: now, DueAt: &until},
 	})
 	if err != nil {
 		_, err := refusal(err)
-		return false, err
+		return Payout{}, false, err
 	}
-	if err := s.work(ctx, p, now); err != nil {
-		return true, fmt.Errorf("payout %s: %w", row.ID, err)
-	}
-	return true, nil
+	return p, true, nil
 }
 
 // work does what a payout was due for: the money first, then the merchant.
@@ -293,13 +259,19 @@ func (s *Sweeper) resubmit(ctx context.Context, p Payout, connector Connector, w
 
 // raise adds a reason for attention and looks again in an hour.
 func (s *Sweeper) raise(ctx context.Context, p Payout, reason Reason, signal Signal) error {
-	now := s.ports.Now()
-	due := now.Add(s.jitter(time.Hour))
+	due := s.ports.Now().Add(s.jitter(time.Hour))
 	if _, raised := p.Attention[reason]; raised {
 		return s.schedule(ctx, p, due)
 	}
+	return s.call(ctx, p, Change{QueryAt: &due}, reason, signal)
+}
+
+// call adds a reason for attention, with what else changes.
+func (s *Sweeper) call(ctx context.Context, p Payout, with Change, reason Reason, signal Signal) error {
+	now := s.ports.Now()
 	attention := p.Attention.With(reason, now)
-	change := p.inscribe(Change{At: now, Attention: &attention, QueryAt: &due}, &Entry{
+	with.At, with.Attention = now, &attention
+	change := p.inscribe(with, &Entry{
 		At: now, Source: FromSweep, Status: p.Status, Message: string(reason),
 	})
 	if _, err := s.ports.Store.Apply(ctx, p.step(*change)); err != nil {

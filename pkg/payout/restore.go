@@ -91,7 +91,10 @@ func (s *Sweeper) lookAhead(ctx context.Context, p Payout, connector Connector) 
 		return true, nil
 	}
 	for next := p.Attempt + 1; next <= min(p.Attempt+attemptsAhead, lastAttempt); next++ {
-		c := connector.Ask(ctx, p, next)
+		c, asks := s.question(ctx, p, next, connector)
+		if !asks {
+			return false, nil
+		}
 		if c.Finding == FoundAbsent {
 			continue // refused attempts are not found either, so the next one is asked about too
 		}

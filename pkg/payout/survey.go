@@ -12,6 +12,9 @@ import (
 type Survey struct {
 	// Waiting counts the payouts per reason, those with none included.
 	Waiting map[Reason]int
+	// AtLeast tells that more wait than were counted, all of them for reasons that are not
+	// about money on its way; see [Attention.Grave].
+	AtLeast bool
 	// OldestUnknown is the age of the oldest payout on the desk whose end is not
 	// known, from its creation; zero if there is none.
 	OldestUnknown time.Duration
@@ -20,12 +23,14 @@ type Survey struct {
 	Unconfigured bool
 }
 
-// The bounds of a survey. Alarms on money watch it alone, so it goes on to the list's end:
-// five hundred payouts that merchants were not told of must not hide a double payment behind
-// them. A desk beyond the bounds has no usual cause.
+// The bounds of a survey. Alarms on money watch it alone, so what is about money is read first
+// and to its end; more of it than that has no usual cause. Of the others, ten thousand payouts
+// that somebody held for longer than they may wait are nothing unusual. They are counted after
+// it, up to a number from which on nobody's decision depends on how many there are.
 const (
-	surveyed  = 10_000
-	surveyFor = 10 * time.Second
+	surveyed      = 10_000
+	surveyedLight = 1_000
+	surveyFor     = 10 * time.Second
 )
 
 // ErrDeskTooLong means that a survey did not come to the end of the desk. What it reported
@@ -42,10 +47,16 @@ func (s *Sweeper) Survey(ctx context.Context) error {
 	for _, reason := range Reasons {
 		survey.Waiting[reason] = 0
 	}
-	whole, err := s.look(ctx, &survey)
+	begun := s.ports.Now()
+	whole, err := s.look(ctx, &survey, GraveAlone, surveyed, begun)
 	if err != nil {
 		return fmt.Errorf("survey the desk: %w", err)
 	}
+	counted, err := s.look(ctx, &survey, LightAlone, surveyedLight, begun)
+	if err != nil {
+		return fmt.Errorf("survey the desk: %w", err)
+	}
+	survey.AtLeast = !counted
 	survey.Unconfigured = s.ports.Unconfigured != nil && s.ports.Unconfigured(ctx)
 	s.ports.Signals.Survey(ctx, survey)
 	if !whole {
@@ -54,16 +65,17 @@ func (s *Sweeper) Survey(ctx context.Context) error {
 	return nil
 }
 
-// look adds the desk to a survey, page by page, and reports whether it came to the end.
-func (s *Sweeper) look(ctx context.Context, survey *Survey) (whole bool, err error) {
-	now, query := s.ports.Now(), PageQuery{Limit: surveyPage}
-	for looked := 0; looked < surveyed && s.ports.Now().Sub(now) < surveyFor; {
+// look adds one part of the desk to a survey, page by page and at least one page, and reports
+// whether it came to the end.
+func (s *Sweeper) look(ctx context.Context, survey *Survey, part Gravity, most int, begun time.Time) (whole bool, err error) {
+	query := PageQuery{Limit: surveyPage, Among: part}
+	for looked := 0; looked == 0 || looked < most && s.ports.Now().Sub(begun) < surveyFor; {
 		page, err := s.ports.Store.ListAttention(ctx, query)
 		if err != nil {
 			return false, err
 		}
 		for _, p := range page.Payouts {
-			survey.add(p, now)
+			survey.add(p, begun)
 		}
 		if page.Next == "" {
 			return true, nil

@@ -69,11 +69,43 @@ func TestASurveyFindsMoneyBehindAnyNumberOfOthers(t *testing.T) {
 	}
 }
 
+// A payroll that was held for longer than it may wait, or whose events nobody takes, is on the
+// desk as a whole. It hides nothing about money, and fails no sweep.
+func TestAHeldPayrollHidesNoDoublePayment(t *testing.T) {
+	for _, reason := range []payout.Reason{payout.QueuedTooLong, payout.NotificationFailing, payout.PossibleDuplicate, payout.ProviderConfiguration} {
+		for _, slow := range []bool{false, true} {
+			w := newWorld(t)
+			now := w.clock.Now()
+			for range 10_050 {
+				w.store.desk = append(w.store.desk, payout.Payout{CreatedAt: now.Add(-4 * time.Hour), Attention: payout.Attention{reason: now.Add(-3 * time.Hour)}})
+			}
+			for _, money := range []payout.Reason{payout.DoublePaymentSuspected, payout.Contradiction, payout.CallbackMismatch, payout.UnknownTooLong} {
+				w.store.desk = append(w.store.desk, payout.Payout{CreatedAt: now.Add(-5 * time.Hour), Attention: payout.Attention{money: now, payout.NotificationFailing: now}})
+			}
+			if slow {
+				w.store.listing = func() { w.clock.pass(2 * time.Second) }
+			}
+			if err := w.sweeper.Survey(bg); err != nil || len(w.signals.surveys) != 1 {
+				t.Fatalf("%s: %v", reason, err)
+			}
+			got := w.signals.surveys[0]
+			for _, money := range []payout.Reason{payout.DoublePaymentSuspected, payout.Contradiction, payout.CallbackMismatch, payout.UnknownTooLong} {
+				if got.Waiting[money] != 1 {
+					t.Errorf("%s, slow %v: %s counts %d", reason, slow, money, got.Waiting[money])
+				}
+			}
+			if !got.AtLeast || got.OldestUnknown != 5*time.Hour || got.Waiting[reason] < 1 {
+				t.Errorf("%s, slow %v: %+v", reason, slow, got)
+			}
+		}
+	}
+}
+
 // Nobody may take it for quiet what nobody has looked at.
 func TestASurveyThatDoesNotComeToTheEndSaysSo(t *testing.T) {
 	for name, slow := range map[string]bool{"too many": false, "too slow": true} {
 		w := newWorld(t)
-		p := payout.Payout{CreatedAt: w.clock.Now(), Attention: payout.Attention{payout.NotificationFailing: w.clock.Now()}}
+		p := payout.Payout{CreatedAt: w.clock.Now(), Attention: payout.Attention{payout.UnknownTooLong: w.clock.Now()}}
 		for range 10_001 {
 			w.store.desk = append(w.store.desk, p)
 		}
@@ -84,7 +116,7 @@ func TestASurveyThatDoesNotComeToTheEndSaysSo(t *testing.T) {
 		if !errors.Is(err, payout.ErrDeskTooLong) || len(w.signals.surveys) != 1 {
 			t.Errorf("%s: %v, %d reports", name, err, len(w.signals.surveys))
 		}
-		if looked := w.signals.surveys[0].Waiting[payout.NotificationFailing]; slow != (looked < 1000) {
+		if looked := w.signals.surveys[0].Waiting[payout.UnknownTooLong]; slow != (looked < 1000) {
 			t.Errorf("%s: looked at %d", name, looked)
 		}
 	}

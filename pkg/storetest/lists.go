@@ -140,6 +140,44 @@ func attention(t *testing.T, s payout.Store) {
 	}
 }
 
+// gravity: what is about money is listed apart, and moves when its reasons change.
+func gravity(t *testing.T, s payout.Store) {
+	mixed := func(reasons ...payout.Reason) (a payout.Attention) {
+		for n, r := range reasons {
+			a = a.With(r, start.Add(time.Duration(n)*time.Minute))
+		}
+		return a
+	}
+	held := fresh(t, "held")
+	held.Attention = mixed(payout.QueuedTooLong)
+	insert(t, s, held)
+	for name, reasons := range map[string][]payout.Reason{
+		"doubled": {payout.NotificationFailing, payout.DoublePaymentSuspected}, "lost": {payout.UnknownTooLong}, "duplicate": {payout.PossibleDuplicate},
+	} {
+		p := fresh(t, name)
+		p.Attention = mixed(reasons...)
+		insert(t, s, p)
+	}
+	check := func(when string, any, grave, light int) {
+		t.Helper()
+		for part, want := range map[payout.Gravity]int{payout.AnyGravity: any, payout.GraveAlone: grave, payout.LightAlone: light} {
+			for _, limit := range []int{1, 100} {
+				all := collect(t, limit, func(q payout.PageQuery) (payout.Page, error) {
+					q.Among = part
+					return s.ListAttention(background, q)
+				})
+				if len(all) != want {
+					t.Errorf("%s, limit %d: %d payouts %q, want %d", when, limit, len(all), part, want)
+				}
+			}
+		}
+	}
+	check("at first", 4, 2, 2)
+	contradicted := held.Attention.With(payout.Contradiction, start)
+	try(t, s, "contradicted", held, payout.Step{ID: held.ID, Then: payout.Change{At: start, Attention: &contradicted}})
+	check("after a contradiction", 4, 3, 1)
+}
+
 func filters(t *testing.T, s payout.Store) {
 	for n := range 12 {
 		p := fresh(t, fmt.Sprint("filter-", n))

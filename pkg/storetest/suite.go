@@ -37,6 +37,7 @@ func Run(t *testing.T, open Open) {
 		{"of two sweeps one takes a row", sweepRace},
 		{"a day is listed newest first, without gaps or repetitions", days},
 		{"attention is listed oldest first, and goes when it is cleared", attention},
+		{"what is about money is listed apart", gravity},
 		{"both kinds of orphans are listed, once each", orphans},
 		{"orphans are due when their texts have to go, which one write takes out", orphanTexts},
 		{"filters let through what they name", filters},

@@ -13,8 +13,8 @@ var allowed = map[string]bool{
 	"function": true, "request_id": true, "route": true, "http_status": true, "code": true,
 	"duration_ms": true, "payout_id": true, "provider": true, "status": true, "verdict": true,
 	"outcome": true, "replayed": true, "signal": true, "error": true, "shard": true, "due": true,
-	"taken": true, "failed": true, "count": true, "version": true, "address": true, "state": true, "currency": true,
-	"stage": true, "event": true, "detail": true, "principal": true, "sequence": true,
+	"taken": true, "failed": true, "unasked": true, "count": true, "version": true, "address": true, "state": true,
+	"currency": true, "at_least": true, "stage": true, "event": true, "detail": true, "principal": true, "sequence": true,
 	// What the controls say: closed words, amounts and a version. Reasons are people's text.
 	"awaiting": true, "in_force": true,
 	"deployment": true, // CodeDeploy's number of it

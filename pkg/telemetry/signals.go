@@ -158,6 +158,9 @@ func (s *Signals) Survey(ctx context.Context, survey payout.Survey) {
 	if survey.Unconfigured {
 		values[1] = slog.Int(notConfigured, 1)
 	}
+	if survey.AtLeast {
+		values = append(values, slog.Bool("at_least", true))
+	}
 	for _, reason := range payout.Reasons {
 		name := desk + string(reason)
 		metrics = append(metrics, metric{name, "Count"})

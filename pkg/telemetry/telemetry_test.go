@@ -145,10 +145,10 @@ func TestASurveyIsOneLineThatNoLogLevelSilences(t *testing.T) {
 	var out bytes.Buffer
 	signals := telemetry.NewSignals(telemetry.NewLogger(&out, slog.LevelError), "prod", time.Now)
 	signals.Survey(context.Background(), payout.Survey{
-		Waiting: map[payout.Reason]int{payout.Contradiction: 2}, OldestUnknown: 90 * time.Minute,
+		Waiting: map[payout.Reason]int{payout.Contradiction: 2}, OldestUnknown: 90 * time.Minute, AtLeast: true,
 	})
 	line := lines(t, &out)[0]
-	if line["level"] != "METRIC" || fmt.Sprint(line["desk_oldest_unknown_seconds"]) != "5400" {
+	if line["level"] != "METRIC" || fmt.Sprint(line["desk_oldest_unknown_seconds"]) != "5400" || line["at_least"] != true {
 		t.Errorf("%v", line)
 	}
 	directive := fmt.Sprint(line["_aws"])

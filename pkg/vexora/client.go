@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"cambodia-payouts/pkg/bank"
@@ -228,17 +229,24 @@ func (c *Client) Balances(ctx context.Context) ([]payout.Balance, error) {
 		return nil, fmt.Errorf("vexora: read the keys: %w", err)
 	}
 	var (
+		wait     sync.WaitGroup
+		mu       sync.Mutex
 		balances []payout.Balance
 		failures []error
 	)
 	for currency, account := range credentials {
-		b, err := c.balance(ctx, currency, account)
-		if err != nil {
-			failures = append(failures, fmt.Errorf("vexora: balance in %s: %w", currency, err))
-			continue
-		}
-		balances = append(balances, b)
+		wait.Go(func() { // side by side, since one that hangs must not take the time of the other
+			b, err := c.balance(ctx, currency, account)
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				failures = append(failures, fmt.Errorf("vexora: balance in %s: %w", currency, err))
+				return
+			}
+			balances = append(balances, b)
+		})
 	}
+	wait.Wait()
 	return balances, errors.Join(failures...)
 }
 

@@ -4,10 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
@@ -197,12 +202,16 @@ func TestSettingsAreStrict(t *testing.T) {
 	if err != nil || s.Create8000 != "failed" || s.AccountNumberField != "bankNumber" || s.PhoneDigits != "8-9" {
 		t.Errorf("%+v, %v", s, err)
 	}
+	if s, err := vexora.ParseSettings([]byte(`{"queries_per_second":5}`)); err != nil || s.QueriesPerSecond != 5 {
+		t.Errorf("%+v, %v", s, err)
+	}
 	if s, err := vexora.ParseSettings(nil); err != nil || s != vexora.DefaultSettings() {
 		t.Errorf("%+v, %v", s, err)
 	}
 	for _, raw := range []string{
 		`{"create_8000":"yes"}`, `{"bank_way_code":"X"}`, `{"bank_way_code":"x y","bank_channel_code":"A"}`,
 		`{"phone_digits":"9"}`, `{"account_number_field":"sign"}`, `{"typo":1}`, `{`,
+		`{"queries_per_second":-1}`, `{"queries_per_second":2.5}`, `{"queries_per_second":1001}`, `{"queries_per_second":"2"}`,
 	} {
 		if _, err := vexora.ParseSettings([]byte(raw)); err == nil {
 			t.Errorf("%s was accepted", raw)
@@ -225,6 +234,28 @@ func TestTheBalanceOfEachAccount(t *testing.T) {
 		if r.URL.Path != "/v1/vexora/queryBalance" || len(s.bodies[i]) != 2 || s.bodies[i]["timestamp"] == "" || len(s.bodies[i]["sign"]) != 32 {
 			t.Errorf("%s %v", r.URL.Path, s.bodies[i])
 		}
+	}
+}
+
+// One account whose question hangs must not take the time of the other.
+func TestBalancesAreAskedForSideBySide(t *testing.T) {
+	var both sync.WaitGroup
+	both.Add(2)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		both.Done()
+		together := make(chan struct{})
+		go func() { both.Wait(); close(together) }()
+		select {
+		case <-together:
+			_, _ = io.WriteString(w, `{"code":"0000","data":{"availableAmount":1}}`)
+		case <-time.After(2 * time.Second):
+			both.Add(1) // the other one comes alone
+		}
+	}))
+	defer s.Close()
+	if balances, err := newClient(t, options(t, testKeys(t, s.URL))).Balances(context.Background()); err != nil || len(balances) != 2 {
+		t.Errorf("%v, %v", balances, err)
 	}
 }
 

@@ -160,7 +160,7 @@ func local(host string, rules URLRules) bool {
 // checklist settles with the account manager.
 //
 //	{"account_number_field": "bankNumber", "bank_channel_code": "", "bank_way_code": "",
-//	 "phone_digits": "8-9", "create_8000": "unknown"}
+//	 "phone_digits": "8-9", "create_8000": "unknown", "queries_per_second": 0}
 type Settings struct {
 	// AccountNumberField is the request member with the account number. The
 	// disbursement page has bankNumber, other areas accountNo.
@@ -174,6 +174,9 @@ type Settings struct {
 	// Create8000 is "failed" once the merchant has it in writing that a repeated
 	// tradeNo is not answered with 8000; until then "unknown".
 	Create8000 string `json:"create_8000"`
+	// QueriesPerSecond is how many questions about payouts one process sends in a second at
+	// most; 0 for as many as are due. No page names a limit.
+	QueriesPerSecond int `json:"queries_per_second"`
 }
 
 // DefaultSettings take nothing for granted that the page does not say.
@@ -207,5 +210,6 @@ func ParseSettings(raw []byte) (Settings, error) {
 	require((s.BankChannelCode == "") == (s.BankWayCode == ""), "bank_channel_code and bank_way_code must be set together")
 	require(slices.Contains([]string{"8-9", "8"}, s.PhoneDigits), `phone_digits must be "8-9" or "8"`)
 	require(slices.Contains([]string{"unknown", "failed"}, s.Create8000), `create_8000 must be "unknown" or "failed"`)
+	require(s.QueriesPerSecond >= 0 && s.QueriesPerSecond <= 1000, "queries_per_second must be a whole number from 0 to 1000")
 	return s, errors.Join(faults...)
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"sync"
 	"testing"
 
 	"cambodia-payouts/pkg/bank"
@@ -44,6 +45,7 @@ func newClient(t *testing.T, o vexora.Options) *vexora.Client {
 
 // server answers every request alike and remembers them.
 type server struct {
+	mu sync.Mutex // of what follows: questions for balances come side by side
 	*httptest.Server
 	requests []*http.Request
 	bodies   []map[string]string
@@ -61,7 +63,9 @@ func newServer(t *testing.T, status int, answer string) *server {
 		if err != nil {
 			t.Error(err)
 		}
+		s.mu.Lock()
 		s.requests, s.bodies = append(s.requests, r), append(s.bodies, fields)
+		s.mu.Unlock()
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, answer)
 	}))
