@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
@@ -29,6 +30,9 @@ type Deployment struct {
 	Store   payout.Store
 	Secrets secrets.Source
 	Log     *slog.Logger
+	// Function and Version are Lambda's names of what runs here, by which a deployment goes back;
+	// empty elsewhere.
+	Function, Version string
 	// FirstQuestion is when the sweep first looks at a new payout; zero means
 	// the default, which lies behind every lease.
 	FirstQuestion time.Duration
@@ -50,6 +54,8 @@ func onAWS(ctx context.Context, config Config) (Deployment, error) {
 		Secrets: secretsManager{secretsmanager.NewFromConfig(access)},
 		Log:     telemetry.NewLogger(os.Stdout, config.common().LogLevel),
 		Now:     shifted(clockOffset),
+
+		Function: lambdacontext.FunctionName, Version: lambdacontext.FunctionVersion,
 	}, nil
 }
 
@@ -202,7 +208,11 @@ func (d Deployment) callback(ctx context.Context, s Storage, r Retention, brakes
 
 // signals are counted for the stage that the namespace names.
 func (d Deployment) signals(s Storage) payout.Signals {
-	return telemetry.NewSignals(d.Log, string(s.Namespace), d.now)
+	return d.counted(s)
+}
+
+func (d Deployment) counted(s Storage) *telemetry.Signals {
+	return telemetry.NewSignals(d.Log, string(s.Namespace), d.now).Of(d.Function, d.Version)
 }
 
 // pause waits, or returns early when the caller is gone.

@@ -16,6 +16,9 @@ var (
 	// ErrTurnedAway: of Insert. Since the request arrived, another one under its id was
 	// turned away and told that nothing had been started. Nothing was stored.
 	ErrTurnedAway = errors.New("payout: a later request under this id was told that nothing had been started")
+	// ErrThrottled: the store turned the request away because too many came. The outcome of a
+	// write is as unclear as after any other error.
+	ErrThrottled = errors.New("payout: the store has too many requests")
 	// ErrCursor: the cursor is not one that this listing gave out.
 	ErrCursor = errors.New("payout: not a cursor of this list")
 	// ErrRewound: the feed ends before the position: the table was restored from a
@@ -172,6 +175,9 @@ const (
 	// SignalOutflowUncounted: submissions were not counted, so that the outflow brake may hold
 	// too late.
 	SignalOutflowUncounted Signal = "outflow_not_counted"
+	// SignalNotStored: something that had to be stored was not, so that whoever sent it was told
+	// to send it again; or an answer of the provider's was not recorded. See [Unstored].
+	SignalNotStored Signal = "not_stored"
 	// SignalVerified is no trouble: callbacks of a provider verify. Without it nobody could
 	// tell a wrong key from a stranger.
 	SignalVerified Signal = "callback_verified"
