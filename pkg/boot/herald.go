@@ -39,7 +39,7 @@ func (d Deployment) Herald(c NotifyConfig) (*payout.Herald, error) {
 func (d Deployment) herald(c Common, s Storage, w Webhook) (*payout.Herald, error) {
 	signals := d.counted(s)
 	return payout.NewHerald(payout.HeraldPorts{
-		Store: d.Store, Endpoint: d.endpoint(c, w), Signals: signals, Brakes: payout.NewBrakes(d.Store, payout.Floor{}),
+		Store: d.Store, Endpoint: d.endpoint(c, w), Signals: signals, Brakes: d.brakes(s, payout.Floor{}),
 		Now: d.now, NewToken: rand.Text, Jitter: jitter, Heard: d.heard(signals),
 	})
 }

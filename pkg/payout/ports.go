@@ -178,6 +178,12 @@ const (
 	// SignalNotStored: something that had to be stored was not, so that whoever sent it was told
 	// to send it again; or an answer of the provider's was not recorded. See [Unstored].
 	SignalNotStored Signal = "not_stored"
+	// SignalControlsUnread: a process could not read the controls for so long that it holds
+	// everything and believes no callback.
+	SignalControlsUnread Signal = "controls_unread"
+	// SignalKeysUnread: a callback could not be verified, since the provider's secret cannot be
+	// read. Anybody can post while that is so.
+	SignalKeysUnread Signal = "keys_unread"
 	// SignalVerified is no trouble: callbacks of a provider verify. Without it nobody could
 	// tell a wrong key from a stranger.
 	SignalVerified Signal = "callback_verified"

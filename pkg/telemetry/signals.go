@@ -56,6 +56,8 @@ var metricKeys = map[string]bool{
 	string(payout.SignalOutflowUncounted): true,
 	string(payout.SignalVerified):         true,
 	string(payout.SignalNotStored):        true,
+	string(payout.SignalControlsUnread):   true,
+	string(payout.SignalKeysUnread):       true,
 	availableBalance:                      true,
 	oldestUnknown:                         true,
 	notificationLag:                       true,
@@ -80,10 +82,11 @@ type Signals struct {
 
 // byStrangers are the signals that anybody who knows a callback address can cause, the
 // verified ones by posting a genuine callback again. A line of theirs may stand for many.
-// Nobody outside can make a table take nothing; but while it does, he can have it said again
-// and again.
+// Nobody outside can make a table or a secret unreadable; but while it is, he can have it said
+// again and again.
 var byStrangers = map[payout.Signal]bool{payout.SignalBadSignature: true, payout.SignalVerified: true,
-	payout.SignalUnrelatedPayment: true, payout.SignalForeignCallback: true, payout.SignalNotStored: true}
+	payout.SignalUnrelatedPayment: true, payout.SignalForeignCallback: true,
+	payout.SignalNotStored: true, payout.SignalControlsUnread: true, payout.SignalKeysUnread: true}
 
 // NewSignals returns signals that go to the log. The stage is a dimension of every
 // metric: several stacks may share one AWS account, and a test on staging must not
@@ -149,13 +152,16 @@ func (s *Signals) Signal(ctx context.Context, name payout.Signal, p payout.Provi
 		metrics = append(metrics, metric{string(payout.SignalVerified), "Count"})
 		values = append(values, slog.Int(string(payout.SignalVerified), 0))
 	}
-	where := []string{"provider"}
-	if name == payout.SignalNotStored {
-		where = []string{"function", "version"}
+	sets := [][]string{nil}
+	switch {
+	case name == payout.SignalNotStored && s.function != "":
+		sets = append(sets, []string{"function", "version"})
 		values = append(values, slog.String("function", s.function), slog.String("version", s.version))
+	case name != payout.SignalNotStored && p != "": // CloudWatch takes no dimension without a value
+		sets = append(sets, []string{"provider"})
 	}
 	values = append(values, slog.String("signal", string(name)), slog.String("provider", string(p)), slog.String("payout_id", string(id)))
-	s.log.LogAttrs(ctx, level, "signal", append(s.counted(metrics, nil, where), values...)...)
+	s.log.LogAttrs(ctx, level, "signal", append(s.counted(metrics, sets...), values...)...)
 }
 
 // Balance implements payout.Signals. CloudWatch keeps numbers as floating point,

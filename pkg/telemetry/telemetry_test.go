@@ -122,7 +122,7 @@ func TestASignalIsALineThatCloudWatchCounts(t *testing.T) {
 		// Alarms watch the stage; the provider says where to look.
 		where := "[[stage] [stage provider]]"
 		if name == payout.SignalNotStored {
-			where = "[[stage] [stage function version]]"
+			where = "[[stage]]" // here no function runs
 		}
 		if fmt.Sprint(set.Dimensions) != where || line["stage"] != "prod" || line["provider"] != "vexora" {
 			t.Errorf("%s: dimensions %v of %v", name, set.Dimensions, line)
@@ -147,8 +147,20 @@ func TestWhatIsNotStoredIsCountedForTheVersionThatFails(t *testing.T) {
 	if all[0]["function"] != "stack-CreatePayout-1" || all[0]["version"] != "7" || all[0]["stage"] != "prod" {
 		t.Errorf("%v", all[0])
 	}
+	if where := fmt.Sprint(all[0]["_aws"]); !strings.Contains(where, "Dimensions:[[stage] [stage function version]]") {
+		t.Error(where)
+	}
 	if len(all) > 20 {
 		t.Errorf("%d lines of one minute", len(all))
+	}
+}
+
+// CloudWatch takes no dimension without a value.
+func TestASignalWithoutAProviderHasNoDimensionForIt(t *testing.T) {
+	var out bytes.Buffer
+	telemetry.NewSignals(telemetry.NewLogger(&out, slog.LevelError), "prod", time.Now).Signal(context.Background(), payout.SignalControls, "", "")
+	if where := fmt.Sprint(lines(t, &out)[0]["_aws"]); !strings.Contains(where, "Dimensions:[[stage]]") {
+		t.Error(where)
 	}
 }
 
