@@ -171,7 +171,12 @@ const (
 	SignalDuplicate        Signal = "possible_duplicate"
 	SignalLowBalance       Signal = "low_balance"
 	SignalWebhookDown      Signal = "webhook_down"
-	SignalControls         Signal = "controls_changed"
+	SignalControls         Signal = "controls_changed" // somebody tightened something
+	// SignalControlsReleased: two people loosened something. Apart from the others, since an
+	// alarm acts once for a burst of one metric.
+	SignalControlsReleased Signal = "controls_released"
+	// SignalOutflowHeld: the outflow brake held a provider.
+	SignalOutflowHeld Signal = "outflow_held"
 	// SignalOutflowUncounted: submissions were not counted, so that the outflow brake may hold
 	// too late.
 	SignalOutflowUncounted Signal = "outflow_not_counted"

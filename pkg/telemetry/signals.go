@@ -53,6 +53,8 @@ var metricKeys = map[string]bool{
 	string(payout.SignalLowBalance):       true,
 	string(payout.SignalWebhookDown):      true,
 	string(payout.SignalControls):         true,
+	string(payout.SignalControlsReleased): true,
+	string(payout.SignalOutflowHeld):      true,
 	string(payout.SignalOutflowUncounted): true,
 	string(payout.SignalVerified):         true,
 	string(payout.SignalNotStored):        true,
