@@ -15,8 +15,8 @@ const (
 	logBytesCreate  = 900
 	logBytesOthers  = 600
 	sweepsAMonth    = 43_200
-	alarms          = 47
-	alarmMetrics    = 71 // an alarm costs by the metrics that it watches
+	alarms          = 55
+	alarmMetrics    = 79 // an alarm costs by the metrics that it watches
 	metrics         = 15 // the desk's, and the lag
 	secretsOfStack  = 5
 	payoutsPerMonth = 1_000_000

@@ -23,15 +23,15 @@ import (
 
 // What each function's selftest tries. Nothing here writes to the table, dials a
 // provider or tells a merchant: samples are made, signed and read in memory, with the
-// configured secrets and settings.
+// configured secrets and settings. Of the table the controls are read, by those that heed them.
 
 func (c CreateConfig) proofs(d Deployment) []proof {
-	return d.requestProofs(c.Common, c.Providers, c.Settings)
+	return append(d.requestProofs(c.Common, c.Providers, c.Settings), d.controlsProof())
 }
 
 // operate-payout starts without the stack key, so that its selftest has to look.
 func (c OperateConfig) proofs(d Deployment) []proof {
-	return append(d.requestProofs(c.Common, c.Providers, c.Settings), proof{"stack key", func(ctx context.Context) error {
+	return append(d.requestProofs(c.Common, c.Providers, c.Settings), d.controlsProof(), proof{"stack key", func(ctx context.Context) error {
 		keys, err := d.stackKey(ctx, c.StackKeySecretID, later)
 		if err == nil {
 			_, err = keys.Current(ctx)
@@ -41,11 +41,11 @@ func (c OperateConfig) proofs(d Deployment) []proof {
 }
 
 func (c ReconcileConfig) proofs(d Deployment) []proof {
-	return append(d.requestProofs(c.Common, c.Providers, c.Settings), d.eventProof(c.Common, c.Webhook))
+	return append(d.requestProofs(c.Common, c.Providers, c.Settings), d.controlsProof(), d.eventProof(c.Common, c.Webhook))
 }
 
 func (c NotifyConfig) proofs(d Deployment) []proof {
-	return []proof{d.eventProof(c.Common, c.Webhook)}
+	return []proof{d.controlsProof(), d.eventProof(c.Common, c.Webhook)}
 }
 
 func (c ReadConfig) proofs(d Deployment) []proof {
@@ -53,7 +53,7 @@ func (c ReadConfig) proofs(d Deployment) []proof {
 }
 
 func (c VexoraCallbackConfig) proofs(d Deployment) []proof {
-	var all []proof
+	all := []proof{d.controlsProof()}
 	for _, currency := range []money.Currency{money.KHR, money.USD} {
 		all = append(all, proof{"vexora callback " + string(currency), func(ctx context.Context) error {
 			return d.verifiesVexora(ctx, c, currency)
@@ -63,7 +63,16 @@ func (c VexoraCallbackConfig) proofs(d Deployment) []proof {
 }
 
 func (c MonetixCallbackConfig) proofs(d Deployment) []proof {
-	return []proof{{"monetix callback", func(ctx context.Context) error { return d.verifiesMonetix(ctx, c) }}}
+	return []proof{d.controlsProof(), {"monetix callback", func(ctx context.Context) error { return d.verifiesMonetix(ctx, c) }}}
+}
+
+// controlsProof reads the controls. Who cannot (a right that is missing, an entry that this
+// version does not understand) would hold everything and believe no callback.
+func (d Deployment) controlsProof() proof {
+	return proof{"controls read", func(ctx context.Context) error {
+		_, err := d.Store.Board(ctx)
+		return err
+	}}
 }
 
 // sampleID is derived from no reference that anybody could post: a claim about it is an

@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
+	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
@@ -29,6 +31,9 @@ type Deployment struct {
 	Store   payout.Store
 	Secrets secrets.Source
 	Log     *slog.Logger
+	// Function and Version are Lambda's names of what runs here, by which a deployment goes back;
+	// empty elsewhere.
+	Function, Version string
 	// FirstQuestion is when the sweep first looks at a new payout; zero means
 	// the default, which lies behind every lease.
 	FirstQuestion time.Duration
@@ -50,6 +55,8 @@ func onAWS(ctx context.Context, config Config) (Deployment, error) {
 		Secrets: secretsManager{secretsmanager.NewFromConfig(access)},
 		Log:     telemetry.NewLogger(os.Stdout, config.common().LogLevel),
 		Now:     shifted(clockOffset),
+
+		Function: lambdacontext.FunctionName, Version: lambdacontext.FunctionVersion,
 	}, nil
 }
 
@@ -144,7 +151,7 @@ func (d Deployment) ports(ctx context.Context, c Common, s Storage, p Providers,
 			connectors[name] = onOrder{w.connector, name, w.warm, d.Log}
 		}
 	}
-	brakes := payout.NewBrakes(d.Store, p.floor(restoredAt))
+	brakes := d.brakes(s, p.floor(restoredAt))
 	brakes.Look(ctx, d.now())
 	return payout.Ports{
 		Store: d.Store, Connectors: connectors, Signals: d.signals(s),
@@ -168,7 +175,7 @@ func (d Deployment) Reader(c ReadConfig) (edge.Reader, error) {
 
 // VexoraCallback builds what vexora-callback serves.
 func (d Deployment) VexoraCallback(ctx context.Context, c VexoraCallbackConfig) (edge.Callback, error) {
-	brakes := payout.NewBrakes(d.Store, payout.Floor{})
+	brakes := d.brakes(c.Storage, payout.Floor{})
 	keys := d.vexoraKeys(c.SecretID, c.Common, d.verifying(payout.Vexora, brakes))
 	return d.callback(ctx, c.Storage, c.Retention, brakes, payout.Vexora, vexora.NewVerifier(keys, d.now))
 }
@@ -179,7 +186,7 @@ func (d Deployment) MonetixCallback(ctx context.Context, c MonetixCallbackConfig
 	if err != nil {
 		return edge.Callback{}, fmt.Errorf("PROVIDER_SETTINGS: %w", err)
 	}
-	brakes := payout.NewBrakes(d.Store, payout.Floor{})
+	brakes := d.brakes(c.Storage, payout.Floor{})
 	keys := d.monetixKeys(c.SecretID, c.Common, d.verifying(payout.Monetix, brakes))
 	return d.callback(ctx, c.Storage, c.Retention, brakes, payout.Monetix, monetix.NewVerifier(keys, settings, d.now))
 }
@@ -200,14 +207,51 @@ func (d Deployment) callback(ctx context.Context, s Storage, r Retention, brakes
 	}
 	brakes.Look(ctx, d.now())
 	return edge.Callback{
-		Provider: p, Verifier: v, Signals: d.signals(s), Log: d.Log, Lines: loglimit.New(d.now),
+		Provider: p, Verifier: watched{v, p, d.signals(s)}, Signals: d.signals(s), Log: d.Log, Lines: loglimit.New(d.now),
 		Receiver: payout.NewReceiver(d.Store, d.signals(s), payout.Policy{RedactAfter: r.duration()}).Under(brakes, d.now),
 	}, nil
 }
 
+// watched signals that a callback could not be verified because the keys cannot be read. A
+// placeholder is a state and no trouble, and everything else is about the callback.
+type watched struct {
+	payout.Verifier
+	provider payout.Provider
+	signals  payout.Signals
+}
+
+// Verify implements payout.Verifier.
+func (w watched) Verify(ctx context.Context, body []byte) (payout.Claim, error) {
+	claim, err := w.Verifier.Verify(ctx, body)
+	aboutIt := slices.ContainsFunc([]error{payout.ErrCallbackMalformed, payout.ErrCallbackSignature, payout.ErrCallbackUnusable, payout.ErrCallbackUnrelated},
+		func(target error) bool { return errors.Is(err, target) })
+	if err != nil && !aboutIt && !notConfigured(err) {
+		w.signals.Signal(ctx, payout.SignalKeysUnread, w.provider, "")
+	}
+	return claim, err
+}
+
+// brakes are brakes that say so when the controls cannot be read. Whoever posts a callback with
+// any signature has them read, so that the lines are bounded.
+func (d Deployment) brakes(s Storage, floor payout.Floor) *payout.Brakes {
+	lines, signals := loglimit.New(d.now), d.signals(s)
+	return payout.NewBrakes(d.Store, floor).OnUnread(func(ctx context.Context, err error, blind bool) {
+		if count := lines.Take("controls not read"); count > 0 {
+			d.Log.LogAttrs(ctx, slog.LevelError, "controls not read", slog.Int("count", count), slog.Any("error", err))
+		}
+		if blind {
+			signals.Signal(ctx, payout.SignalControlsUnread, "", "")
+		}
+	})
+}
+
 // signals are counted for the stage that the namespace names.
 func (d Deployment) signals(s Storage) payout.Signals {
-	return telemetry.NewSignals(d.Log, string(s.Namespace), d.now)
+	return d.counted(s)
+}
+
+func (d Deployment) counted(s Storage) *telemetry.Signals {
+	return telemetry.NewSignals(d.Log, string(s.Namespace), d.now).Of(d.Function, d.Version)
 }
 
 // pause waits, or returns early when the caller is gone.

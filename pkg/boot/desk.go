@@ -28,7 +28,7 @@ func (d Deployment) Desk(ctx context.Context, c OperateConfig) (edge.Desk, error
 	}
 	receiver := payout.NewReceiver(d.Store, d.signals(c.Storage), policy)
 	return edge.Desk{
-		Operator: operator, Evidence: d.Store, RestoredAt: c.RestoredAt, Log: d.Log,
+		Operator: operator, Evidence: d.Store, RestoredAt: c.RestoredAt, Log: d.Log, Signals: d.signals(c.Storage),
 		Statements: edge.Statements{
 			Importer: payout.NewImporter(d.Store, receiver, ports.People, d.now), Archive: d.Store, Mappings: mappings, KeepFor: policy.RedactAfter,
 		},

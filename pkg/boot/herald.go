@@ -24,7 +24,7 @@ func (d Deployment) Notifier(c NotifyConfig) (edge.Notifier, error) {
 		return n, nil
 	}
 	n.Outflow, err = payout.NewOutflow(payout.OutflowPorts{
-		Desk: d.Store, Signals: telemetry.NewSignals(d.Log, string(c.Namespace), d.now), Now: d.now, NewToken: rand.Text, Pause: pause,
+		Desk: d.Store, Signals: d.signals(c.Storage), Now: d.now, NewToken: rand.Text, Pause: pause,
 	}, c.Limits.OutflowLimits)
 	return n, err
 }
@@ -37,9 +37,9 @@ func (d Deployment) Herald(c NotifyConfig) (*payout.Herald, error) {
 // herald tells the feed, and the webhook if there is one. It starts while the
 // secret cannot be read: the feed needs none.
 func (d Deployment) herald(c Common, s Storage, w Webhook) (*payout.Herald, error) {
-	signals := telemetry.NewSignals(d.Log, string(s.Namespace), d.now)
+	signals := d.counted(s)
 	return payout.NewHerald(payout.HeraldPorts{
-		Store: d.Store, Endpoint: d.endpoint(c, w), Signals: signals, Brakes: payout.NewBrakes(d.Store, payout.Floor{}),
+		Store: d.Store, Endpoint: d.endpoint(c, w), Signals: signals, Brakes: d.brakes(s, payout.Floor{}),
 		Now: d.now, NewToken: rand.Text, Jitter: jitter, Heard: d.heard(signals),
 	})
 }

@@ -45,15 +45,24 @@ func selftestEnvironment(changes map[string]string) map[string]string {
 	return all
 }
 
-// selftestOf runs the selftest of a function that has no table at all: whatever touched
-// one would panic.
+// boardOnly is a table that lets the controls be read: whatever else touched it would panic.
+type boardOnly struct{ payout.Store }
+
+func (boardOnly) Board(context.Context) (payout.Board, error) { return payout.Board{}, nil }
+
+// selftestOf runs the selftest of a function whose table lets the controls be read, and nothing
+// else.
 func selftestOf[C Config](documents, changes map[string]string) (Selftest, error) {
+	return selftestOver[C](boardOnly{}, documents, changes)
+}
+
+func selftestOver[C Config](store payout.Store, documents, changes map[string]string) (Selftest, error) {
 	environment := selftestEnvironment(changes)
 	config, err := Read[C](environment)
 	if err != nil {
 		return Selftest{}, err
 	}
-	d := Deployment{Secrets: secrets.NewStaticSource(documents, nil), Log: slog.New(slog.DiscardHandler)}
+	d := Deployment{Store: store, Secrets: secrets.NewStaticSource(documents, nil), Log: slog.New(slog.DiscardHandler)}
 	test, err := newSelftest(d, config, environment)
 	if err != nil {
 		return Selftest{}, err
@@ -68,13 +77,13 @@ var everySelftest = map[string]struct {
 	run    selftestRun
 	checks []string
 }{
-	"create-payout":     {selftestOf[CreateConfig], []string{"vexora request KHR", "vexora request USD", "monetix request KHR"}},
-	"operate-payout":    {selftestOf[OperateConfig], []string{"vexora request KHR", "vexora request USD", "monetix request KHR", "stack key"}},
-	"reconcile-payouts": {selftestOf[ReconcileConfig], []string{"vexora request KHR", "vexora request USD", "monetix request KHR", "event signed"}},
-	"notify-merchant":   {selftestOf[NotifyConfig], []string{"event signed"}},
+	"create-payout":     {selftestOf[CreateConfig], []string{"vexora request KHR", "vexora request USD", "monetix request KHR", "controls read"}},
+	"operate-payout":    {selftestOf[OperateConfig], []string{"vexora request KHR", "vexora request USD", "monetix request KHR", "controls read", "stack key"}},
+	"reconcile-payouts": {selftestOf[ReconcileConfig], []string{"vexora request KHR", "vexora request USD", "monetix request KHR", "controls read", "event signed"}},
+	"notify-merchant":   {selftestOf[NotifyConfig], []string{"controls read", "event signed"}},
 	"get-payout":        {selftestOf[ReadConfig], []string{"payout encoded"}},
-	"vexora-callback":   {selftestOf[VexoraCallbackConfig], []string{"vexora callback KHR", "vexora callback USD"}},
-	"monetix-callback":  {selftestOf[MonetixCallbackConfig], []string{"monetix callback"}},
+	"vexora-callback":   {selftestOf[VexoraCallbackConfig], []string{"controls read", "vexora callback KHR", "vexora callback USD"}},
+	"monetix-callback":  {selftestOf[MonetixCallbackConfig], []string{"controls read", "monetix callback"}},
 }
 
 func TestSelftestOfEveryFunctionPasses(t *testing.T) {
@@ -105,14 +114,14 @@ func TestSelftestCallsAPlaceholderNotConfigured(t *testing.T) {
 			t.Errorf("%s: %v", function, err)
 		}
 		for _, check := range report.Checks {
-			if want := map[bool]CheckState{true: CheckPassed, false: CheckNotConfigured}[function == "get-payout" || check.Name == "stack key"]; check.State != want {
+			if want := map[bool]CheckState{true: CheckPassed, false: CheckNotConfigured}[function == "get-payout" || check.Name == "stack key" || check.Name == "controls read"]; check.State != want {
 				t.Errorf("%s: %+v", function, check)
 			}
 		}
 	}
 	oneAccount := map[string]string{"vexora": `{"KHR": {"base_url": "https://v.example.com", "merchant_no": "1", "app_secret": "x"}}`}
 	report, err := selftestOf[VexoraCallbackConfig](oneAccount, nil)
-	if err != nil || report.Checks[0].State != CheckPassed || report.Checks[1].State != CheckNotConfigured {
+	if err != nil || report.Checks[1].State != CheckPassed || report.Checks[2].State != CheckNotConfigured {
 		t.Errorf("%+v, %v", report.Checks, err)
 	}
 }
@@ -148,6 +157,26 @@ func TestSelftestFailsAndSaysWhichCheckDid(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), check) || !strings.Contains(err.Error(), "0123456789abcdef") {
 				t.Errorf("%s: %v", name, err)
 			}
+		}
+	}
+}
+
+// A version that cannot read the controls holds everything: it must get no traffic.
+func TestSelftestFailsWhereTheControlsCannotBeRead(t *testing.T) {
+	for function, run := range map[string]func() (Selftest, error){
+		"create-payout":     func() (Selftest, error) { return selftestOver[CreateConfig](readsNoBoard{}, selftestSecrets, nil) },
+		"operate-payout":    func() (Selftest, error) { return selftestOver[OperateConfig](readsNoBoard{}, selftestSecrets, nil) },
+		"reconcile-payouts": func() (Selftest, error) { return selftestOver[ReconcileConfig](readsNoBoard{}, selftestSecrets, nil) },
+		"notify-merchant":   func() (Selftest, error) { return selftestOver[NotifyConfig](readsNoBoard{}, selftestSecrets, nil) },
+		"vexora-callback": func() (Selftest, error) {
+			return selftestOver[VexoraCallbackConfig](readsNoBoard{}, selftestSecrets, nil)
+		},
+		"monetix-callback": func() (Selftest, error) {
+			return selftestOver[MonetixCallbackConfig](readsNoBoard{}, selftestSecrets, nil)
+		},
+	} {
+		if _, err := run(); err == nil || !strings.Contains(err.Error(), "controls read: "+errDenied.Error()) {
+			t.Errorf("%s: %v", function, err)
 		}
 	}
 }

@@ -64,6 +64,25 @@ func TestOnlyAFalseConditionIsCertain(t *testing.T) {
 	}
 }
 
+// Whoever has seen a genuine callback can post it so often that DynamoDB turns the item's writes
+// away. That must page nobody and send no version back.
+func TestAThrottleIsToldFromATableThatTakesNothing(t *testing.T) {
+	p := finished(t, payout.Vexora)
+	for kind, throttle := range map[string]bool{
+		"ProvisionedThroughputExceededException": true, "ThrottlingException": true, "RequestLimitExceeded": true,
+		"AccessDeniedException": false, "ValidationException": false,
+	} {
+		s, _ := answering(t, 400, awsError(kind, "no"))
+		_, apply := s.Apply(context.Background(), payout.Step{ID: p.ID, Then: payout.Change{At: at}})
+		_, get := s.Get(context.Background(), p.ID)
+		for doing, err := range map[string]error{"insert": s.Insert(context.Background(), p, payout.Whenever), "apply": apply, "get": get} {
+			if errors.Is(err, payout.ErrThrottled) != throttle || payout.Unstored(err) == throttle {
+				t.Errorf("%s, %s: %v", kind, doing, err)
+			}
+		}
+	}
+}
+
 func TestReadErrorsNeverSayNotFound(t *testing.T) {
 	for _, body := range []string{awsError("InternalServerError", "x"), awsError("ResourceNotFoundException", "x")} {
 		s, _ := answering(t, 400, body)

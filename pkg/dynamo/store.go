@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -120,7 +121,7 @@ func (s *Store) Get(ctx context.Context, id payout.ID) (payout.Payout, error) {
 		TableName: aws.String(s.table), Key: payoutKey(id), ConsistentRead: aws.Bool(true),
 	})
 	if err != nil {
-		return payout.Payout{}, fmt.Errorf("dynamo: get %s: %w", id, err)
+		return payout.Payout{}, fmt.Errorf("dynamo: get %s: %w", id, throttled(err))
 	}
 	if len(out.Item) == 0 || isTurnedAway(out.Item) {
 		return payout.Payout{}, payout.ErrNotFound
@@ -151,7 +152,20 @@ func writeError(doing string, err error) error {
 }
 
 func unclear(doing string, err error) error {
-	return fmt.Errorf("dynamo: %s: %w: %w", doing, payout.ErrUnclear, err)
+	return fmt.Errorf("dynamo: %s: %w: %w", doing, payout.ErrUnclear, throttled(err))
+}
+
+// throttles are the codes by which DynamoDB, or a key of KMS behind it, turns requests away
+// because there are too many.
+var throttles = []string{"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"}
+
+// throttled marks the error of a request that was turned away for that.
+func throttled(err error) error {
+	var refusal smithy.APIError
+	if errors.As(err, &refusal) && slices.Contains(throttles, refusal.ErrorCode()) {
+		return fmt.Errorf("%w: %w", payout.ErrThrottled, err)
+	}
+	return err
 }
 
 // refused tells whether the condition was false, and what made it so.

@@ -53,11 +53,11 @@ func NewCallback(c Callback) Handler {
 		if err != nil {
 			return c.refuse(ctx, e, err), nil
 		}
-		c.Signals.Signal(ctx, payout.SignalVerified, c.Provider, idOf(claim))
 		verdict, err := c.Receiver.Receive(ctx, claim)
 		if err != nil {
-			return c.unavailable(ctx, e, err), nil
+			return c.unstored(ctx, e, claim, err), nil
 		}
+		c.Signals.Signal(ctx, payout.SignalVerified, c.Provider, idOf(claim))
 		c.tellStored(ctx, e, claim, verdict)
 		return thanks(), nil
 	}
@@ -117,6 +117,15 @@ func (c Callback) tellRefusal(ctx context.Context, e Event, p Problem, err error
 	c.Log.LogAttrs(ctx, slog.LevelWarn, "callback refused",
 		slog.String("request_id", requestID(ctx, e)), slog.String("provider", string(c.Provider)),
 		slog.String("code", string(p.Code)), slog.Int("count", count), slog.Any("error", err))
+}
+
+// unstored answers a callback that verifies and was not stored. It is no good news about keys:
+// who is on call would look for everything but this.
+func (c Callback) unstored(ctx context.Context, e Event, claim payout.Claim, err error) Reply {
+	if payout.Unstored(err) {
+		c.Signals.Signal(ctx, payout.SignalNotStored, c.Provider, idOf(claim))
+	}
+	return c.unavailable(ctx, e, err)
 }
 
 // unavailable asks the provider to come again. While the keys cannot be read nobody is

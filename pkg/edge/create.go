@@ -151,10 +151,19 @@ func refusalReply(ctx context.Context, e Event, log *slog.Logger, err error) Rep
 	if refusal.Existing != "" {
 		p.Payout = payoutPath(refusal.Existing)
 	}
-	log.LogAttrs(ctx, slog.LevelInfo, "create refused",
+	log.LogAttrs(ctx, refusedLevel(err), "create refused",
 		slog.String("request_id", requestID(ctx, e)), slog.String("code", string(p.Code)),
 		slog.String("principal", payout.Printable(string(principal(e)))), slog.String("outcome", string(p.Outcome)), slog.Any("error", refusal.Cause))
 	return p.reply(ctx, e)
+}
+
+// refusedLevel is that of an error if somebody has to mend what stood in the way: no LOG_LEVEL
+// may hide the cause then.
+func refusedLevel(err error) slog.Level {
+	if payout.Unstored(err) {
+		return slog.LevelError
+	}
+	return slog.LevelInfo
 }
 
 func logCreated(ctx context.Context, e Event, log *slog.Logger, c payout.Created) {

@@ -29,6 +29,8 @@ type Desk struct {
 	Statements Statements
 	Evidence   EvidenceStore
 	Log        *slog.Logger
+	// Signals hears of orders that were not stored; nil: nobody does.
+	Signals payout.Signals
 	// RestoredAt is when the table was restored from a backup, zero if never.
 	RestoredAt time.Time
 }
@@ -158,9 +160,17 @@ func (d Desk) refused(ctx context.Context, e Event, err error) Reply {
 	kind := orderProblems[refusal.Problem]
 	p := problem(kind.status, kind.code, refusal.Detail)
 	p.Errors = fieldErrors(refusal.Faults)
-	d.Log.LogAttrs(ctx, slog.LevelInfo, "order refused", slog.String("request_id", requestID(ctx, e)),
+	d.tellUnstored(ctx, e, err)
+	d.Log.LogAttrs(ctx, refusedLevel(err), "order refused", slog.String("request_id", requestID(ctx, e)),
 		slog.String("code", string(p.Code)), slog.Any("error", refusal.Cause))
 	return p.reply(ctx, e)
+}
+
+// tellUnstored signals an order that was not stored. What only reads stores nothing.
+func (d Desk) tellUnstored(ctx context.Context, e Event, err error) {
+	if d.Signals != nil && method(e) != http.MethodGet && payout.Unstored(err) {
+		d.Signals.Signal(ctx, payout.SignalNotStored, "", "")
+	}
 }
 
 func fieldErrors(faults []payout.Fault) []FieldError {

@@ -1,9 +1,12 @@
 package edge_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -284,5 +287,56 @@ func TestAStatementThatMakesNoSenseIsRefused(t *testing.T) {
 	}
 	if reply, _ := call(t, b.handler(), importing("provider=vexora", strings.Repeat("x", edge.StatementLimit+1))); reply.StatusCode != 413 {
 		t.Errorf("%d", reply.StatusCode)
+	}
+}
+
+// An order that is not stored is answered with a normal 503, which Lambda does not count as an
+// error. A read that fails stores nothing, and rings nothing.
+func TestAnOrderThatIsNotStoredIsSignalled(t *testing.T) {
+	away := &payout.OrderRefused{Problem: payout.OrderUnavailable, Detail: "not stored", Cause: payout.ErrUnclear}
+	wait := `{"reason": "money leaks", "submissions": {"all": "held"}}`
+	for name, test := range map[string]struct {
+		e    edge.Event
+		err  error
+		want heard
+	}{
+		"an order":               {event("POST", "/v1/payouts/"+string(id)+"/cancel", `{"reason": "wrong person"}`), away, heard{payout.SignalNotStored}},
+		"controls":               {event("POST", "/v1/controls", wait), away, heard{payout.SignalNotStored}},
+		"a look at the controls": {event("GET", "/v1/controls", ""), away, nil},
+		"an order too late":      {event("POST", "/v1/payouts/"+string(id)+"/cancel", `{"reason": "wrong person"}`), &payout.OrderRefused{Problem: payout.OrderNotPossible}, nil},
+	} {
+		var (
+			signals heard
+			log     bytes.Buffer
+		)
+		h := edge.NewOperate(edge.Desk{Operator: &desk{err: test.err}, Signals: &signals, Log: slog.New(slog.NewTextHandler(&log, nil))})
+		reply, _ := call(t, h, signed(test.e, session))
+		if !slices.Equal(signals, test.want) {
+			t.Errorf("%s, answered %d: signals %v, not %v", name, reply.StatusCode, signals, test.want)
+		}
+		if test.err == error(away) && (reply.StatusCode != 503 || !strings.Contains(log.String(), "level=ERROR")) {
+			t.Errorf("%s, answered %d: no LOG_LEVEL may hide why: %s", name, reply.StatusCode, log.String())
+		}
+	}
+	var signals heard
+	b := &books{err: errors.New("down"), kept: map[string][]byte{}}
+	h := edge.NewOperate(edge.Desk{Log: quiet, Signals: &signals, Statements: edge.Statements{Importer: b, Archive: b, Mappings: statement.Defaults()}})
+	for query, want := range map[string]heard{"provider=vexora": {payout.SignalNotStored}, "provider=vexora&check=true": nil} {
+		signals = nil
+		if reply, _ := call(t, h, importing(query, oneRow)); reply.StatusCode != 503 || !slices.Equal(signals, want) {
+			t.Errorf("%s, answered %d: signals %v", query, reply.StatusCode, signals)
+		}
+	}
+}
+
+// LOG_LEVEL=WARN must not hide why a create was answered with 503.
+func TestWhyACreateIsNotStoredIsLoggedAsAnError(t *testing.T) {
+	var log bytes.Buffer
+	h := edge.NewCreate(creator(func(payout.Draft, payout.Principal) (payout.Created, error) {
+		return payout.Created{}, &payout.Refusal{Kind: payout.Unavailable, Cause: errors.New("AccessDenied")}
+	}), slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelError})))
+	reply, _ := call(t, h, event("POST", "/v1/payouts", `{"reference": "R1"}`))
+	if reply.StatusCode != 503 || !strings.Contains(log.String(), "AccessDenied") {
+		t.Errorf("answered %d: %s", reply.StatusCode, log.String())
 	}
 }

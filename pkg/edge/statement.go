@@ -171,6 +171,9 @@ func (d Desk) runImport(ctx context.Context, e Event, s payout.Statement, wantsC
 		err = d.Statements.Archive.KeepReport(ctx, s.Key(), encoded, d.Statements.until(report.At))
 	}
 	if err != nil {
+		if !s.Check {
+			d.tellUnstored(ctx, e, err)
+		}
 		d.Log.LogAttrs(ctx, slog.LevelError, "statement not imported", slog.String("request_id", requestID(ctx, e)),
 			slog.String("provider", string(s.Provider)), slog.Any("error", err))
 		return problem(http.StatusServiceUnavailable, ServiceUnavailable,

@@ -15,8 +15,9 @@ import (
 // or an outage does not run through a whole payroll. What one function learns, the board
 // tells all others.
 type Brakes struct {
-	desk  Desk
-	floor Floor
+	desk     Desk
+	floor    Floor
+	onUnread func(ctx context.Context, err error, blind bool)
 
 	mu     sync.Mutex // guards all below
 	board  Board
@@ -25,6 +26,7 @@ type Brakes struct {
 	// begun counts the readings as they begin, and known is the number of the one that brought
 	// what is known: a slow one may end after a later one, and clocks go back.
 	begun, known int
+	failed       error // why the last reading brought nothing; nil: it did
 	own          map[Provider]Pause
 	silent       map[Provider]int       // how much silence submissions in a row brought
 	probes       map[Provider]*probe    // the one submission that tries a provider again
@@ -65,7 +67,36 @@ const (
 
 // NewBrakes returns brakes over a floor.
 func NewBrakes(desk Desk, floor Floor) *Brakes {
-	return &Brakes{desk: desk, floor: floor, own: map[Provider]Pause{}, silent: map[Provider]int{}, probes: map[Provider]*probe{}, took: map[Provider]time.Time{}}
+	return &Brakes{desk: desk, floor: floor, onUnread: func(context.Context, error, bool) {}, own: map[Provider]Pause{}, silent: map[Provider]int{}, probes: map[Provider]*probe{}, took: map[Provider]time.Time{}}
+}
+
+// OnUnread has somebody told of each reading of the board that fails: why, and whether this
+// process is blind by now, so that it holds everything and believes no callback. It is for
+// whoever makes the brakes.
+func (b *Brakes) OnUnread(tell func(ctx context.Context, err error, blind bool)) *Brakes {
+	b.onUnread = tell
+	return b
+}
+
+// noteUnread keeps and tells why a reading brought nothing.
+func (b *Brakes) noteUnread(ctx context.Context, now time.Time, err error) {
+	b.mu.Lock()
+	b.failed = err
+	blind := b.blind(now)
+	b.mu.Unlock()
+	b.onUnread(ctx, err, blind)
+}
+
+// Blind looks, and returns an error if this process has not been able to read the board for so
+// long that it holds everything.
+func (b *Brakes) Blind(ctx context.Context, now time.Time) error {
+	b.Look(ctx, now)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.failed == nil || !b.blind(now) {
+		return nil
+	}
+	return fmt.Errorf("the controls cannot be read, and everything is held: %w", b.failed)
 }
 
 // Look reads the board if the last glance is too old. A board that cannot be read leaves
@@ -77,6 +108,7 @@ func (b *Brakes) Look(ctx context.Context, now time.Time) {
 	}
 	board, err := b.desk.Board(ctx)
 	if err != nil {
+		b.noteUnread(ctx, now, err)
 		return
 	}
 	b.mu.Lock()
@@ -84,7 +116,7 @@ func (b *Brakes) Look(ctx context.Context, now time.Time) {
 	if reading < b.known {
 		return // a later one was faster: this is what it was before
 	}
-	b.board, b.readAt, b.known = board, now, reading
+	b.board, b.readAt, b.known, b.failed = board, now, reading, nil
 	for p, pause := range board.Pauses {
 		if pause.Why == cleared && pause.Since.After(b.own[p].Since) && pause.Since.After(b.took[p]) {
 			b.silent[p], b.took[p] = 0, pause.Since // another process saw the provider take one

@@ -81,7 +81,7 @@ func (o *Operator) SetControls(ctx context.Context, order ControlOrder) (Control
 		switch err := appendControls(ctx, o.ports.Store, o.ports.Pause, entry); {
 		case err == nil:
 			o.ports.Brakes.heedControls(entry.After)
-			o.ports.Signals.Signal(ctx, SignalControls, "", "")
+			o.ports.Signals.Signal(ctx, entry.signal(), "", "")
 			return set, nil
 		case !errors.Is(err, ErrControlsMoved):
 			return ControlsSet{}, unavailable(err)
@@ -117,6 +117,14 @@ func (o *Operator) weighControls(ctx context.Context, current Controls, order Co
 		return ControlsSet{Controls: current, Awaiting: awaiting}, err
 	}
 	return ControlsSet{Controls: entry.After}, nil
+}
+
+// signal tells a release by two people from what one person tightened.
+func (e ControlEntry) signal() Signal {
+	if e.Second != "" {
+		return SignalControlsReleased
+	}
+	return SignalControls
 }
 
 // replace makes the entry one about a change of these controls, which nobody has confirmed.

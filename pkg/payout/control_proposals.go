@@ -29,7 +29,7 @@ func (o *Operator) second(ctx context.Context, current Controls, change ControlC
 		other, stands, err := by.first(earlier.Person, earlier.Identity)
 		switch {
 		case err != nil:
-			return false, unavailable(err)
+			return false, unregistered(err)
 		case other:
 			entry.confirm(by.person, earlier)
 			return false, nil

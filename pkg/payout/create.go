@@ -41,6 +41,14 @@ type Created struct {
 // The order is the guarantee: the payout is stored before the request leaves, by
 // a write that only one process can win, and the loser never sends.
 func (c *Creator) Create(ctx context.Context, d Draft, by Principal) (Created, error) {
+	created, err := c.create(ctx, d, by)
+	if Unstored(err) {
+		c.ports.Signals.Signal(ctx, SignalNotStored, d.Provider, "")
+	}
+	return created, err
+}
+
+func (c *Creator) create(ctx context.Context, d Draft, by Principal) (Created, error) {
 	d.Arrived = c.arrived(d.Arrived)
 	amount, found := d.check(c.ports.Brakes.Caps(ctx, c.ports.Now()))
 	if len(d.Shape) > 0 {

@@ -108,7 +108,7 @@ func (i *Importer) give(ctx context.Context, s Statement, report *Report, lines 
 	}
 	switch {
 	case unread != nil:
-		return nil, unavailable(unread)
+		return nil, unregistered(unread)
 	case other:
 		return i.applyAll(ctx, s, first, report, lines), nil
 	}

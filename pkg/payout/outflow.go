@@ -147,7 +147,7 @@ func (o *Outflow) count(ctx context.Context, more OutflowBucket, most money.Amou
 		entry.Token = token
 		switch err := appendControls(ctx, o.ports.Desk, o.ports.Pause, entry); {
 		case err == nil:
-			o.ports.Signals.Signal(ctx, SignalControls, more.Provider, "")
+			o.ports.Signals.Signal(ctx, SignalOutflowHeld, more.Provider, "")
 			return &entry, nil
 		case !errors.Is(err, ErrControlsMoved):
 			return nil, err

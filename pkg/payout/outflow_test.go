@@ -71,7 +71,7 @@ func TestMoreThanTheLimitOfAnHourHoldsTheProvider(t *testing.T) {
 	if !w.vexoraHeld() || len(w.store.board.Controls.Submissions) != 1 {
 		t.Errorf("in force is %v", w.store.board.Controls.Submissions)
 	}
-	if len(w.signals.raised) != 1 || w.signals.raised[0] != payout.SignalControls {
+	if len(w.signals.raised) != 1 || w.signals.raised[0] != payout.SignalOutflowHeld {
 		t.Errorf("raised %v", w.signals.raised)
 	}
 	if p := w.mustCreate(draft("after")); p.Status != payout.Queued || p.QueuedReason != payout.QueuedHeld || len(w.vexora.sent) != 0 {

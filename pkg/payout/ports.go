@@ -16,6 +16,9 @@ var (
 	// ErrTurnedAway: of Insert. Since the request arrived, another one under its id was
 	// turned away and told that nothing had been started. Nothing was stored.
 	ErrTurnedAway = errors.New("payout: a later request under this id was told that nothing had been started")
+	// ErrThrottled: the store turned the request away because too many came. The outcome of a
+	// write is as unclear as after any other error.
+	ErrThrottled = errors.New("payout: the store has too many requests")
 	// ErrCursor: the cursor is not one that this listing gave out.
 	ErrCursor = errors.New("payout: not a cursor of this list")
 	// ErrRewound: the feed ends before the position: the table was restored from a
@@ -185,10 +188,24 @@ const (
 	SignalDuplicate        Signal = "possible_duplicate"
 	SignalLowBalance       Signal = "low_balance"
 	SignalWebhookDown      Signal = "webhook_down"
-	SignalControls         Signal = "controls_changed"
+	SignalControls         Signal = "controls_changed" // somebody tightened something
+	// SignalControlsReleased: two people loosened something. Apart from the others, since an
+	// alarm acts once for a burst of one metric.
+	SignalControlsReleased Signal = "controls_released"
+	// SignalOutflowHeld: the outflow brake held a provider.
+	SignalOutflowHeld Signal = "outflow_held"
 	// SignalOutflowUncounted: submissions were not counted, so that the outflow brake may hold
 	// too late.
 	SignalOutflowUncounted Signal = "outflow_not_counted"
+	// SignalNotStored: something that had to be stored was not, so that whoever sent it was told
+	// to send it again; or an answer of the provider's was not recorded. See [Unstored].
+	SignalNotStored Signal = "not_stored"
+	// SignalControlsUnread: a process could not read the controls for so long that it holds
+	// everything and believes no callback.
+	SignalControlsUnread Signal = "controls_unread"
+	// SignalKeysUnread: a callback could not be verified, since the provider's secret cannot be
+	// read. Anybody can post while that is so.
+	SignalKeysUnread Signal = "keys_unread"
 	// SignalVerified is no trouble: callbacks of a provider verify. Without it nobody could
 	// tell a wrong key from a stranger.
 	SignalVerified Signal = "callback_verified"

@@ -3,6 +3,7 @@ package payout
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -113,7 +114,12 @@ func who(ctx context.Context, people People, identities []Principal) (signatory,
 	case errors.Is(err, ErrNotRegistered):
 		return by, &OrderRefused{Problem: OrderPeopleNotRegistered, Detail: "this order takes two registered people, and you are not one of them", Cause: err}
 	}
-	return by, unavailable(err)
+	return by, unregistered(err)
+}
+
+// unregistered is the error of an order while the register cannot be read.
+func unregistered(cause error) error {
+	return unavailable(fmt.Errorf("%w: %w", errRegister, cause))
 }
 
 // errRegisterMoved means that the register changed between two looks at it.
@@ -146,7 +152,7 @@ func (p Payout) propose(order Order, action Action, by signatory, restored, now 
 	other, stands, err := by.first(p.Proposal.Person, p.Proposal.Identity)
 	switch {
 	case err != nil:
-		return nil, unavailable(err)
+		return nil, unregistered(err)
 	case !p.waiting(fresh, restored) || !stands:
 		what := strings.TrimSpace(string(action)+" "+string(order.As)) + " proposed by " + string(by.person)
 		change := Change{At: now, Proposal: &fresh, Entry: order.entry(now, p.Status, what)}

@@ -96,3 +96,22 @@ func TestReasonsAreListedOldestFirst(t *testing.T) {
 		t.Error("none is one")
 	}
 }
+
+// An alarm acts once for a burst of one metric. So a release within minutes of a hold, and a
+// provider that the machine holds, have metrics of their own.
+func TestAHoldAndAReleaseAreToldApart(t *testing.T) {
+	w := newWorld(t)
+	for _, step := range []struct {
+		pull func()
+		want []payout.Signal
+	}{
+		{func() { w.pull(dara, holdAll) }, []payout.Signal{payout.SignalControls}},
+		{func() { w.pull(dara, releaseAll) }, nil}, // it waits for the second person
+		{func() { w.pull(bopha, releaseAll) }, []payout.Signal{payout.SignalControlsReleased}},
+	} {
+		w.signals.raised = nil
+		if step.pull(); !slices.Equal(w.signals.raised, step.want) {
+			t.Errorf("raised %v, not %v", w.signals.raised, step.want)
+		}
+	}
+}

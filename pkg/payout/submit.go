@@ -55,9 +55,19 @@ func (s *submitter) send(ctx context.Context, p Payout, sub Submission) Claim {
 	return sub.Send(ctx)
 }
 
-// record writes the answer under the lease. If something else has moved the
-// payout meanwhile, the answer is one claim among others.
+// record writes the answer under the lease, and signals if it cannot: the payout is unknown
+// then, and whoever asked for it is told no more than that.
 func (s *submitter) record(ctx context.Context, p Payout, c Claim) (Payout, error) {
+	after, err := s.keep(ctx, p, c)
+	if Unstored(err) {
+		s.receiver.signals.Signal(ctx, SignalNotStored, p.Provider, p.ID)
+	}
+	return after, err
+}
+
+// keep writes an answer until a write goes through. If something else has moved the
+// payout meanwhile, the answer is one claim among others.
+func (s *submitter) keep(ctx context.Context, p Payout, c Claim) (Payout, error) {
 	token, current := p.Lease.Token, &p
 	for range rounds {
 		d := current.Decide(c)

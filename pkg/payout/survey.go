@@ -41,8 +41,13 @@ var ErrDeskTooLong = errors.New("payout: the desk is too long to be looked at as
 const surveyPage = 100
 
 // Survey measures the desk and reports it. An error means that it was not measured, or with
-// [ErrDeskTooLong] only in part; no payout depends on it.
+// [ErrDeskTooLong] only in part; no payout depends on it. Or it means that the sweep cannot read
+// the controls, so that nothing that waits goes: a sweep with nothing to do has to notice too.
 func (s *Sweeper) Survey(ctx context.Context) error {
+	return errors.Join(s.survey(ctx), s.ports.Brakes.Blind(ctx, s.ports.Now()))
+}
+
+func (s *Sweeper) survey(ctx context.Context) error {
 	survey := Survey{Waiting: map[Reason]int{}}
 	for _, reason := range Reasons {
 		survey.Waiting[reason] = 0

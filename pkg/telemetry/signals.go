@@ -53,8 +53,13 @@ var metricKeys = map[string]bool{
 	string(payout.SignalLowBalance):       true,
 	string(payout.SignalWebhookDown):      true,
 	string(payout.SignalControls):         true,
+	string(payout.SignalControlsReleased): true,
+	string(payout.SignalOutflowHeld):      true,
 	string(payout.SignalOutflowUncounted): true,
 	string(payout.SignalVerified):         true,
+	string(payout.SignalNotStored):        true,
+	string(payout.SignalControlsUnread):   true,
+	string(payout.SignalKeysUnread):       true,
 	availableBalance:                      true,
 	oldestUnknown:                         true,
 	notificationLag:                       true,
@@ -73,18 +78,31 @@ type Signals struct {
 	stage string
 	now   func() time.Time
 	lines *loglimit.Limiter
+	// What runs here: Lambda's names of the function and of its version.
+	function, version string
 }
 
 // byStrangers are the signals that anybody who knows a callback address can cause, the
 // verified ones by posting a genuine callback again. A line of theirs may stand for many.
+// Nobody outside can make a table or a secret unreadable; but while it is, he can have it said
+// again and again.
 var byStrangers = map[payout.Signal]bool{payout.SignalBadSignature: true, payout.SignalVerified: true,
-	payout.SignalUnrelatedPayment: true, payout.SignalForeignCallback: true}
+	payout.SignalUnrelatedPayment: true, payout.SignalForeignCallback: true,
+	payout.SignalNotStored: true, payout.SignalControlsUnread: true, payout.SignalKeysUnread: true}
 
 // NewSignals returns signals that go to the log. The stage is a dimension of every
 // metric: several stacks may share one AWS account, and a test on staging must not
 // wake the one on call.
 func NewSignals(log *slog.Logger, stage string, now func() time.Time) *Signals {
 	return &Signals{log: log, stage: stage, now: now, lines: loglimit.New(now)}
+}
+
+// Of returns the signals of one version of a function. It is a dimension of what a deployment
+// goes back for: the old version, which serves beside the new one, must not send it back.
+func (s *Signals) Of(function, version string) *Signals {
+	of := *s
+	of.function, of.version = function, version
+	return &of
 }
 
 // directive is the metadata object of the embedded metric format.
@@ -116,7 +134,8 @@ func (s *Signals) counted(metrics []metric, sets ...[]string) []slog.Attr {
 
 // Signal implements payout.Signals. The line has the level of an error, so that no
 // LOG_LEVEL silences an alarm. It is counted for the stage, which alarms watch, and
-// per provider, which tells a person where to look. What strangers can cause is bounded:
+// per provider, which tells a person where to look; what is not stored per version, which may
+// go back for it. What strangers can cause is bounded:
 // the number that was left out is in the value of the next line.
 func (s *Signals) Signal(ctx context.Context, name payout.Signal, p payout.Provider, id payout.ID) {
 	count, level := 1, slog.LevelError
@@ -135,8 +154,16 @@ func (s *Signals) Signal(ctx context.Context, name payout.Signal, p payout.Provi
 		metrics = append(metrics, metric{string(payout.SignalVerified), "Count"})
 		values = append(values, slog.Int(string(payout.SignalVerified), 0))
 	}
+	sets := [][]string{nil}
+	switch {
+	case name == payout.SignalNotStored && s.function != "":
+		sets = append(sets, []string{"function", "version"})
+		values = append(values, slog.String("function", s.function), slog.String("version", s.version))
+	case name != payout.SignalNotStored && p != "": // CloudWatch takes no dimension without a value
+		sets = append(sets, []string{"provider"})
+	}
 	values = append(values, slog.String("signal", string(name)), slog.String("provider", string(p)), slog.String("payout_id", string(id)))
-	s.log.LogAttrs(ctx, level, "signal", append(s.counted(metrics, nil, []string{"provider"}), values...)...)
+	s.log.LogAttrs(ctx, level, "signal", append(s.counted(metrics, sets...), values...)...)
 }
 
 // Balance implements payout.Signals. CloudWatch keeps numbers as floating point,

@@ -120,12 +120,47 @@ func TestASignalIsALineThatCloudWatchCounts(t *testing.T) {
 			t.Errorf("%s is not counted: %v", name, line)
 		}
 		// Alarms watch the stage; the provider says where to look.
-		if fmt.Sprint(set.Dimensions) != "[[stage] [stage provider]]" || line["stage"] != "prod" || line["provider"] != "vexora" {
+		where := "[[stage] [stage provider]]"
+		if name == payout.SignalNotStored {
+			where = "[[stage]]" // here no function runs
+		}
+		if fmt.Sprint(set.Dimensions) != where || line["stage"] != "prod" || line["provider"] != "vexora" {
 			t.Errorf("%s: dimensions %v of %v", name, set.Dimensions, line)
 		}
 		if line["payout_id"] != "po_x" {
 			t.Errorf("%s: %v", name, line)
 		}
+	}
+}
+
+// TestWhatIsNotStoredIsCountedForTheVersionThatFails: a deployment goes back by the failures of
+// the new version, and the old one's must not stop the one that mends them.
+func TestWhatIsNotStoredIsCountedForTheVersionThatFails(t *testing.T) {
+	var out bytes.Buffer
+	at := time.Date(2026, 5, 16, 8, 10, 0, 0, time.UTC)
+	signals := telemetry.NewSignals(telemetry.NewLogger(&out, slog.LevelError), "prod", func() time.Time { return at }).Of("stack-CreatePayout-1", "7")
+	const failures = 300
+	for range failures { // whoever has seen a genuine callback can post it again while nothing is stored
+		signals.Signal(context.Background(), payout.SignalNotStored, payout.Vexora, "po_x")
+	}
+	all := lines(t, &out)
+	if all[0]["function"] != "stack-CreatePayout-1" || all[0]["version"] != "7" || all[0]["stage"] != "prod" {
+		t.Errorf("%v", all[0])
+	}
+	if where := fmt.Sprint(all[0]["_aws"]); !strings.Contains(where, "Dimensions:[[stage] [stage function version]]") {
+		t.Error(where)
+	}
+	if len(all) > 20 {
+		t.Errorf("%d lines of one minute", len(all))
+	}
+}
+
+// CloudWatch takes no dimension without a value.
+func TestASignalWithoutAProviderHasNoDimensionForIt(t *testing.T) {
+	var out bytes.Buffer
+	telemetry.NewSignals(telemetry.NewLogger(&out, slog.LevelError), "prod", time.Now).Signal(context.Background(), payout.SignalControls, "", "")
+	if where := fmt.Sprint(lines(t, &out)[0]["_aws"]); !strings.Contains(where, "Dimensions:[[stage]]") {
+		t.Error(where)
 	}
 }
 

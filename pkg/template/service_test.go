@@ -334,7 +334,11 @@ func TestEveryFunctionIsSetUpAsDesigned(t *testing.T) {
 		expect(t, name+" log", p["LoggingConfig"], logging, "metrics are read out of JSON lines, and strangers write few")
 		logs := s.Resources[name+"Logs"]
 		expect(t, name+"Logs", logs.Properties["RetentionInDays"], ref("LogRetentionDays"), "logs would be kept for ever")
-		rollout, alarms := ref("Rollout"), choice("RollBack", []any{ref(name + "NewVersionErrors")}, []any{ref("AWS::NoValue")})
+		watched := []any{ref(name + "NewVersionErrors")}
+		if slices.Contains(storing, name) {
+			watched = append(watched, ref(name+"NewVersionNotStored"))
+		}
+		rollout, alarms := ref("Rollout"), choice("RollBack", watched, []any{ref("AWS::NoValue")})
 		if want.atOnce {
 			rollout, alarms = "AllAtOnce", nil
 		}
@@ -688,7 +692,8 @@ func TestNamesOfAWSArePartitionAndRegionSafe(t *testing.T) {
 // What cannot wait until the morning. Each of them pages by itself.
 var pages = []string{
 	"DoublePaymentAlarm", "ContradictionAlarm", "MismatchAlarm", "OldestUnknownAlarm", "OrphanAlarm", "OrphanOfOursAlarm", "ProviderConfigurationAlarm",
-	"DoublePaymentAnewAlarm", "ContradictionAnewAlarm", "MismatchAnewAlarm", "ControlsChangedAlarm", "ReconcileNotRunAlarm", "CreatePayoutErrors", "VexoraCallbackErrors", "MonetixCallbackErrors", "ReconcilePayoutsErrors",
+	"DoublePaymentAnewAlarm", "ContradictionAnewAlarm", "MismatchAnewAlarm", "ControlsChangedAlarm", "ControlsReleasedAlarm", "VexoraOutflowHeldAlarm", "MonetixOutflowHeldAlarm",
+	"ControlsUnreadAlarm", "NotStoredAlarm", "ReconcileNotRunAlarm", "CreatePayoutErrors", "VexoraCallbackErrors", "MonetixCallbackErrors", "ReconcilePayoutsErrors",
 }
 
 // silent are the alarms without an action, and why.
@@ -696,6 +701,9 @@ var silent = map[string]string{
 	"MoneyAtRisk":        "the picture of all pages: it acts once, so that an old part would silence a new one",
 	"NotConfiguredAlarm": "a new stack is a state and no trouble",
 }
+
+// events are the pages on what happened, which end by themselves.
+var events = []string{"OrphanAlarm", "OrphanOfOursAlarm", "ControlsChangedAlarm", "ControlsReleasedAlarm", "VexoraOutflowHeldAlarm", "MonetixOutflowHeldAlarm"}
 
 func TestEveryAlarmRingsSomewhereAndHasARunbook(t *testing.T) {
 	s := service(t)
@@ -721,12 +729,12 @@ func TestEveryAlarmRingsSomewhereAndHasARunbook(t *testing.T) {
 		switch {
 		case paged:
 			acts = []any{ref("PageTopic")}
-		case silent[name] != "" || strings.HasSuffix(name, "NewVersionErrors"):
+		case silent[name] != "" || strings.HasSuffix(name, "NewVersionErrors") || strings.HasSuffix(name, "NewVersionNotStored"):
 			acts = nil
 		}
 		expect(t, name, r.Properties["AlarmActions"], acts, "nobody would be told, or somebody woken for nothing; "+silent[name])
 		ends := acts
-		if name == "OrphanAlarm" || name == "OrphanOfOursAlarm" || name == "ControlsChangedAlarm" || strings.HasSuffix(name, "AnewAlarm") {
+		if slices.Contains(events, name) || strings.HasSuffix(name, "AnewAlarm") {
 			ends = nil
 		}
 		expect(t, name+" ends", r.Properties["OKActions"], ends,
@@ -743,7 +751,8 @@ func TestEveryAlarmRingsSomewhereAndHasARunbook(t *testing.T) {
 func TestTheNextOnePagesToo(t *testing.T) {
 	for name, signal := range map[string]payout.Signal{
 		"DoublePaymentAnewAlarm": payout.SignalDoublePayment, "ContradictionAnewAlarm": payout.SignalContradiction, "MismatchAnewAlarm": payout.SignalMismatch,
-		"ControlsChangedAlarm": payout.SignalControls, "OrphanOfOursAlarm": payout.SignalOrphanOfOurs,
+		"ControlsChangedAlarm": payout.SignalControls, "OrphanOfOursAlarm": payout.SignalOrphanOfOurs, "ControlsReleasedAlarm": payout.SignalControlsReleased,
+		"VexoraOutflowHeldAlarm": payout.SignalOutflowHeld, "MonetixOutflowHeldAlarm": payout.SignalOutflowHeld,
 	} {
 		p := service(t).Resources[name].Properties
 		expect(t, name, p["MetricName"], signal, "a second one would wake nobody while the first waits")
@@ -791,6 +800,66 @@ func TestOnlyErrorsOfTheNewVersionSendItBack(t *testing.T) {
 	expect(t, "by default", s.Parameters["RollbackAlarms"].Default, "on", "a bad version must go back by itself")
 }
 
+// storing are the functions that people or providers send something to, to be stored. Their
+// answers are normal returns, which are no errors of Lambda's.
+var storing = []string{"CreatePayout", "OperatePayout", "VexoraCallback", "MonetixCallback"}
+
+// TestAVersionThatStoresNothingGoesBack: each of them has a second alarm on its new version alone.
+func TestAVersionThatStoresNothingGoesBack(t *testing.T) {
+	s := service(t)
+	for name := range functions {
+		alarm, there := s.Resources[name+"NewVersionNotStored"]
+		if there != slices.Contains(storing, name) {
+			t.Errorf("%s has an alarm on what its new version does not store: %t", name, there)
+		}
+		if !there {
+			continue
+		}
+		p := alarm.Properties
+		expect(t, name+" watches", []any{p["Namespace"], p["MetricName"], p["Dimensions"]}, []any{"CambodiaPayouts", payout.SignalNotStored, []any{
+			map[string]any{"Name": "stage", "Value": ref("IdNamespace")},
+			map[string]any{"Name": "function", "Value": ref(name)},
+			map[string]any{"Name": "version", "Value": map[string]any{"Fn::GetAtt": name + ".Version.Version"}},
+		}}, "what the old version does not store would send the new one back")
+		expect(t, name+" silence", []any{p["TreatMissingData"], p["Statistic"], p["Threshold"], p["DatapointsToAlarm"]}, []any{"notBreaching", "Sum", 0, 1}, "one is enough, and none is well")
+		if called := fmt.Sprint(at(p["AlarmName"], "Fn::Sub")); !strings.Contains(called, "${"+name+".Version.Version}") {
+			t.Errorf("%s keeps the name %s, and with it the state of the version before", name, called)
+		}
+	}
+	p := s.Resources["NotStoredAlarm"].Properties
+	expect(t, "the page", []any{p["MetricName"], p["Dimensions"]}, []any{payout.SignalNotStored, []any{map[string]any{"Name": "stage", "Value": ref("IdNamespace")}}}, "of all functions and versions")
+}
+
+// TestTheOutflowBrakePagesForEachProvider: one that is held minutes after the other one would
+// wake nobody, as one metric has one burst.
+func TestTheOutflowBrakePagesForEachProvider(t *testing.T) {
+	s := service(t)
+	for name, provider := range map[string]payout.Provider{"VexoraOutflowHeldAlarm": payout.Vexora, "MonetixOutflowHeldAlarm": payout.Monetix} {
+		expect(t, name, s.Resources[name].Properties["Dimensions"], []any{map[string]any{"Name": "stage", "Value": ref("IdNamespace")}, map[string]any{"Name": "provider", "Value": provider}}, "the other provider's hold would hide it")
+		expect(t, name+" exists", s.Resources[name].Condition, "LimitOutflow", "without a limit nothing holds, and alarms cost money")
+	}
+	rule := deployed(t, s, own).Resources["MoneyAtRisk"].Properties["AlarmRule"]
+	if strings.Contains(text(rule), "OutflowHeld") {
+		t.Errorf("without a limit the picture names alarms that are not there: %s", text(rule))
+	}
+}
+
+// TestTheAPIForTokensIsWatchedToo: callers with tokens never pass the other one.
+func TestTheAPIForTokensIsWatchedToo(t *testing.T) {
+	s := service(t)
+	signed, tokens := s.Resources["ApiFaultAlarm"].Properties, s.Resources["JwtApiFaultAlarm"].Properties
+	expect(t, "its API", tokens["Dimensions"], []any{map[string]any{"Name": "ApiId", "Value": ref("JwtApi")}}, "nobody would be told of its 5xx")
+	expect(t, "exists", s.Resources["JwtApiFaultAlarm"].Condition, "UseJwt", "the API may not be there")
+	for _, same := range []string{"Namespace", "MetricName", "Statistic", "Period", "EvaluationPeriods", "Threshold", "ComparisonOperator", "TreatMissingData", "AlarmActions", "OKActions"} {
+		expect(t, same, tokens[same], signed[same], "the same trouble would be told otherwise")
+	}
+	board := at(s.Resources["Dashboard"].Properties["DashboardBody"], "Fn::Sub").([]any)
+	if n := strings.Count(fmt.Sprint(board[0]), `"ApiId", "${TokenApi}"`); n != 3 {
+		t.Errorf("the dashboard shows %d metrics of it", n)
+	}
+	expect(t, "on the dashboard", at(board[1], "TokenApi"), choice("UseJwt", ref("JwtApi"), "none"), "the API may not be there")
+}
+
 // TestASweepIsNotRepeatedByTheQueueBeforeIt: the scheduler invokes asynchronously, and its own
 // retry policy ends where Lambda's queue begins, which would repeat a failed sweep twice and
 // keep a throttled one for six hours.
@@ -828,6 +897,9 @@ func TestTheRunbookCanBeFollowedAtNight(t *testing.T) {
 			if !strings.Contains(called[link], needs) {
 				t.Errorf("%s wakes somebody, and its section has no %s", name, needs)
 			}
+		}
+		if !strings.Contains(called["money-at-risk"], "(#"+link+")") {
+			t.Errorf("%s wakes somebody, and the list of what pages has no %s", name, link)
 		}
 	}
 	for _, item := range []string{"aws dynamodb get-item", "aws dynamodb update-item", "aws dynamodb query", "aws dynamodb scan"} {
@@ -883,10 +955,10 @@ func TestWhatTheAlarmsWatch(t *testing.T) {
 	s := service(t)
 	loudly := []string{
 		"desk_double_payment_suspected", "desk_contradiction", "desk_callback_mismatch", "desk_oldest_unknown_seconds", "orphan", "orphan_of_ours",
-		"provider_configuration", "controls_changed", "Invocations", "Errors",
+		"provider_configuration", "controls_changed", "controls_released", "outflow_held", "controls_unread", "not_stored", "Invocations", "Errors",
 	}
 	notices := []string{
-		"callback_signature", "callback_verified", "callback_unusable", "unknown", "provider_paused", "low_balance", "desk_queued_too_long", "desk_returned",
+		"keys_unread", "callback_signature", "callback_verified", "callback_unusable", "unknown", "provider_paused", "low_balance", "desk_queued_too_long", "desk_returned",
 		"desk_notification_failing", "webhook_down", "notification_lag_seconds", "IteratorAge", "ApproximateNumberOfMessagesVisible",
 		"desk_possible_duplicate", "desk_unlisted_status", "desk_unknown_too_long", "outflow_not_counted", "Throttles", "WriteThrottleEvents", "Duration", "5xx",
 	}
@@ -937,8 +1009,14 @@ func TestAThrottledIndexIsSeen(t *testing.T) {
 func TestTheDashboardIsJSON(t *testing.T) {
 	body := fmt.Sprint(at(service(t).Resources["Dashboard"].Properties["DashboardBody"], "Fn::Sub").([]any)[0])
 	var board struct{ Widgets []struct{ Type string } }
-	if err := json.Unmarshal([]byte(body), &board); err != nil || len(board.Widgets) < 5 {
+	if err := json.Unmarshal([]byte(strings.ReplaceAll(body, "${OutflowAlarms}", "")), &board); err != nil || len(board.Widgets) < 5 {
 		t.Errorf("%v, %d widgets", err, len(board.Widgets))
+	}
+	more := fmt.Sprint(at(at(service(t).Resources["Dashboard"].Properties["DashboardBody"], "Fn::Sub").([]any)[1], "OutflowAlarms", "Fn::If").([]any)[1])
+	for _, name := range pages {
+		if !strings.Contains(body+more, "${"+name+".Arn}") {
+			t.Errorf("the dashboard does not show whether %s rings", name)
+		}
 	}
 }
 

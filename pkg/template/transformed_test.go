@@ -80,7 +80,11 @@ func TestTransformedFunctionsRollOutInSteps(t *testing.T) {
 		if at(group.Properties, "AutoRollbackConfiguration", "Enabled") != true {
 			t.Errorf("%s does not go back: %s", name, text(group.Properties))
 		}
-		watch := text(choice("RollBack", map[string]any{"Alarms": []any{map[string]any{"Name": ref(name + "NewVersionErrors")}}, "Enabled": true}, map[string]any{}))
+		alarms := []any{map[string]any{"Name": ref(name + "NewVersionErrors")}}
+		if _, stores := s.Resources[name+"NewVersionNotStored"]; stores {
+			alarms = append(alarms, map[string]any{"Name": ref(name + "NewVersionNotStored")})
+		}
+		watch := text(choice("RollBack", map[string]any{"Alarms": alarms, "Enabled": true}, map[string]any{}))
 		if functions[name].atOnce {
 			watch = "null"
 		}
@@ -105,6 +109,9 @@ func TestTransformedAlarmsWatchTheVersionThatTakesOver(t *testing.T) {
 		if version == nil || s.Resources[version[1]].Type != "AWS::Lambda::Version" {
 			t.Errorf("%s: %v is no version", name, version)
 			continue
+		}
+		if p := text(s.Resources[name+"NewVersionNotStored"].Properties); p != "null" && !strings.Contains(p, `"Name":"version","Value":{"Fn::GetAtt":["`+version[1]+`","Version"]}`) {
+			t.Errorf("%s: what is not stored is watched of another version: %s", name, p)
 		}
 		expect(t, name+" live", s.Resources[name+"Aliaslive"].Properties["FunctionVersion"], map[string]any{"Fn::GetAtt": []any{version[1], "Version"}}, "the alarm would watch another version")
 	}
