@@ -165,10 +165,12 @@ const (
 	SignalForeignCallback  Signal = "callback_unusable"
 	SignalUnrelatedPayment Signal = "callback_not_payout"
 	SignalPaused           Signal = "provider_paused"
-	SignalDuplicate        Signal = "possible_duplicate"
-	SignalLowBalance       Signal = "low_balance"
-	SignalWebhookDown      Signal = "webhook_down"
-	SignalControls         Signal = "controls_changed"
+	// SignalCallerPaused: the payouts of one caller wait, and those of the others go on.
+	SignalCallerPaused Signal = "caller_paused"
+	SignalDuplicate    Signal = "possible_duplicate"
+	SignalLowBalance   Signal = "low_balance"
+	SignalWebhookDown  Signal = "webhook_down"
+	SignalControls     Signal = "controls_changed"
 	// SignalOutflowUncounted: submissions were not counted, so that the outflow brake may hold
 	// too late.
 	SignalOutflowUncounted Signal = "outflow_not_counted"
