@@ -124,7 +124,8 @@ func (b *Brakes) suspect(p Provider, by Principal, c Claim, now time.Time) (pin 
 	}
 	b.count(s, p, c, now)
 	all, others := b.weakly(p)
-	named := !was.over() && was.By != "" && was.By != by && now.Before(was.Until)
+	named := !was.over() && was.passes(by) && now.Before(was.Until)
+	tried := !was.over() && was.By == "" // after a pause for all two callers' probes are enough
 	switch full := s.inRow >= silenceLimit; {
 	case b.goesWell(p, now):
 		if !full {
@@ -132,7 +133,7 @@ func (b *Brakes) suspect(p Provider, by Principal, c Claim, now time.Time) (pin 
 		}
 		b.stopAlone(s, p, by, c, now)
 		return nil, SignalCallerPaused
-	case b.silent[p]+all >= silenceLimit && b.silent[p]+others >= excused, full && named:
+	case (tried || b.silent[p]+all >= silenceLimit) && b.silent[p]+others >= excused, full && named:
 		return b.pauseWeakly(p, "", c, now), SignalPaused
 	case full:
 		pin = b.pauseWeakly(p, by, c, now)
@@ -189,14 +190,15 @@ func (s *standing) waitsAlone(now time.Time) bool {
 }
 
 // othersTurn reports whether the next probe is somebody else's: the last one was this caller's
-// and told nothing, and others were held back.
+// and told nothing, and others were held back who may try now.
 func (b *Brakes) othersTurn(p Provider, by Principal, now time.Time) bool {
-	last := b.probes[p]
+	last, pause := b.probes[p], b.latest(p)
 	if last == nil || !last.weak || last.by != by {
 		return false
 	}
 	for key, s := range b.callers {
-		if key.provider == p && key.by != by && !s.held.IsZero() && now.Sub(s.held).Abs() < turnFor {
+		may := !s.waitsAlone(now) && (pause.By != key.by || !now.Before(pause.Until))
+		if key.provider == p && key.by != by && may && !s.held.IsZero() && now.Sub(s.held).Abs() < turnFor {
 			return true
 		}
 	}

@@ -1,7 +1,9 @@
 package payout_test
 
 import (
+	"context"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +19,12 @@ const (
 // createdBy is a payout that a caller asked for.
 func (w *world) createdBy(by payout.Principal, d payout.Draft) payout.Payout {
 	w.t.Helper()
-	created, err := w.creator.Create(bg, d, by)
+	return w.createdAt(w.creator, by, d)
+}
+
+func (w *world) createdAt(at *payout.Creator, by payout.Principal, d payout.Draft) payout.Payout {
+	w.t.Helper()
+	created, err := at.Create(bg, d, by)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -67,18 +74,39 @@ func TestOneCallerDoesNotHoldUpAllOthers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			w.dislikes(s.bad)
-			s.beside(w, 72*60)
+			s.beside(w, w.creator, 72*60)
+			apart := newWorld(t)
+			apart.dislikes(s.bad)
+			s.beside(apart, apart.elsewhereCreator(), 72*60)
 		})
 	}
 }
 
-// beside runs the payroll beside the stream, and says what became of it.
-func (s stream) beside(w *world, seconds int) {
+// elsewhereCreator is a create of another process. It knows of the others what the board says.
+func (w *world) elsewhereCreator() *payout.Creator {
+	w.t.Helper()
+	n := 0
+	ports := payout.Ports{
+		Store: w.store, Connectors: w.connectors, Signals: w.signals, Keys: w, Now: w.clock.Now,
+		Brakes:   payout.NewBrakes(w.store, payout.Floor{Caps: most(w.t)}),
+		NewToken: func() string { n++; return fmt.Sprint("elsewhere-", n) },
+		Pause:    func(context.Context, time.Duration) {}, People: register,
+	}
+	creator, err := payout.NewCreator(ports, payout.Policy{Namespace: "test"})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return creator
+}
+
+// beside runs the payroll beside the stream, which comes in at a creator.
+func (s stream) beside(w *world, at *payout.Creator, seconds int) {
+	w.t.Helper()
 	begun := map[payout.ID]time.Time{}
 	for second := range seconds {
 		for n := range s.perSecond {
 			if second%s.every == 0 && second < s.until {
-				w.createdBy(insider, ofMoney(fmt.Sprint("bad-", second, "-", n), 100000+s.perSecond*second+n))
+				w.createdAt(at, insider, ofMoney(fmt.Sprint("bad-", second, "-", n), 100000+s.perSecond*second+n))
 			}
 		}
 		if second%20 == 7 && second < 600 {
@@ -106,7 +134,83 @@ func (w *world) judgeHonest(begun map[payout.ID]time.Time) {
 			continue
 		}
 		if waited > 4*time.Minute || len(p.Attention) > 0 {
-			w.t.Fatalf("%s has waited for %v (%s), attention %v", p.Reference, waited, p.QueuedReason, p.Attention.Reasons())
+			w.t.Errorf("%s has waited for %v (%s), attention %v", p.Reference, waited, p.QueuedReason, p.Attention.Reasons())
+		}
+	}
+}
+
+// TestNoStreamHoldsUpOthers: at any rate, for any time, out of one to three processes, beside one
+// to three honest callers who at times make a mistake of their own.
+func TestNoStreamHoldsUpOthers(t *testing.T) {
+	for seed := range uint64(12) {
+		r := rand.New(rand.NewPCG(seed, 10))
+		w := newWorld(t)
+		s := stream{
+			bad:   []payout.Claim{wrongAccount, bare403}[r.IntN(2)],
+			every: []int{1, 1, 2, 4, 10, 30, 60}[r.IntN(7)], perSecond: 1 + r.IntN(2),
+			until: []int{30, 120, 600, 1800}[r.IntN(4)],
+		}
+		w.dislikes(s.bad)
+		processes := []*payout.Creator{w.creator, w.elsewhereCreator(), w.elsewhereCreator()}[:1+r.IntN(3)]
+		callers, mistakes := 1+r.IntN(3), []int{0, 0, 3, 10}[r.IntN(4)]
+		begun := map[payout.ID]time.Time{}
+		for second := range 1500 {
+			at := processes[r.IntN(len(processes))]
+			for n := range s.perSecond {
+				if second%s.every == 0 && second < s.until {
+					w.createdAt(at, insider, ofMoney(fmt.Sprint("bad-", second, "-", n), 100000+s.perSecond*second+n))
+				}
+			}
+			if second < 900 && r.IntN(15) == 0 {
+				by, name := payout.Principal(fmt.Sprint(honest, r.IntN(callers))), "honest-"
+				if r.IntN(100) < mistakes {
+					name = "bad-own-"
+				}
+				p := w.createdAt(processes[r.IntN(len(processes))], by, ofMoney(fmt.Sprint(name, second), 1000+second))
+				if name == "honest-" {
+					begun[p.ID] = w.clock.Now()
+				}
+			}
+			if second%60 == 59 {
+				w.sweep()
+			}
+			w.clock.pass(time.Second)
+			if w.judgeHonest(begun); t.Failed() {
+				t.Fatalf("seed %d: %+v, %d processes, %d callers, %d %% mistakes", seed, s, len(processes), callers, mistakes)
+			}
+		}
+	}
+}
+
+// TestAnOutageInWhichTheProviderAnswersStopsAllCallers: nobody is well, and little is sent.
+func TestAnOutageInWhichTheProviderAnswersStopsAllCallers(t *testing.T) {
+	for _, processes := range []int{1, 3} {
+		for _, callers := range []int{1, 2, 5} {
+			w := newWorld(t)
+			all := []*payout.Creator{w.creator, w.elsewhereCreator(), w.elsewhereCreator()}[:processes]
+			r := rand.New(rand.NewPCG(uint64(callers), uint64(processes)))
+			create := func(prefix string, n int) {
+				w.createdAt(all[r.IntN(processes)], payout.Principal(fmt.Sprint(honest, r.IntN(callers))), ofMoney(fmt.Sprint(prefix, n), 1000+n))
+			}
+			for n := range 60 {
+				create("before-", n)
+			}
+			w.vexora.told = w.unclear
+			w.vexora.answer = func(payout.Payout) payout.Claim { c := wrongAccount; c.At = w.clock.Now(); return c }
+			before := len(w.vexora.sent)
+			for second := range 900 {
+				create("during-", 100+second)
+				if second%60 == 59 {
+					w.sweep()
+				}
+				w.clock.pass(time.Second)
+			}
+			// Each process and caller may learn for himself, and tries again now and then.
+			if sent := len(w.vexora.sent) - before; sent > 25*processes*callers+25 {
+				t.Errorf("%d processes, %d callers: %d of 900 were sent into an outage", processes, callers, sent)
+			} else {
+				t.Logf("%d processes, %d callers: %d sent", processes, callers, sent)
+			}
 		}
 	}
 }
