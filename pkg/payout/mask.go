@@ -314,6 +314,9 @@ func (c Claim) withoutWords() Claim {
 
 // withoutQuotes is the claim with a code that quotes nothing of the payout's recipient.
 func (p Payout) withoutQuotes(c Claim) Claim {
+	if !p.RedactedAt.IsZero() && c.earlier == "" {
+		c.earlier = impersonal(c.Key())
+	}
 	if !p.RedactedAt.IsZero() || p.Status == Orphan {
 		return c.withoutWords()
 	}
