@@ -61,9 +61,9 @@ func TestMarkupWithoutANumberStays(t *testing.T) {
 
 func TestAnAccountWithLettersIsMaskedInAnOrphan(t *testing.T) {
 	for said, want := range map[string]string{
-		"Account KH12AB34CD5678 is closed":  "Account ****5678 is closed",
-		"of A1B2C3D4":                       "of ****C3D4",
-		"operation declined, code E12045":   "operation declined, code E****2045",
+		"Account KH12AB34CD5678 is closed": "Account ****5678 is closed",
+		"of A1B2C3D4":                      "of ****C3D4",
+		"operation declined, code E12045":  "operation declined, code E****2045",
 		"General decline of may2026":       "General decline of may2026",
 	} {
 		if got := payout.MaskAny(said); got != want {
