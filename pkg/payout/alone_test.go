@@ -165,3 +165,45 @@ func TestManyCallersAreForgottenInTheEnd(t *testing.T) {
 		t.Errorf("%d callers are remembered", known)
 	}
 }
+
+// TestAReplayTakesNoProbeOfACallerAlone: what sends nothing is given back here too.
+func TestAReplayTakesNoProbeOfACallerAlone(t *testing.T) {
+	w := newWorld(t)
+	w.dislikes(wrongAccount)
+	w.createdBy(honest, ofMoney("honest", 1000))
+	first := ofMoney("bad-first", 1500)
+	w.createdBy(insider, first)
+	w.bads(insider, "a", 20)
+	w.clock.pass(2*time.Minute + time.Second)
+	w.createdBy(insider, first) // a replay
+	w.wants("after a replay", w.createdBy(insider, ofMoney("good", 2000)), payout.Processing)
+}
+
+// TestAStreamBesideMistakesOfAnotherCaller: three wrong accounts of his own, and one lost answer,
+// do not make the provider's outage out of the stream.
+func TestAStreamBesideMistakesOfAnotherCaller(t *testing.T) {
+	w := newWorld(t)
+	w.dislikes(wrongAccount)
+	w.createdBy(honest, ofMoney("honest", 1000))
+	w.bads(honest, "own", 3)
+	w.bads(insider, "a", 18)
+	answer := w.vexora.answer
+	w.vexora.answer = w.unclear
+	w.createdBy(honest, ofMoney("lost", 1001))
+	w.vexora.answer = answer
+	w.bads(insider, "b", 5)
+	w.wants("beside the stream", w.createdBy(honest, ofMoney("honest-2", 1002)), payout.Processing)
+	if len(w.store.board.Pauses) != 0 {
+		t.Errorf("%+v", w.store.board.Pauses)
+	}
+}
+
+// TestAnotherCallerTriesAtOnceAfterAProbeThatToldNothing: he waits for nobody's thirty seconds.
+func TestAnotherCallerTriesAtOnceAfterAProbeThatToldNothing(t *testing.T) {
+	w := afterAnOutage(t)
+	w.dislikes(wrongAccount)
+	if sent := w.bads(insider, "a", 3); sent != 1 {
+		t.Errorf("%d probes of one caller", sent)
+	}
+	w.wants("at once", w.createdBy(honest, ofMoney("honest", 5000)), payout.Processing)
+}

@@ -145,11 +145,15 @@ func (b *Brakes) begin(p Provider, by Principal, now time.Time) (*probe, QueuedR
 	if why := b.held(p, by, now); why != "" {
 		return nil, why
 	}
-	try, s := &probe{begun: now, by: by}, b.callers[caller{p, by}]
-	switch {
-	case s != nil && !s.alone.Since.IsZero():
+	try, s, pause := &probe{begun: now, by: by}, b.callers[caller{p, by}], b.latest(p)
+	alone := s != nil && !s.alone.Since.IsZero()
+	if alone {
 		s.tried = now
-	case b.latest(p).over() || b.latest(p).passes(by) && b.goesWell(p, now):
+	}
+	if pause.over() || pause.passes(by) && b.goesWell(p, now) {
+		if alone {
+			return try, ""
+		}
 		return nil, "" // nothing to try
 	}
 	b.probes[p] = try
