@@ -220,3 +220,45 @@ func TestTwoNamesThatLookAlikeAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// Twenty in a row of one caller, before anybody else's has gone well: his own wait, and the next
+// ones of another caller do not. Of Monetix a bare 403 five times.
+func TestOneCallersBadPayoutsStopAProviderForNobodyElse(t *testing.T) {
+	_, h, log := creating(t, func(body string) (int, string) {
+		var f map[string]string
+		_ = json.Unmarshal([]byte(body), &f)
+		if strings.HasPrefix(f["bankNumber"], "666") {
+			return 200, `{"code":"8000","msg":"bankNumber error","success":false,"timestamp":1}`
+		}
+		return 200, fmt.Sprintf(`{"code":"0000","msg":"success","success":true,"timestamp":1,"data":{"tradeNo":%q,"platFormTradeNo":"V1","status":"0015"}}`, f["tradeNo"])
+	}, func(body string) (int, string) {
+		if strings.Contains(body, "666") {
+			return 403, "<html>Request blocked</html>"
+		}
+		var f struct {
+			General struct {
+				PaymentID string `json:"payment_id"`
+			} `json:"general"`
+		}
+		_ = json.Unmarshal([]byte(body), &f)
+		return 200, fmt.Sprintf(`{"status":"success","project_id":1234,"payment_id":%q,"request_id":"r1"}`, f.General.PaymentID)
+	})
+	bank := func(reference, account string) string { return bankAccount(reference, "KHR", account) }
+	for name, body := range map[string]func(reference, account string) string{"vexora": wallet, "monetix": bank} {
+		for n := range 25 {
+			create(t, h, ofStranger, body(fmt.Sprint(name, "-bad-", n), fmt.Sprint("666000", 10+n)))
+		}
+		for n := range 3 {
+			status, m := create(t, h, ofDara, body(fmt.Sprint(name, "-honest-", n), fmt.Sprint("1000000", n)))
+			if m["status"] != "processing" {
+				t.Errorf("%s: a payout of another principal: %d %v (%v)", name, status, m["status"], m["queued_reason"])
+			}
+		}
+		if _, m := create(t, h, ofStranger, body(name+"-good", "10000009")); m["queued_reason"] != "paused" {
+			t.Errorf("%s: of the same principal: %v (%v)", name, m["status"], m["queued_reason"])
+		}
+	}
+	if !strings.Contains(log.String(), `"provider_paused":1`) {
+		t.Error("nobody's payouts had gone well, and no pause is signalled")
+	}
+}

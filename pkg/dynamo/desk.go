@@ -45,7 +45,7 @@ func (r *reader) pauses() map[payout.Provider]payout.Pause {
 	all := map[payout.Provider]payout.Pause{}
 	for _, p := range payout.Pausable {
 		if pause := r.child(pausePrefix + string(p)); pause != nil {
-			all[p] = payout.Pause{Provider: p, Why: pause.text(attrWhy), Since: pause.moment(attrSince), Until: pause.moment(attrUntil)}
+			all[p] = payout.Pause{Provider: p, Why: pause.text(attrWhy), By: payout.Principal(pause.text(attrCreatedBy)), Since: pause.moment(attrSince), Until: pause.moment(attrUntil)}
 		}
 	}
 	return all
@@ -66,6 +66,7 @@ func (s *Store) fetch(ctx context.Context, key item) (*reader, error) {
 func (s *Store) PinPause(ctx context.Context, p payout.Pause) error {
 	i := item{}
 	i.put(attrWhy, text(p.Why))
+	i.put(attrCreatedBy, text(string(p.By)))
 	i.put(attrSince, moment(p.Since))
 	i.put(attrUntil, moment(p.Until))
 	return s.pin(ctx, pausePrefix+string(p.Provider), nested(i))

@@ -138,8 +138,10 @@ type controlsView struct {
 type pauseView struct {
 	Provider payout.Provider `json:"provider"`
 	Why      string          `json:"why"`
-	Since    string          `json:"since,omitempty"`
-	Until    string          `json:"until,omitempty"`
+	// CreatedBy is whose payouts it holds; left out: everybody's.
+	CreatedBy payout.Principal `json:"created_by,omitempty"`
+	Since     string           `json:"since,omitempty"`
+	Until     string           `json:"until,omitempty"`
 }
 
 type controlSettingsView struct {
@@ -187,7 +189,7 @@ func viewControls(room payout.ControlRoom) controlsView {
 			v.InForce[p], v.HeldBy[p] = payout.GateHeld, why
 		}
 		if pause, there := room.Pauses[p]; there {
-			v.Pauses = append(v.Pauses, pauseView{p, pause.Why, instant(pause.Since), instant(pause.Until)})
+			v.Pauses = append(v.Pauses, pauseView{p, pause.Why, pause.By, instant(pause.Since), instant(pause.Until)})
 		}
 	}
 	for _, o := range room.Proposals {

@@ -80,7 +80,7 @@ func TestTheControlsShowWhatIsInForceAndWhy(t *testing.T) {
 	d := &desk{room: payout.ControlRoom{
 		Controls: payout.Controls{Version: 2, Submissions: map[payout.Scope]payout.Gate{"vexora": payout.GateHeld}, Caps: map[money.Currency]money.Amount{money.KHR: most}},
 		Floor:    payout.Floor{Held: map[payout.Provider]payout.QueuedReason{payout.Monetix: payout.QueuedPaused}},
-		Pauses:   map[payout.Provider]payout.Pause{payout.Monetix: {Provider: payout.Monetix, Why: "refused_about_us", Since: at, Until: at.Add(time.Minute)}},
+		Pauses:   map[payout.Provider]payout.Pause{payout.Monetix: {Provider: payout.Monetix, Why: "refused_about_us", By: "arn", Since: at, Until: at.Add(time.Minute)}},
 		Proposals: []payout.ControlProposal{
 			{Person: "Dara", By: "arn", At: at, Reason: "mended", Change: payout.ControlChange{Caps: map[money.Currency]money.Amount{money.KHR: {}}}},
 			{Person: "Bopha", By: "arn", At: at, Reason: "no leak", Change: payout.ControlChange{Callbacks: payout.Believe}},
@@ -94,7 +94,7 @@ func TestTheControlsShowWhatIsInForceAndWhy(t *testing.T) {
 	}
 	want := `{"version":2,"submissions":{"all":"open","monetix":"open","vexora":"held"},"caps":{"KHR":"1000.00"},"callbacks":"believe",` +
 		`"in_force":{"monetix":"held","vexora":"held"},"held_by":{"monetix":["paused"],"vexora":["controls"]},` +
-		`"pauses":[{"provider":"monetix","why":"refused_about_us","since":"2026-05-16T08:00:00.000Z","until":"2026-05-16T08:01:00.000Z"}],` +
+		`"pauses":[{"provider":"monetix","why":"refused_about_us","created_by":"arn","since":"2026-05-16T08:00:00.000Z","until":"2026-05-16T08:01:00.000Z"}],` +
 		`"awaiting":{"change":{"caps":{"KHR":null}},"by":"arn","person":"Dara","reason":"mended","at":"2026-05-16T08:00:00.000Z"},` +
 		`"proposals":[{"change":{"caps":{"KHR":null}},"by":"arn","person":"Dara","reason":"mended","at":"2026-05-16T08:00:00.000Z"},` +
 		`{"change":{"callbacks":"believe"},"by":"arn","person":"Bopha","reason":"no leak","at":"2026-05-16T08:00:00.000Z"}],` +

@@ -50,6 +50,9 @@ var Pausable = append(slices.Clone(Providers), EndpointBrakes)
 type Pause struct {
 	Provider Provider
 	Why      string // one of our own words, for the person on call
-	Since    time.Time
-	Until    time.Time
+	// By: all that speaks against the provider came of payouts that this caller asked for, so
+	// that the others' are tried one by one, and go when one went well. Empty: it is for all.
+	By    Principal
+	Since time.Time
+	Until time.Time
 }

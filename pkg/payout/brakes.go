@@ -28,7 +28,8 @@ type Brakes struct {
 	begun, known int
 	failed       error // why the last reading brought nothing; nil: it did
 	own          map[Provider]Pause
-	silent       map[Provider]int       // how much silence submissions in a row brought
+	silent       map[Provider]int       // how much silence lost answers in a row brought
+	callers      map[caller]*standing   // how the submissions of each went
 	probes       map[Provider]*probe    // the one submission that tries a provider again
 	took         map[Provider]time.Time // when the provider last took a submission, or refused it for what it says
 }
@@ -67,7 +68,7 @@ const (
 
 // NewBrakes returns brakes over a floor.
 func NewBrakes(desk Desk, floor Floor) *Brakes {
-	return &Brakes{desk: desk, floor: floor, onUnread: func(context.Context, error, bool) {}, own: map[Provider]Pause{}, silent: map[Provider]int{}, probes: map[Provider]*probe{}, took: map[Provider]time.Time{}}
+	return &Brakes{desk: desk, floor: floor, onUnread: func(context.Context, error, bool) {}, own: map[Provider]Pause{}, silent: map[Provider]int{}, callers: map[caller]*standing{}, probes: map[Provider]*probe{}, took: map[Provider]time.Time{}}
 }
 
 // OnUnread has somebody told of each reading of the board that fails: why, and whether this
@@ -137,10 +138,15 @@ func (b *Brakes) glance(now time.Time) (reading int, fresh bool) {
 	return b.begun, false
 }
 
-// probe is the one submission that is let through after a pause.
-type probe struct{ begun time.Time }
+// probe is the one submission that is let through after a pause, of the provider or of a caller
+// alone.
+type probe struct {
+	begun time.Time
+	by    Principal
+	weak  bool // it was answered, and told nothing: another caller may try at once
+}
 
-// Stops says why a payout must wait, "" if it may be submitted. To ask changes nothing: many
+// Stops says why a payout must wait, "" if it may be submitted. To ask takes no probe: many
 // who ask send nothing, since their payout was there before or is not fit to be sent. Whoever
 // does send asks [Brakes.start].
 func (b *Brakes) Stops(ctx context.Context, p Payout, now time.Time) QueuedReason {
@@ -149,7 +155,7 @@ func (b *Brakes) Stops(ctx context.Context, p Payout, now time.Time) QueuedReaso
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.held(p.Provider, now)
+	return b.held(p.Provider, p.CreatedBy, now)
 }
 
 // start is [Brakes.Stops] for whoever sends if the fence is his, with the probe that he has
@@ -158,47 +164,67 @@ func (b *Brakes) start(ctx context.Context, p Payout, now time.Time) (*probe, Qu
 	if why := b.Ordered(ctx, p, now); why != "" {
 		return nil, why
 	}
-	return b.begin(p.Provider, now)
+	return b.begin(p.Provider, p.CreatedBy, now)
 }
 
 // begin is asked last before the fence by whoever sends if the fence is his. After a pause
 // it lets one through, and the others when that one was answered: a sweep that sent a
 // whole queue to see whether an outage is over would make every payout unknown. Whoever
 // sends nothing then gives the probe back.
-func (b *Brakes) begin(p Provider, now time.Time) (*probe, QueuedReason) {
+func (b *Brakes) begin(p Provider, by Principal, now time.Time) (*probe, QueuedReason) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if why := b.held(p, now); why != "" {
+	if why := b.held(p, by, now); why != "" {
 		return nil, why
 	}
-	if b.latest(p).over() {
+	try, s, pause := &probe{begun: now, by: by}, b.callers[caller{p, by}], b.latest(p)
+	alone := s != nil && !s.alone.Since.IsZero()
+	if alone {
+		s.tried = now
+	}
+	if pause.over() || pause.passes(by) && b.goesWell(p, now) {
+		if alone {
+			return try, ""
+		}
 		return nil, "" // nothing to try
 	}
-	b.probes[p] = &probe{begun: now}
-	return b.probes[p], ""
+	b.probes[p] = try
+	if s != nil {
+		s.held = time.Time{}
+	}
+	return try, ""
 }
 
 // giveBack lets the next one try the provider in place of a probe that was not sent.
 func (b *Brakes) giveBack(p Provider, unused *probe) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if unused != nil && b.probes[p] == unused {
+	if unused == nil {
+		return
+	}
+	if b.probes[p] == unused {
 		delete(b.probes, p)
+	}
+	if s := b.callers[caller{p, unused.by}]; s != nil && s.tried.Equal(unused.begun) {
+		s.tried = time.Time{}
 	}
 }
 
 // held says why a submission to the provider must wait, people's controls aside, to callers
 // who have the lock.
-func (b *Brakes) held(p Provider, now time.Time) QueuedReason {
+func (b *Brakes) held(p Provider, by Principal, now time.Time) QueuedReason {
 	pause, trying := b.latest(p), b.probes[p]
 	switch {
 	case b.floor.Held[p] != "":
 		return b.floor.Held[p]
-	case now.Before(pause.Until):
+	case b.callers[caller{p, by}].waitsAlone(now):
 		return QueuedPaused
-	case pause.over():
+	case pause.over(), pause.passes(by) && b.goesWell(p, now):
 		return ""
-	case trying != nil && now.Sub(trying.begun).Abs() < probeFor: // a clock can go back
+	case now.Before(pause.Until) && !pause.passes(by),
+		trying != nil && now.Sub(trying.begun).Abs() < probeFor && !(trying.weak && trying.by != by), // a clock can go back
+		b.othersTurn(p, by, now):
+		b.standing(p, by, now).held = now
 		return QueuedPaused
 	}
 	return ""

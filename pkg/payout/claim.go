@@ -88,6 +88,9 @@ type Claim struct {
 
 	keptKey string // what the claim was recognised by before it was stripped
 	said    string // the code as the provider wrote it, which may be kept as another one
+	// earlier is what the claim would have been recognised by before its payout was redacted,
+	// while there was somebody to compare its code with; empty for other payouts.
+	earlier string
 }
 
 // Asked is what a status query knew when it began.
@@ -187,7 +190,7 @@ func (c Claim) disbelieved() Claim {
 	}
 	return Claim{
 		Source: c.Source, Provider: c.Provider, Reference: c.Reference, Ambiguous: c.Ambiguous,
-		Finding: FoundUnlisted, Message: c.Ambiguous, Raw: c.Raw, Padded: c.Padded, At: c.At, keptKey: c.Key(),
+		Finding: FoundUnlisted, Message: c.Ambiguous, Raw: c.Raw, Padded: c.Padded, At: c.At, keptKey: c.Key(), earlier: c.earlier,
 	}
 }
 

@@ -222,7 +222,7 @@ func (h *Herald) attempt(ctx context.Context, p Payout, event Event) Delivery {
 	if err != nil {
 		return Delivery{Result: Declined, Detail: "the event cannot be written"}
 	}
-	if _, why := h.ports.Brakes.begin(EndpointBrakes, now); why != "" {
+	if _, why := h.ports.Brakes.begin(EndpointBrakes, "", now); why != "" {
 		return Delivery{Result: Postponed, RetryAfter: h.ports.Brakes.wait(EndpointBrakes, now)}
 	}
 	d := h.ports.Endpoint.Deliver(ctx, Message{ID: event.ID, Body: body})
@@ -230,7 +230,7 @@ func (h *Herald) attempt(ctx context.Context, p Payout, event Event) Delivery {
 	if d.Result == Down {
 		heard = FoundUnclear
 	}
-	if h.ports.Brakes.heed(ctx, EndpointBrakes, Claim{Finding: heard}, h.ports.Now()) {
+	if h.ports.Brakes.heed(ctx, EndpointBrakes, "", Claim{Finding: heard}, h.ports.Now()) != "" {
 		h.ports.Signals.Signal(ctx, SignalWebhookDown, EndpointBrakes, p.ID)
 	}
 	h.ports.Heard(ctx, event, d)

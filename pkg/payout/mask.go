@@ -64,16 +64,27 @@ func (p Payout) Mask() Mask {
 
 // Text is the text with what it quotes of the recipient hidden: of a number at most the last
 // four characters stay, of everything else nothing. How a number is set apart, in which
-// digits it is written, and the case of letters make no difference.
+// digits it is written, in which markup, and the case of letters make no difference.
 func (m Mask) Text(text string) string {
 	if m.anybody {
 		return MaskAny(text)
 	}
+	clipped := len(text) > messageLimit-shownDigits
+	if plain := unescaped(text); plain != text {
+		if masked := m.plain(plain, clipped); masked != plain {
+			return masked
+		}
+	}
+	return m.plain(text, clipped)
+}
+
+// plain masks a text without markup.
+func (m Mask) plain(text string, clipped bool) string {
 	runes := []rune(text)
 	hidden := make([]bool, len(runes))
 	bare := bareNumber(text)
 	for _, number := range m.numbers {
-		bare.hide(number, hidden, len(text) > messageLimit-shownDigits)
+		bare.hide(number, hidden, clipped)
 	}
 	low := folded(text)
 	for _, name := range m.names {
@@ -88,11 +99,12 @@ func (m Mask) Text(text string) string {
 }
 
 // Number is a number of the provider's own. It is hidden only if the whole number of the
-// recipient is in it: parts of it are there by chance.
+// recipient is in it, perhaps without the zeros before it: parts of it are there by chance.
 func (m Mask) Number(text string) string {
 	bare := bareNumber(text)
 	for _, number := range m.numbers {
-		if len(number) > leastQuoted && strings.Contains(string(bare.runes), string(number)) {
+		whole := strings.TrimLeft(string(number), "0")
+		if len([]rune(whole)) > leastQuoted && strings.Contains(string(bare.runes), whole) {
 			return m.Text(text)
 		}
 	}
@@ -257,21 +269,6 @@ func render(text []rune, hidden []bool) string {
 	return b.String()
 }
 
-var (
-	anyNumber = regexp.MustCompile(`\p{Nd}(?:[^\p{L}\p{Nd}]*\p{Nd}){4,}`)
-	anyEmail  = regexp.MustCompile(`\S+@\S+`)
-)
-
-// MaskAny hides what may tell who was paid in a text about a payout that we do not hold: of
-// every longer number all but the last four digits, and e-mail addresses.
-func MaskAny(text string) string {
-	text = anyEmail.ReplaceAllString(text, maskText)
-	return anyNumber.ReplaceAllStringFunc(text, func(number string) string {
-		digits := bareNumber(number).runes
-		return maskText + string(digits[len(digits)-shownDigits:])
-	})
-}
-
 // unreadableCode stands for a code that has not the form of one: a provider may write
 // anything there, and codes go where no payout is at hand to compare them with.
 const unreadableCode = "unreadable"
@@ -314,6 +311,9 @@ func (c Claim) withoutWords() Claim {
 
 // withoutQuotes is the claim with a code that quotes nothing of the payout's recipient.
 func (p Payout) withoutQuotes(c Claim) Claim {
+	if !p.RedactedAt.IsZero() && c.earlier == "" {
+		c.earlier = impersonal(c.Key())
+	}
 	if !p.RedactedAt.IsZero() || p.Status == Orphan {
 		return c.withoutWords()
 	}

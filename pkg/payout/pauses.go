@@ -17,7 +17,7 @@ const (
 	silenceLimit = 20
 	// lostAnswer and uselessAnswer are how much silence they are: five answers in a row
 	// that are lost stop a provider, but twenty that do not tell what became of the payout.
-	// One caller with bad account numbers must not hold up everybody else's payouts.
+	// What tells nothing counts against its caller first; see suspect.
 	lostAnswer    = 4
 	uselessAnswer = 1
 )
@@ -35,14 +35,17 @@ const (
 // over reports whether nothing pauses any more.
 func (p Pause) over() bool { return p.Why == "" || p.Why == cleared || p.Why == answersQuestions }
 
-// heed learns from a submission. What others have to know it pins on the board: a
-// pause when it is time to stop, and its end. It reports whether it stopped.
-func (b *Brakes) heed(ctx context.Context, p Provider, c Claim, now time.Time) bool {
-	pause, changed := b.learn(p, c, now)
-	if changed {
-		_ = b.desk.PinPause(ctx, pause) // this function knows anyway
+// passes reports whether a pause is of another caller alone.
+func (p Pause) passes(by Principal) bool { return p.By != "" && p.By != by }
+
+// heed learns from a submission that a caller asked for. What others have to know it pins on
+// the board: a pause when it is time to stop, and its end. It says what to raise.
+func (b *Brakes) heed(ctx context.Context, p Provider, by Principal, c Claim, now time.Time) Signal {
+	pin, raised := b.learn(p, by, c, now)
+	if pin != nil {
+		_ = b.desk.PinPause(ctx, *pin) // this function knows anyway
 	}
-	return changed && !pause.over()
+	return raised
 }
 
 // passOver reports whether a refusal about us concerns this payout alone: it was refused like
@@ -67,39 +70,49 @@ func (b *Brakes) passOver(p Payout, c Claim) bool {
 	return true
 }
 
-func (b *Brakes) learn(p Provider, c Claim, now time.Time) (Pause, bool) {
+func (b *Brakes) learn(p Provider, by Principal, c Claim, now time.Time) (pin *Pause, raised Signal) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	silent := c.Finding == FoundUnclear || c.Finding == FoundNotSent
+	refused := c.Finding == FoundAboutUs && !c.OfThisKind
 	switch {
-	case c.Finding == FoundAboutUs && c.Uncoded && !c.OfThisKind:
-		// One may be about a text of one payout. Five in a row are more likely a closed firewall.
-		if b.silent[p] += lostAnswer; b.silent[p] >= silenceLimit {
-			return b.pause(p, refusedAboutUs, now, aboutUsPause), true
-		}
-	case c.Finding == FoundAboutUs && !c.OfThisKind:
-		return b.pause(p, refusedAboutUs, now, aboutUsPause), true
-	case c.Finding == FoundUnclear || c.Finding == FoundNotSent:
-		b.silent[p] += lostAnswer
-		if c.Answered {
-			b.silent[p] += uselessAnswer - lostAnswer
-		}
-		if b.silent[p] >= silenceLimit {
-			return b.pause(p, b.silence(p, now), now, b.patience(p, now)), true
-		}
-	default:
-		b.silent[p], b.took[p] = 0, now
-		if was := b.latest(p); !was.over() {
-			return b.pause(p, cleared, now, 0), true
-		}
+	case refused && c.Uncoded, silent && c.Answered:
+		return b.suspect(p, by, c, now)
+	case refused:
+		return pinned(b.pause(p, refusedAboutUs, now, aboutUsPause)), SignalPaused
+	case silent && b.lost(p, now):
+		return pinned(b.pause(p, b.silence(p, now), now, b.patience(p, now))), SignalPaused
+	case silent:
+		return nil, ""
 	}
-	return Pause{}, false
+	b.tookOne(p, by, now)
+	if was := b.latest(p); !was.over() && (!was.passes(by) || !now.Before(was.Until)) {
+		return pinned(b.pause(p, cleared, now, 0)), ""
+	}
+	return nil, ""
 }
 
-func (b *Brakes) pause(p Provider, why string, now time.Time, d time.Duration) Pause {
-	if why != cleared && why != answersQuestions {
-		// After the pause one more silence is enough.
-		b.silent[p] = silenceLimit - lostAnswer
+func pinned(p Pause) *Pause { return &p }
+
+// lost counts a lost answer, and reports whether it is time to stop. After a pause of the
+// provider one more is enough.
+func (b *Brakes) lost(p Provider, now time.Time) bool {
+	b.silent[p] += lostAnswer
+	weak, _ := b.weakly(p)
+	if b.goesWell(p, now) {
+		weak = 0 // it says nothing about the provider
 	}
+	tried := !b.own[p].over() && b.own[p].By == "" && !b.latest(p).over()
+	return tried || b.silent[p]+weak >= silenceLimit
+}
+
+// pause pauses a provider for all, or ends that.
+func (b *Brakes) pause(p Provider, why string, now time.Time, d time.Duration) Pause {
+	if was := b.latest(p); why == answersQuestions && was.By != "" {
+		b.standing(p, was.By, now).inRow = 0
+	}
+	b.silent[p] = 0
+	b.forgive(p)
 	delete(b.probes, p)
 	b.own[p] = Pause{Provider: p, Why: why, Since: now, Until: now.Add(d)}
 	return b.own[p]

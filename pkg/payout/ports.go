@@ -185,10 +185,12 @@ const (
 	SignalForeignCallback  Signal = "callback_unusable"
 	SignalUnrelatedPayment Signal = "callback_not_payout"
 	SignalPaused           Signal = "provider_paused"
-	SignalDuplicate        Signal = "possible_duplicate"
-	SignalLowBalance       Signal = "low_balance"
-	SignalWebhookDown      Signal = "webhook_down"
-	SignalControls         Signal = "controls_changed" // somebody tightened something
+	// SignalCallerPaused: the payouts of one caller wait, and those of the others go on.
+	SignalCallerPaused Signal = "caller_paused"
+	SignalDuplicate    Signal = "possible_duplicate"
+	SignalLowBalance   Signal = "low_balance"
+	SignalWebhookDown  Signal = "webhook_down"
+	SignalControls     Signal = "controls_changed" // somebody tightened something
 	// SignalControlsReleased: two people loosened something. Apart from the others, since an
 	// alarm acts once for a burst of one metric.
 	SignalControlsReleased Signal = "controls_released"

@@ -9,12 +9,22 @@ const mostCounted = 30
 
 // heard reports whether the same claim is in the history, or was counted there.
 func (p Payout) heard(c Claim) bool {
-	key := c.Key()
-	if !p.RedactedAt.IsZero() {
-		key = impersonal(key)
+	keys := p.keysOf(c)
+	return slices.ContainsFunc(p.History, func(e Entry) bool { return slices.Contains(keys, e.ClaimKey) }) ||
+		slices.ContainsFunc(p.Unwritten, func(key string) bool { return slices.Contains(keys, key) || key == impersonal(c.Key()) })
+}
+
+// keysOf are what the same claim may stand under in the history. Of a redacted payout the
+// personal part is gone, and a code stands as it was kept before or after that.
+func (p Payout) keysOf(c Claim) []string {
+	if p.RedactedAt.IsZero() {
+		return []string{c.Key()}
 	}
-	return slices.ContainsFunc(p.History, func(e Entry) bool { return e.ClaimKey == key }) ||
-		slices.Contains(p.Unwritten, impersonal(key))
+	keys := []string{impersonal(c.Key())}
+	if c.earlier != "" {
+		keys = append(keys, c.earlier)
+	}
+	return keys
 }
 
 // unwritten is what is remembered when a word finds no room: the latest keys, this one last;

@@ -38,8 +38,8 @@ func (s *submitter) submit(ctx context.Context, p Payout, sub Submission) (Payou
 	c = c.cleaned()
 	if s.brakes.passOver(p, c) {
 		c.OfThisKind = true
-	} else if s.brakes.heed(ctx, p.Provider, c, c.At) {
-		s.receiver.signals.Signal(ctx, SignalPaused, p.Provider, p.ID)
+	} else if raised := s.brakes.heed(ctx, p.Provider, p.CreatedBy, c, c.At); raised != "" {
+		s.receiver.signals.Signal(ctx, raised, p.Provider, p.ID)
 	}
 	return s.record(ctx, p, c)
 }

@@ -22,6 +22,7 @@ type client struct {
 	account   string
 	recipient string   // who has the account, however its number is written
 	amount    int      // major units
+	caller    string   // who posts: what goes wrong with one's payouts counts against him first
 	bodies    []string // the request, and at times another one under the same reference
 	tries     int
 }
@@ -31,7 +32,7 @@ const postings = 5
 
 func (w *world) newClient(n int, provider payout.Provider, sameAs *client) *client {
 	reference := payout.Reference(fmt.Sprintf("R%d", n))
-	c := &client{world: w, reference: reference, id: payout.DeriveID("sim", reference), provider: provider, amount: 50_000 + n}
+	c := &client{world: w, reference: reference, id: payout.DeriveID("sim", reference), provider: provider, amount: 50_000 + n, caller: fmt.Sprint("payroll-", n%2)}
 	c.recipient = fmt.Sprintf("7700%08d", n*7919)
 	if provider == payout.Vexora && w.choices.chance(30) { // a wallet that is named by a phone number
 		c.recipient = fmt.Sprintf("77%06d", n*7919)
@@ -104,7 +105,7 @@ func (c *client) send(body string) {
 		event := edge.Event{RawPath: "/v1/payouts", Body: body}
 		event.RequestContext.HTTP.Method, event.RequestContext.TimeEpoch = "POST", posted.UnixMilli()
 		event.RequestContext.Authorizer = &events.APIGatewayV2HTTPRequestContextAuthorizerDescription{
-			IAM: &events.APIGatewayV2HTTPRequestContextAuthorizerIAMDescription{UserARN: "arn:aws:iam::111122223333:user/payroll"},
+			IAM: &events.APIGatewayV2HTTPRequestContextAuthorizerIAMDescription{UserARN: "arn:aws:iam::111122223333:user/" + c.caller},
 		}
 		reply, err := box.create(ctx, event)
 		if err != nil {

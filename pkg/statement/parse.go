@@ -8,6 +8,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"cambodia-payouts/pkg/money"
@@ -180,31 +181,42 @@ func (l layout) row(record []string, line int, m Mapping) payout.StatementRow {
 		Amount: m.amount(field(l.amount), field(l.currency)), Finding: m.finding(field(l.status)),
 		Code: payout.Printable(field(l.code)), Message: payout.Printable(field(l.message)),
 	}
-	row.Raw = kept(field(l.reference), field(l.providerID), field(l.amount), field(l.currency), field(l.status), field(l.code), row.Message)
+	row.Raw = kept(field(l.reference), field(l.providerID), field(l.amount), field(l.currency), field(l.status), field(l.code))
 	if row.Code == "" {
 		row.Code = payout.Printable(field(l.status))
 	}
 	return row
 }
 
-// longNumber is an account's or a phone's, perhaps with blanks or dashes; and many a date.
-var longNumber = regexp.MustCompile(`\p{Nd}([ .-]?\p{Nd}){5,}`)
+// mostDigits is as many as documented codes have. A number that tells whose it is has more.
+const mostDigits = 5
 
 // kept is what a payout keeps of a row, and what its hash is made of: the columns that the
 // mapping names, always in this order, as one line of CSV. Whoever may read the payout sees the
 // hash. With an account number in the line, six digits would be tried out in no time; so other
-// columns are left out, and of long numbers in the message the last four digits stay.
-func kept(columns ...string) []byte {
-	message := &columns[len(columns)-1]
-	*message = longNumber.ReplaceAllStringFunc(*message, func(number string) string {
-		digits := []rune(number)
-		return "****" + string(digits[len(digits)-4:])
-	})
+// columns are left out, and the message too: banks quote numbers in it in more spellings than
+// anybody lists. Nothing is decided by it, and whoever sent the file has it.
+func kept(reference, providerID, amount, currency, status, code string) []byte {
 	var line bytes.Buffer
 	w := csv.NewWriter(&line)
-	_ = w.Write(columns) // a buffer takes everything
+	_ = w.Write([]string{reference, providerID, amount, currency, short(status), short(code)}) // a buffer takes everything
 	w.Flush()
 	return bytes.TrimSuffix(line.Bytes(), []byte("\n"))
+}
+
+// short is a word or a code, unless it has the digits of a longer number, however they are set
+// apart and in whatever script.
+func short(said string) string {
+	digits := 0
+	for _, r := range said {
+		if unicode.IsNumber(r) {
+			digits++
+		}
+	}
+	if digits > mostDigits {
+		return "unreadable"
+	}
+	return said
 }
 
 // grouped is a number whose thousands are set apart by commas. A comma anywhere

@@ -257,6 +257,19 @@ func desk(t *testing.T, s payout.Store) {
 	if err != nil || len(board.Pauses) != 1 || board.Pauses[payout.Vexora] != pause {
 		t.Errorf("%+v, %v", board, err)
 	}
+	pause.By = "arn:aws:iam::111122223333:role/payroll"
+	board, err = pinnedOn(s, pause)
+	if err != nil || board.Pauses[payout.Vexora] != pause {
+		t.Errorf("of one caller: %+v, %v", board, err)
+	}
+}
+
+// pinnedOn is the board with a pause.
+func pinnedOn(s payout.Store, p payout.Pause) (payout.Board, error) {
+	if err := s.PinPause(background, p); err != nil {
+		return payout.Board{}, err
+	}
+	return s.Board(background)
 }
 
 func reports(t *testing.T, s payout.Store) {

@@ -49,6 +49,7 @@ var metricKeys = map[string]bool{
 	string(payout.SignalForeignCallback):  true,
 	string(payout.SignalUnrelatedPayment): true,
 	string(payout.SignalPaused):           true,
+	string(payout.SignalCallerPaused):     true,
 	string(payout.SignalDuplicate):        true,
 	string(payout.SignalLowBalance):       true,
 	string(payout.SignalWebhookDown):      true,

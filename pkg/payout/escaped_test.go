@@ -1,0 +1,85 @@
+package payout_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/url"
+	"strings"
+	"testing"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+// escapes are the ways in which a text comes out of another system's markup.
+var escapes = []string{
+	"&nbsp;", "&#160;", "&#xA0;", "&ensp;", "%20", "%C2%A0", "%2D", "+", `\u00a0`, `\u0020`, `\t`, `\x20`, "&amp;nbsp;", "%2520", "<br>", "</b><b>",
+}
+
+// escaped spells digits of a number as escapes themselves.
+func escaped(r *rand.Rand, digits string) string {
+	form := []string{"%%%02X", "&#%d;", "&#x%x;", `\u%04x`}[r.IntN(4)]
+	var b strings.Builder
+	for _, d := range digits {
+		fmt.Fprintf(&b, form, d)
+	}
+	return b.String()
+}
+
+// However markup sets a number apart, a reader sees its last four digits at most, of our payouts
+// and of orphans.
+func TestANumberInMarkupIsMasked(t *testing.T) {
+	const number = "7301986425"
+	for seed := range uint64(2000) {
+		r := rand.New(rand.NewPCG(seed, 4))
+		between := escapes[r.IntN(len(escapes))]
+		said := "Account " + number[:3] + between + number[3:6] + between + number[6:] + " is closed"
+		switch r.IntN(4) {
+		case 0:
+			said = "Account " + escaped(r, number) + " is closed"
+		case 1:
+			said = "acct=" + url.QueryEscape(number[:4]+" "+number[4:])
+		}
+		for who, shown := range map[string]string{"the payout": paid(number).Mask().Text(said), "an orphan": payout.MaskAny(said)} {
+			if plain, _ := url.QueryUnescape(shown); strings.Contains(shown, "730") || strings.Contains(shown, "198") || strings.Contains(plain, number) || strings.Contains(shown, escaped(rand.New(rand.NewPCG(seed, 4)), number[:3])) {
+				t.Errorf("seed %d, %s: %q shows %q", seed, who, said, shown)
+			}
+		}
+	}
+}
+
+// Markup without a number stays as it came: nothing is made of it that was cleaned away before.
+func TestMarkupWithoutANumberStays(t *testing.T) {
+	for _, said := range []string{"A &amp; B", "50%20off", `at \u202e`, "error 20106 &lt;script&gt;", "100% sure, 5 left"} {
+		if got := paid("7301986425").Mask().Text(said); got != said {
+			t.Errorf("%q became %q", said, got)
+		}
+		if got := payout.MaskAny(said); strings.Contains(got, "<") || strings.Contains(got, "\u202e") {
+			t.Errorf("%q became %q", said, got)
+		}
+	}
+}
+
+func TestAnAccountWithLettersIsMaskedInAnOrphan(t *testing.T) {
+	for said, want := range map[string]string{
+		"Account KH12AB34CD5678 is closed": "Account ****5678 is closed",
+		"of A1B2C3D4":                      "of ****C3D4",
+		"operation declined, code E12045":  "operation declined, code E****2045",
+		"General decline of may2026":       "General decline of may2026",
+	} {
+		if got := payout.MaskAny(said); got != want {
+			t.Errorf("%q, not %q", got, want)
+		}
+	}
+}
+
+// A provider's own number may be an account's without the zeros before it.
+func TestAnAccountWithoutItsZerosIsMaskedInAProvidersNumber(t *testing.T) {
+	for number, said := range map[string]string{"000123456": "N-123456", "0012345678": "12345678"} {
+		if got := paid(number).Mask().Number(said); strings.Contains(got, said[len(said)-6:]) {
+			t.Errorf("%s is shown as %s", number, got)
+		}
+	}
+	if got := paid("000012345").Mask().Number("9912345"); got != "9912345" {
+		t.Errorf("five digits are there by chance: %s", got)
+	}
+}

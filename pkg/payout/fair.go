@@ -1,0 +1,206 @@
+package payout
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// Weak evidence about a provider is what one payout can bring about by what stands in it: a
+// readable answer that does not tell what became of it, or a refusal about us without a code.
+// Whoever may create can post such payouts for ever. So it is held against the caller who asked
+// for the payout (created_by) before it is held against the provider: callers whose payouts go
+// well do not wait for his. Lost answers and refusals with a code are the provider's own.
+
+const (
+	// wellFor is how long a payout that went well says that the provider is well.
+	wellFor = 10 * time.Minute
+	// excused is the weak evidence from which on a caller's payouts do not go well any more. A
+	// few wrong accounts stand in any payroll.
+	excused = lostAnswer
+	// turnFor is how long somebody who was held back keeps the next probe free: what is queued
+	// is tried again after a minute.
+	turnFor = 3 * time.Minute
+	// mostCallers bounds what a process remembers; beyond it the one not seen for longest goes.
+	mostCallers = 256
+)
+
+// caller is whoever asked for payouts of one provider.
+type caller struct {
+	provider Provider
+	by       Principal
+}
+
+// standing is what this process remembers of a caller's submissions.
+type standing struct {
+	seen    time.Time
+	went    time.Time // when one last went well
+	inRow   int       // weak evidence since then
+	recent  int       // and since any caller's last went well
+	counted time.Time // when the latest evidence came
+	held    time.Time // when one was last held back by a pause of the provider
+	alone   Pause     // holds this caller's alone; zero for none
+	tried   time.Time // when one was let through after that
+}
+
+// standing is that of a caller, made if there is none. The caller of this has the lock.
+func (b *Brakes) standing(p Provider, by Principal, now time.Time) *standing {
+	key := caller{p, by}
+	s := b.callers[key]
+	if s == nil {
+		b.forgetOne()
+		s = &standing{}
+		b.callers[key] = s
+	}
+	s.seen = now
+	return s
+}
+
+// forgetOne makes room for one caller more.
+func (b *Brakes) forgetOne() {
+	if len(b.callers) < mostCallers {
+		return
+	}
+	byAge := func(a, z caller) int { return b.callers[a].seen.Compare(b.callers[z].seen) }
+	delete(b.callers, slices.MinFunc(slices.Collect(maps.Keys(b.callers)), byAge))
+}
+
+// goesWell reports whether some caller's payouts go well, so that what goes wrong is not the
+// provider.
+func (b *Brakes) goesWell(p Provider, now time.Time) bool {
+	for key, s := range b.callers {
+		if key.provider == p && !s.went.IsZero() && now.Sub(s.went).Abs() <= wellFor && s.inRow < excused {
+			return true
+		}
+	}
+	return false
+}
+
+// tookOne notes that the provider took a caller's payout, or refused it for what it says.
+func (b *Brakes) tookOne(p Provider, by Principal, now time.Time) {
+	b.silent[p], b.took[p] = 0, now
+	if trying := b.probes[p]; trying != nil && trying.by == by {
+		delete(b.probes, p)
+	}
+	b.forgive(p)
+	s := b.standing(p, by, now)
+	s.went, s.inRow, s.alone, s.tried = now, 0, Pause{}, time.Time{}
+}
+
+// forgive counts from here on what speaks against the provider itself.
+func (b *Brakes) forgive(p Provider) {
+	for key, s := range b.callers {
+		if key.provider == p {
+			s.recent = 0
+		}
+	}
+}
+
+// weakly sums what speaks against the provider itself: of all callers, and of all but the one
+// who brought most.
+func (b *Brakes) weakly(p Provider) (all, others int) {
+	most := 0
+	for key, s := range b.callers {
+		if key.provider != p || s.counted.Before(b.took[p]) { // another process saw it take one since
+			continue
+		}
+		all += s.recent
+		most = max(most, s.recent)
+	}
+	return all, all - most
+}
+
+// suspect weighs weak evidence. Who brings the limit alone is stopped alone. If nobody's go
+// well, nobody knows better than that it is the provider: others try it then one by one. What
+// two callers bring pauses it for all.
+func (b *Brakes) suspect(p Provider, by Principal, c Claim, now time.Time) (pin *Pause, raised Signal) {
+	s, was := b.standing(p, by, now), b.latest(p)
+	stopped := now.Before(was.Until) && (was.By == "" || was.By == by) || now.Before(s.alone.Until)
+	if trying := b.probes[p]; trying != nil && trying.by == by {
+		trying.weak = true
+	}
+	if stopped {
+		return nil, "" // it was on its way when that began
+	}
+	b.count(s, p, c, now)
+	all, others := b.weakly(p)
+	named := !was.over() && was.passes(by) && now.Before(was.Until)
+	tried := !was.over() && was.By == "" // after a pause for all two callers' probes are enough
+	switch full := s.inRow >= silenceLimit; {
+	case b.goesWell(p, now):
+		if !full {
+			return nil, ""
+		}
+		b.stopAlone(s, p, by, c, now)
+		return nil, SignalCallerPaused
+	case (tried || b.silent[p]+all >= silenceLimit) && b.silent[p]+others >= excused, full && named:
+		return b.pauseWeakly(p, "", c, now), SignalPaused
+	case full:
+		pin = b.pauseWeakly(p, by, c, now)
+		s.inRow = silenceLimit - lostAnswer
+		return pin, SignalPaused
+	}
+	return nil, ""
+}
+
+// count counts one piece of weak evidence.
+func (b *Brakes) count(s *standing, p Provider, c Claim, now time.Time) {
+	weight := uselessAnswer
+	if c.Finding == FoundAboutUs {
+		// One may be about a text of one payout. Five in a row are more likely a closed firewall.
+		weight = lostAnswer
+	}
+	if s.counted.Before(b.took[p]) {
+		s.recent = 0
+	}
+	s.inRow, s.recent, s.counted = s.inRow+weight, s.recent+weight, now
+}
+
+// pauseWeakly pauses a provider on weak evidence: for one caller, and for the others until one
+// of theirs went well; or for all.
+func (b *Brakes) pauseWeakly(p Provider, by Principal, c Claim, now time.Time) *Pause {
+	why, d := refusedAboutUs, aboutUsPause
+	if c.Finding != FoundAboutUs {
+		why, d = b.silence(p, now), b.patience(p, now)
+	}
+	pause := b.pause(p, why, now, d)
+	pause.By = by
+	b.own[p] = pause
+	return &pause
+}
+
+// stopAlone holds one caller's payouts back while others' go well.
+func (b *Brakes) stopAlone(s *standing, p Provider, by Principal, c Claim, now time.Time) {
+	before, d := s.alone, silencePause
+	switch {
+	case c.Finding == FoundAboutUs:
+		d = aboutUsPause
+	case !before.Since.IsZero() && now.Sub(before.Until) <= mostSilence:
+		d = min(max(2*before.Until.Sub(before.Since), silencePause), mostSilence)
+	}
+	s.alone = Pause{Provider: p, By: by, Since: now, Until: now.Add(d)}
+	s.inRow = silenceLimit - lostAnswer
+}
+
+// waitsAlone reports whether the caller's payouts wait while others' go: for a while, and then
+// one after the other until one went well.
+func (s *standing) waitsAlone(now time.Time) bool {
+	return s != nil && !s.alone.Since.IsZero() &&
+		(now.Before(s.alone.Until) || now.Sub(s.tried).Abs() < probeFor)
+}
+
+// othersTurn reports whether the next probe is somebody else's: the last one was this caller's
+// and told nothing, and others were held back who may try now.
+func (b *Brakes) othersTurn(p Provider, by Principal, now time.Time) bool {
+	last, pause := b.probes[p], b.latest(p)
+	if last == nil || !last.weak || last.by != by {
+		return false
+	}
+	for key, s := range b.callers {
+		may := !s.waitsAlone(now) && (pause.By != key.by || !now.Before(pause.Until))
+		if key.provider == p && key.by != by && may && !s.held.IsZero() && now.Sub(s.held).Abs() < turnFor {
+			return true
+		}
+	}
+	return false
+}
