@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -22,9 +23,13 @@ var quotations = []string{
 	"ending 86425", "७३०१९८६४२५", "E-73-01-98-64-25", strings.Repeat("long ", 31) + "73019",
 }
 
+// made are hashes, ids and times, in which digits of the number stand by chance.
+var made = regexp.MustCompile(`[0-9a-f]{64}|(evt|po)_[a-z2-7]{26}|P[A-Z2-7]{26}[0-9]{2}|[0-9-]{10}T[0-9:.]{8,}Z?`)
+
 // showsNumber reports whether a text has five digits of the number in a row, however they are
 // set apart, or the first ones before the end of a text.
 func showsNumber(text string) bool {
+	text = made.ReplaceAllString(text, "made")
 	digits := strings.Map(func(r rune) rune {
 		switch {
 		case strings.ContainsRune(" -./", r):
