@@ -41,7 +41,7 @@ test: ## run every test that needs Go alone
 # The tests of functions/ look at compiled functions, which the detector does not see into.
 .PHONY: race
 race: ## run them with the race detector, fewer repetitions of the long ones; needs a C compiler
-	go test -race $$(go list ./... | grep -v '/functions$$')
+	go test -race -timeout 20m $$(go list ./... | grep -v '/functions$$')
 
 .PHONY: check
 check: ## do what CI does

@@ -289,7 +289,11 @@ func (s *storm) sendTheOld(ids []payout.ID) int {
 // flight, and goes on with an older copy of it: merchants post everything again,
 // callbacks come for payouts that the copy does not have.
 func TestARestoreInTheStormPaysNobodyTwice(t *testing.T) {
-	for _, same := range []string{"SAME_ACCOUNTS=monetix", "SAME_ACCOUNTS="} {
+	settings := []string{"SAME_ACCOUNTS=monetix", "SAME_ACCOUNTS="}
+	if racing {
+		settings = settings[:1]
+	}
+	for _, same := range settings {
 		t.Run(same, func(t *testing.T) { restoreInTheStorm(t, same) })
 	}
 }
@@ -297,18 +301,22 @@ func TestARestoreInTheStormPaysNobodyTwice(t *testing.T) {
 func restoreInTheStorm(t *testing.T, same string) {
 	s := newStorm(t)
 	lost := s.store
-	s.create(0, 60)
+	few := 60
+	if racing {
+		few = 20
+	}
+	s.create(0, few)
 	s.rest(time.Hour) // the providers are back, and do what the table will not know
 	backup := filepath.Join(t.TempDir(), "restored.db")
 	if err := lost.Backup(backup); err != nil {
 		t.Fatal(err)
 	}
-	s.create(60, 120) // the copy has none of these, and the earlier ones as they were
+	s.create(few, 2*few) // the copy has none of these, and the earlier ones as they were
 	s.open(backup)
 	at := s.now()
 	restored := "RESTORED_AT=" + at.UTC().Format(time.RFC3339)
 	s.deploy("SUBMISSIONS=held", restored, same)
-	ids := s.create(0, 120) // every merchant posts again what it has no end of
+	ids := s.create(0, 2*few) // every merchant posts again what it has no end of
 	s.deploy(restored, same)
 	s.release()
 	s.rest(3 * 24 * time.Hour)
