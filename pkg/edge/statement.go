@@ -160,8 +160,8 @@ func (d Desk) runImport(ctx context.Context, e Event, s payout.Statement, wantsC
 	if p := refusedStatement(err); p != nil {
 		return p.reply(ctx, e)
 	}
-	if err == nil && !report.Complete() {
-		err = errors.New("some lines could not be read or stored")
+	if err == nil {
+		err = report.Trouble()
 	}
 	var encoded []byte
 	if err == nil {

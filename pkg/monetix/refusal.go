@@ -78,6 +78,6 @@ func refused(c *payout.Claim, status int, r reason) {
 		c.Finding, c.OfThisKind = payout.FoundAboutUs, true
 	case r.weight == aboutOurselves, status == 403, status == 404:
 		c.Finding = payout.FoundAboutUs
-		c.Uncoded = status == 403 && r.weight == noReason // a firewall or a proxy answers like that, too
+		c.Uncoded = r.weight != aboutOurselves // a firewall or a proxy answers like that, too
 	}
 }

@@ -214,7 +214,7 @@ func (c *Creator) send(ctx context.Context, d Draft, p Payout, connector Connect
 	}
 	if after.Status == Unknown || after.wavering() {
 		c.ports.Brakes.noteUnsettled(c.ports.Now())
-		c.submitter.roster.noteUnsettled(ctx, after, c.ports.Now())
+		c.ports.noteLate(ctx, c.policy, after)
 	}
 	return Created{Payout: after}, nil
 }

@@ -18,6 +18,8 @@ const (
 	// excused is the weak evidence from which on a caller's payouts do not go well any more. A
 	// few wrong accounts stand in any payroll.
 	excused = lostAnswer
+	// excusedLost is the same of lost answers in a row: one is lost now and then.
+	excusedLost = 2
 	// turnFor is how long somebody who was held back keeps the next probe free: what is queued
 	// is tried again after a minute.
 	turnFor = 3 * time.Minute
@@ -36,7 +38,8 @@ type standing struct {
 	seen    time.Time
 	went    time.Time // when one last went well
 	inRow   int       // weak evidence since then
-	recent  int       // and since any caller's last went well
+	lost    int       // lost answers in a row
+	recent  int       // weak evidence since any caller's last went well
 	counted time.Time // when the latest evidence came
 	held    time.Time // when one was last held back by a pause of the provider
 	alone   Pause     // holds this caller's alone; zero for none
@@ -69,7 +72,7 @@ func (b *Brakes) forgetOne() {
 // provider.
 func (b *Brakes) goesWell(p Provider, now time.Time) bool {
 	for key, s := range b.callers {
-		if key.provider == p && !s.went.IsZero() && now.Sub(s.went).Abs() <= wellFor && s.inRow < excused {
+		if key.provider == p && !s.went.IsZero() && now.Sub(s.went).Abs() <= wellFor && s.inRow < excused && s.lost < excusedLost {
 			return true
 		}
 	}
@@ -84,7 +87,7 @@ func (b *Brakes) tookOne(p Provider, by Principal, now time.Time) {
 	}
 	b.forgive(p)
 	s := b.standing(p, by, now)
-	s.went, s.inRow, s.alone, s.tried = now, 0, Pause{}, time.Time{}
+	s.went, s.inRow, s.lost, s.alone, s.tried = now, 0, 0, Pause{}, time.Time{}
 }
 
 // forgive counts from here on what speaks against the provider itself.
@@ -161,7 +164,7 @@ func (b *Brakes) count(s *standing, p Provider, c Claim, now time.Time) {
 func (b *Brakes) pauseWeakly(p Provider, by Principal, c Claim, now time.Time) *Pause {
 	why, d := refusedAboutUs, aboutUsPause
 	if c.Finding != FoundAboutUs {
-		why, d = b.silence(p, now), b.patience(p, now)
+		why, d = b.silence(p, now), silencePause // it does not double: callers can bring it about
 	}
 	pause := b.pause(p, why, now, d)
 	pause.By = by
@@ -179,7 +182,7 @@ func (b *Brakes) stopAlone(s *standing, p Provider, by Principal, c Claim, now t
 		d = min(max(2*before.Until.Sub(before.Since), silencePause), mostSilence)
 	}
 	s.alone = Pause{Provider: p, By: by, Since: now, Until: now.Add(d)}
-	s.inRow = silenceLimit - lostAnswer
+	s.inRow, s.lost = silenceLimit-lostAnswer, 0
 }
 
 // waitsAlone reports whether the caller's payouts wait while others' go: for a while, and then

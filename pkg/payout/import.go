@@ -158,8 +158,7 @@ func (i *Importer) compare(ctx context.Context, s Statement, row StatementRow) R
 	case errors.Is(err, ErrNotFound):
 		return line
 	case err != nil:
-		line.Kind = NotImported
-		return line
+		return line.failed(err)
 	case p.Status == Orphan || p.Provider != s.Provider:
 		return line
 	}
@@ -206,8 +205,7 @@ func (i *Importer) question(ctx context.Context, s Statement, line ReportLine) R
 	}
 	p, err := i.reread(ctx, line)
 	if err != nil {
-		line.Kind = NotImported
-		return line
+		return line.failed(err)
 	}
 	for range rounds {
 		now := i.now()
@@ -224,12 +222,11 @@ func (i *Importer) question(ctx context.Context, s Statement, line ReportLine) R
 		}
 		current, err := refusal(err)
 		if err != nil || current == nil {
-			break
+			return line.failed(err)
 		}
 		p = *current
 	}
-	line.Kind = NotImported
-	return line
+	return line.failed(errBusy)
 }
 
 // askOnce has the provider asked once more, at once. Unlike [Payout.reopen] it gives no
@@ -284,8 +281,7 @@ func (i *Importer) apply(ctx context.Context, s Statement, first StatementPropos
 		verdict, next, err := i.receiver.write(ctx, p, d)
 		switch {
 		case err != nil || verdict == "" && next == nil:
-			line.Kind = NotImported
-			return line
+			return line.failed(err)
 		case verdict != "":
 			if d.Change != nil && d.Change.Status.Final() {
 				line.Kind = Closed
@@ -294,8 +290,13 @@ func (i *Importer) apply(ctx context.Context, s Statement, first StatementPropos
 		}
 		p = *next
 	}
-	line.Kind = NotImported
-	return line
+	return line.failed(errBusy)
+}
+
+// failed is the line as one that was not imported, and why; nil: nobody knows.
+func (l ReportLine) failed(cause error) ReportLine {
+	l.Kind, l.cause = NotImported, cause
+	return l
 }
 
 // worth is what a line that two people vouch for comes to, false if nothing: yet, or at all.

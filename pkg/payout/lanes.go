@@ -85,6 +85,7 @@ func (r *run) first(ctx context.Context, row Due, taking *sync.WaitGroup) (Payou
 	p, mine, err := r.take(ctx, row, r.until(ctx))
 	if mine {
 		r.total.add(Swept{Taken: 1}, nil)
+		p, err = r.makeGood(ctx, p)
 	}
 	r.total.add(Swept{}, err)
 	return p, mine

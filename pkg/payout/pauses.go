@@ -76,14 +76,12 @@ func (b *Brakes) learn(p Provider, by Principal, c Claim, now time.Time) (pin *P
 	silent := c.Finding == FoundUnclear || c.Finding == FoundNotSent
 	refused := c.Finding == FoundAboutUs && !c.OfThisKind
 	switch {
-	case refused && c.Uncoded, silent && c.Answered:
+	case refused && c.Uncoded, silent && c.Answered, c.Finding == FoundUnlisted:
 		return b.suspect(p, by, c, now)
 	case refused:
 		return pinned(b.pause(p, refusedAboutUs, now, aboutUsPause)), SignalPaused
-	case silent && b.lost(p, now):
-		return pinned(b.pause(p, b.silence(p, now), now, b.patience(p, now))), SignalPaused
 	case silent:
-		return nil, ""
+		return b.lost(p, by, c, now)
 	}
 	b.tookOne(p, by, now)
 	if was := b.latest(p); !was.over() && (!was.passes(by) || !now.Before(was.Until)) {
@@ -94,16 +92,30 @@ func (b *Brakes) learn(p Provider, by Principal, c Claim, now time.Time) (pin *P
 
 func pinned(p Pause) *Pause { return &p }
 
-// lost counts a lost answer, and reports whether it is time to stop. After a pause of the
-// provider one more is enough.
-func (b *Brakes) lost(p Provider, now time.Time) bool {
-	b.silent[p] += lostAnswer
-	weak, _ := b.weakly(p)
-	if b.goesWell(p, now) {
-		weak = 0 // it says nothing about the provider
+// lost counts a lost answer. After a pause of the provider one more is enough. What one caller
+// loses while others' payouts go well is held against him alone: a proxy may answer, or close
+// the connection, for what stands in them. In an outage nobody's go well after two each.
+func (b *Brakes) lost(p Provider, by Principal, c Claim, now time.Time) (pin *Pause, raised Signal) {
+	s := b.standing(p, by, now)
+	stopped := now.Before(s.alone.Until) // it was on its way when that began
+	b.silent[p], s.lost = b.silent[p]+lostAnswer, s.lost+1
+	if trying := b.probes[p]; trying != nil && trying.by == by {
+		trying.weak = true
 	}
+	if b.goesWell(p, now) {
+		b.silent[p] = min(b.silent[p], silenceLimit-lostAnswer)
+		if stopped || s.inRow+s.lost*lostAnswer < silenceLimit {
+			return nil, ""
+		}
+		b.stopAlone(s, p, by, c, now)
+		return nil, SignalCallerPaused
+	}
+	weak, _ := b.weakly(p)
 	tried := !b.own[p].over() && b.own[p].By == "" && !b.latest(p).over()
-	return tried || b.silent[p]+weak >= silenceLimit
+	if !tried && b.silent[p]+weak < silenceLimit {
+		return nil, ""
+	}
+	return pinned(b.pause(p, b.silence(p, now), now, b.patience(p, now))), SignalPaused
 }
 
 // pause pauses a provider for all, or ends that.

@@ -72,8 +72,8 @@ func (s *Sweeper) ask(ctx context.Context, p Payout, about Attempt) error {
 }
 
 // ofAnotherAccount is the answer of an account under which the payout was not sent. That it
-// failed there, or is not found, says nothing of ours. That it is there at all, under a number
-// that we alone give out, is kept, and people are called: it may be paid under both.
+// failed there, or is not found, says nothing of ours. That it is paid or in progress, under
+// a number that we alone give out, is kept, and people are called: it may be paid under both.
 func (c Claim) ofAnotherAccount() Claim {
 	if c.Finding == FoundSucceeded || c.Finding == FoundReturned || c.Finding == FoundProcessing {
 		c.Suspect = "the payout was sent under another account of the provider's, and this one has it too"

@@ -174,10 +174,30 @@ func (p Ports) noteLate(ctx context.Context, policy Policy, of Payout) bool {
 		return false
 	}
 	if _, settled, err := p.compareWith(ctx, policy, list, of); err != nil || len(settled) == 0 ||
-		roster.forget(ctx, of, settled) != nil {
+		p.prune(ctx, policy, of, settled) != nil {
 		return false
 	}
 	return roster.noteUnsettled(ctx, of, p.Now())
+}
+
+// prune takes settled payouts off a list, and puts those on again that were doubted meanwhile:
+// whoever noted the doubt found the entry there, and it is the same one.
+func (p Ports) prune(ctx context.Context, policy Policy, of Payout, settled []Unsettled) error {
+	roster := p.roster(policy)
+	if err := roster.forget(ctx, of, settled); err != nil {
+		return err
+	}
+	var failed error
+	for _, gone := range settled {
+		other, err := p.Store.Get(ctx, gone.ID)
+		if err == nil && !other.settled() && !roster.noteUnsettled(ctx, other, p.Now()) {
+			err = errBusy
+		}
+		if err != nil && !isNotFound(err) {
+			failed = err
+		}
+	}
+	return failed
 }
 
 // similar finds an earlier payout because of which this one has to be confirmed.
@@ -195,7 +215,7 @@ func (p Ports) similar(ctx context.Context, policy Policy, of Payout) (ID, error
 	}
 	if len(list) < prunedAt || len(settled) == 0 {
 		settled = nil
-	} else if err := p.roster(policy).forget(ctx, of, settled); err != nil {
+	} else if err := p.prune(ctx, policy, of, settled); err != nil {
 		settled = nil // the next one tries again
 	}
 	switch {

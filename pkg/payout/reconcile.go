@@ -142,6 +142,23 @@ func (s *Sweeper) act(ctx context.Context, p Payout) error {
 	return s.rest(ctx, p)
 }
 
+// makeGood puts a payout on its recipient's list that was owed one, as soon as it is taken up:
+// whether the provider answers, or is asked at all, must not decide whether the same money is
+// held.
+func (s *Sweeper) makeGood(ctx context.Context, p Payout) (Payout, error) {
+	if !p.RecipientOwed || !p.owesItsRecipient(s.ports.Now()) || !s.ports.noteLate(ctx, s.policy, p) {
+		return p, nil
+	}
+	step := p.step(Change{At: s.ports.Now(), Noted: true, DueAt: &p.DueAt})
+	step.When.DueAt = p.DueAt // a process that slept must not take it back from another one
+	after, err := s.ports.Store.Apply(ctx, step)
+	if err != nil {
+		_, err = refusal(err)
+		return p, err // somebody moved it meanwhile: the guards of what follows say so, too
+	}
+	return after, nil
+}
+
 // turnOf reports whether another attempt is asked about now. It takes
 // turns with the present one while that is open or to be confirmed; a queued payout waits
 // for it.

@@ -46,6 +46,27 @@ func (r *Report) add(line ReportLine) {
 // imported again.
 func (r Report) Complete() bool { return r.Counts[NotImported] == 0 }
 
+// Trouble is why lines were not imported, nil if all were. Of several causes it is one that a
+// person has to look into; see [Unstored].
+func (r Report) Trouble() error {
+	if r.Complete() {
+		return nil
+	}
+	cause := errBusy
+	for _, line := range r.Lines {
+		if line.Kind != NotImported {
+			continue
+		}
+		if line.cause == nil {
+			line.cause = ErrUnclear
+		}
+		if cause = line.cause; Unstored(cause) {
+			break
+		}
+	}
+	return fmt.Errorf("some lines could not be read or stored: %w", cause)
+}
+
 // Implausible is the error of a statement whose amounts, or numbers of the provider's, look like
 // a mistake of the file: another unit, another column, another account.
 type Implausible struct {

@@ -210,7 +210,7 @@ func (s *submitter) again(ctx context.Context, p Payout, connector Connector, en
 	after, err = s.submit(ctx, stored, submission)
 	if after.Status == Unknown || after.wavering() {
 		s.brakes.noteUnsettled(s.now())
-		s.roster.noteUnsettled(ctx, after, s.now())
+		s.ports.noteLate(ctx, s.receiver.policy, after)
 	}
 	return after, true, err
 }

@@ -134,4 +134,6 @@ type ReportLine struct {
 	ambiguous bool
 	// second: the file shows another payment of the same reference, which counts.
 	second bool
+	// cause is why it could not be imported.
+	cause error
 }

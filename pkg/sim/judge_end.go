@@ -100,6 +100,17 @@ func (w *world) elsewhere(p payout.Payout) bool {
 	return false
 }
 
+// inTwoProjects reports whether two projects have the same attempt of a payout: it may be paid
+// under both.
+func (w *world) inTwoProjects(p payout.Payout) bool {
+	for attempt := range p.Attempt {
+		if len(w.platforms[p.Provider].all(string(p.ID.ProviderReference(attempt+1)))) > 1 {
+			return true
+		}
+	}
+	return false
+}
+
 func raised(p payout.Payout, r payout.Reason) bool { _, there := p.Attention[r]; return there }
 
 // senseOf is the word for an end of ours.
@@ -129,7 +140,8 @@ func (w *world) wrong(d *dossier, p payout.Payout, reason payout.Reason) string 
 	case payout.UnknownTooLong:
 		ok, why = !p.Status.Final() && (d.openLong || p.Status != payout.Queued), "it has ended, or never was unknown for long"
 	case payout.CallbackMismatch:
-		ok, why = d.any(func(s spoken) bool { return s.mismatch || s.another || s.attempt > s.present }), "no word was of another amount, number or attempt"
+		ok = d.any(func(s spoken) bool { return s.mismatch || s.another || s.attempt > s.present }) || w.inTwoProjects(p)
+		why = "no word was of another amount, number or attempt, and one project alone has it"
 	case payout.UnlistedStatus:
 		ok, why = d.any(func(s spoken) bool { return s.says == saysUnlisted || s.says == "" }), "every word was listed"
 	case payout.Returned:
