@@ -7,10 +7,12 @@ import (
 )
 
 // Weak evidence about a provider is what one payout can bring about by what stands in it: a
-// readable answer that does not tell what became of it, or a refusal about us without a code.
-// Whoever may create can post such payouts for ever. So it is held against the caller who asked
-// for the payout (created_by) before it is held against the provider: callers whose payouts go
-// well do not wait for his. Lost answers and refusals with a code are the provider's own.
+// readable answer that does not tell what became of it, a status that no page lists, or a
+// refusal about us without a code of the provider's. Whoever may create can post such payouts
+// for ever. So it is held against the caller who asked for the payout (created_by) before it is
+// held against the provider: callers whose payouts go well do not wait for his. Lost answers
+// count against him first as well, since what stands before a provider may object to a text; see
+// [Brakes.lost]. Refusals with a code that is listed as about us are the provider's own.
 
 const (
 	// wellFor is how long a payout that went well says that the provider is well.

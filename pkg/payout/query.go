@@ -71,17 +71,6 @@ func (s *Sweeper) ask(ctx context.Context, p Payout, about Attempt) error {
 	return s.weigh(ctx, p, about, c)
 }
 
-// ofAnotherAccount is the answer of an account under which the payout was not sent. That it
-// failed there, or is not found, says nothing of ours. That it is paid or in progress, under
-// a number that we alone give out, is kept, and people are called: it may be paid under both.
-func (c Claim) ofAnotherAccount() Claim {
-	if c.Finding == FoundSucceeded || c.Finding == FoundReturned || c.Finding == FoundProcessing {
-		c.Suspect = "the payout was sent under another account of the provider's, and this one has it too"
-		return c
-	}
-	return Claim{Finding: FoundUnclear, Message: "the payout was sent under another account of the provider's; this one knows nothing of it", At: c.At}
-}
-
 // goesAgain reports whether a payout that the provider does not know is sent once more by
 // itself.
 func (s *Sweeper) goesAgain(ctx context.Context, p Payout) bool {

@@ -197,6 +197,13 @@ func changes(t *testing.T, s payout.Store) {
 	} {
 		p = try(t, s, step.name, p, payout.Step{ID: p.ID, Then: step.then})
 	}
+	redactions(t, s, p, later)
+}
+
+// redactions takes the personal data out, and once more what has come since.
+func redactions(t *testing.T, s payout.Store, p payout.Payout, later time.Time) {
+	t.Helper()
+	never := time.Time{}
 	p = try(t, s, "redaction", p, payout.Step{ID: p.ID, Then: payout.Change{At: later, Redaction: &payout.Redaction{
 		At: later, Fingerprint: "2.def", Recipient: "key of the list", Failure: &payout.Failure{Code: payout.FailureRisk}, Return: &payout.Return{At: start},
 		Destination: payout.Destination{Type: payout.WalletDestination, AccountNumber: "****0011"},
