@@ -74,10 +74,11 @@ func (h Heard) under(a Attempt, account string, arrived bool) (facts []Fact, ok 
 }
 
 // ofAnotherAccount is the answer of an account under which the payout was not sent. That it
-// failed there, or is not found, says nothing of ours. That it is paid or in progress, under
-// a number that we alone give out, is kept, and people are called: it may be paid under both.
+// failed there for certain, or is not found, says nothing of ours. Any other word about it,
+// under a number that we alone give out, is kept, and people are called: the payout may be
+// paid under both.
 func (c Claim) ofAnotherAccount() Claim {
-	if c.Finding == FoundSucceeded || c.Finding == FoundReturned || c.Finding == FoundProcessing {
+	if c.Finding.states() && (c.Finding != FoundFailed || c.Doubtful) {
 		c.Suspect = "the payout was sent under another account of the provider's, and this one has it too"
 		return c
 	}

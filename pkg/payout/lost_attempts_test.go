@@ -239,18 +239,26 @@ func TestAnAccountThatTookNothingHidesNoPayment(t *testing.T) {
 // It went to A, and nobody knows its end; B says that it has paid it. That ends nothing, since A
 // may pay as well, and people are called. That B knows nothing of it is no news.
 func TestWhatAnotherAccountHasPaidCallsPeople(t *testing.T) {
-	for finding, called := range map[payout.Finding]bool{payout.FoundSucceeded: true, payout.FoundProcessing: true, payout.FoundReturned: true, payout.FoundFailed: false, payout.FoundAbsent: false} {
+	type word struct {
+		finding  payout.Finding
+		doubtful bool
+	}
+	for said, called := range map[word]bool{
+		{finding: payout.FoundSucceeded}: true, {finding: payout.FoundProcessing}: true, {finding: payout.FoundReturned}: true,
+		{finding: payout.FoundUnlisted}: true, {payout.FoundFailed, true}: true,
+		{finding: payout.FoundFailed}: false, {finding: payout.FoundAbsent}: false,
+	} {
 		w := newWorld(t)
 		w.monetix.account, w.monetix.answer = "A", w.unclear
 		p := w.mustCreate(draftFor(payout.Monetix))
 		w.monetix.account, w.monetix.told = "B", func(payout.Payout) payout.Claim {
-			return payout.Claim{Finding: finding, Account: "B", At: w.clock.Now()}
+			return payout.Claim{Finding: said.finding, Doubtful: said.doubtful, Account: "B", At: w.clock.Now()}
 		}
 		w.clock.pass(2 * time.Minute)
 		w.sweep()
 		now := w.stored(p.ID)
 		if _, raised := now.Attention[payout.CallbackMismatch]; raised != called || now.Status != payout.Unknown {
-			t.Errorf("B says %s: %s, attention %v", finding, now.Status, now.Attention.Reasons())
+			t.Errorf("B says %+v: %s, attention %v", said, now.Status, now.Attention.Reasons())
 		}
 	}
 }

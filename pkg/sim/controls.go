@@ -39,7 +39,8 @@ const (
 // pull has a person order something of the controls.
 func (w *world) pull(by payout.Principal, change payout.ControlChange, then func()) {
 	w.invoke("order the controls", 25*time.Second, func(ctx context.Context, c *container) {
-		seen, given := w.table.board.Controls, &wish{person: registered[by], change: change, begun: w.now}
+		seen := w.table.board.Controls
+		given := &wish{person: registered[by], change: change, begun: w.now, part: loosened(seen, change)}
 		w.controls.wishes = append(w.controls.wishes, given)
 		set, err := c.operator.SetControls(ctx, payout.ControlOrder{
 			By: by, Identities: identities(by), Reason: "money leaks", Seen: &seen.Version, Change: change,

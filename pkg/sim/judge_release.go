@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"maps"
+	"slices"
 	"time"
 
 	"cambodia-payouts/pkg/money"
@@ -68,21 +69,25 @@ func covers(order, part payout.ControlChange) bool {
 // to be waiting before it began, and nobody has released since, is the same order. Of a table
 // that was restored nobody can tell which orders are in it.
 func (w *world) judgeWait(order *wish, seen payout.Controls) {
-	order.part = loosened(seen, order.change)
 	for _, earlier := range w.controls.wishes {
 		before := !earlier.keptAt.IsZero() && earlier.keptAt.Before(order.begun)
-		if before && w.restoredAt.IsZero() && earlier.person != order.person && alike(earlier.part, order.part) {
+		same := earlier.person != order.person && alike(earlier.part, order.part)
+		if before && same && w.restoredAt.IsZero() && !w.replaced(earlier) {
 			w.blame(twoRelease, "%s waits for what %s ordered %s before", order.person, earlier.person, w.now.Sub(earlier.keptAt))
-		}
-	}
-	for _, earlier := range w.controls.wishes {
-		if earlier.person == order.person {
-			earlier.keptAt = time.Time{} // each person has one, and what he ordered last is in its place
 		}
 	}
 	if w.table.board.Controls.Released <= seen.Version { // nothing was released while it was answered
 		order.keptAt = w.now
 	}
+}
+
+// replaced reports whether something else that the same person ordered later may be in the
+// place of an order: each person has one, and an order that was lost after it was stored is
+// in it though nobody was told.
+func (w *world) replaced(order *wish) bool {
+	return slices.ContainsFunc(w.controls.wishes, func(later *wish) bool {
+		return later.person == order.person && later.begun.After(order.keptAt) && !alike(later.part, order.part)
+	})
 }
 
 // judgeLoosening looks at every change of the controls as it is stored: two people have
