@@ -91,6 +91,9 @@ func TestNoAnswerToOneCallersPayoutsStopsAnother(t *testing.T) {
 			if strings.Contains(log.String(), `"provider_paused":1`) {
 				t.Error("the provider was paused")
 			}
+			if strings.Contains(log.String(), `"provider_configuration":1`) {
+				t.Error("people were woken")
+			}
 		})
 	}
 }

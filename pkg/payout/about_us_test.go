@@ -2,6 +2,7 @@ package payout_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -90,4 +91,51 @@ func TestFiveRefusalsWithoutACodePause(t *testing.T) {
 	if sent := len(w.vexora.sent); sent != 5 {
 		t.Errorf("a closed firewall ran through %d payouts", sent)
 	}
+}
+
+// TestAClosedFirewallWakesPeople: at the first refusal if nobody's payouts go well, at the second
+// caller's if one caller's did, and after five to one caller once the others' are long ago.
+func TestAClosedFirewallWakesPeople(t *testing.T) {
+	woken := func(w *world) bool { return slices.Contains(w.signals.raised, payout.SignalAboutUs) }
+	all := func(payout.Reference) bool { return true }
+	pays := func(w *world, reference payout.Reference, by payout.Principal) {
+		w.createdBy(by, ofMoney(string(reference), len(w.vexora.sent)+100))
+		w.clock.pass(time.Second)
+	}
+	t.Run("one caller", func(t *testing.T) {
+		w := newWorld(t)
+		pays(w, "well", "ana")
+		w.refusesAboutUs(true, all)
+		if pays(w, "R0", "ana"); !woken(w) {
+			t.Error("nobody is woken")
+		}
+	})
+	t.Run("two callers", func(t *testing.T) {
+		w := newWorld(t)
+		pays(w, "well-a", "ana")
+		pays(w, "well-b", "bo")
+		w.refusesAboutUs(true, all)
+		if pays(w, "R0", "ana"); woken(w) {
+			t.Error("woken while bo's go well")
+		}
+		if pays(w, "R1", "bo"); !woken(w) {
+			t.Error("nobody is woken")
+		}
+	})
+	t.Run("the other one sends nothing more", func(t *testing.T) {
+		w := newWorld(t)
+		pays(w, "well-a", "ana")
+		pays(w, "well-b", "bo")
+		w.refusesAboutUs(true, all)
+		for n := range 5 {
+			pays(w, payout.Reference(fmt.Sprint("R", n)), "ana")
+		}
+		if woken(w) {
+			t.Error("woken while bo's go well")
+		}
+		w.sweepFor(40, time.Minute) // what was refused is tried again, and nothing new comes
+		if !woken(w) {
+			t.Error("nobody is woken")
+		}
+	})
 }

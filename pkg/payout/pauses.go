@@ -39,14 +39,24 @@ func (p Pause) over() bool { return p.Why == "" || p.Why == cleared || p.Why == 
 func (p Pause) passes(by Principal) bool { return p.By != "" && p.By != by }
 
 // heed learns from a submission that a caller asked for. What others have to know it pins on
-// the board: a pause when it is time to stop, and its end. It says what to raise.
-func (b *Brakes) heed(ctx context.Context, p Provider, by Principal, c Claim, now time.Time) Signal {
-	pin, raised := b.learn(p, by, c, now)
+// the board: a pause when it is time to stop, and its end. It says what to raise, and whether
+// the refusal alone wakes nobody.
+func (b *Brakes) heed(ctx context.Context, p Provider, by Principal, c Claim, now time.Time) (raised []Signal, quiet bool) {
+	pin, signal, quiet := b.learn(p, by, c, now)
 	if pin != nil {
 		_ = b.desk.PinPause(ctx, *pin) // this function knows anyway
 	}
-	return raised
+	if signal != "" {
+		raised = append(raised, signal)
+	}
+	if signal == SignalPaused && c.weaklyAboutUs() {
+		raised, quiet = append(raised, SignalAboutUs), true
+	}
+	return raised, quiet
 }
+
+// weaklyAboutUs reports whether a refusal about us may rather be about a text in the payout.
+func (c Claim) weaklyAboutUs() bool { return c.Finding == FoundAboutUs && !c.OfThisKind && c.Uncoded }
 
 // passOver reports whether a refusal about us concerns this payout alone: it was refused like
 // that before, and the provider has taken another one since. Then it pauses nothing, or one
@@ -70,13 +80,20 @@ func (b *Brakes) passOver(p Payout, c Claim) bool {
 	return true
 }
 
-func (b *Brakes) learn(p Provider, by Principal, c Claim, now time.Time) (pin *Pause, raised Signal) {
+// learn counts an answer to a submission. It is quiet about a weak refusal of one caller's
+// payout while others' go well: it is probably not us.
+func (b *Brakes) learn(p Provider, by Principal, c Claim, now time.Time) (pin *Pause, raised Signal, quiet bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	pin, raised = b.weigh(p, by, c, now)
+	return pin, raised, c.weaklyAboutUs() && b.goesWell(p, now)
+}
+
+func (b *Brakes) weigh(p Provider, by Principal, c Claim, now time.Time) (pin *Pause, raised Signal) {
 	silent := c.Finding == FoundUnclear || c.Finding == FoundNotSent
 	refused := c.Finding == FoundAboutUs && !c.OfThisKind
 	switch {
-	case refused && c.Uncoded, silent && c.Answered, c.Finding == FoundUnlisted:
+	case c.weaklyAboutUs(), silent && c.Answered, c.Finding == FoundUnlisted:
 		return b.suspect(p, by, c, now)
 	case refused:
 		return pinned(b.pause(p, refusedAboutUs, now, aboutUsPause)), SignalPaused

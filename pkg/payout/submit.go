@@ -38,8 +38,12 @@ func (s *submitter) submit(ctx context.Context, p Payout, sub Submission) (Payou
 	c = c.cleaned()
 	if s.brakes.passOver(p, c) {
 		c.OfThisKind = true
-	} else if raised := s.brakes.heed(ctx, p.Provider, p.CreatedBy, c, c.At); raised != "" {
-		s.receiver.signals.Signal(ctx, raised, p.Provider, p.ID)
+	} else {
+		var raised []Signal
+		raised, c.Quiet = s.brakes.heed(ctx, p.Provider, p.CreatedBy, c, c.At)
+		for _, signal := range raised {
+			s.receiver.signals.Signal(ctx, signal, p.Provider, p.ID)
+		}
 	}
 	return s.record(ctx, p, c)
 }
@@ -148,8 +152,8 @@ func (p Payout) stepBack(c Claim) Decision {
 }
 
 // refusedAboutUs says when a payout is tried again that was refused about us, and whether
-// anybody is woken: not for what is known to concern this payout alone, and for what may do
-// so once.
+// anybody is woken: not for what is known to concern this payout alone. For what may do so, once,
+// and not while another caller's payouts go well.
 func (p Payout) refusedAboutUs(c Claim, d *Decision) {
 	attention := p.Attention.With(ProviderConfiguration, c.At)
 	_, known := p.Attention[ProviderConfiguration]
@@ -157,7 +161,7 @@ func (p Payout) refusedAboutUs(c Claim, d *Decision) {
 	if c.OfThisKind { // tried again now and then until it is too old
 		due = c.At.Add(kindWait)
 	}
-	if !c.OfThisKind && !(c.Uncoded && known) {
+	if !c.OfThisKind && !c.Quiet && !(c.Uncoded && known) {
 		d.Signals = []Signal{SignalAboutUs}
 	}
 	d.Change.Attention = &attention
