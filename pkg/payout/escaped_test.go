@@ -47,6 +47,45 @@ func TestANumberInMarkupIsMasked(t *testing.T) {
 	}
 }
 
+// However markup spells an e-mail address, nobody sees it.
+func TestAnEMailInMarkupIsMasked(t *testing.T) {
+	for _, said := range []string{
+		"unknown payee sophea.chan@example.com", "unknown payee sophea.chan%40example.com", "unknown payee sophea.chan&#64;example.com",
+		`unknown payee sophea.chan\u0040example.com`, "unknown payee sophea.chan&commat;example.com", "sophea%2Echan%40example%2Ecom", "<i>sophea.chan</i><b>@</b>example.com",
+	} {
+		for who, shown := range map[string]string{"the payout": paid("7301986425").Mask().Text(said), "an orphan": payout.MaskAny(said)} {
+			if low := strings.ToLower(shown); strings.Contains(low, "sophea") || strings.Contains(low, "chan") {
+				t.Errorf("%s: %q shows %q", who, said, shown)
+			}
+		}
+	}
+}
+
+// What a text quotes a second time, in markup, takes no mask from what it quotes as it is.
+func TestASecondQuoteUndoesNoMask(t *testing.T) {
+	const number = "7301986425"
+	for _, plain := range []string{"73019&864;25", "7301%986425", "&7301986425;", number} {
+		for seed := range uint64(40) {
+			r := rand.New(rand.NewPCG(seed, 4))
+			said := "Account " + plain + " of " + escaped(r, number) + ", Sophea"
+			if shown := paid(number).Mask().Text(said); len(digitsShown(shown, plain)) > 4 || strings.Contains(shown, "Sophea") {
+				t.Errorf("seed %d: %q shows %q", seed, said, shown)
+			}
+		}
+	}
+}
+
+// digitsShown are the digits of the last four or more of a quote's that a text shows in its place.
+func digitsShown(shown, plain string) string {
+	quote, _, _ := strings.Cut(shown, " of ")
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, quote)
+}
+
 // Markup without a number stays as it came: nothing is made of it that was cleaned away before.
 func TestMarkupWithoutANumberStays(t *testing.T) {
 	for _, said := range []string{"A &amp; B", "50%20off", `at \u202e`, "error 20106 &lt;script&gt;", "100% sure, 5 left"} {

@@ -33,7 +33,7 @@ type Mask struct {
 	anybody bool     // nobody knows whom; see [MaskAny]
 	numbers [][]rune // their letters and digits alone
 	names   [][]rune
-	email   []rune
+	email   []rune // its letters and digits alone
 }
 
 // Mask is that of the payout's recipient.
@@ -58,7 +58,7 @@ func (p Payout) Mask() Mask {
 		m.names = append(m.names, slices.Concat(first[0], last[0]), slices.Concat(last[0], first[0]))
 	}
 	m.names = slices.DeleteFunc(m.names, func(name []rune) bool { return len(name) < leastName })
-	m.email = folded(b.Email)
+	m.email = bareNumber(b.Email).runes
 	return m
 }
 
@@ -66,36 +66,37 @@ func (p Payout) Mask() Mask {
 // four characters stay, of everything else nothing. How a number is set apart, in which
 // digits it is written, in which markup, and the case of letters make no difference.
 func (m Mask) Text(text string) string {
-	if m.anybody {
-		return MaskAny(text)
-	}
 	clipped := len(text) > messageLimit-shownDigits
-	if plain := unescaped(text); plain != text {
-		if masked := m.plain(plain, clipped); masked != plain {
-			return masked
+	as := literally(text)
+	hidden := make([]bool, len(as.runes))
+	for _, as := range []reading{as, as.unescaped()} {
+		for i, quoted := range m.hidden(as.runes, clipped) {
+			if quoted {
+				hide(hidden[as.from[i]:as.to[i]])
+			}
 		}
 	}
-	return m.plain(text, clipped)
+	return render(as.runes, hidden)
 }
 
-// plain masks a text without markup.
-func (m Mask) plain(text string, clipped bool) string {
-	runes := []rune(text)
+// hidden says which characters of a text without markup are hidden.
+func (m Mask) hidden(runes []rune, clipped bool) []bool {
+	if m.anybody {
+		return hiddenOfAnybody(runes)
+	}
 	hidden := make([]bool, len(runes))
-	bare := bareNumber(text)
+	bare := bareNumber(string(runes))
 	for _, number := range m.numbers {
 		bare.hide(number, hidden, clipped)
 	}
-	low := folded(text)
+	if len(m.email) > 0 {
+		bare.hideWhole(m.email, hidden)
+	}
+	low := folded(string(runes))
 	for _, name := range m.names {
 		hideName(low, name, hidden)
 	}
-	for at := range low {
-		if len(m.email) > 0 && hasPrefix(low[at:], m.email) {
-			hide(hidden[at : at+len(m.email)])
-		}
-	}
-	return render(runes, hidden)
+	return hidden
 }
 
 // Number is a number of the provider's own. It is hidden only if the whole number of the
@@ -184,6 +185,15 @@ func (b bareText) hide(number []rune, hidden []bool, clipped bool) {
 			if n > 0 {
 				hide(hidden[b.at[i] : b.at[i+n-1]+1])
 			}
+		}
+	}
+}
+
+// hideWhole hides every place where the text has all of these letters and digits in a row.
+func (b bareText) hideWhole(all []rune, hidden []bool) {
+	for i := range b.runes {
+		if hasPrefix(b.runes[i:], all) {
+			hide(hidden[b.at[i] : b.at[i+len(all)-1]+1])
 		}
 	}
 }

@@ -181,7 +181,11 @@ func (l layout) row(record []string, line int, m Mapping) payout.StatementRow {
 		Amount: m.amount(field(l.amount), field(l.currency)), Finding: m.finding(field(l.status)),
 		Code: payout.Printable(field(l.code)), Message: payout.Printable(field(l.message)),
 	}
-	row.Raw = kept(field(l.reference), field(l.providerID), field(l.amount), field(l.currency), field(l.status), field(l.code))
+	amount, currency := field(l.amount), field(l.currency)
+	if row.Amount.IsZero() { // it settles nothing, and may be any text
+		amount, currency = unreadable, unreadable
+	}
+	row.Raw = kept(field(l.reference), field(l.providerID), amount, currency, field(l.status), field(l.code))
 	if row.Code == "" {
 		row.Code = payout.Printable(field(l.status))
 	}
@@ -214,10 +218,13 @@ func short(said string) string {
 		}
 	}
 	if digits > mostDigits {
-		return "unreadable"
+		return unreadable
 	}
 	return said
 }
+
+// unreadable stands for what is not kept of a line.
+const unreadable = "unreadable"
 
 // grouped is a number whose thousands are set apart by commas. A comma anywhere
 // else may be somebody's decimal point, and the number is then not read at all.

@@ -67,3 +67,17 @@ func TestAShortCodeIsKept(t *testing.T) {
 		}
 	}
 }
+
+// What stands for an amount or a currency and is none may be any text.
+func TestWhatIsNoAmountIsNotKept(t *testing.T) {
+	m := statement.Defaults()[payout.Monetix]
+	for _, cells := range []string{"refund to 8899001122,KHR", "50000,KHR 8899001122 Sok Dara", "50000,paid to Sok Dara"} {
+		rows, err := statement.Parse([]byte("payment_id,request_id,amount,currency,status,code,message\nP1,V1,"+cells+",success,1,x\n"), m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := "P1,V1,unreadable,unreadable,success,1"; string(rows[0].Raw) != want || !rows[0].Amount.IsZero() {
+			t.Errorf("of %q %q is kept", cells, rows[0].Raw)
+		}
+	}
+}
