@@ -96,6 +96,8 @@ type noStore struct{ payout.Store }
 
 func (noStore) BindNamespace(context.Context, payout.Namespace) error { return nil }
 
+func (noStore) RestoreRemembered(context.Context) (time.Time, error) { return time.Time{}, nil }
+
 func (noStore) Board(context.Context) (payout.Board, error) { return payout.Board{}, nil }
 
 // charge has one body refused and measures it on this thread.

@@ -93,9 +93,24 @@ func (d Deployment) bind(ctx context.Context, s Storage) error {
 	return nil
 }
 
+// remembered is the latest restore that the table was ever told of. What RESTORED_AT says it is
+// told first, so that it knows when that is taken away.
+func (d Deployment) remembered(ctx context.Context, r Restore) (time.Time, error) {
+	if !r.RestoredAt.IsZero() {
+		if err := d.Store.RememberRestore(ctx, r.RestoredAt); err != nil {
+			return time.Time{}, fmt.Errorf("RESTORED_AT: %w", err)
+		}
+	}
+	return d.Store.RestoreRemembered(ctx)
+}
+
 // Creator builds the story behind POST /v1/payouts.
 func (d Deployment) Creator(ctx context.Context, c CreateConfig) (*payout.Creator, error) {
 	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey, c.RestoredAt, refuses)
+	if err != nil {
+		return nil, err
+	}
+	remembered, err := d.remembered(ctx, c.Restore)
 	if err != nil {
 		return nil, err
 	}
@@ -104,6 +119,7 @@ func (d Deployment) Creator(ctx context.Context, c CreateConfig) (*payout.Creato
 		Order:           names(c.Order),
 		FirstQuestion:   d.FirstQuestion,
 		RestoredAt:      c.RestoredAt,
+		Remembered:      remembered,
 		SameAccounts:    names(c.SameAccounts),
 		DuplicateWindow: c.DuplicateWindow,
 		RedactAfter:     c.Retention.duration(),
@@ -123,10 +139,15 @@ func (d Deployment) Sweeper(ctx context.Context, c ReconcileConfig) (*payout.Swe
 	if err != nil {
 		return nil, err
 	}
+	remembered, err := d.remembered(ctx, c.Restore)
+	if err != nil {
+		return nil, err
+	}
 	return payout.NewSweeper(ports, payout.Policy{
 		Namespace:    payout.Namespace(c.Namespace),
 		QueuedMaxAge: time.Duration(c.QueuedMaxAge),
 		RestoredAt:   c.RestoredAt,
+		Remembered:   remembered,
 		SameAccounts: names(c.SameAccounts),
 		RedactAfter:  c.Retention.duration(),
 		Reserves:     c.Reserves.amounts(),

@@ -17,8 +17,12 @@ func (d Deployment) Desk(ctx context.Context, c OperateConfig) (edge.Desk, error
 	if err := errors.Join(problem, err); err != nil {
 		return edge.Desk{}, err
 	}
+	remembered, err := d.remembered(ctx, c.Restore)
+	if err != nil {
+		return edge.Desk{}, err
+	}
 	policy := payout.Policy{
-		Namespace: payout.Namespace(c.Namespace), RestoredAt: c.RestoredAt, RedactAfter: c.Retention.duration(),
+		Namespace: payout.Namespace(c.Namespace), RestoredAt: c.RestoredAt, Remembered: remembered, RedactAfter: c.Retention.duration(),
 		SameAccounts: names(c.SameAccounts), DuplicateWindow: c.DuplicateWindow,
 	}
 	ports.People = d.people(ctx, c.PeopleSecretID) // who stands behind a principal: orders for two ask it
@@ -28,7 +32,7 @@ func (d Deployment) Desk(ctx context.Context, c OperateConfig) (edge.Desk, error
 	}
 	receiver := payout.NewReceiver(d.Store, d.signals(c.Storage), policy)
 	return edge.Desk{
-		Operator: operator, Evidence: d.Store, RestoredAt: c.RestoredAt, Log: d.Log, Signals: d.signals(c.Storage),
+		Operator: operator, Evidence: d.Store, Restored: policy.LastRestore(), Log: d.Log, Signals: d.signals(c.Storage),
 		Statements: edge.Statements{
 			Importer: payout.NewImporter(d.Store, receiver, ports.People, d.now), Archive: d.Store, Mappings: mappings, KeepFor: policy.RedactAfter,
 		},

@@ -305,7 +305,11 @@ type shelf struct {
 	day   string
 	feed  []payout.Published
 	err   error
+	// restored is what the table remembers of a restore.
+	restored time.Time
 }
+
+func (s *shelf) RestoreRemembered(context.Context) (time.Time, error) { return s.restored, s.err }
 
 func (s *shelf) Get(_ context.Context, id payout.ID) (payout.Payout, error) {
 	if s.err != nil {
@@ -601,8 +605,11 @@ func TestTheDeskIsMeasuredWhileAProviderHangs(t *testing.T) {
 // stored is a library with one payout.
 type stored struct {
 	edge.Library
-	p payout.Payout
+	p        payout.Payout
+	restored time.Time
 }
+
+func (s stored) RestoreRemembered(context.Context) (time.Time, error) { return s.restored, nil }
 
 func (s stored) Get(context.Context, payout.ID) (payout.Payout, error) { return s.p, nil }
 
@@ -613,10 +620,14 @@ func TestAfterARestoreNothingThatFailedBeforeIsShownAsSafe(t *testing.T) {
 		Heard: payout.Heard{"1.closed.1", "1.sent"},
 	}
 	for restored, want := range map[time.Time]bool{{}: true, ended.Add(-time.Hour): true, ended.Add(time.Hour): false} {
-		h := edge.NewRead(edge.Reader{Library: stored{p: p}, Log: quiet, RestoredAt: restored})
-		_, decoded := call(t, h, event("GET", "/v1/payouts/"+string(id), ""))
-		if got := decoded["failure"].(map[string]any)["safe_to_pay_again"]; got != want {
-			t.Errorf("restored at %v: safe %v", restored, got)
+		for name, r := range map[string]edge.Reader{
+			"RESTORED_AT": {Library: stored{p: p}, Log: quiet, RestoredAt: restored},
+			"the table":   {Library: stored{p: p, restored: restored}, Log: quiet},
+		} {
+			_, decoded := call(t, edge.NewRead(r), event("GET", "/v1/payouts/"+string(id), ""))
+			if got := decoded["failure"].(map[string]any)["safe_to_pay_again"]; got != want {
+				t.Errorf("restored at %v, says %s: safe %v", restored, name, got)
+			}
 		}
 	}
 }

@@ -31,8 +31,8 @@ type Desk struct {
 	Log        *slog.Logger
 	// Signals hears of orders that were not stored; nil: nobody does.
 	Signals payout.Signals
-	// RestoredAt is when the table was restored from a backup, zero if never.
-	RestoredAt time.Time
+	// Restored is when the table was restored from a backup last, zero if never.
+	Restored time.Time
 }
 
 // NewOperate serves POST /v1/payouts/{id}/cancel, /resolve, /resend and
@@ -134,7 +134,7 @@ func (d Desk) carryOut(ctx context.Context, e Event, action payout.Action, order
 	if done.Awaiting {
 		status = http.StatusAccepted
 	}
-	return jsonReply(status, viewWithHistory(done.Payout.AsRestored(d.RestoredAt)))
+	return jsonReply(status, viewWithHistory(done.Payout.AsRestored(d.Restored)))
 }
 
 // orderProblems says how each refusal of an order is answered.

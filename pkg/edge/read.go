@@ -19,6 +19,7 @@ type Library interface {
 	Get(ctx context.Context, id payout.ID) (payout.Payout, error)
 	payout.Lister
 	ReadFeed(ctx context.Context, after payout.Position, limit int) ([]payout.Published, error)
+	RestoreRemembered(ctx context.Context) (time.Time, error)
 }
 
 // Reader serves the reading routes.
@@ -26,7 +27,8 @@ type Reader struct {
 	Library   Library
 	Namespace payout.Namespace
 	Banks     bank.Directory
-	// RestoredAt is when the table was restored from a backup, zero if never.
+	// RestoredAt is when the table was restored from a backup; zero if it was not, or if people
+	// have accounted for it and the table alone remembers.
 	RestoredAt time.Time
 	Now        func() time.Time
 	Log        *slog.Logger
@@ -44,6 +46,7 @@ const (
 // NewRead serves GET /v1/payouts, /v1/payouts/{id}, /v1/orphans,
 // /v1/events, /v1/banks and /v1/version.
 func NewRead(r Reader) Handler {
+	r.Library = &restored{Library: r.Library, at: r.RestoredAt, known: !r.RestoredAt.IsZero()}
 	return func(ctx context.Context, e Event) (Reply, error) {
 		if method(e) != http.MethodGet {
 			return problem(http.StatusMethodNotAllowed, MethodNotAllowed, "this route takes GET").reply(ctx, e), nil
@@ -85,7 +88,7 @@ func (r Reader) route(ctx context.Context, path string, parameters map[string]st
 	if err != nil {
 		return nil, err
 	}
-	return viewWithHistory(p.AsRestored(r.RestoredAt)), nil
+	return viewWithHistory(p), nil
 }
 
 // badQuery is an error whose text is ours and may be shown.
@@ -165,7 +168,7 @@ func (r Reader) byReference(ctx context.Context, text string, parameters map[str
 	case err != nil:
 		return nil, err
 	}
-	return payoutList{Payouts: []payoutView{view(p.AsRestored(r.RestoredAt))}}, nil
+	return payoutList{Payouts: []payoutView{view(p)}}, nil
 }
 
 func (r Reader) attention(ctx context.Context, parameters map[string]string, q payout.PageQuery) (any, error) {
@@ -220,7 +223,7 @@ func pageQuery(parameters map[string]string) (payout.PageQuery, error) {
 func (r Reader) viewPage(page payout.Page, err error) (any, error) {
 	list := payoutList{Payouts: []payoutView{}, NextCursor: page.Next}
 	for _, p := range page.Payouts {
-		list.Payouts = append(list.Payouts, view(p.AsRestored(r.RestoredAt)))
+		list.Payouts = append(list.Payouts, view(p))
 	}
 	return list, err
 }

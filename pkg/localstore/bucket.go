@@ -20,7 +20,7 @@ const (
 	days      bucket = "days"      // day # time # id
 	attention bucket = "attention" // since # id
 	orphans   bucket = "orphans"   // time # id or claim key
-	marker    bucket = "marker"    // the namespace
+	marker    bucket = "marker"    // the namespace, and the latest restore
 	board     bucket = "board"     // provider -> pause, until when to look up unsettled payouts, and what waits for a second person
 	controls  bucket = "controls"  // version -> change of the controls
 	outflow   bucket = "outflow"   // provider # currency # time # version -> what was submitted

@@ -127,7 +127,7 @@ func (c *Creator) draw(d Draft, amount money.Amount, by Principal, key StackKey)
 		Status: Submitting, Amount: amount,
 		Destination: d.Destination, Beneficiary: d.Beneficiary,
 		Description: d.Description, Metadata: maps.Clone(d.Metadata),
-		CreatedBy: by.shown(), Fingerprint: d.fingerprint(key, amount), Heard: Heard{FirstAttempt.fact(wasSent)}.With(c.policy.restored()...),
+		CreatedBy: by.shown(), Fingerprint: d.fingerprint(key, amount), Heard: Heard{FirstAttempt.fact(wasSent)}.With(c.policy.restored(Payout{CreatedAt: now})...),
 		History:   []Entry{{At: now, Source: FromCreate, Status: Submitting}},
 		CreatedAt: now, UpdatedAt: now, StatusAt: now, SubmittedAt: now, Sent: 1 + c.policy.lostSubmissions(),
 		Lease:   Lease{Token: c.ports.NewToken(), Until: now.Add(leaseFor)},
@@ -222,7 +222,7 @@ func (c *Creator) send(ctx context.Context, d Draft, p Payout, connector Connect
 // enqueue stores a payout without sending it.
 func (c *Creator) enqueue(ctx context.Context, d Draft, p Payout, why QueuedReason) (Created, error) {
 	p.Status, p.Sent, p.Lease.Until, p.SubmittedAt = Queued, c.policy.lostSubmissions(), time.Time{}, time.Time{}
-	p.Heard, p.QueuedReason = c.policy.restored(), why
+	p.Heard, p.QueuedReason = c.policy.restored(p), why
 	p.History = []Entry{{At: p.CreatedAt, Source: FromCreate, Status: Queued, Message: waits[why], Raised: p.Attention.Reasons()}}
 	existing, err := c.fence(ctx, p, d.Arrived)
 	if err != nil {

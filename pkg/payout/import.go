@@ -103,7 +103,7 @@ func (i *Importer) give(ctx context.Context, s Statement, report *Report, lines 
 		return nil, fmt.Errorf("find who sent the statement first: %w", err)
 	}
 	other, stands, unread := false, false, error(nil)
-	if err == nil && now.Sub(first.At) <= proposalFor && first.At.After(i.receiver.policy.RestoredAt) {
+	if err == nil && now.Sub(first.At) <= proposalFor && first.At.After(i.receiver.policy.LastRestore()) {
 		other, stands, unread = s.sender.first(first.Person, first.Identity)
 	}
 	switch {

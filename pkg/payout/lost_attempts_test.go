@@ -263,6 +263,51 @@ func TestWhatAnotherAccountHasPaidCallsPeople(t *testing.T) {
 	}
 }
 
+// The backup has a payout in progress, or a failure that is certain. In the lost time it failed
+// and a second attempt was paid. Nothing touches it while RESTORED_AT is set, and then that is
+// taken away.
+func TestWhatNothingTouchedThroughARestoreIsNoSaferAfterwards(t *testing.T) {
+	for _, name := range payout.Providers {
+		for _, failedBefore := range []bool{false, true} {
+			before := newWorld(t)
+			before.named(name).told = before.says(payout.FoundProcessing)
+			p := before.mustCreate(draftFor(name))
+			if failedBefore {
+				before.receive(before.claim(p, payout.FoundFailed))
+				before.named(name).told = before.says(payout.FoundFailed)
+			}
+			before.sweepFor(200, 3*time.Minute)
+			backup := before.store.copy()
+
+			free := after(t, restoredFrom(t, before, backup))
+			free.named(name).told = free.says(payout.FoundFailed)
+			free.sweepFor(6*24, 10*time.Minute)
+			now := free.stored(p.ID)
+			if now.Status != payout.Failed || now.AsRestored(free.store.restored).SafeToPayAgain() {
+				t.Errorf("%s, failed before %v: %s is shown as safe: %v", name, failedBefore, now.Status, now.Heard)
+			}
+			if _, err := free.operator.Resend(bg, free.order(p.ID, stranger, "")); err == nil || len(free.named(name).sent) > 0 {
+				t.Errorf("%s, failed before %v: one person sent it again: %v", name, failedBefore, err)
+			}
+		}
+	}
+}
+
+// What is created after a restore that is accounted for is as safe as ever.
+func TestARememberedRestoreLeavesWhatComesLaterAlone(t *testing.T) {
+	before := newWorld(t)
+	free := after(t, restoredFrom(t, before, before.store.copy()))
+	free.clock.pass(time.Hour)
+	p := free.mustCreate(draft("R1"))
+	free.receive(free.claim(p, payout.FoundFailed))
+	free.vexora.told = free.says(payout.FoundFailed)
+	free.sweepFor(5, time.Minute)
+	if now := free.stored(p.ID); !now.AsRestored(free.store.restored).SafeToPayAgain() || now.Sent != 1 {
+		t.Errorf("sent %d, %s: %v", now.Sent, now.Status, now.Heard)
+	}
+	free.must(free.operator.Resend(bg, free.order(p.ID, stranger, "")))
+}
+
 // Of two people the first spoke before the backup, and the lost table may have done what both
 // said. After the restore both have to say it.
 func TestAProposalOfBeforeARestoreIsNone(t *testing.T) {

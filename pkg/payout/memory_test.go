@@ -19,11 +19,13 @@ import (
 // memory is a store in a map, with the semantics of the port and faults on
 // demand: the real stores cannot be told to lose an acknowledgement.
 type memory struct {
-	mu      sync.Mutex
-	payouts map[payout.ID]payout.Payout
-	turned  map[payout.ID]time.Time // up to when requests are turned away
-	orphans map[string]payout.Orphaned
-	writes  int
+	mu sync.Mutex
+	// restored is the latest restore that it was told of.
+	restored time.Time
+	payouts  map[payout.ID]payout.Payout
+	turned   map[payout.ID]time.Time // up to when requests are turned away
+	orphans  map[string]payout.Orphaned
+	writes   int
 	// fault is asked before every write: lostBefore leaves it undone and
 	// unclear, lostAfter does it and is unclear.
 	fault func(write int) fault
@@ -214,6 +216,21 @@ func (m *memory) expire(now time.Time) {
 }
 
 func (m *memory) BindNamespace(context.Context, payout.Namespace) error { return nil }
+
+func (m *memory) RememberRestore(_ context.Context, at time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if at.After(m.restored) {
+		m.restored = at
+	}
+	return nil
+}
+
+func (m *memory) RestoreRemembered(context.Context) (time.Time, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.restored, nil
+}
 
 // ListDay lists a whole day on one page.
 func (m *memory) ListDay(_ context.Context, day string, q payout.PageQuery) (payout.Page, error) {
@@ -660,6 +677,11 @@ var testKey = func() payout.StackKey {
 
 // Current finds the stack's key, unless it cannot be read.
 func (w *world) Current(context.Context) (payout.StackKey, error) { return testKey, w.keyFault }
+
+// named is the world's provider of a name.
+func (w *world) named(name payout.Provider) *provider {
+	return map[payout.Provider]*provider{payout.Vexora: w.vexora, payout.Monetix: w.monetix}[name]
+}
 
 func (w *world) provider(name payout.Provider) *provider {
 	accepted := func(p payout.Payout) payout.Claim {

@@ -180,7 +180,7 @@ func (o *Operator) cancelled(p Payout, now time.Time) Change {
 	if sent > 0 || p.mayStillPay() {
 		due, polls = now.Add(confirmAfter), 0
 	}
-	lost := p.Heard.without(append(o.policy.restored(), o.policy.underAnyAccount(p)...))
+	lost := p.Heard.without(append(o.policy.restored(p), o.policy.underAnyAccount(p)...))
 	return Change{At: now, Status: Cancelled, Attention: &attention, Sent: &sent, QueryAt: &due, Polls: &polls, Heard: lost}
 }
 
@@ -195,7 +195,7 @@ func (o *Operator) mayCancel(ctx context.Context, p Payout, order Order, now tim
 	if err != nil {
 		return "", nil, err
 	}
-	change, err := p.propose(order, Cancel, person, o.policy.RestoredAt, now)
+	change, err := p.propose(order, Cancel, person, o.policy.LastRestore(), now)
 	return p.confirmed("cancelled", person), change, err
 }
 

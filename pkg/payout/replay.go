@@ -96,7 +96,7 @@ func (c *Creator) replay(ctx context.Context, p Payout, d Draft, amount money.Am
 	if p.Status == Orphan {
 		return Created{}, &Refusal{Kind: ReferenceBlocked, Existing: p.ID, Outcome: OutcomeUnknown}
 	}
-	p = p.AsRestored(c.policy.RestoredAt)
+	p = p.AsRestored(c.policy.LastRestore())
 	same, err := p.Fingerprint.isOf(ctx, d, amount, c.ports.Keys)
 	switch {
 	case err != nil:

@@ -100,7 +100,7 @@ func (o *Operator) resendByTwo(ctx context.Context, p Payout, order Order) (Orde
 	if refused := o.compare(ctx, p, order); refused != nil {
 		return Ordered{}, refused
 	}
-	change, waiting := p.propose(order, Resend, by, o.policy.RestoredAt, o.ports.Now())
+	change, waiting := p.propose(order, Resend, by, o.policy.LastRestore(), o.ports.Now())
 	switch {
 	case errors.Is(waiting, errAwaiting):
 		return o.keepProposal(ctx, p, change)
@@ -276,9 +276,9 @@ func (s *submitter) resubmission(p Payout, token string, now time.Time, ordered 
 	}
 	if p.Status == Failed {
 		change.NewAttempt, about = true, p.Attempt+1
-		sent = 1 + policy.lostSubmissions()
+		sent = 1 + max(policy.lostSubmissions(), policy.uncounted(p))
 	}
-	facts := append(policy.restored(), about.fact(wasSent))
+	facts := append(policy.restored(p), about.fact(wasSent))
 	if sent > 1 {
 		facts = append(facts, about.fact(wasResent))
 	}

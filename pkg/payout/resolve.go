@@ -21,7 +21,7 @@ func (o *Operator) Resolve(ctx context.Context, order Order) (Ordered, error) {
 		if done, err := p.resolvable(order.As); done || err != nil {
 			return nil, err
 		}
-		if change, err := p.propose(order, Resolve, person, o.policy.RestoredAt, now); err != nil {
+		if change, err := p.propose(order, Resolve, person, o.policy.LastRestore(), now); err != nil {
 			return change, err
 		}
 		return o.resolved(p, order, person, now), nil

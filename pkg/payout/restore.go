@@ -3,6 +3,7 @@ package payout
 import (
 	"context"
 	"slices"
+	"time"
 )
 
 // mayHaveBeenSentBefore reports whether what the table knows nothing of may have been sent by
@@ -19,6 +20,21 @@ func (p Policy) refusesTheLost(name Provider) bool {
 	return !p.RestoredAt.IsZero() && Recoveries[name].repeatable() && slices.Contains(p.SameAccounts, name)
 }
 
+// LastRestore is the time of the latest restore that anybody has told of, zero if there was none.
+// It outlives RESTORED_AT: what nothing touched while that was set is no safer afterwards.
+func (p Policy) LastRestore() time.Time {
+	if p.RestoredAt.After(p.Remembered) {
+		return p.RestoredAt
+	}
+	return p.Remembered
+}
+
+// precedes reports whether a payout was there before the latest restore.
+func (p Policy) precedes(of Payout) bool {
+	last := p.LastRestore()
+	return !last.IsZero() && !of.CreatedAt.After(last)
+}
+
 // lostSubmissions is how many submissions of a reference a lost table may have made
 // besides those that the table knows of.
 func (p Policy) lostSubmissions() int {
@@ -28,9 +44,10 @@ func (p Policy) lostSubmissions() int {
 	return 1
 }
 
-// restored is the fact that attempts of a payout may be lost, none without a restore.
-func (p Policy) restored() []Fact {
-	if p.RestoredAt.IsZero() {
+// restored is the fact that attempts of a payout may be lost: it was there before a restore, or
+// RESTORED_AT is set, and it may be one that was.
+func (p Policy) restored(of Payout) []Fact {
+	if p.RestoredAt.IsZero() && !p.precedes(of) {
 		return nil
 	}
 	return []Fact{FirstAttempt.fact(wasRestored)}
@@ -39,7 +56,8 @@ func (p Policy) restored() []Fact {
 // uncounted is how many submissions a lost table may have made of a payout as the backup had
 // it, besides those that the payout counts.
 func (p Policy) uncounted(of Payout) int {
-	if p.RestoredAt.IsZero() || of.SubmittedAt.After(p.RestoredAt) {
+	last := p.LastRestore()
+	if of.SubmittedAt.After(last) || p.RestoredAt.IsZero() && !p.precedes(of) {
 		return 0
 	}
 	return 1
@@ -59,20 +77,21 @@ func (p Policy) underAnyAccount(of Payout) []Fact {
 // refused within one account, it is not said of an attempt whose account is known: no table
 // sends it under another one.
 func (p Policy) lostFacts(of Payout, about Attempt, c Claim) []Fact {
-	facts := of.Heard.without(p.restored())
+	facts := of.Heard.without(p.restored(of))
 	of.Heard = of.Heard.With(facts...)
 	if about > of.Attempt && c.Finding == FoundFailed {
 		of.Heard = of.Heard.With(of.Heard.closing(about)...) // the next one is doubted beside it
 	}
 	if of.Status == Failed || c.Finding == FoundFailed {
-		facts = append(facts, of.lostAttempt(p.RestoredAt)...)
+		facts = append(facts, of.lostAttempt(p.LastRestore())...)
 	}
 	if about > of.Attempt {
 		return facts
 	}
 	known, _ := of.Heard.accounts(about)
 	bound := Recoveries[of.Provider].repeatable() && len(known) > 0
-	if p.mayHaveBeenSentBefore(of.Provider) && !bound && (about < of.Attempt || p.uncounted(of) > 0) {
+	touched := about == of.Attempt && p.uncounted(of) == 0
+	if len(p.restored(of)) > 0 && !p.refusesTheLost(of.Provider) && !bound && !touched {
 		facts = append(facts, of.Heard.without([]Fact{about.fact(mayBeLost)})...)
 	}
 	return facts
@@ -112,10 +131,10 @@ const attemptsAhead = 3
 func (s *Sweeper) doubt(ctx context.Context, p Payout) error {
 	now := s.ports.Now()
 	facts := []Fact{p.Attempt.fact(wasQueued)}
-	if s.policy.mayHaveBeenSentBefore(p.Provider) || p.Sent > 0 { // counted at a restore of before, for which nobody vouches now
+	if !s.policy.refusesTheLost(p.Provider) || p.Sent > 0 { // counted at a restore of before, for which nobody vouches now
 		facts = append(facts, p.Attempt.fact(mayBeLost))
 	}
-	facts = slices.Concat(facts, s.policy.restored(), s.policy.underAnyAccount(p))
+	facts = slices.Concat(facts, s.policy.restored(p), s.policy.underAnyAccount(p))
 	due, sent, backed := now, p.Sent+s.policy.uncounted(p), p.Heard.without(facts)
 	attention := p.Attention.Entering(Unknown)
 	change := p.inscribe(Change{At: now, Status: Unknown, QueryAt: &due, Sent: &sent, Attention: &attention, Heard: backed}, &Entry{

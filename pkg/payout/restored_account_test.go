@@ -62,6 +62,7 @@ func restoredFrom(t *testing.T, before *world, backup *memory, same ...payout.Pr
 	if backup != nil {
 		w.store.payouts = backup.payouts
 	}
+	w.store.restored = before.clock.Now().Add(time.Minute)
 	return w
 }
 
@@ -69,7 +70,11 @@ func restoredFrom(t *testing.T, before *world, backup *memory, same ...payout.Pr
 // account means nothing then.
 func after(t *testing.T, before *world) *world {
 	t.Helper()
-	w := newWorldWith(t, vouched(time.Time{}))
+	w := newWorldWith(t, func(p *payout.Policy) {
+		vouched(time.Time{})(p)
+		p.Remembered = before.store.restored
+	})
+	w.store.restored = before.store.restored
 	w.clock.pass(before.clock.Now().Sub(w.clock.Now()))
 	w.store.payouts = before.store.copy().payouts
 	return w

@@ -34,6 +34,7 @@ const (
 // earlier submission speaks against it. The one exception is the repetition that a
 // provider documents under the same reference.
 func (p Payout) mayBeSent(policy Policy, now time.Time) (clearance, QueuedReason) {
+	p.Heard = p.Heard.With(policy.restored(p)...)
 	switch {
 	case !p.RedactedAt.IsZero():
 		return byNobody, QueuedHeld // the account is no longer known
@@ -98,7 +99,7 @@ func (p Payout) WaitsFor() QueuedReason {
 
 // newAttempt is who may start the next attempt of a payout that failed.
 func (p Payout) newAttempt(policy Policy) clearance {
-	if p.AsRestored(policy.RestoredAt).SafeToPayAgain() {
+	if p.AsRestored(policy.LastRestore()).SafeToPayAgain() {
 		return byOne
 	}
 	return byTwo

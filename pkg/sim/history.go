@@ -154,6 +154,9 @@ func (w *world) compose() {
 		w.platforms[payout.Vexora].silentUntil = start.Add([]time.Duration{15 * time.Minute, time.Hour, auditAfter + time.Hour}[c.pick(3)])
 	}
 	w.limitOutflow()
+	if c.chance(4) {
+		w.loseAttempts()
+	}
 	if c.chance(15) {
 		w.in(time.Duration(c.pick(300))*time.Second, w.breakFeed)
 	}

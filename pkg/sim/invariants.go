@@ -37,8 +37,13 @@ func (w *world) executed(e *entry) {
 	total := 0
 	for _, pl := range w.platforms {
 		for _, other := range slices.Concat(slices.Collect(maps.Values(pl.ledger)), pl.former) {
-			if strings.HasPrefix(other.reference, e.reference[:27]) && (other == e || !other.cameBack(w.now)) {
-				total += other.executed
+			if !strings.HasPrefix(other.reference, e.reference[:27]) {
+				continue
+			}
+			for i, paid := range other.payments {
+				if present := other == e && i == len(e.payments)-1; present || !paid.cameBack(w.now) {
+					total++
+				}
 			}
 		}
 	}
@@ -179,10 +184,11 @@ func (w *world) judgeCallback(pl *platform, e *entry, said word, r edge.Reply) {
 	if says == saysNothing || u.status == "error" && p.Sent > 1 {
 		return // an error speaks of one submission, and may not be of the last
 	}
-	defer w.hear(e.reference, spoken{says: says, mismatch: said.differs(), source: payout.FromCallback, kept: true})
+	anybodys := !there && said.recut // no payout of that reference hears of it
+	defer w.hear(e.reference, spoken{says: says, mismatch: said.differs(), source: payout.FromCallback, kept: !anybodys})
 	onlyIfFirst := u.status == "error" // after another submission it proves nothing
 	switch {
-	case !there && said.recut:
+	case anybodys:
 	case !there:
 		w.blame("what is acknowledged is stored", "a callback about %s was thanked for, and is not there", e.reference)
 	case p.Status == payout.Orphan || p.Attempt != attempt:

@@ -174,10 +174,14 @@ func (d *dossier) contradicts(p payout.Payout, s spoken) bool {
 }
 
 // doubled reports whether an older attempt is said to be paid, or is in progress, or a file shows
-// two payments of one attempt.
+// two payments of one attempt, or a lost table has sent an older one too: no answer tells of both.
 func (w *world) doubled(d *dossier, p payout.Payout) bool {
 	for attempt := range p.Attempt - 1 {
-		e := w.platforms[p.Provider].ledger[string(p.ID.ProviderReference(attempt+1))]
+		reference := string(p.ID.ProviderReference(attempt + 1))
+		e := w.platforms[p.Provider].ledger[reference]
+		if w.twiceSent[reference] {
+			return true
+		}
 		if e != nil && (e.plan.end.stays() || e.plan.end == endless) {
 			return true
 		}

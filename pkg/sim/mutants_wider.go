@@ -31,6 +31,10 @@ var widerMutants = []*Mutant{
 		},
 	},
 	{
+		Name: "lost-attempts-forgotten", Says: "forgets that a lost table may have made later attempts of a payout",
+		aroundStore: func(s session, _ *container) payout.Store { return carefree{s} },
+	},
+	{
 		Name: "controls-read-once", Says: "reads the controls at its start, and never again",
 		aroundStore: func(s session, _ *container) payout.Store { return &remembering{session: s} },
 	},

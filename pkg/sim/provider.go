@@ -142,6 +142,11 @@ func (e *entry) utter(state ending, odd bool) utterance {
 // of is the provider whose manner the entry has.
 func (e *entry) of() payout.Provider { return e.plan.manner.of }
 
+// cameBack reports whether this money has come back.
+func (p payment) cameBack(now time.Time) bool {
+	return p.plan.end == returned && p.plan.state(now.Sub(p.acceptedAt)) == returned
+}
+
 // cameBack reports whether the money has come back.
 func (e *entry) cameBack(now time.Time) bool {
 	return e.plan.end == returned && e.state(now) == returned
@@ -154,9 +159,12 @@ func (w *world) draw(of payout.Provider) plan {
 		p.manner = w.speak(of)
 		return p
 	}
-	c := w.choices
+	c, ends := w.choices, []int{54, 15, 8, 7, 11, 5}
+	if w.unlucky {
+		ends = []int{28, 50, 4, 4, 12, 2}
+	}
 	p := plan{
-		end:     []ending{paid, declined, returned, endless, refused, late}[c.weighted(54, 15, 8, 7, 11, 5)],
+		end:     []ending{paid, declined, returned, endless, refused, late}[c.weighted(ends...)],
 		after:   time.Second * time.Duration([]int{1, 20, 600, 4000}[c.weighted(55, 20, 15, 10)]),
 		visible: time.Second * time.Duration([]int{0, 8, 40}[c.weighted(80, 15, 5)]),
 		manner:  w.speak(of),

@@ -60,6 +60,8 @@ type world struct {
 	// pairs counts the submissions that two people ordered, of this table and the one
 	// that was lost.
 	pairs map[payout.ID]int
+	// twiceSent are the provider references that a table which was lost has sent.
+	twiceSent map[string]bool
 	// lost are the payouts that a table which was lost may have sent.
 	lost map[payout.ID]bool
 	// settledAt is when things were left to settle.
@@ -68,6 +70,8 @@ type world struct {
 	moved bool
 	// eager is how many percent of the failed payouts somebody wants to send again.
 	eager int
+	// unlucky: most payouts fail.
+	unlucky bool
 	// only is the one promise that is judged; empty: all.
 	only string
 }
@@ -94,7 +98,7 @@ func newWorld(e *engine, mutant *Mutant) *world {
 		releasedAt: map[payout.Provider]time.Time{},
 		paused:     map[payout.Provider]bool{}, onTheWay: map[string]int{}, flying: map[string]int{},
 		merchant: merchant{bodies: map[payout.EventID]string{}, tried: map[payout.ID]int{}},
-		known:    map[payout.ID]*dossier{}, requests: map[string]int{}, pairs: map[payout.ID]int{}, lost: map[payout.ID]bool{},
+		known:    map[payout.ID]*dossier{}, requests: map[string]int{}, pairs: map[payout.ID]int{}, lost: map[payout.ID]bool{}, twiceSent: map[string]bool{},
 		promises: map[payout.Reference]bool{}, askedFor: map[payout.Reference]int{}, brought: map[string][]payout.Principal{},
 	}
 	w.platforms = map[payout.Provider]*platform{
@@ -216,9 +220,12 @@ func (w *world) restore(older backup) {
 		reference := string(c.id.ProviderReference(1))
 		w.lost[c.id] = w.requests[reference] > older.requests[reference]
 	}
+	for reference, sent := range w.requests {
+		w.twiceSent[reference] = w.twiceSent[reference] || sent > older.requests[reference]
+	}
 	w.table, w.known, w.requests = older.table, older.known, older.requests
 	w.restoredAt, w.held, w.measured = w.now, true, nil
-	w.settings.restoredAt = w.now
+	w.settings.restoredAt, w.settings.remembered = w.now, w.now
 	w.compare()
 	w.watch()
 	clear(w.promises)
@@ -241,14 +248,11 @@ func (w *world) restore(older backup) {
 	}
 }
 
-// trust takes RESTORED_AT away, when everything that the lost table sent is in this
-// one again.
+// trust takes RESTORED_AT away, when everything that the lost table had is in this one again.
 func (w *world) trust() {
 	for _, c := range w.clients {
-		p, there := w.table.items[c.id]
-		later := w.platforms[c.provider].ledger[string(c.id.ProviderReference(p.Attempt+1))] != nil
-		doubtful := there && p.Status == payout.Queued && p.StatusAt.Before(w.settings.restoredAt) // no sweep has seen it
-		if w.lost[c.id] && !there || later || doubtful {
+		_, there := w.table.items[c.id]
+		if w.lost[c.id] && !there {
 			return
 		}
 	}

@@ -242,6 +242,22 @@ func namespaces(t *testing.T, s payout.Store) {
 	}
 }
 
+func restores(t *testing.T, s payout.Store) {
+	remembers := func(want time.Time) {
+		t.Helper()
+		if at, err := s.RestoreRemembered(background); err != nil || !at.Equal(want) {
+			t.Errorf("%v, not %v: %v", at, want, err)
+		}
+	}
+	remembers(time.Time{})
+	for _, told := range []time.Time{start, start.Add(time.Hour), start, start.Add(time.Hour)} {
+		if err := s.RememberRestore(background, told); err != nil {
+			t.Fatal(err)
+		}
+	}
+	remembers(start.Add(time.Hour))
+}
+
 func desk(t *testing.T, s payout.Store) {
 	board, err := s.Board(background)
 	if err != nil || len(board.Pauses) != 0 || !board.UnsettledUntil.IsZero() {

@@ -1,0 +1,65 @@
+package edge
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+// restored is a library that shows payouts as a table that was restored has to show them. When
+// that was, the table is asked once, if nobody says so.
+type restored struct {
+	Library
+
+	mu    sync.Mutex
+	at    time.Time
+	known bool
+}
+
+// last is the time of the latest restore, zero if there was none.
+func (r *restored) last(ctx context.Context) (time.Time, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.known {
+		return r.at, nil
+	}
+	at, err := r.Library.RestoreRemembered(ctx)
+	if err == nil {
+		r.at, r.known = at, true
+	}
+	return at, err
+}
+
+// Get implements Library.
+func (r *restored) Get(ctx context.Context, id payout.ID) (payout.Payout, error) {
+	at, err := r.last(ctx)
+	if err != nil {
+		return payout.Payout{}, err
+	}
+	p, err := r.Library.Get(ctx, id)
+	return p.AsRestored(at), err
+}
+
+// ListDay implements Library.
+func (r *restored) ListDay(ctx context.Context, day string, q payout.PageQuery) (payout.Page, error) {
+	return r.page(ctx, func() (payout.Page, error) { return r.Library.ListDay(ctx, day, q) })
+}
+
+// ListAttention implements Library.
+func (r *restored) ListAttention(ctx context.Context, q payout.PageQuery) (payout.Page, error) {
+	return r.page(ctx, func() (payout.Page, error) { return r.Library.ListAttention(ctx, q) })
+}
+
+func (r *restored) page(ctx context.Context, list func() (payout.Page, error)) (payout.Page, error) {
+	at, err := r.last(ctx)
+	if err != nil {
+		return payout.Page{}, err
+	}
+	page, err := list()
+	for i, p := range page.Payouts {
+		page.Payouts[i] = p.AsRestored(at)
+	}
+	return page, err
+}
