@@ -136,7 +136,7 @@ func TestParametersOfARestoreCanBePastedIntoTheFile(t *testing.T) {
 	}
 	for line := range strings.Lines(written(t, section(t, recoveries, newStack))) {
 		overrides = put(overrides, line)
-		if out, err := overridden(t, overrides); err != nil || !strings.Contains(out, `ExistingTableName="payouts-old"`) || !strings.Contains(out, `SameAccounts=""`) {
+		if out, err := overridden(t, overrides); err != nil || !strings.Contains(out, `ExistingTableName="payouts-old"`) || !strings.Contains(out, `SameAccounts=""`) || !strings.Contains(out, `ReconciledTableName=""`) {
 			t.Errorf("after a deleted stack, pasted as %s: %v\n%s", overrides, err, out)
 		}
 	}
