@@ -40,11 +40,19 @@ def section(stage):
 
 
 def pairs(written):
-    """Parameters as samconfig.toml may hold them: a table, a list, or a text with quotes."""
+    """Parameters as samconfig.toml may hold them: a table, a list, or a text with quotes.
+
+    One that is named twice is refused: the last one would win, and nobody sees which that is."""
     if isinstance(written, dict):
         return {name: str(value) for name, value in written.items()}
     words = shlex.split(written) if isinstance(written, str) else written
-    return dict(word.split("=", 1) for word in words)
+    named = {}
+    for word in words:
+        name, value = word.split("=", 1)
+        if name in named:
+            sys.exit(f"{name} is named twice: {named[name] or 'empty'} and {value or 'empty'}. Put the one in place of the other")
+        named[name] = value
+    return named
 
 
 def quoted(name, value):

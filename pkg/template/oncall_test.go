@@ -98,3 +98,47 @@ func TestWhoeverIsOnCallMayPasteTheRunbook(t *testing.T) {
 		}
 	}
 }
+
+// consoles are the tools that the runbook sends people to without a line to paste, what they ask
+// AWS for, and on what. A * is an action that AWS knows no resource for.
+var consoles = []struct {
+	words           string
+	actions         []string
+	resource, other string
+}{
+	{"output DashboardUrl", []string{"cloudwatch:GetDashboard"}, "Dashboard", "arn:aws:cloudwatch::ACCOUNT:dashboard/others"},
+	{"output DashboardUrl", []string{"cloudwatch:DescribeAlarmHistory"}, "NotStoredAlarm", "arn:aws:cloudwatch:REGION:ACCOUNT:alarm:others"},
+	{"output DashboardUrl", []string{"cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics"}, "*", ""},
+	{"CloudWatch Logs Insights", []string{"logs:StartQuery", "logs:GetLogGroupFields", "logs:GetLogRecord"}, "CreatePayoutLogs", "arn:aws:logs:REGION:ACCOUNT:log-group:others"},
+	{"CloudWatch Logs Insights", []string{"logs:GetQueryResults", "logs:StopQuery"}, "*", ""},
+	// The list of groups shows their names; it is asked for as a whole.
+	{"CloudWatch Logs Insights", []string{"logs:DescribeLogGroups"}, "arn:aws:logs:REGION:ACCOUNT:log-group::log-stream:", "arn:aws:s3:::others"},
+}
+
+func TestWhoeverIsOnCallMayOpenTheDashboardAndAskTheLogs(t *testing.T) {
+	s, all := service(t), onCall(t)
+	raw, err := os.ReadFile("../../docs/runbook.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, console := range consoles {
+		if !strings.Contains(string(raw), console.words) {
+			t.Errorf("the runbook sends nobody to %q", console.words)
+		}
+		where := console.resource
+		if _, there := s.Resources[where]; there {
+			where = address(t, s, where)
+		}
+		for _, action := range console.actions {
+			if !mayDeployOn(all, action, where) {
+				t.Errorf("%s: no %s on %s", console.words, action, where)
+			}
+			if console.other != "" && mayDeployOn(all, action, console.other) {
+				t.Errorf("%s: %s also on %s", console.words, action, console.other)
+			}
+		}
+	}
+	if widgets := fmt.Sprint(s.Resources["Dashboard"].Properties["DashboardBody"]); strings.Contains(widgets, `"type": "log"`) {
+		t.Error("a widget of logs needs a right on the groups that it reads")
+	}
+}

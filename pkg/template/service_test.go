@@ -702,8 +702,8 @@ var silent = map[string]string{
 	"NotConfiguredAlarm": "a new stack is a state and no trouble",
 }
 
-// events are the pages on what happened, which end by themselves.
-var events = []string{"OrphanAlarm", "OrphanOfOursAlarm", "ControlsChangedAlarm", "ControlsReleasedAlarm", "VexoraOutflowHeldAlarm", "MonetixOutflowHeldAlarm"}
+// events are the alarms on what happened, which end by themselves.
+var events = []string{"StreamGaveUpAlarm", "OrphanAlarm", "OrphanOfOursAlarm", "ControlsChangedAlarm", "ControlsReleasedAlarm", "VexoraOutflowHeldAlarm", "MonetixOutflowHeldAlarm"}
 
 func TestEveryAlarmRingsSomewhereAndHasARunbook(t *testing.T) {
 	s := service(t)
@@ -959,7 +959,7 @@ func TestWhatTheAlarmsWatch(t *testing.T) {
 	}
 	notices := []string{
 		"keys_unread", "callback_signature", "callback_verified", "callback_unusable", "unknown", "provider_paused", "low_balance", "desk_queued_too_long", "desk_returned",
-		"desk_notification_failing", "webhook_down", "notification_lag_seconds", "IteratorAge", "ApproximateNumberOfMessagesVisible",
+		"desk_notification_failing", "webhook_down", "notification_lag_seconds", "IteratorAge", "NumberOfMessagesSent",
 		"desk_possible_duplicate", "desk_unlisted_status", "desk_unknown_too_long", "outflow_not_counted", "Throttles", "WriteThrottleEvents", "Duration", "5xx",
 	}
 	paged, noticed := map[string]bool{}, map[string]bool{}

@@ -46,7 +46,7 @@ var strangers = map[watched]bool{
 	{"AWS/Lambda", "Throttles", "ReconcilePayouts"}: false, {"AWS/Lambda", "Throttles", "NotifyMerchant"}: false,
 	{"AWS/Lambda", "Invocations", "ReconcilePayouts"}: false, {"AWS/Lambda", "Invocations", "CreatePayout"}: false,
 	{"AWS/Lambda", "Duration", "CreatePayout"}: false, {"AWS/Lambda", "IteratorAge", "NotifyMerchant"}: false,
-	{"AWS/SQS", "ApproximateNumberOfMessagesVisible", ""}: false,
+	{"AWS/SQS", "NumberOfMessagesSent", ""}: false,
 	// A refused callback makes no request to the table.
 	{"AWS/DynamoDB", "ReadThrottleEvents", ""}: false, {"AWS/DynamoDB", "WriteThrottleEvents", ""}: false,
 

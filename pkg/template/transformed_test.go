@@ -180,7 +180,7 @@ func TestTransformedResourcesDoNotWaitForEachOther(t *testing.T) {
 	}
 }
 
-// waiting lists what each resource waits for.
+// waiting lists what each resource of the transformed template waits for.
 func waiting(t *testing.T) map[string][]string {
 	t.Helper()
 	raw, err := os.ReadFile(transformedFile(t))
@@ -191,16 +191,20 @@ func waiting(t *testing.T) map[string][]string {
 	if err := json.Unmarshal(raw, &document); err != nil {
 		t.Fatal(err)
 	}
-	waits := map[string][]string{}
+	return waits(document.Resources)
+}
+
+func waits(resources map[string]json.RawMessage) map[string][]string {
+	all := map[string][]string{}
 	words := regexp.MustCompile(`[A-Za-z][A-Za-z0-9]*`)
-	for name, r := range document.Resources {
+	for name, r := range resources {
 		for _, word := range words.FindAllString(references(r), -1) {
-			if _, there := document.Resources[word]; there && word != name {
-				waits[name] = append(waits[name], word)
+			if _, there := resources[word]; there && word != name {
+				all[name] = append(all[name], word)
 			}
 		}
 	}
-	return waits
+	return all
 }
 
 // substituted is a variable of an Fn::Sub.
