@@ -20,6 +20,16 @@ const (
 // line, moves a cursor, changes the direction of what follows, or is not seen at all.
 func shows(r rune) bool { return !unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) }
 
+// brailleBlank is a pattern of no dots: a symbol by its category, and nothing to a reader.
+const brailleBlank = '\u2800'
+
+// Unseen reports whether a reader sees nothing of a character, or a blank: it does not tell
+// two names apart for whoever reads them.
+func Unseen(r rune) bool {
+	return unicode.IsSpace(r) || r == brailleBlank ||
+		unicode.In(r, unicode.C, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
+
 // legible takes out of a text what must not be shown. What separates becomes a blank.
 func legible(text string) string {
 	return strings.Map(func(r rune) rune {
