@@ -67,16 +67,16 @@ func (p Payout) Mask() Mask {
 // digits it is written, in which markup, and the case of letters make no difference.
 func (m Mask) Text(text string) string {
 	clipped := len(text) > messageLimit-shownDigits
-	as := literally(text)
-	hidden := make([]bool, len(as.runes))
-	for _, as := range []reading{as, as.unescaped()} {
+	runes := []rune(text)
+	hidden := make([]bool, len(runes))
+	for _, as := range readings(text) {
 		for i, quoted := range m.hidden(as.runes, clipped) {
 			if quoted {
 				hide(hidden[as.from[i]:as.to[i]])
 			}
 		}
 	}
-	return render(as.runes, hidden)
+	return render(runes, hidden)
 }
 
 // hidden says which characters of a text without markup are hidden.
