@@ -147,3 +147,44 @@ func TestAnAccountWithoutItsZerosIsMaskedInAProvidersNumber(t *testing.T) {
 		t.Errorf("five digits are there by chance: %s", got)
 	}
 }
+
+// What is cut off or illegible of a provider's number is kept with a mark, which is a plain hash
+// of the whole: whoever sees it, and knows all but the account number, could try that out.
+func TestNoReaderSeesTheMarkOfAProvidersNumber(t *testing.T) {
+	const number = "0014587711"
+	for said, want := range map[string]string{
+		"N-1\u200b2":                                     "N-12~",
+		"ACC\u200b " + number + " ":                      "ACC ****7711 ~",
+		"ACC\u200b 145877":                               "ACC ****~",
+		"N\u200b-" + strings.Repeat("x", 98) + number:    "N-" + strings.Repeat("x", 98) + "****7711~",
+		strings.Repeat("x", 112) + number + " is closed": strings.Repeat("x", 112) + "****~",
+		strings.Repeat("x", 125) + number:                strings.Repeat("x", 115) + "~",
+	} {
+		w := newWorld(t)
+		w.vexora.answer = w.unclear
+		d := draft("R1")
+		d.Destination.AccountNumber = number
+		p := w.mustCreate(d)
+		c := w.claim(p, payout.FoundSucceeded)
+		c.ProviderID = said
+		w.receive(c)
+		after := w.stored(p.ID)
+		if after.ProviderID == said || len(after.ProviderID) < 13 {
+			t.Fatalf("%q is kept as %q, without a mark", said, after.ProviderID)
+		}
+		if got := after.Mask().Number(after.ProviderID); got != want {
+			t.Errorf("%q is shown as %q, not %q", said, got, want)
+		}
+		after.RedactedAt = c.At
+		for who, got := range map[string]string{"after its redaction": after.Mask().Number(after.ProviderID), "in an orphan": payout.Unmarked(after.ProviderID)} {
+			if !strings.HasSuffix(got, "~") {
+				t.Errorf("%q is shown %s as %q", said, who, got)
+			}
+		}
+	}
+	for _, whole := range []string{"VX1", "N~12", "N~0123456789AB", "N-12~", ""} {
+		if got := payout.Unmarked(whole); got != whole {
+			t.Errorf("%q became %q", whole, got)
+		}
+	}
+}

@@ -66,7 +66,11 @@ func (p Payout) Mask() Mask {
 // four characters stay, of everything else nothing. How a number is set apart, in which
 // digits it is written, in which markup, and the case of letters make no difference.
 func (m Mask) Text(text string) string {
-	clipped := len(text) > messageLimit-shownDigits
+	return m.text(text, len(text) > messageLimit-shownDigits)
+}
+
+// text does so for a text that was clipped, or was not.
+func (m Mask) text(text string, clipped bool) string {
 	runes := []rune(text)
 	hidden := make([]bool, len(runes))
 	for _, as := range readings(text) {
@@ -100,8 +104,12 @@ func (m Mask) hidden(runes []rune, clipped bool) []bool {
 }
 
 // Number is a number of the provider's own. It is hidden only if the whole number of the
-// recipient is in it, perhaps without the zeros before it: parts of it are there by chance.
+// recipient is in it, perhaps without the zeros before it: parts of it are there by chance. One
+// that was cut off or was not legible is no number but a text, and is masked as texts are.
 func (m Mask) Number(text string) string {
+	if shown := Unmarked(text); shown != text {
+		return m.text(strings.TrimSuffix(shown, "~"), len(text) > numberLimit-shownDigits) + "~"
+	}
 	bare := bareNumber(text)
 	for _, number := range m.numbers {
 		whole := strings.TrimLeft(string(number), "0")

@@ -3,6 +3,7 @@ package payout
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -75,6 +76,19 @@ func named(text string, limit int) string {
 	digest := sha256.Sum256([]byte(text))
 	mark := "~" + hex.EncodeToString(digest[:])[:markDigits]
 	return clip(clean, limit-len(mark)) + mark
+}
+
+// marked is a text of [named] that has a mark.
+var marked = regexp.MustCompile(`^(.*~)[0-9a-f]{12}$`)
+
+// Unmarked is a text of a provider's as a reader may see it: that something was taken out is
+// shown, and the mark is not. It is a plain hash of all that was said, so that whoever can guess
+// the rest, and not the number of an account in it, could try that out.
+func Unmarked(text string) string {
+	if found := marked.FindStringSubmatch(text); found != nil {
+		return found[1]
+	}
+	return text
 }
 
 // shown is the principal as histories keep it. Who is one person is never decided by it.
