@@ -153,9 +153,9 @@ func TestAnAccountWithoutItsZerosIsMaskedInAProvidersNumber(t *testing.T) {
 func TestNoReaderSeesTheMarkOfAProvidersNumber(t *testing.T) {
 	const number = "0014587711"
 	for said, want := range map[string]string{
-		"N-1\u200b2":                                     "N-12~",
-		"ACC\u200b " + number + " ":                      "ACC ****7711 ~",
-		"ACC\u200b 145877":                               "ACC ****~",
+		"N-1\u200b2":                "N-12~",
+		"ACC\u200b " + number + " ": "ACC ****7711 ~",
+		"ACC\u200b 145877":          "ACC ****~",
 		"N\u200b-" + strings.Repeat("x", 98) + number:    "N-" + strings.Repeat("x", 98) + "****7711~",
 		strings.Repeat("x", 112) + number + " is closed": strings.Repeat("x", 112) + "****~",
 		strings.Repeat("x", 125) + number:                strings.Repeat("x", 115) + "~",
