@@ -18,7 +18,7 @@ import (
 func main() {
 	listen := flag.String("listen", "127.0.0.1:9090", "where to listen")
 	flag.Parse()
-	// During a rotation: both, with a comma between them.
+	// During a rotation: both, with a comma between them, and none behind the last.
 	r, err := receiver.New(func(e receiver.Event) error {
 		fmt.Printf("%s  %-28s %s  %d  %s %s\n", e.Timestamp, e.Type, e.Reference, e.Sequence, e.Data.Amount, e.Data.Currency)
 		return nil

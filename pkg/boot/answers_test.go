@@ -150,6 +150,7 @@ func (l *life) wrongCreates(known string) {
 	create("400 invalid-body", other(`"amount":"50000"`, `"amount":50000`))
 	create("400 reference-missing", `{"amount": "50000"}`)
 	create("413 body-too-large", strings.Repeat(" ", edge.BodyLimit+1))
+	l.nobodyCreates(other("R-new", "R-nobody"))
 	create("422 invalid-request", other(`"50000"`, `"-1"`))
 	create("422 unsupported-currency", other("KHR", "EUR"))
 	create("422 amount-above-cap", other(`"50000"`, `"99999999999"`))
@@ -168,6 +169,19 @@ func (l *life) wrongCreates(known string) {
 	lost := payout.DeriveID("dev", "R-lost")
 	l.callback(l.vexora, l.vexoraBody(string(lost.ProviderReference(1)), "0000", "50000", ""))
 	create("409 reference-blocked", strings.Replace(known, "R-known", "R-lost", 1))
+}
+
+// nobodyCreates posts a payout with a token that names no subject.
+func (l *life) nobodyCreates(body string) {
+	l.t.Helper()
+	e := edge.Event{RawPath: "/v1/payouts", Body: body}
+	e.RequestContext.HTTP.Method, e.RequestContext.Authorizer = "POST", withToken(issuer, "")
+	reply, err := l.create(l.t.Context(), e)
+	asDescribed(l.t, e, reply)
+	if err != nil || reply.StatusCode != 403 || !strings.Contains(reply.Body, "principal-missing") || !strings.Contains(reply.Body, `"outcome":"unknown"`) {
+		l.t.Errorf("%d %s, %v", reply.StatusCode, reply.Body, err)
+	}
+	l.answers("404 not-found", l.read, "GET", "/v1/payouts/"+string(payout.DeriveID("dev", "R-nobody")), "", ofDara, "")
 }
 
 func (l *life) wrongOrders(one, open string) {

@@ -33,14 +33,18 @@ func caller(e Event) (by payout.Principal, identities []payout.Principal) {
 }
 
 // ofToken names the issuer too: two issuers may give one subject to two people. A subject
-// stands in histories without its issuer only if it can be mistaken for nothing else.
+// stands in histories without its issuer only if it can be mistaken for nothing else. One of
+// which nothing is seen is none.
 func ofToken(claims map[string]string) (payout.Principal, []payout.Principal) {
 	issuer, subject := claims["iss"], claims["sub"]
+	if strings.TrimFunc(subject, payout.Unseen) == "" {
+		return "", nil
+	}
 	by, identity := payout.Principal(subject), payout.Principal(issuer+"|"+subject)
 	if mistakable(subject) {
 		by = identity
 	}
-	if issuer == "" || subject == "" {
+	if issuer == "" {
 		return by, nil
 	}
 	return by, []payout.Principal{identity}
@@ -50,7 +54,7 @@ func ofToken(claims map[string]string) (payout.Principal, []payout.Principal) {
 // issuer. What is not seen does not tell two texts apart for whoever reads a history.
 func mistakable(subject string) bool {
 	seen := strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || unicode.In(r, unicode.C, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) {
+		if payout.Unseen(r) {
 			return -1
 		}
 		return unicode.ToLower(r)

@@ -58,12 +58,36 @@ func TestWhoACallerMayBeKnownBy(t *testing.T) {
 	}
 }
 
+// What nobody has created would count against everybody: pauses are by caller.
+func TestNobodyCreatesNothing(t *testing.T) {
+	create := event("POST", "/v1/payouts", goodBody)
+	for name, e := range map[string]edge.Event{
+		"an empty ARN":                   signed(create, ""),
+		"a token without subject":        withToken(create, map[string]string{"iss": "https://login.example.com"}),
+		"a token with an empty subject":  withToken(create, map[string]string{"iss": "https://login.example.com", "sub": ""}),
+		"a subject of blanks":            withToken(create, map[string]string{"iss": "https://login.example.com", "sub": " \u200b"}),
+		"a subject that nobody sees":     withToken(create, map[string]string{"iss": "https://login.example.com", "sub": "\u3164\u2800"}),
+		"a body that cannot be read too": withToken(event("POST", "/v1/payouts", "{"), nil),
+	} {
+		asked := false
+		h := edge.NewCreate(creator(func(payout.Draft, payout.Principal) (payout.Created, error) {
+			asked = true
+			return payout.Created{Payout: some(t, payout.Processing)}, nil
+		}), quiet)
+		reply, decoded := call(t, h, e)
+		if reply.StatusCode != 403 || decoded["code"] != "principal-missing" || decoded["outcome"] != "unknown" || asked {
+			t.Errorf("%s: %d %v, outcome %v, went on %t", name, reply.StatusCode, decoded["code"], decoded["outcome"], asked)
+		}
+	}
+}
+
 func TestNobodyGivesNoOrder(t *testing.T) {
 	order := event("POST", "/v1/payouts/"+string(id)+"/cancel", `{"reason":"why not"}`)
 	for name, e := range map[string]edge.Event{
 		"no authorizer":           order,
 		"an empty ARN":            signed(order, ""),
 		"a token without subject": withToken(order, map[string]string{"iss": "https://login.example.com"}),
+		"a subject of blanks":     withToken(order, map[string]string{"iss": "https://login.example.com", "sub": "\u2003"}),
 	} {
 		d := &desk{}
 		if reply, decoded := call(t, edge.NewOperate(edge.Desk{Operator: d, Log: quiet}), e); reply.StatusCode != 403 || decoded["code"] != "principal-missing" || d.action != "" {

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -336,7 +337,7 @@ func (s *shelf) ListAttention(_ context.Context, q payout.PageQuery) (payout.Pag
 }
 
 func (s *shelf) ListOrphans(context.Context, payout.PageQuery) (payout.OrphanPage, error) {
-	return payout.OrphanPage{Orphans: []payout.Orphaned{{Provider: payout.Monetix, Reference: "x"}}}, s.err
+	return payout.OrphanPage{Orphans: []payout.Orphaned{{Provider: payout.Monetix, Reference: "x~0123456789ab", ProviderID: "N~ba9876543210"}}}, s.err
 }
 
 func reader(t *testing.T, s *shelf) edge.Handler {
@@ -386,6 +387,9 @@ func TestReadingRoutes(t *testing.T) {
 		t.Errorf("asked for %+v", s.query)
 	}
 	_, body = call(t, h, get("/v1/orphans", ""))
+	if shown := fmt.Sprint(body); strings.Contains(shown, "0123456789ab") || strings.Contains(shown, "ba9876543210") {
+		t.Errorf("a hash of what a provider said of somebody is shown: %s", shown)
+	}
 	if len(body["orphans"].([]any)) != 1 {
 		t.Errorf("orphans: %v", body)
 	}

@@ -29,8 +29,9 @@ const (
 	CallbackUnusable   Code = "callback-unusable"
 	ServiceUnavailable Code = "service-unavailable"
 
+	PrincipalMissing Code = "principal-missing"
+
 	// Of the operator's routes.
-	PrincipalMissing    Code = "principal-missing"
 	NotPossible         Code = "not-possible"
 	PayoutBusy          Code = "payout-busy"
 	FeedRewound         Code = "feed-rewound"

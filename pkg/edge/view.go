@@ -224,7 +224,7 @@ type orphanView struct {
 
 func viewOrphan(o payout.Orphaned) orphanView {
 	v := orphanView{
-		PayoutID: o.ID, Provider: o.Provider, ProviderReference: o.Reference, ProviderID: o.ProviderID,
+		PayoutID: o.ID, Provider: o.Provider, ProviderReference: payout.Unmarked(o.Reference), ProviderID: payout.Unmarked(o.ProviderID),
 		Finding: o.Finding, ProviderCode: o.Code, Message: payout.MaskAny(o.Message), Evidence: o.Evidence,
 		ReceivedAt: instant(o.ReceivedAt),
 	}

@@ -1,6 +1,11 @@
 package payout
 
-import "slices"
+import (
+	"html"
+	"slices"
+	"strings"
+	"unicode"
+)
 
 // compare says in which point a claim is not about this payout, "" if in none. A
 // valid signature does not settle that: neither provider's canonical form
@@ -18,7 +23,7 @@ func (p Payout) compare(c Claim) string {
 		return "the claim comes from another provider"
 	case c.Source == FromStatement && attempt == p.Attempt && !p.Status.Final() && p.filedUnderAnother(c.Finding, c.ProviderID):
 		return "the statement names another number of the provider's" // about an end, it is a contradiction
-	case c.Description != nil && *c.Description != p.Description && p.RedactedAt.IsZero(): // else nobody knows ours
+	case c.Description != nil && !sameText(*c.Description, p.Description) && p.RedactedAt.IsZero(): // else nobody knows ours
 		return "the claim echoes another description"
 	}
 	for _, a := range c.Amounts {
@@ -27,6 +32,31 @@ func (p Payout) compare(c Claim) string {
 		}
 	}
 	return ""
+}
+
+// sameText reports whether an echoed description is ours. Pages say that it is echoed, and
+// nowhere that it is unchanged: what a page or a database makes of it (entities, other blanks and
+// cases, signs that it does not have) leaves the letters and digits as they are. A text that has
+// none is compared as it stands, and a part of ours is another text.
+func sameText(echoed, ours string) bool {
+	if echoed == ours {
+		return true
+	}
+	bare := essence(ours)
+	return bare != "" && bare == essence(echoed)
+}
+
+// essence is the letters, the signs on them and the digits of a text, in lower case.
+func essence(text string) string {
+	for range mostWrapped {
+		text = html.UnescapeString(text)
+	}
+	return strings.Map(func(r rune) rune {
+		if Unseen(r) || !unicode.In(r, unicode.L, unicode.N, unicode.Mn, unicode.Mc) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, text)
 }
 
 // namesAnother reports whether a callback about an open payout names another number of the

@@ -127,6 +127,66 @@ func TestClaimsThatAreNotAboutThisPayoutChangeNothingButAttention(t *testing.T) 
 	}
 }
 
+// Pages say that a description is echoed, and nowhere that it is unchanged: what a database or
+// an HTML page makes of a text is still the text. A callback about another payment has another.
+func TestAnEchoMayBeWrittenOtherwiseAndSaysTheSame(t *testing.T) {
+	for _, test := range []struct {
+		ours, theirs string
+		same         bool
+	}{
+		{"Lunch & tea", "Lunch &amp; tea", true},
+		{"Lunch & tea", "Lunch &amp;amp; tea", true},
+		{"Dara's <bonus>", "Dara&#39;s &lt;bonus&gt;", true},
+		{"May  salary", " May salary", true},
+		{"May salary", "MAY SALARY", true},
+		{"May salary 🎉", "May salary ?", true},
+		{"May salary ❤\ufe0f", "May salary", true},
+		{"ប្រាក់ខែ\u200b ឧសភា", "ប្រាក់ខែ ឧសភា", true},
+		{"🎉", "🎉", true},
+
+		{"May salary", "June salary", false},
+		{"May salary 1", "May salary 2", false},
+		{"May salary", "May", false}, // no page says where a text is cut
+		{"May salary", "May salary 2", false},
+		{"May salary", "?", false},
+		{"🎉", "?", false},
+		{"", "May salary", false},
+		{"", "!", false},
+		{"ប្រាក់ខែ", "ប្រាកខែ", false}, // a sign of Khmer is a part of the word
+		{"ប្រាក់ខែ", "????????", false},
+	} {
+		for _, status := range []payout.Status{payout.Processing, payout.Unknown, payout.Queued} {
+			p := in(t, status)
+			p.Description = test.ours
+			c := claimOf(p, payout.FoundSucceeded)
+			c.Description = &test.theirs
+			want := map[bool]string{true: "succeeded", false: "(noted callback_mismatch)"}[test.same]
+			if got := reaction(p, p.Decide(c)); got != want {
+				t.Errorf("%s: %q echoed as %q is %s, not %s", status, test.ours, test.theirs, got, want)
+			}
+		}
+	}
+}
+
+// On the whole road too, and its repetition is one.
+func TestAnEchoThatIsWrittenOtherwiseIsStoredOnce(t *testing.T) {
+	w := newWorld(t)
+	d := draft("R1")
+	d.Description = "Lunch & tea"
+	p := w.mustCreate(d)
+	c, echo := w.claim(p, payout.FoundSucceeded), "Lunch &amp; tea"
+	c.Description = &echo
+	if v := w.receive(c); v != payout.Applied {
+		t.Errorf("the callback is %s", v)
+	}
+	if v := w.receive(c); v != payout.Repeated {
+		t.Errorf("its repetition is %s", v)
+	}
+	if p := w.stored(p.ID); p.Status != payout.Succeeded || len(p.Attention) > 0 {
+		t.Errorf("%s, %v", p.Status, p.Attention.Reasons())
+	}
+}
+
 func TestASuccessOfAnOlderAttemptIsADoublePaymentSuspected(t *testing.T) {
 	p := in(t, payout.Succeeded)
 	p.Attempt = 2

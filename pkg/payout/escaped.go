@@ -4,14 +4,29 @@ import (
 	"encoding/hex"
 	"html"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 )
 
-// escapeForm is a character as markup writes it: a tag, an HTML entity, bytes in percent
-// encoding, an escape of JSON. At the end of a text one may be cut off.
-var escapeForm = regexp.MustCompile(`</?[A-Za-z][^<>]*>|&#?\w+;|(?:%[0-9A-Fa-f]{2})+|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|\\[a-z]|&#?\w*$|%[0-9A-Fa-f]?$|\\u?[0-9A-Fa-f]*$`)
+// escapes are characters as markup writes them: a tag; an HTML entity, which numbers and some
+// names are without a semicolon too; bytes in percent encoding; an escape of JSON or of a
+// programming language. At the end of a text one may be cut off. What a no-break blank is made
+// of ends there: a digit behind it is one of the number that it sets apart.
+const escapes = `</?[A-Za-z][^<>]*>|&#(?:160|[xX][aA]0);?|&#(?:\d+|[xX][0-9A-Fa-f]+);?|&#?\w+;|&(?:nbsp|shy|amp|quot|middot|lt|gt)|` +
+	`(?:%[0-9A-Fa-f]{2})+|\\u\{[0-9A-Fa-f]{1,6}\}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}`
+
+// rareEscapes stand in ordinary texts by chance as well (a=30, C:\012), so that they are read in
+// a reading of their own: octal escapes, and of quoted-printable digits and what sets them apart.
+const rareEscapes = `\\[0-7]{3}|=3[0-9]|=2[0Dd]|=[Cc]2=[Aa]0`
+
+const endings = `\\[a-z]|&#?\w*$|%[0-9A-Fa-f]?$|\\u?[0-9A-Fa-f]*$`
+
+var (
+	escapeForm = regexp.MustCompile(escapes + "|" + endings)
+	anyEscape  = regexp.MustCompile(escapes + "|" + rareEscapes + "|" + endings)
+)
 
 // mostWrapped is how often one escape may be escaped: %2520 is a blank, twice.
 const mostWrapped = 3
@@ -44,10 +59,39 @@ func (as *reading) copy(of reading, at, n int) int {
 	return n
 }
 
-// unescaped reads the escapes of markup as what they mean.
-func (as reading) unescaped() reading {
+// readings are all ways in which a text is read. What any of them quotes is hidden, so that a
+// reading that is wrong takes nothing from another one.
+func readings(text string) []reading {
+	as := literally(text)
+	all := as.unescaped(anyEscape)
+	all.runes = slices.Clone(all.runes) // without an escape they are those of the text as it stands
+	for i, r := range all.runes {
+		if digit, drawn := drawnDigits[r]; drawn {
+			all.runes[i] = digit
+		}
+	}
+	if slices.Equal(as.runes, all.runes) {
+		return []reading{as}
+	}
+	return []reading{as, as.unescaped(escapeForm), all}
+}
+
+// drawnDigits are digits that Unicode does not count among the digits, as ASCII ones: raised,
+// lowered, and in circles. Each row begins with its nought.
+var drawnDigits = func() map[rune]rune {
+	digits := map[rune]rune{}
+	for _, row := range []string{"⁰¹²³⁴⁵⁶⁷⁸⁹", "₀₁₂₃₄₅₆₇₈₉", "⓪①②③④⑤⑥⑦⑧⑨", "⓿❶❷❸❹❺❻❼❽❾"} {
+		for n, r := range []rune(row) {
+			digits[r] = '0' + rune(n)
+		}
+	}
+	return digits
+}()
+
+// unescaped reads the escapes of a form as what they mean.
+func (as reading) unescaped(form *regexp.Regexp) reading {
 	for range mostWrapped {
-		next, changed := as.unwrapped()
+		next, changed := as.unwrapped(form)
 		if !changed {
 			break
 		}
@@ -57,9 +101,9 @@ func (as reading) unescaped() reading {
 }
 
 // unwrapped reads each escape as what it means, once.
-func (as reading) unwrapped() (next reading, changed bool) {
+func (as reading) unwrapped(form *regexp.Regexp) (next reading, changed bool) {
 	text, at, done := string(as.runes), 0, 0
-	for _, found := range escapeForm.FindAllStringIndex(text, -1) {
+	for _, found := range form.FindAllStringIndex(text, -1) {
 		before, escape := text[done:found[0]], text[found[0]:found[1]]
 		at += next.copy(as, at, utf8.RuneCountInString(before))
 		last := at + utf8.RuneCountInString(escape) - 1
@@ -78,11 +122,15 @@ func meant(escape string) string {
 	switch {
 	case escape[0] == '&':
 		said = html.UnescapeString(escape)
-	case escape[0] == '%':
-		raw, _ := hex.DecodeString(strings.ReplaceAll(escape, "%", ""))
+	case escape[0] == '%', escape[0] == '=':
+		raw, _ := hex.DecodeString(strings.NewReplacer("%", "", "=", "").Replace(escape))
 		said = string(raw)
 	case strings.HasPrefix(escape, `\u`), strings.HasPrefix(escape, `\x`):
-		if n, err := strconv.ParseInt(escape[2:], 16, 32); err == nil {
+		if n, err := strconv.ParseInt(strings.Trim(escape[2:], "{}"), 16, 32); err == nil {
+			said = string(rune(n))
+		}
+	case len(escape) == len(`\060`):
+		if n, err := strconv.ParseInt(escape[1:], 8, 32); err == nil {
 			said = string(rune(n))
 		}
 	}

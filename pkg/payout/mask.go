@@ -66,17 +66,21 @@ func (p Payout) Mask() Mask {
 // four characters stay, of everything else nothing. How a number is set apart, in which
 // digits it is written, in which markup, and the case of letters make no difference.
 func (m Mask) Text(text string) string {
-	clipped := len(text) > messageLimit-shownDigits
-	as := literally(text)
-	hidden := make([]bool, len(as.runes))
-	for _, as := range []reading{as, as.unescaped()} {
+	return m.text(text, len(text) > messageLimit-shownDigits)
+}
+
+// text does so for a text that was clipped, or was not.
+func (m Mask) text(text string, clipped bool) string {
+	runes := []rune(text)
+	hidden := make([]bool, len(runes))
+	for _, as := range readings(text) {
 		for i, quoted := range m.hidden(as.runes, clipped) {
 			if quoted {
 				hide(hidden[as.from[i]:as.to[i]])
 			}
 		}
 	}
-	return render(as.runes, hidden)
+	return render(runes, hidden)
 }
 
 // hidden says which characters of a text without markup are hidden.
@@ -100,8 +104,12 @@ func (m Mask) hidden(runes []rune, clipped bool) []bool {
 }
 
 // Number is a number of the provider's own. It is hidden only if the whole number of the
-// recipient is in it, perhaps without the zeros before it: parts of it are there by chance.
+// recipient is in it, perhaps without the zeros before it: parts of it are there by chance. One
+// that was cut off or was not legible is no number but a text, and is masked as texts are.
 func (m Mask) Number(text string) string {
+	if shown := Unmarked(text); shown != text {
+		return m.text(strings.TrimSuffix(shown, "~"), len(text) > numberLimit-shownDigits) + "~"
+	}
 	bare := bareNumber(text)
 	for _, number := range m.numbers {
 		whole := strings.TrimLeft(string(number), "0")

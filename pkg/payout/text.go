@@ -3,6 +3,7 @@ package payout
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -19,6 +20,16 @@ const (
 // shows reports whether a character may be stored and shown: it is none that ends a
 // line, moves a cursor, changes the direction of what follows, or is not seen at all.
 func shows(r rune) bool { return !unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) }
+
+// brailleBlank is a pattern of no dots: a symbol by its category, and nothing to a reader.
+const brailleBlank = '\u2800'
+
+// Unseen reports whether a reader sees nothing of a character, or a blank: it does not tell
+// two names apart for whoever reads them.
+func Unseen(r rune) bool {
+	return unicode.IsSpace(r) || r == brailleBlank ||
+		unicode.In(r, unicode.C, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector)
+}
 
 // legible takes out of a text what must not be shown. What separates becomes a blank.
 func legible(text string) string {
@@ -65,6 +76,19 @@ func named(text string, limit int) string {
 	digest := sha256.Sum256([]byte(text))
 	mark := "~" + hex.EncodeToString(digest[:])[:markDigits]
 	return clip(clean, limit-len(mark)) + mark
+}
+
+// marked is a text of [named] that has a mark.
+var marked = regexp.MustCompile(`^(.*~)[0-9a-f]{12}$`)
+
+// Unmarked is a text of a provider's as a reader may see it: that something was taken out is
+// shown, and the mark is not. It is a plain hash of all that was said, so that whoever can guess
+// the rest, and not the number of an account in it, could try that out.
+func Unmarked(text string) string {
+	if found := marked.FindStringSubmatch(text); found != nil {
+		return found[1]
+	}
+	return text
 }
 
 // shown is the principal as histories keep it. Who is one person is never decided by it.

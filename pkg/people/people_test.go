@@ -63,6 +63,30 @@ func TestAPersonIsFoundByEveryPrincipal(t *testing.T) {
 	}
 }
 
+// Two orders by two names have to be seen as two people's by whoever reads a history.
+func TestANameThatReadsAsAnotherIsRefused(t *testing.T) {
+	for why, name := range map[string]string{
+		"a filler of Hangul": "Dara\u3164", "its half width": "Dara\uffa0", "a filler of a vowel": "Dara\u1160", "a joiner of graphemes": "Da\u034fra",
+		"a variation": "Dara\ufe0f", "one of Mongolian": "Dara\u180b", "a Khmer vowel that nobody sees": "Dara\u17b4", "a pattern without dots": "Dara\u2800",
+		"nothing of width": "Dara\u200b", "a no-break blank": "Dara\u00a0Sok", "a long s": "Daſa", "a small capital": "Dᴀra", "a letter of phonetics": "Dɑra",
+		"a raised letter": "Darª", "a ligature": "ﬁna", "wide letters": "Ｄａｒａ", "a Roman number": "Dara Ⅱ", "a click": "Aǀi",
+	} {
+		document := `{"people": [{"name": "` + name + `", "principals": ["` + role + `"]}]}`
+		if _, err := people.Parse([]byte(document)); err == nil || !strings.Contains(err.Error(), "/people/0/name must be text") {
+			t.Errorf("%s: %q is taken: %v", why, name, err)
+		}
+	}
+	const two = `{"people": [{"name": "Dilara", "principals": ["` + role + `"]}, {"name": "Dılara", "principals": ["` + user + `"]}]}`
+	if _, err := people.Parse([]byte(two)); err == nil || !strings.Contains(err.Error(), "is the same name as") {
+		t.Errorf("with and without its dot: %v", err)
+	}
+	for _, name := range []string{"Sok Dara", "Işıl Çelik", "Nguyễn Thị Ánh", "Łukasz Żółć", "សុភា ចាន់", "คำพูน ทองดำ", "ຄຳແພງ", "Дара", "李小龍", "김민수", "François d'Été", "Dara (2)"} {
+		if _, err := people.Parse([]byte(`{"people": [{"name": "` + name + `", "principals": ["` + role + `"]}]}`)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestNobodyElseIsFound(t *testing.T) {
 	r := parse(t, document([]string{role, sso, token}, []string{user}))
 	for name, identities := range map[string][]payout.Principal{

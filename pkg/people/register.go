@@ -145,7 +145,7 @@ func (p *parser) name(pointer string, person jsontree.Value) payout.Person {
 	v, _ := person.Member("name")
 	name, _ := v.Text()
 	if !readable(name) {
-		p.blame(pointer, fmt.Sprintf("must be text of 1 to %d bytes, printable, of one script and without blanks around it", mostName))
+		p.blame(pointer, fmt.Sprintf("must be text of 1 to %d bytes, printable, of one script, in its usual letters, and without blanks around it", mostName))
 		return ""
 	}
 	folded := alike(name)
@@ -168,9 +168,10 @@ func (p *parser) permissionSets() {
 }
 
 // alike is what is equal of two names that a reader of a history cannot tell apart: other
-// widths and compositions of the same letters, other cases, more blanks.
+// widths and compositions of the same letters, other cases, an i without its dot, more blanks.
 func alike(name string) string {
-	return strings.Join(strings.Fields(strings.ToLower(norm.NFKC.String(name))), " ")
+	low := strings.ReplaceAll(strings.ToLower(norm.NFKC.String(name)), "ı", "i")
+	return strings.Join(strings.Fields(low), " ")
 }
 
 // lookalikes are the scripts whose letters look like Latin ones.
@@ -182,8 +183,26 @@ func mixed(name string) bool {
 	return latin && strings.ContainsFunc(name, func(r rune) bool { return unicode.In(r, lookalikes...) })
 }
 
+// latinOfNames are the Latin letters that names are written in. Those of phonetics, small capitals
+// and clicks look like them.
+var latinOfNames = &unicode.RangeTable{R16: []unicode.Range16{{Lo: 'A', Hi: 0x01BF, Stride: 1}, {Lo: 0x01C4, Hi: 0x024F, Stride: 1}, {Lo: 0x1E00, Hi: 0x1EFF, Stride: 1}}}
+
+// withParts are the scripts whose ordinary words have letters that Unicode keeps as other forms
+// of two (the Thai and the Lao am).
+var withParts = []*unicode.RangeTable{unicode.Thai, unicode.Lao}
+
+// disguised reports whether a character is another form of one that a reader takes it for: wide,
+// raised, a ligature, a long s, a letter of phonetics.
+func disguised(r rune) bool {
+	form := string(r)
+	return norm.NFKC.String(form) != norm.NFC.String(form) && !unicode.In(r, withParts...) ||
+		unicode.Is(unicode.Latin, r) && !unicode.Is(latinOfNames, r)
+}
+
 func readable(name string) bool {
-	unprintable := func(r rune) bool { return !unicode.IsPrint(r) }
+	unprintable := func(r rune) bool {
+		return !unicode.IsPrint(r) || r != ' ' && payout.Unseen(r) || disguised(r)
+	}
 	return !mixed(name) && name != "" && len(name) <= mostName && utf8.ValidString(name) &&
 		strings.TrimSpace(name) == name && !strings.ContainsFunc(name, unprintable)
 }

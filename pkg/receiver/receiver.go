@@ -1,11 +1,13 @@
 package receiver
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
@@ -45,15 +47,29 @@ type Receiver struct {
 	sequence map[string]map[int]Event // by payout and sequence
 }
 
-// New returns a receiver. During a rotation give it both secrets, each "whsec_…".
+// The specification asks for keys of 24 to 64 bytes. Everybody can sign with an empty one,
+// and an environment variable that is not set is one.
+const (
+	keyPrefix = "whsec_"
+	leastKey  = 24
+	mostKey   = 64
+)
+
+// New returns a receiver. During a rotation give it both secrets, each "whsec_" and 24 to 64
+// bytes in base64. It refuses every other text, an empty one too, and no error shows one.
 func New(handle func(Event) error, secrets ...string) (*Receiver, error) {
 	r := &Receiver{handle: handle, seen: map[string]bool{}, sequence: map[string]map[int]Event{}}
-	for _, s := range secrets {
-		key, err := standardwebhooks.NewWebhook(s)
+	for i, s := range secrets {
+		encoded, prefixed := strings.CutPrefix(s, keyPrefix)
+		key, err := base64.StdEncoding.DecodeString(encoded)
+		if err != nil || !prefixed || len(key) < leastKey || len(key) > mostKey {
+			return nil, fmt.Errorf("receiver: secret %d of %d must be %s and %d to %d bytes in base64", i+1, len(secrets), keyPrefix, leastKey, mostKey)
+		}
+		verifier, err := standardwebhooks.NewWebhookRaw(key)
 		if err != nil {
 			return nil, fmt.Errorf("receiver: %w", err)
 		}
-		r.keys = append(r.keys, key)
+		r.keys = append(r.keys, verifier)
 	}
 	if len(r.keys) == 0 || handle == nil {
 		return nil, errors.New("receiver: needs a secret and something to do")

@@ -1,6 +1,7 @@
 package receiver_test
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -117,10 +118,29 @@ func TestAReceiverThatFailsIsToldAgain(t *testing.T) {
 	}
 }
 
+// With an empty key everybody can sign, and with a short one whoever has the time to guess it.
 func TestAReceiverNeedsASecret(t *testing.T) {
-	for _, secrets := range [][]string{nil, {"whsec_***"}} {
-		if _, err := receiver.New(func(receiver.Event) error { return nil }, secrets...); err == nil {
-			t.Errorf("%v is enough", secrets)
+	of := func(bytes int) string {
+		return "whsec_" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("k", bytes)))
+	}
+	for name, secrets := range map[string][]string{
+		"none": nil, "unset": strings.Split("", ","), "no base64": {"whsec_***"}, "the prefix alone": {"whsec_"},
+		"a comma behind it": strings.Split(key+",", ","), "a comma before it": strings.Split(","+key, ","), "a blank": {key, " "},
+		"one that is too short": {key, of(23)}, "one that is too long": {of(65)}, "no prefix": {strings.TrimPrefix(key, "whsec_")},
+	} {
+		_, err := receiver.New(func(receiver.Event) error { return nil }, secrets...)
+		if err == nil {
+			t.Errorf("%s is enough", name)
+		} else if strings.Contains(err.Error(), strings.TrimPrefix(key, "whsec_")) {
+			t.Errorf("%s: the error shows a secret: %v", name, err)
 		}
+	}
+	for _, bytes := range []int{24, 64} {
+		if _, err := receiver.New(func(receiver.Event) error { return nil }, key, of(bytes)); err != nil {
+			t.Errorf("%d bytes: %v", bytes, err)
+		}
+	}
+	if _, err := receiver.New(nil, key); err == nil {
+		t.Error("nobody handles the events")
 	}
 }

@@ -258,8 +258,8 @@ func TestTransformedStagesKeepTheRoomOfTheBrakes(t *testing.T) {
 // for the controls.
 func brakesHaveRoom(t *testing.T, s template.Template, signed, tokens string) {
 	t.Helper()
-	controls := []string{"GET /v1/controls", "POST /v1/controls"}
-	for stage, routes := range map[string][]string{signed: append(controls, "POST /v1/callbacks/monetix", "POST /v1/callbacks/vexora"), tokens: controls} {
+	own := []string{"GET /v1/controls", "POST /v1/controls", "POST /v1/statements"}
+	for stage, routes := range map[string][]string{signed: append(own, "POST /v1/callbacks/monetix", "POST /v1/callbacks/vexora"), tokens: own} {
 		settings, _ := s.Resources[stage].Properties["RouteSettings"].(map[string]any)
 		for _, route := range routes {
 			if at(settings[route], "ThrottlingRateLimit") == nil || at(settings[route], "ThrottlingBurstLimit") == nil {
@@ -269,6 +269,8 @@ func brakesHaveRoom(t *testing.T, s template.Template, signed, tokens string) {
 		if len(settings) != len(routes) {
 			t.Errorf("%s has settings of %d routes", stage, len(settings))
 		}
+		expect(t, stage, settings["POST /v1/statements"], map[string]any{"ThrottlingBurstLimit": 2, "ThrottlingRateLimit": 1},
+			"files that take long would fill the executions in which brakes are pulled, at once")
 	}
-	expect(t, tokens, s.Resources[tokens].DependsOn, []any{"JwtControlsRoute", "JwtSetControlsRoute"}, "a stage with settings of a route that is not there is refused")
+	expect(t, tokens, s.Resources[tokens].DependsOn, []any{"JwtControlsRoute", "JwtSetControlsRoute", "JwtStatementsRoute"}, "a stage with settings of a route that is not there is refused")
 }
