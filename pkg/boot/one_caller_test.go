@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/edge"
@@ -95,6 +96,50 @@ func TestNoAnswerToOneCallersPayoutsStopsAnother(t *testing.T) {
 				t.Error("people were woken")
 			}
 		})
+	}
+}
+
+// What one caller has in the queue goes out by the sweep, which has seen nobody's payouts go well:
+// those of another one go on all the same.
+func TestWhatOneCallerHasQueuedStopsNobodyElse(t *testing.T) {
+	for name, test := range map[string]struct {
+		status int
+		answer string
+	}{"a gateway's own error": {502, ``}, "8001": {200, `{"code":"8001","msg":"account","success":false,"timestamp":1}`}} {
+		d, _, log := creating(t, unliked(takenByVexora, test.status, test.answer), nil)
+		now := time.Date(2026, 5, 16, 3, 0, 0, 0, time.UTC)
+		d.Now = func() time.Time { return now }
+		creator, err := d.Creator(t.Context(), read[boot.CreateConfig](t, environment()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sweeper, err := d.Sweeper(t.Context(), read[boot.ReconcileConfig](t, environment()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, sweep := edge.NewCreate(creator, d.Log), edge.NewSweep(sweeper, d.Log)
+		pays := func(n int) (went bool) {
+			_, m := create(t, h, ofDara, wallet(fmt.Sprint("honest-", n), fmt.Sprint(10000000+n)))
+			return m["status"] == "processing"
+		}
+		for n := range 40 {
+			create(t, h, ofStranger, wallet(fmt.Sprint("bad-", n), fmt.Sprint("666000", 100+n)))
+			if !pays(n) {
+				t.Fatalf("%s: held beside the stream", name)
+			}
+		}
+		held := 0
+		for minute := range 60 {
+			now = now.Add(30 * time.Second)
+			_, _ = sweep(t.Context(), nil)
+			now = now.Add(30 * time.Second)
+			if !pays(1000 + minute) {
+				held++
+			}
+		}
+		if held > 0 || !strings.Contains(log.String(), `"caller_paused":1`) {
+			t.Errorf("%s: of one payout a minute %d in 60 were held", name, held)
+		}
 	}
 }
 

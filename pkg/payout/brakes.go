@@ -28,7 +28,7 @@ type Brakes struct {
 	begun, known int
 	failed       error // why the last reading brought nothing; nil: it did
 	own          map[Provider]Pause
-	silent       map[Provider]int       // how much silence lost answers in a row brought
+	hushed       map[Provider]Pause     // the last silence that held everybody
 	callers      map[caller]*standing   // how the submissions of each went
 	probes       map[Provider]*probe    // the one submission that tries a provider again
 	took         map[Provider]time.Time // when the provider last took a submission, or refused it for what it says
@@ -68,7 +68,7 @@ const (
 
 // NewBrakes returns brakes over a floor.
 func NewBrakes(desk Desk, floor Floor) *Brakes {
-	return &Brakes{desk: desk, floor: floor, onUnread: func(context.Context, error, bool) {}, own: map[Provider]Pause{}, silent: map[Provider]int{}, callers: map[caller]*standing{}, probes: map[Provider]*probe{}, took: map[Provider]time.Time{}}
+	return &Brakes{desk: desk, floor: floor, onUnread: func(context.Context, error, bool) {}, own: map[Provider]Pause{}, hushed: map[Provider]Pause{}, callers: map[caller]*standing{}, probes: map[Provider]*probe{}, took: map[Provider]time.Time{}}
 }
 
 // OnUnread has somebody told of each reading of the board that fails: why, and whether this
@@ -120,7 +120,8 @@ func (b *Brakes) Look(ctx context.Context, now time.Time) {
 	b.board, b.readAt, b.known, b.failed = board, now, reading, nil
 	for p, pause := range board.Pauses {
 		if pause.Why == cleared && pause.Since.After(b.own[p].Since) && pause.Since.After(b.took[p]) {
-			b.silent[p], b.took[p] = 0, pause.Since // another process saw the provider take one
+			b.took[p] = pause.Since // another process saw the provider take one
+			delete(b.hushed, p)
 		}
 	}
 }

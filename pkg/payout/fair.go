@@ -41,7 +41,7 @@ type standing struct {
 	went    time.Time // when one last went well
 	inRow   int       // weak evidence since then
 	lost    int       // lost answers in a row
-	recent  int       // weak evidence since any caller's last went well
+	recent  int       // weak evidence and lost answers since any caller's last went well
 	counted time.Time // when the latest evidence came
 	held    time.Time // when one was last held back by a pause of the provider
 	alone   Pause     // holds this caller's alone; zero for none
@@ -83,7 +83,7 @@ func (b *Brakes) goesWell(p Provider, now time.Time) bool {
 
 // tookOne notes that the provider took a caller's payout, or refused it for what it says.
 func (b *Brakes) tookOne(p Provider, by Principal, now time.Time) {
-	b.silent[p], b.took[p] = 0, now
+	b.took[p] = now
 	if trying := b.probes[p]; trying != nil && trying.by == by {
 		delete(b.probes, p)
 	}
@@ -138,7 +138,7 @@ func (b *Brakes) suspect(p Provider, by Principal, c Claim, now time.Time) (pin 
 		}
 		b.stopAlone(s, p, by, c, now)
 		return nil, SignalCallerPaused
-	case (tried || b.silent[p]+all >= silenceLimit) && b.silent[p]+others >= excused, full && named:
+	case (tried || all >= silenceLimit) && others >= excused, full && named:
 		return b.pauseWeakly(p, "", c, now), SignalPaused
 	case full:
 		pin = b.pauseWeakly(p, by, c, now)
@@ -155,10 +155,16 @@ func (b *Brakes) count(s *standing, p Provider, c Claim, now time.Time) {
 		// One may be about a text of one payout. Five in a row are more likely a closed firewall.
 		weight = lostAnswer
 	}
+	s.inRow += weight
+	b.against(s, p, weight, now)
+}
+
+// against counts what speaks against the provider itself.
+func (b *Brakes) against(s *standing, p Provider, weight int, now time.Time) {
 	if s.counted.Before(b.took[p]) {
 		s.recent = 0
 	}
-	s.inRow, s.recent, s.counted = s.inRow+weight, s.recent+weight, now
+	s.recent, s.counted = s.recent+weight, now
 }
 
 // pauseWeakly pauses a provider on weak evidence: for one caller, and for the others until one

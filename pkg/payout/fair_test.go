@@ -34,6 +34,7 @@ func (w *world) createdAt(at *payout.Creator, by payout.Principal, d payout.Draf
 var (
 	wrongAccount = payout.Claim{Finding: payout.FoundUnclear, Answered: true, Code: "8000"}
 	bare403      = payout.Claim{Finding: payout.FoundAboutUs, Uncoded: true}
+	noAnswer     = payout.Claim{Finding: payout.FoundUnclear} // a gateway's own error, say
 )
 
 // dislikes has Vexora answer every payout whose reference begins with "bad" like this.
@@ -70,6 +71,9 @@ func TestOneCallerDoesNotHoldUpAllOthers(t *testing.T) {
 		"403 without a code, one in 4 s":     {bare403, 4, 1, always},
 		"403 without a code, one in 30 s":    {bare403, 30, 1, always},
 		"403 without a code, for one minute": {bare403, 1, 1, 60},
+		"no answer, one a second":            {noAnswer, 1, 1, always},
+		"no answer, one in 30 s":             {noAnswer, 30, 1, always},
+		"no answer, for one minute":          {noAnswer, 1, 1, 60},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -142,11 +146,11 @@ func (w *world) judgeHonest(begun map[payout.ID]time.Time) {
 // TestNoStreamHoldsUpOthers: at any rate, for any time, out of one to three processes, beside one
 // to three honest callers who at times make a mistake of their own.
 func TestNoStreamHoldsUpOthers(t *testing.T) {
-	for seed := range uint64(12) {
+	for seed := range uint64(18) {
 		r := rand.New(rand.NewPCG(seed, 10))
 		w := newWorld(t)
 		s := stream{
-			bad:   []payout.Claim{wrongAccount, bare403}[r.IntN(2)],
+			bad:   []payout.Claim{wrongAccount, bare403, noAnswer}[r.IntN(3)],
 			every: []int{1, 1, 2, 4, 10, 30, 60}[r.IntN(7)], perSecond: 1 + r.IntN(2),
 			until: []int{30, 120, 600, 1800}[r.IntN(4)],
 		}
@@ -182,35 +186,45 @@ func TestNoStreamHoldsUpOthers(t *testing.T) {
 	}
 }
 
-// TestAnOutageInWhichTheProviderAnswersStopsAllCallers: nobody is well, and little is sent.
-func TestAnOutageInWhichTheProviderAnswersStopsAllCallers(t *testing.T) {
-	for _, processes := range []int{1, 3} {
-		for _, callers := range []int{1, 2, 5} {
-			w := newWorld(t)
-			all := []*payout.Creator{w.creator, w.elsewhereCreator(), w.elsewhereCreator()}[:processes]
-			r := rand.New(rand.NewPCG(uint64(callers), uint64(processes)))
-			create := func(prefix string, n int) {
-				w.createdAt(all[r.IntN(processes)], payout.Principal(fmt.Sprint(honest, r.IntN(callers))), ofMoney(fmt.Sprint(prefix, n), 1000+n))
-			}
-			for n := range 60 {
-				create("before-", n)
-			}
-			w.vexora.told = w.unclear
-			w.vexora.answer = func(payout.Payout) payout.Claim { c := wrongAccount; c.At = w.clock.Now(); return c }
-			before := len(w.vexora.sent)
-			for second := range 900 {
-				create("during-", 100+second)
-				if second%60 == 59 {
-					w.sweep()
+// TestAnOutageStopsAllCallers: nobody is well, and little is sent, whether the provider answers
+// without telling anything, or not at all.
+func TestAnOutageStopsAllCallers(t *testing.T) {
+	for name, bad := range map[string]payout.Claim{"8000": wrongAccount, "no answer": noAnswer} {
+		for _, processes := range []int{1, 3} {
+			for _, callers := range []int{1, 2, 5} {
+				sent := sentIntoAnOutage(t, bad, processes, callers)
+				// Each process and caller may learn for himself, and tries again now and then.
+				if sent > 25*processes*callers+25 {
+					t.Errorf("%s, %d processes, %d callers: %d of 900 were sent into an outage", name, processes, callers, sent)
+				} else {
+					t.Logf("%s, %d processes, %d callers: %d sent", name, processes, callers, sent)
 				}
-				w.clock.pass(time.Second)
-			}
-			// Each process and caller may learn for himself, and tries again now and then.
-			if sent := len(w.vexora.sent) - before; sent > 25*processes*callers+25 {
-				t.Errorf("%d processes, %d callers: %d of 900 were sent into an outage", processes, callers, sent)
-			} else {
-				t.Logf("%d processes, %d callers: %d sent", processes, callers, sent)
 			}
 		}
 	}
+}
+
+// sentIntoAnOutage is how many of 900 payouts are sent in the fifteen minutes of an outage.
+func sentIntoAnOutage(t *testing.T, bad payout.Claim, processes, callers int) int {
+	t.Helper()
+	w := newWorld(t)
+	all := []*payout.Creator{w.creator, w.elsewhereCreator(), w.elsewhereCreator()}[:processes]
+	r := rand.New(rand.NewPCG(uint64(callers), uint64(processes)))
+	create := func(prefix string, n int) {
+		w.createdAt(all[r.IntN(processes)], payout.Principal(fmt.Sprint(honest, r.IntN(callers))), ofMoney(fmt.Sprint(prefix, n), 1000+n))
+	}
+	for n := range 60 {
+		create("before-", n)
+	}
+	w.vexora.told = w.unclear
+	w.vexora.answer = func(payout.Payout) payout.Claim { c := bad; c.At = w.clock.Now(); return c }
+	before := len(w.vexora.sent)
+	for second := range 900 {
+		create("during-", 100+second)
+		if second%60 == 59 {
+			w.sweep()
+		}
+		w.clock.pass(time.Second)
+	}
+	return len(w.vexora.sent) - before
 }

@@ -109,30 +109,42 @@ func (b *Brakes) weigh(p Provider, by Principal, c Claim, now time.Time) (pin *P
 
 func pinned(p Pause) *Pause { return &p }
 
-// lost counts a lost answer. After a pause of the provider one more is enough. What one caller
-// loses while others' payouts go well is held against him alone: a proxy may answer, or close
-// the connection, for what stands in them. In an outage nobody's go well after two each.
+// lost counts a lost answer, which a proxy may give, or close the connection, for what stands in
+// one payout. So what one caller loses is held against him alone: while others' payouts go well,
+// in this process; while nobody's do, by a pause that bears his name, so that others try the
+// provider one by one. When one of them loses an answer too, it is silent to all. After a
+// pause one more is enough. In an outage nobody's go well after two each.
 func (b *Brakes) lost(p Provider, by Principal, c Claim, now time.Time) (pin *Pause, raised Signal) {
-	s := b.standing(p, by, now)
+	s, was := b.standing(p, by, now), b.latest(p)
 	stopped := now.Before(s.alone.Until) // it was on its way when that began
-	b.silent[p], s.lost = b.silent[p]+lostAnswer, s.lost+1
+	s.lost++
+	b.against(s, p, lostAnswer, now)
 	if trying := b.probes[p]; trying != nil && trying.by == by {
 		trying.weak = true
 	}
 	if b.goesWell(p, now) {
-		b.silent[p] = min(b.silent[p], silenceLimit-lostAnswer)
+		s.recent = min(s.recent, silenceLimit-lostAnswer)
 		if stopped || s.inRow+s.lost*lostAnswer < silenceLimit {
 			return nil, ""
 		}
 		b.stopAlone(s, p, by, c, now)
 		return nil, SignalCallerPaused
 	}
-	weak, _ := b.weakly(p)
-	tried := !b.own[p].over() && b.own[p].By == "" && !b.latest(p).over()
-	if !tried && b.silent[p]+weak < silenceLimit {
-		return nil, ""
+	all, others := b.weakly(p)
+	own := b.own[p]
+	tried := !own.over() && !own.passes(by) && !was.over()
+	named := !was.over() && was.passes(by) // another one lost some before
+	switch {
+	case named, (tried || all >= silenceLimit) && others >= excused:
+		b.hushed[p] = b.pause(p, b.silence(p, now), now, b.patience(p, "", now))
+		return pinned(b.hushed[p]), SignalPaused
+	case tried || all >= silenceLimit:
+		pause := b.pause(p, b.silence(p, now), now, b.patience(p, by, now))
+		pause.By = by
+		b.own[p] = pause
+		return &pause, SignalPaused
 	}
-	return pinned(b.pause(p, b.silence(p, now), now, b.patience(p, now))), SignalPaused
+	return nil, ""
 }
 
 // pause pauses a provider for all, or ends that.
@@ -140,10 +152,12 @@ func (b *Brakes) pause(p Provider, why string, now time.Time, d time.Duration) P
 	if was := b.latest(p); why == answersQuestions && was.By != "" {
 		b.standing(p, was.By, now).inRow = 0
 	}
-	b.silent[p] = 0
 	b.forgive(p)
 	delete(b.probes, p)
 	b.own[p] = Pause{Provider: p, Why: why, Since: now, Until: now.Add(d)}
+	if b.own[p].over() {
+		delete(b.hushed, p)
+	}
 	return b.own[p]
 }
 
@@ -157,9 +171,13 @@ func (b *Brakes) silence(p Provider, now time.Time) string {
 	return noUsableAnswers
 }
 
-// patience is how long to be silent after another silence.
-func (b *Brakes) patience(p Provider, now time.Time) time.Duration {
+// patience is how long to be silent after another silence, of one caller alone or of all: twice as
+// long as the last one. How long one caller was held alone says nothing about the others.
+func (b *Brakes) patience(p Provider, by Principal, now time.Time) time.Duration {
 	before := b.latest(p)
+	if before.By != by && !before.over() {
+		before = b.hushed[p]
+	}
 	if before.over() || before.Why == refusedAboutUs || now.Sub(before.Until) > mostSilence {
 		return silencePause
 	}
@@ -177,7 +195,6 @@ func (b *Brakes) hear(ctx context.Context, p Provider, f Finding, now time.Time)
 	over := b.latest(p).Why == noUsableAnswers
 	var pause Pause
 	if over {
-		b.silent[p] = 0
 		pause = b.pause(p, answersQuestions, now, 0)
 	}
 	b.mu.Unlock()
