@@ -58,6 +58,7 @@ type reportView struct {
 	// whose payout the provider has yet to be asked about.
 	Awaiting bool                    `json:"awaiting"`
 	Pending  int                     `json:"pending,omitempty"`
+	Outdated int                     `json:"outdated,omitempty"` // lines whose payout was sent since the file came first
 	Counts   map[payout.LineKind]int `json:"counts"`
 	// Unheard counts matched payouts whose end no callback and no question brought.
 	Unheard int `json:"matched_without_callback"`
@@ -79,6 +80,7 @@ type lineView struct {
 	TheirAmount   string           `json:"their_amount,omitempty"`
 	Currency      string           `json:"currency,omitempty"`
 	CallbackHeard bool             `json:"callback_heard"`
+	Outdated      bool             `json:"outdated,omitempty"` // the payout was sent since the file came first
 }
 
 // What bounds the lines of a report, so that it fits into one item: their number, and the
@@ -187,7 +189,7 @@ func (d Desk) runImport(ctx context.Context, e Event, s payout.Statement, wantsC
 func viewReport(r payout.Report) reportView {
 	v := reportView{
 		Provider: r.Provider, Hash: r.Hash, Name: r.Name, From: r.From, To: r.To, By: r.By, First: r.ProposedBy, People: r.Persons, At: instant(r.At),
-		Awaiting: r.Awaiting, Pending: r.Pending,
+		Awaiting: r.Awaiting, Pending: r.Pending, Outdated: r.Outdated,
 		Counts: r.Counts, Unheard: r.Unheard, Lines: []lineView{},
 	}
 	bytes := 0
@@ -208,7 +210,7 @@ func viewReport(r payout.Report) reportView {
 func viewLine(l payout.ReportLine) lineView {
 	v := lineView{
 		Kind: l.Kind, Line: l.Line, PayoutID: l.PayoutID, Reference: l.Reference, ProviderID: l.ProviderID,
-		OurProviderID: l.OurProviderID, Ours: l.Ours, Theirs: l.TheirWord, CallbackHeard: l.Heard,
+		OurProviderID: l.OurProviderID, Ours: l.Ours, Theirs: l.TheirWord, CallbackHeard: l.Heard, Outdated: l.Outdated,
 	}
 	if !l.OurAmount.IsZero() {
 		v.OurAmount, v.Currency = l.OurAmount.String(), string(l.OurAmount.Currency())
@@ -245,12 +247,12 @@ func (d Desk) tellReport(ctx context.Context, e Event, encoded []byte, wantsCSV,
 func (v reportView) csv() string {
 	rows := [][]string{{
 		"kind", "line", "payout_id", "reference", "provider_id", "our_status", "our_amount",
-		"their_status", "their_amount", "currency", "callback_heard", "our_provider_id",
+		"their_status", "their_amount", "currency", "callback_heard", "our_provider_id", "outdated",
 	}}
 	for _, l := range v.Lines {
 		rows = append(rows, []string{
 			string(l.Kind), strconv.Itoa(l.Line), string(l.PayoutID), string(l.Reference), l.ProviderID, string(l.Ours),
-			l.OurAmount, l.Theirs, l.TheirAmount, l.Currency, strconv.FormatBool(l.CallbackHeard), l.OurProviderID,
+			l.OurAmount, l.Theirs, l.TheirAmount, l.Currency, strconv.FormatBool(l.CallbackHeard), l.OurProviderID, strconv.FormatBool(l.Outdated),
 		})
 	}
 	return Sheet(rows)

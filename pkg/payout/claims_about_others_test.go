@@ -196,10 +196,13 @@ func TestAWordDuringTheSubmissionMovesNoQuestion(t *testing.T) {
 	}
 }
 
-// The number of the provider's that its last answer names is kept; a file's never replaces it.
+// The number that an answer of the provider's names replaces one that a callback alone named; a
+// file's never replaces it.
 func TestTheLastAnswersNumberIsKept(t *testing.T) {
 	w := newWorld(t)
+	w.vexora.answer = w.unclear
 	p := w.mustCreate(draft("R1"))
+	w.receive(w.claim(p, payout.FoundProcessing))
 	w.vexora.told = func(payout.Payout) payout.Claim {
 		return payout.Claim{Finding: payout.FoundSucceeded, ProviderID: "N-2", At: w.clock.Now()}
 	}

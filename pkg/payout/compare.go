@@ -26,6 +26,9 @@ func (p Payout) compare(c Claim) string {
 	case c.Description != nil && !sameText(*c.Description, p.Description) && p.RedactedAt.IsZero(): // else nobody knows ours
 		return "the claim echoes another description"
 	}
+	if p.answersForAnother(c) {
+		return "the answer names another number of the provider's than the acknowledgement did"
+	}
 	for _, a := range c.Amounts {
 		if a != p.Amount {
 			return "the claim states another amount: " + string(a.Currency()) + " " + a.String()
@@ -66,6 +69,37 @@ func essence(text string) string {
 func (p Payout) namesAnother(c Claim) bool {
 	return c.Source == FromCallback && !p.Status.Final() && p.Sent <= 1 &&
 		c.attempt() == p.Attempt && !sameNumber(p.ProviderID, c.ProviderID)
+}
+
+// answersForAnother reports whether an answer to a question would end or confirm something under
+// another number of the provider's than the one that it acknowledged our submission with. There
+// was one submission, by nobody else, so one of the two is not ours. A number that only a callback
+// named is a weaker word than the answer, and beside a return it may be that of the return. About
+// an end, what differs from it is a contradiction.
+func (p Payout) answersForAnother(c Claim) bool {
+	repeats := p.Status == Failed && c.Finding == FoundFailed
+	ofReturn := c.Finding == FoundReturned && !p.numbersPayment(c.Finding)
+	return c.Source == FromQuery && c.Finding.states() && c.attempt() == p.Attempt &&
+		(!p.Status.Final() || repeats) && !ofReturn &&
+		!sameNumber(p.ProviderID, c.ProviderID) && p.sentOnce() && p.answeredFirst()
+}
+
+// sentOnce reports whether one submission of the present attempt at most can have a number, that
+// of ours: a lost table's would have another.
+func (p Payout) sentOnce() bool {
+	lost := slices.ContainsFunc([]word{mayBeLost, wasQueued, wasResent}, func(w word) bool { return p.Heard.has(p.Attempt, w) })
+	return p.Sent <= 1 && !lost && !p.Heard.has(FirstAttempt, wasRestored)
+}
+
+// answeredFirst reports whether the first that was heard of the present attempt was an answer to
+// us, which its number is of, then.
+func (p Payout) answeredFirst() bool {
+	for _, e := range p.presentAttempt() {
+		if e.Finding.states() {
+			return e.Source == FromAnswer || e.Source == FromQuery
+		}
+	}
+	return false
 }
 
 // sameNumber reports whether two provider numbers do not contradict each other.

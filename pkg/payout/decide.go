@@ -56,7 +56,7 @@ func (p Payout) weigh(c Claim) Decision {
 	}
 	if lost := p; c.attempt() > p.Attempt && c.Source == FromQuery && c.Finding == FoundFailed {
 		if lost.Attempt = c.attempt(); lost.compare(c) == "" {
-			return p.confirm(c, stale)
+			return p.failNeverMade(c)
 		}
 	}
 	if mismatch := p.compare(c); mismatch != "" {
@@ -93,15 +93,30 @@ func (p Payout) weigh(c Claim) Decision {
 // submission that was not the last. It is asked about at once. An answer of that kind says
 // nothing.
 func (p Payout) undecided(c Claim) Decision {
-	switch about := c.attempt(); {
+	about := c.attempt()
+	facts := p.spoken(about)
+	switch {
 	case c.Source != FromCallback:
 		return stale
-	case p.heard(c):
+	case p.heard(c) && len(facts) == 0 || p.wornOut(c, about):
 		return repeated
-	case p.Heard.closed(about) && !p.wornOut(c, about): // of an earlier attempt, too: that one is asked about
-		return p.doubt(c, p.Heard.wavering(about)...)
 	}
-	return p.doubt(c)
+	return p.doubt(c, facts...)
+}
+
+// spoken are the facts of a word that tells only that something of an attempt has arrived. What
+// was certainly not sent, or may come back as that, is not certainly so any more; nor is it
+// certain that nothing becomes of an earlier attempt, or of one that was closed. While the present
+// one is on its way, or its failure is still to be confirmed, it is no news.
+func (p Payout) spoken(about Attempt) []Fact {
+	unsent := slices.Contains([]Status{Queued, Submitting, Unknown, Cancelled}, p.Status)
+	if about == p.Attempt && unsent {
+		return p.takenAway(about, saidUnlisted, false)
+	}
+	if about < p.Attempt || p.Heard.closed(about) {
+		return p.Heard.wavering(about)
+	}
+	return nil
 }
 
 // answeredSince reports whether the provider has answered a later question than the one that
@@ -176,6 +191,25 @@ func (p Payout) confirm(c Claim, otherwise Decision) Decision {
 	facts := p.closedBy(c, c.attempt())
 	if len(facts) == 0 {
 		return otherwise
+	}
+	d := p.write(c, Change{Heard: facts})
+	d.Verdict = Applied
+	return d
+}
+
+// failNeverMade takes in the provider's own answer that an attempt failed which we never made.
+// That closes the attempt, so that it is not asked about any more. But somebody made it, and may
+// have gone on from its failure, so the payout is never safe to pay again, as after any other
+// word about such an attempt. People are called, unless a lost table is known to be the one
+// that made it.
+func (p Payout) failNeverMade(c Claim) Decision {
+	facts := p.Heard.without(append(p.closedBy(c, c.attempt()), p.foreign(c.attempt())...))
+	if !p.Heard.has(FirstAttempt, wasRestored) {
+		c.Message = "the provider answers that an attempt failed which was not made"
+		return p.note(c, CallbackMismatch, SignalMismatch, facts...)
+	}
+	if len(facts) == 0 {
+		return stale
 	}
 	d := p.write(c, Change{Heard: facts})
 	d.Verdict = Applied

@@ -3,6 +3,8 @@ package payout_test
 // Each of these dies with a guard whose removal no other test of this package notices.
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -133,5 +135,43 @@ func TestGuardAFileWaitsADayForItsSecondPerson(t *testing.T) { // import: 24 h
 	w.sweep()
 	if r := w.importBy(s, bopha); !r.Awaiting || w.stored(p.ID).Status == payout.Failed {
 		t.Error("applied after 25 h")
+	}
+}
+
+func TestGuardAnAnswerThatALaterOneOvertookEndsNothing(t *testing.T) { // weigh: answeredSince
+	w := newWorld(t)
+	p := w.mustCreate(draft("R1"))
+	asked := 0
+	w.vexora.told = func(p payout.Payout) payout.Claim {
+		if asked++; asked > 1 {
+			return w.says(payout.FoundProcessing)(p)
+		}
+		failed := w.says(payout.FoundFailed)(p)
+		w.vexora.mu.Unlock() // this process sleeps over its answer, and another one asks
+		defer w.vexora.mu.Lock()
+		w.clock.pass(time.Hour)
+		w.sweep()
+		return failed
+	}
+	w.clock.pass(2 * time.Minute)
+	w.sweep()
+	if now := w.stored(p.ID); now.Status != payout.Processing || asked != 2 {
+		t.Errorf("%s after %d questions", now.Status, asked)
+	}
+}
+
+func TestGuardAnErrorOfOneSubmissionFailsNoOlderItemThatWasSentTwice(t *testing.T) { // direct: Sent, without facts of accounts
+	w := newWorld(t)
+	w.monetix.answer, w.monetix.told = w.unclear, w.absent
+	p := w.mustCreate(draftFor(payout.Monetix))
+	w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
+	old := w.stored(p.ID)
+	old.Heard = slices.DeleteFunc(slices.Clone(old.Heard), func(f payout.Fact) bool { return strings.Contains(string(f), ".at-") })
+	w.store.payouts[p.ID] = old
+	failed := w.claim(p, payout.FoundFailed)
+	failed.OnlyIfFirst = true
+	w.receive(failed)
+	if now := w.stored(p.ID); now.Sent != 2 || now.Status != payout.Unknown {
+		t.Errorf("sent %d times, %s", now.Sent, now.Status)
 	}
 }

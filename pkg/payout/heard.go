@@ -175,17 +175,16 @@ func (p Payout) AsRestored(at time.Time) Payout {
 // lostAttempt doubts the first of the attempts after the present one of which no answer says
 // that it failed, if a lost table may have begun it: the payout was there before the restore,
 // or came when nobody could tell what was. A failure is what people begin the next attempt
-// from, and that one's failure the one after it.
+// from, and that one's failure the one after it, whoever made it: so an answer that an attempt
+// failed which we never made has the next one doubted, too.
 func (p Payout) lostAttempt(restored time.Time) []Fact {
-	before := !restored.IsZero() && !p.SubmittedAt.After(restored)
-	if !before && !p.Heard.has(FirstAttempt, wasRestored) {
-		return nil
-	}
+	made := !restored.IsZero() && !p.SubmittedAt.After(restored) || p.Heard.has(FirstAttempt, wasRestored)
 	for next := p.Attempt + 1; next <= min(p.Attempt+attemptsAhead, lastAttempt); next++ {
 		switch {
 		case p.Heard.closed(next):
-		case p.Heard.wavered(next) > 0:
-			return nil // it is asked about
+			made = true // by whomever: not by us
+		case !made, p.Heard.wavered(next) > 0:
+			return nil // or it is asked about
 		default:
 			return p.Heard.without([]Fact{next.round(wavers, 1)})
 		}

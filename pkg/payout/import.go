@@ -115,14 +115,23 @@ func (i *Importer) give(ctx context.Context, s Statement, report *Report, lines 
 	// The same person may send it again, since the first time may have been cut off.
 	report.Awaiting = true
 	asked := i.side(len(lines), func(n int) ReportLine { return i.question(ctx, s, lines[n]) })
-	if stands || !whole(asked) {
+	if stands && !overtaken(lines, first) || !whole(asked) {
 		return asked, nil
 	}
-	first = StatementProposal{Person: s.sender.person, Identity: s.sender.identity, By: s.By, At: now}
+	first = StatementProposal{Person: s.sender.person, Identity: s.sender.identity, By: s.By, At: report.At}
 	if err := i.store.KeepProposal(ctx, s.Key(), first, now.Add(2*proposalFor)); err != nil {
 		return nil, fmt.Errorf("keep who sent the statement first: %w", err)
 	}
 	return asked, nil
+}
+
+// overtaken reports whether a payout of a line was sent after the first person sent the file, so
+// that two people's file ends nothing there. If that person vouches for the file anew, it counts
+// from now on.
+func overtaken(lines []ReportLine, first StatementProposal) bool {
+	return slices.ContainsFunc(lines, func(l ReportLine) bool {
+		return l.differs() && l.payout != nil && !first.At.After(l.payout.SubmittedAt)
+	})
 }
 
 func whole(lines []ReportLine) bool {
@@ -136,8 +145,11 @@ func (i *Importer) applyAll(ctx context.Context, s Statement, first StatementPro
 		if line.pending {
 			report.Pending++
 		}
+		if line.Outdated {
+			report.Outdated++
+		}
 	}
-	report.Awaiting = report.Pending > 0
+	report.Awaiting = report.Pending+report.Outdated > 0
 	return applied
 }
 
@@ -313,7 +325,10 @@ func (l *ReportLine) worth(c Claim, p Payout, first StatementProposal) (Decision
 	case p.Status.Final() && !returned, l.Kind == AmountDiffers, !present, another:
 	case l.ambiguous:
 		return Decision{}, false // the file says both
-	case !p.AskedAt.After(first.At) || !p.AskedAt.After(p.SubmittedAt):
+	case !first.At.After(p.SubmittedAt):
+		l.Outdated = true // what was sent since is not in the file: it may yet be paid
+		return Decision{}, false
+	case !p.AskedAt.After(first.At):
 		l.pending = true
 		return Decision{}, false
 	case p.Status == Submitting, p.AnsweredAt.After(first.At) && !returned:

@@ -24,7 +24,10 @@ type Report struct {
 	// Pending counts the lines whose payout the provider has not been asked about since
 	// the file came first.
 	Pending int
-	Counts  map[LineKind]int
+	// Outdated counts the lines whose payout was sent, or sent again, after the file came first:
+	// it cannot say what became of that. Its first sender has to send it anew.
+	Outdated int
+	Counts   map[LineKind]int
 	// Unheard counts the matched payouts whose end no callback and no question had
 	// told us: the third way to compare.
 	Unheard int

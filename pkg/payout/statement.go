@@ -123,6 +123,9 @@ type ReportLine struct {
 	TheirAmount   money.Amount
 	// Heard tells whether a callback or a question had brought an end before.
 	Heard bool
+	// Outdated: the payout was sent since the first person sent the file, so that the line ends
+	// nothing until that person sends it anew.
+	Outdated bool
 
 	row     StatementRow
 	attempt Attempt // that the line is about

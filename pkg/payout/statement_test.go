@@ -70,6 +70,7 @@ func (w *world) aMonth() (map[string]payout.Payout, payout.Statement) {
 		payout.StatementRow{Line: 7, Reference: "by hand", Amount: made["paid"].Amount, Finding: payout.FoundSucceeded},
 	)
 	s.From, s.To = "2026-05-16", "2026-05-16"
+	w.clock.pass(time.Second) // the file is younger than what it tells of
 	return made, s
 }
 
@@ -287,6 +288,7 @@ func TestALineThatCannotBeStoredIsReportedAndComesAgain(t *testing.T) {
 	w := newWorld(t)
 	w.vexora.answer, w.vexora.told = w.unclear, w.absent
 	p := w.mustCreate(draft("R1"))
+	w.clock.pass(time.Second)
 	s := file(payout.Vexora, row(1, p, payout.FoundSucceeded))
 	w.importBy(s, dara)
 	w.clock.pass(2 * time.Minute)

@@ -42,7 +42,7 @@ func TestAWordCountsTheSameBeforeAndAfterNotSent(t *testing.T) {
 	for _, provider := range payout.Providers {
 		for _, ask := range []bool{false, true} {
 			for who, say := range words {
-				for _, f := range []payout.Finding{payout.FoundProcessing, payout.FoundSucceeded, payout.FoundFailed, payout.FoundReturned, payout.FoundUnlisted} {
+				for _, f := range []payout.Finding{payout.FoundProcessing, payout.FoundSucceeded, payout.FoundFailed, payout.FoundReturned, payout.FoundUnlisted, payout.FoundUnclear} {
 					after := goesByItself(t, provider, ask, "after", func(w *world, p payout.Payout) { say(w, p, f) })
 					for _, when := range []string{"before", "before, expired"} {
 						if goes := goesByItself(t, provider, ask, when, func(w *world, p payout.Payout) { say(w, p, f) }); goes != after {

@@ -57,8 +57,9 @@ func (p Payout) enter(s Status, c Claim, facts ...Fact) Decision {
 		facts = append(facts, p.Attempt.fact(saidDoubtful))
 	}
 	change := Change{Status: s, ProviderID: c.ProviderID, Lease: &Lease{}, Heard: p.Heard.without(facts)}
-	if c.Source == FromStatement && p.ProviderID != "" {
-		change.ProviderID = "" // a file replaces no number that the provider gave
+	ofReturn := c.Finding == FoundReturned && !p.numbersPayment(c.Finding)
+	if (c.Source == FromStatement || ofReturn) && p.ProviderID != "" {
+		change.ProviderID = "" // a file, or a return, replaces no number that the provider gave the payment
 	}
 	if attention := p.Attention.Entering(s); len(attention) != len(p.Attention) {
 		change.Attention = &attention

@@ -17,8 +17,11 @@ func (w *world) judgePeople(before *payout.Payout, after payout.Payout) {
 	switch {
 	case w.acting == nil:
 	case last.Source == payout.FromStatement && ended:
-		if s := w.acting.errand.sheet; s == nil || s.people() < 2 {
+		s := w.acting.errand.sheet
+		if s == nil || s.people() < 2 {
 			w.blame(endAlone, "%s is called %s on a file (%s)", after.Reference, after.Status, s.kind)
+		} else if !s.knows(before.SubmittedAt) {
+			w.blame(olderFile, "%s is called %s on a file (%s) that was there before it was sent at %s", after.Reference, after.Status, s.kind, before.SubmittedAt)
 		}
 	case w.acting.errand.order != nil:
 		w.judgeOrder(before, after, ended)

@@ -13,6 +13,7 @@ const (
 	redactedSent  = "a redacted payout is never sent"
 	sameOrder     = "two people confirm the same thing"
 	endAlone      = "people end nothing alone"
+	olderFile     = "a file ends nothing that was sent after it was there"
 	safeIsSafe    = "safe to pay again is never said of what pays"
 	rightReason   = "the reason for attention is the right one"
 	missingReason = "what a person has to know is raised"

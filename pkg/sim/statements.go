@@ -19,6 +19,7 @@ type sheet struct {
 	hash     string
 	rows     []payout.StatementRow
 	brought  []payout.Principal
+	carried  []time.Time // when, one for each
 }
 
 // importStatement has the domain import a file. It is the one place that knows how
@@ -70,7 +71,8 @@ func (w *world) carry(s *sheet, by payout.Principal) {
 	w.invoke(fmt.Sprintf("import (%s) by %s", s.kind, registered[by]), 25*time.Second, func(ctx context.Context, c *container) {
 		c.current.errand.sheet = s
 		w.brought[s.hash] = append(w.brought[s.hash], by)
-		s.brought = w.brought[s.hash]
+		w.carried[s.hash] = append(w.carried[s.hash], c.now())
+		s.brought, s.carried = w.brought[s.hash], w.carried[s.hash]
 		for _, row := range s.rows {
 			w.hear(row.Reference, s.spoken(w, row))
 		}
@@ -120,6 +122,18 @@ func (s *sheet) secondPayments(w *world) []string {
 		}
 	}
 	return twice
+}
+
+// knows reports whether the file can tell what became of something that was sent at a time: a
+// person had it after that, before the one who brings it now.
+func (s *sheet) knows(sent time.Time) bool {
+	last := registered[s.brought[len(s.brought)-1]]
+	for n, at := range s.carried {
+		if registered[s.brought[n]] != last && at.After(sent) {
+			return true
+		}
+	}
+	return false
 }
 
 // people are the persons who have brought the file.

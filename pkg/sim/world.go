@@ -42,6 +42,7 @@ type world struct {
 	// askedFor counts the creates of each reference, finished or not.
 	askedFor map[payout.Reference]int
 	brought  map[string][]payout.Principal // who has brought which file
+	carried  map[string][]time.Time        // and when, by the clock of the process that took it
 	// scripted replaces what would be drawn for a payout.
 	scripted *plan
 	tokens   int
@@ -99,7 +100,7 @@ func newWorld(e *engine, mutant *Mutant) *world {
 		paused:     map[payout.Provider]bool{}, onTheWay: map[string]int{}, flying: map[string]int{},
 		merchant: merchant{bodies: map[payout.EventID]string{}, tried: map[payout.ID]int{}},
 		known:    map[payout.ID]*dossier{}, requests: map[string]int{}, pairs: map[payout.ID]int{}, lost: map[payout.ID]bool{}, twiceSent: map[string]bool{},
-		promises: map[payout.Reference]bool{}, askedFor: map[payout.Reference]int{}, brought: map[string][]payout.Principal{},
+		promises: map[payout.Reference]bool{}, askedFor: map[payout.Reference]int{}, brought: map[string][]payout.Principal{}, carried: map[string][]time.Time{},
 	}
 	w.platforms = map[payout.Provider]*platform{
 		payout.Vexora:  {world: w, name: payout.Vexora, ledger: map[string]*entry{}, key: vexoraKey},
