@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -197,6 +198,8 @@ type oneItem struct {
 }
 
 func (o oneItem) Get(context.Context, payout.ID) (payout.Payout, error) { return o.sample, nil }
+
+func (oneItem) RestoreRemembered(context.Context) (time.Time, error) { return time.Time{}, nil }
 
 // encodes answers a request for the sample and looks at the answer.
 func (d Deployment) encodes(ctx context.Context, c ReadConfig) error {

@@ -276,13 +276,13 @@ func (s *submitter) resubmission(p Payout, token string, now time.Time, ordered 
 	}
 	if p.Status == Failed {
 		change.NewAttempt, about = true, p.Attempt+1
-		sent = 1 + max(policy.lostSubmissions(), policy.uncounted(p))
+		sent = 1 + len(policy.restored(p)) // a lost table may have made it, too
 	}
 	facts := append(policy.restored(p), about.fact(wasSent))
 	if sent > 1 {
 		facts = append(facts, about.fact(wasResent))
 	}
-	lost := policy.uncounted(p) > 0 || about > p.Attempt && policy.lostSubmissions() > 0 || p.Status == Queued && p.Sent > 0
+	lost := policy.uncounted(p) > 0 || about > p.Attempt && len(policy.restored(p)) > 0 || p.Status == Queued && p.Sent > 0
 	if lost && !policy.refusesTheLost(p.Provider) {
 		facts = append(facts, about.fact(mayBeLost))
 	}

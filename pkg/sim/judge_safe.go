@@ -9,7 +9,7 @@ import (
 // judgeSafe looks at every payout that is said to be safe to pay again, whenever
 // anything about it changes, and once more in the end.
 func (w *world) judgeSafe(p payout.Payout) {
-	if !safe(p.AsRestored(w.settings.remembered)) {
+	if !safe(p.AsRestored(w.mutant.policy(w.settings.policy()).LastRestore())) {
 		return
 	}
 	if why := w.unsafe(p); why != "" {

@@ -9,29 +9,38 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// loseAttempts composes a restore between the attempts of payouts that mostly fail: in the lost
-// time two people have some of them sent again and again, and after it they go on where the
-// backup stands. What a table has forgotten may have been paid.
+// loseAttempts composes a restore between the attempts of payouts of which the first ones fail: in
+// the lost time two people have one of them sent until it is paid, and after it they go on where
+// the backup stands. What a table has forgotten was paid.
 func (w *world) loseAttempts() {
 	c := w.choices
-	w.unlucky = true
-	w.in(time.Duration(60+c.pick(300))*time.Second, func() {
-		older := w.backup()
-		long := 600 + c.pick(2400)
-		for range 2 + c.pick(5) {
-			w.in(time.Duration(c.pick(long))*time.Second, w.tryAgain)
+	w.paidFrom = payout.Attempt(2 + c.pick(2))
+	first := time.Duration(60+c.pick(240)) * time.Second
+	w.faults = min(w.faults, 12) // much has to go well for so many attempts
+	w.vouching = c.pick(4) > 0
+	tried := w.clients[c.pick(len(w.clients))].id
+	for _, of := range w.clients { // which tells for certain how an attempt ended
+		if of.provider == payout.Monetix {
+			tried = of.id
 		}
-		w.in(time.Duration(long)*time.Second, func() { w.restore(older) })
-		for range 1 + c.pick(4) { // once submissions are released
-			w.in(time.Duration(long+360+c.pick(1800))*time.Second, w.tryAgain)
+	}
+	again := func(after time.Duration) { w.in(after, func() { w.tryAgain(tried) }) }
+	w.in(first, func() {
+		older := w.backup()
+		long := time.Duration(900+c.pick(900)) * time.Second
+		for n := range 2 + c.pick(2) {
+			again(time.Duration(10+300*n+c.pick(200)) * time.Second)
+		}
+		w.in(long, func() { w.restore(older) })
+		for n := range 1 + c.pick(3) { // once submissions are released
+			again(long + time.Duration(360+600*n+c.pick(600))*time.Second)
 		}
 	})
 }
 
-// tryAgain has two people send again what has failed, or is unknown, on both sides of a restore.
-func (w *world) tryAgain() {
-	id, some := w.anyone()
-	if p := w.table.items[id]; !some || p.Status != payout.Failed && p.Status != payout.Unknown {
+// tryAgain has two people send a payout again that has failed, or is unknown.
+func (w *world) tryAgain(id payout.ID) {
+	if p := w.table.items[id]; p.Status != payout.Failed && p.Status != payout.Unknown {
 		return
 	}
 	for n := range 2 {

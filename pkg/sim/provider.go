@@ -153,21 +153,24 @@ func (e *entry) cameBack(now time.Time) bool {
 }
 
 // draw plans a payout.
-func (w *world) draw(of payout.Provider) plan {
+func (w *world) draw(of payout.Provider, reference string) plan {
 	if w.scripted != nil {
 		p := *w.scripted
 		p.manner = w.speak(of)
 		return p
 	}
-	c, ends := w.choices, []int{54, 15, 8, 7, 11, 5}
-	if w.unlucky {
-		ends = []int{28, 50, 4, 4, 12, 2}
-	}
+	c := w.choices
 	p := plan{
-		end:     []ending{paid, declined, returned, endless, refused, late}[c.weighted(ends...)],
+		end:     []ending{paid, declined, returned, endless, refused, late}[c.weighted(54, 15, 8, 7, 11, 5)],
 		after:   time.Second * time.Duration([]int{1, 20, 600, 4000}[c.weighted(55, 20, 15, 10)]),
 		visible: time.Second * time.Duration([]int{0, 8, 40}[c.weighted(80, 15, 5)]),
 		manner:  w.speak(of),
+	}
+	if _, attempt, _ := payout.ParseProviderReference(reference); w.paidFrom > 0 && c.chance(80) {
+		p.end, p.after = declined, time.Second
+		if attempt >= w.paidFrom {
+			p.end = paid
+		}
 	}
 	switch {
 	case p.end == late && of == payout.Vexora:
@@ -288,7 +291,7 @@ func (pl *platform) accept(fresh entry) (*entry, bool) {
 // begin plans what becomes of an entry, and has it done.
 func (pl *platform) begin(e *entry) {
 	w := pl.world
-	e.plan, e.acceptedAt = w.draw(pl.name), w.now
+	e.plan, e.acceptedAt = w.draw(pl.name, e.reference), w.now
 	pays := func() { e.pay(w) }
 	switch {
 	case e.plan.end.moves():

@@ -98,10 +98,10 @@ func (w *world) move() {
 // same when it is not, and may leave it out. At times the restore itself brings another one:
 // the secret came out of a backup, too.
 func (w *world) compare() {
-	switch w.choices.weighted(40, 25, 35) {
-	case 0:
+	switch how := w.choices.weighted(40, 25, 35); {
+	case how == 0, w.vouching:
 		w.settings.same = !w.moved
-	case 2:
+	case how == 2:
 		w.move()
 	}
 	w.tell("people vouch for the project at Monetix: %t", w.settings.same)

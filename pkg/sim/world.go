@@ -71,8 +71,10 @@ type world struct {
 	moved bool
 	// eager is how many percent of the failed payouts somebody wants to send again.
 	eager int
-	// unlucky: most payouts fail.
-	unlucky bool
+	// paidFrom is the attempt from which on payouts are paid, if earlier ones fail; zero: as chance has it.
+	paidFrom payout.Attempt
+	// vouching: people say after a restore that the account is the same, if it is.
+	vouching bool
 	// only is the one promise that is judged; empty: all.
 	only string
 }
