@@ -36,6 +36,7 @@ const (
 	attrWhy            = "why"
 	attrSince          = "since"
 	attrUntil          = "until"
+	attrWell           = "well" // of a pause of one caller: when another one's went well
 )
 
 func itemKey(pk, kind string) item { return item{attrPK: text(pk), attrSK: text(kind)} }
@@ -45,7 +46,7 @@ func (r *reader) pauses() map[payout.Provider]payout.Pause {
 	all := map[payout.Provider]payout.Pause{}
 	for _, p := range payout.Pausable {
 		if pause := r.child(pausePrefix + string(p)); pause != nil {
-			all[p] = payout.Pause{Provider: p, Why: pause.text(attrWhy), By: payout.Principal(pause.text(attrCreatedBy)), Since: pause.moment(attrSince), Until: pause.moment(attrUntil)}
+			all[p] = payout.Pause{Provider: p, Why: pause.text(attrWhy), By: payout.Principal(pause.text(attrCreatedBy)), Since: pause.moment(attrSince), Until: pause.moment(attrUntil), Well: pause.moment(attrWell)}
 		}
 	}
 	return all
@@ -69,6 +70,7 @@ func (s *Store) PinPause(ctx context.Context, p payout.Pause) error {
 	i.put(attrCreatedBy, text(string(p.By)))
 	i.put(attrSince, moment(p.Since))
 	i.put(attrUntil, moment(p.Until))
+	i.put(attrWell, moment(p.Well))
 	return s.pin(ctx, pausePrefix+string(p.Provider), nested(i))
 }
 

@@ -83,6 +83,7 @@ func TestWithOneCallerAloneAnOutagePauses(t *testing.T) {
 	w.wants("elsewhere", w.createdAt(elsewhere, insider, ofMoney("bad-elsewhere", 4000)), payout.Queued)
 	w.wants("somebody else's", w.createdAt(elsewhere, honest, ofMoney("honest", 4001)), payout.Processing)
 	w.wants("and his, while that lasts", w.createdAt(elsewhere, insider, ofMoney("bad-elsewhere-2", 4002)), payout.Queued)
+	pause.Well = w.clock.Now()
 	if still := w.store.board.Pauses[payout.Vexora]; still != pause {
 		t.Errorf("%+v", still)
 	}

@@ -52,7 +52,10 @@ type Pause struct {
 	Why      string // one of our own words, for the person on call
 	// By: all that speaks against the provider came of payouts that this caller asked for, so
 	// that the others' are tried one by one, and go when one went well. Empty: it is for all.
+	// Of a pause that is over since the provider took one: whose that was.
 	By    Principal
 	Since time.Time
 	Until time.Time
+	// Well is when another caller's payout last went well beside a pause of one.
+	Well time.Time
 }

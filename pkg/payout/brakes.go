@@ -295,10 +295,10 @@ func (b *Brakes) wait(p Provider, now time.Time) time.Duration {
 // latest is the newest pause that this function knows of.
 func (b *Brakes) latest(p Provider) Pause {
 	own, pinned := b.own[p], b.board.Pauses[p]
-	if pinned.Since.After(own.Since) {
-		return pinned
+	if own.Since.After(pinned.Since) {
+		return own
 	}
-	return own
+	return pinned // of two of one time, what others have seen since is on the board
 }
 
 func (b *Brakes) unsettled(now time.Time) bool {

@@ -70,8 +70,6 @@ type Claim struct {
 	// Uncoded weakens [FoundAboutUs]: no code of the provider's stands with it. Something before
 	// the provider may have refused it, and perhaps for a text in it.
 	Uncoded bool
-	// Quiet: the refusal about us wakes nobody by itself; see [Brakes].
-	Quiet bool
 
 	Code    string // the provider's code; see [codeOf] for what is stored of it
 	Message string // the provider's text; see Printable

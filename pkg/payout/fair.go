@@ -12,7 +12,8 @@ import (
 // for ever. So it is held against the caller who asked for the payout (created_by) before it is
 // held against the provider: callers whose payouts go well do not wait for his. Lost answers
 // count against him first as well, since what stands before a provider may object to a text; see
-// [Brakes.lost]. Refusals with a code that is listed as about us are the provider's own.
+// [Brakes.lost]. One refusal with a code that is listed as about us is as much as all of that: some
+// of these, too, can be brought about by a text or a bank.
 
 const (
 	// wellFor is how long a payout that went well says that the provider is well.
@@ -25,6 +26,8 @@ const (
 	// turnFor is how long somebody who was held back keeps the next probe free: what is queued
 	// is tried again after a minute.
 	turnFor = 3 * time.Minute
+	// wellAgain is how often a pause of one caller says anew that others' payouts go well.
+	wellAgain = time.Minute
 	// mostCallers bounds what a process remembers; beyond it the one not seen for longest goes.
 	mostCallers = 256
 )
@@ -71,10 +74,30 @@ func (b *Brakes) forgetOne() {
 }
 
 // goesWell reports whether some caller's payouts go well, so that what goes wrong is not the
-// provider.
+// provider: here, or in another process, by what the board says.
 func (b *Brakes) goesWell(p Provider, now time.Time) bool {
+	lately := func(at time.Time) bool { return !at.IsZero() && now.Sub(at).Abs() <= wellFor }
 	for key, s := range b.callers {
-		if key.provider == p && !s.went.IsZero() && now.Sub(s.went).Abs() <= wellFor && s.inRow < excused && s.lost < excusedLost {
+		if key.provider == p && lately(s.went) && !s.bad() {
+			return true
+		}
+	}
+	pause := b.latest(p)
+	if pause.Why == cleared && pause.By != "" {
+		s := b.callers[caller{p, pause.By}]
+		return lately(pause.Since) && (s == nil || !s.bad())
+	}
+	return lately(pause.Well) && !b.othersAreBad(p, pause)
+}
+
+// bad reports whether a caller's payouts do not go well any more.
+func (s *standing) bad() bool { return s.inRow >= excused || s.lost >= excusedLost }
+
+// othersAreBad reports whether this process has seen, since others' went well beside a pause of
+// one caller, that they do not any more.
+func (b *Brakes) othersAreBad(p Provider, pause Pause) bool {
+	for key, s := range b.callers {
+		if key.provider == p && key.by != pause.By && s.bad() && s.counted.After(pause.Well) {
 			return true
 		}
 	}
@@ -118,14 +141,14 @@ func (b *Brakes) weakly(p Provider) (all, others int) {
 // suspect weighs weak evidence. Who brings the limit alone is stopped alone. If nobody's go
 // well, nobody knows better than that it is the provider: others try it then one by one. What
 // two callers bring pauses it for all.
-func (b *Brakes) suspect(p Provider, by Principal, c Claim, now time.Time) (pin *Pause, raised Signal) {
+func (b *Brakes) suspect(p Provider, by Principal, c Claim, now time.Time) (pin *Pause, raised []Signal) {
 	s, was := b.standing(p, by, now), b.latest(p)
 	stopped := now.Before(was.Until) && (was.By == "" || was.By == by) || now.Before(s.alone.Until)
 	if trying := b.probes[p]; trying != nil && trying.by == by {
 		trying.weak = true
 	}
 	if stopped {
-		return nil, "" // it was on its way when that began
+		return nil, nil // it was on its way when that began
 	}
 	b.count(s, p, c, now)
 	all, others := b.weakly(p)
@@ -134,26 +157,28 @@ func (b *Brakes) suspect(p Provider, by Principal, c Claim, now time.Time) (pin 
 	switch full := s.inRow >= silenceLimit; {
 	case b.goesWell(p, now):
 		if !full {
-			return nil, ""
+			return nil, nil
 		}
 		b.stopAlone(s, p, by, c, now)
-		return nil, SignalCallerPaused
+		return nil, []Signal{SignalCallerPaused}
 	case (tried || all >= silenceLimit) && others >= excused, full && named:
-		return b.pauseWeakly(p, "", c, now), SignalPaused
+		return b.pauseWeakly(p, "", c, now)
 	case full:
-		pin = b.pauseWeakly(p, by, c, now)
+		pin, raised = b.pauseWeakly(p, by, c, now)
 		s.inRow = silenceLimit - lostAnswer
-		return pin, SignalPaused
 	}
-	return nil, ""
+	return pin, raised
 }
 
 // count counts one piece of weak evidence.
 func (b *Brakes) count(s *standing, p Provider, c Claim, now time.Time) {
 	weight := uselessAnswer
-	if c.Finding == FoundAboutUs {
+	switch {
+	case c.Finding == FoundAboutUs && c.Uncoded:
 		// One may be about a text of one payout. Five in a row are more likely a closed firewall.
 		weight = lostAnswer
+	case c.Finding == FoundAboutUs:
+		weight = silenceLimit // a rotated key must not run through a payroll
 	}
 	s.inRow += weight
 	b.against(s, p, weight, now)
@@ -168,16 +193,18 @@ func (b *Brakes) against(s *standing, p Provider, weight int, now time.Time) {
 }
 
 // pauseWeakly pauses a provider on weak evidence: for one caller, and for the others until one
-// of theirs went well; or for all.
-func (b *Brakes) pauseWeakly(p Provider, by Principal, c Claim, now time.Time) *Pause {
+// of theirs went well; or for all. Refusals about us wake people when they concern all, or go on
+// after a pause in which nobody's payout went well: one caller's first ones may be about his.
+func (b *Brakes) pauseWeakly(p Provider, by Principal, c Claim, now time.Time) (*Pause, []Signal) {
+	was, raised := b.latest(p), []Signal{SignalPaused}
 	why, d := refusedAboutUs, aboutUsPause
 	if c.Finding != FoundAboutUs {
 		why, d = b.silence(p, now), silencePause // it does not double: callers can bring it about
+	} else if again := was.Why == refusedAboutUs && !was.passes(by); by == "" || again {
+		raised = append(raised, SignalAboutUs)
 	}
-	pause := b.pause(p, why, now, d)
-	pause.By = by
-	b.own[p] = pause
-	return &pause
+	b.pause(p, by, why, now, d)
+	return pinned(b.own[p]), raised
 }
 
 // stopAlone holds one caller's payouts back while others' go well.

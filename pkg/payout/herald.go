@@ -230,7 +230,7 @@ func (h *Herald) attempt(ctx context.Context, p Payout, event Event) Delivery {
 	if d.Result == Down {
 		heard = FoundUnclear
 	}
-	if raised, _ := h.ports.Brakes.heed(ctx, EndpointBrakes, "", Claim{Finding: heard}, h.ports.Now()); len(raised) > 0 {
+	if len(h.ports.Brakes.heed(ctx, EndpointBrakes, "", Claim{Finding: heard}, h.ports.Now())) > 0 {
 		h.ports.Signals.Signal(ctx, SignalWebhookDown, EndpointBrakes, p.ID)
 	}
 	h.ports.Heard(ctx, event, d)

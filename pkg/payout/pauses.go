@@ -39,24 +39,15 @@ func (p Pause) over() bool { return p.Why == "" || p.Why == cleared || p.Why == 
 func (p Pause) passes(by Principal) bool { return p.By != "" && p.By != by }
 
 // heed learns from a submission that a caller asked for. What others have to know it pins on
-// the board: a pause when it is time to stop, and its end. It says what to raise, and whether
-// the refusal alone wakes nobody.
-func (b *Brakes) heed(ctx context.Context, p Provider, by Principal, c Claim, now time.Time) (raised []Signal, quiet bool) {
-	pin, signal, quiet := b.learn(p, by, c, now)
+// the board: a pause when it is time to stop, its end, and that others' payouts go well beside
+// it. It says what to raise.
+func (b *Brakes) heed(ctx context.Context, p Provider, by Principal, c Claim, now time.Time) []Signal {
+	pin, raised := b.learn(p, by, c, now)
 	if pin != nil {
 		_ = b.desk.PinPause(ctx, *pin) // this function knows anyway
 	}
-	if signal != "" {
-		raised = append(raised, signal)
-	}
-	if signal == SignalPaused && c.weaklyAboutUs() {
-		raised, quiet = append(raised, SignalAboutUs), true
-	}
-	return raised, quiet
+	return raised
 }
-
-// weaklyAboutUs reports whether a refusal about us may rather be about a text in the payout.
-func (c Claim) weaklyAboutUs() bool { return c.Finding == FoundAboutUs && !c.OfThisKind && c.Uncoded }
 
 // passOver reports whether a refusal about us concerns this payout alone: it was refused like
 // that before, and the provider has taken another one since. Then it pauses nothing, or one
@@ -80,31 +71,30 @@ func (b *Brakes) passOver(p Payout, c Claim) bool {
 	return true
 }
 
-// learn counts an answer to a submission. It is quiet about a weak refusal of one caller's
-// payout while others' go well: it is probably not us.
-func (b *Brakes) learn(p Provider, by Principal, c Claim, now time.Time) (pin *Pause, raised Signal, quiet bool) {
+// learn weighs an answer to a submission.
+func (b *Brakes) learn(p Provider, by Principal, c Claim, now time.Time) (pin *Pause, raised []Signal) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	pin, raised = b.weigh(p, by, c, now)
-	return pin, raised, c.weaklyAboutUs() && b.goesWell(p, now)
-}
-
-func (b *Brakes) weigh(p Provider, by Principal, c Claim, now time.Time) (pin *Pause, raised Signal) {
 	silent := c.Finding == FoundUnclear || c.Finding == FoundNotSent
 	refused := c.Finding == FoundAboutUs && !c.OfThisKind
 	switch {
-	case c.weaklyAboutUs(), silent && c.Answered, c.Finding == FoundUnlisted:
+	case refused, silent && c.Answered, c.Finding == FoundUnlisted:
 		return b.suspect(p, by, c, now)
-	case refused:
-		return pinned(b.pause(p, refusedAboutUs, now, aboutUsPause)), SignalPaused
 	case silent:
 		return b.lost(p, by, c, now)
 	}
 	b.tookOne(p, by, now)
-	if was := b.latest(p); !was.over() && (!was.passes(by) || !now.Before(was.Until)) {
-		return pinned(b.pause(p, cleared, now, 0)), ""
+	switch was := b.latest(p); {
+	case was.over():
+	case !was.passes(by) || !now.Before(was.Until):
+		b.pause(p, by, cleared, now, 0)
+		return pinned(b.own[p]), nil
+	case now.Sub(was.Well).Abs() >= wellAgain:
+		was.Well = now
+		b.own[p] = was
+		return &was, nil
 	}
-	return nil, ""
+	return nil, nil
 }
 
 func pinned(p Pause) *Pause { return &p }
@@ -114,7 +104,7 @@ func pinned(p Pause) *Pause { return &p }
 // in this process; while nobody's do, by a pause that bears his name, so that others try the
 // provider one by one. When one of them loses an answer too, it is silent to all. After a
 // pause one more is enough. In an outage nobody's go well after two each.
-func (b *Brakes) lost(p Provider, by Principal, c Claim, now time.Time) (pin *Pause, raised Signal) {
+func (b *Brakes) lost(p Provider, by Principal, c Claim, now time.Time) (pin *Pause, raised []Signal) {
 	s, was := b.standing(p, by, now), b.latest(p)
 	stopped := now.Before(s.alone.Until) // it was on its way when that began
 	s.lost++
@@ -125,10 +115,10 @@ func (b *Brakes) lost(p Provider, by Principal, c Claim, now time.Time) (pin *Pa
 	if b.goesWell(p, now) {
 		s.recent = min(s.recent, silenceLimit-lostAnswer)
 		if stopped || s.inRow+s.lost*lostAnswer < silenceLimit {
-			return nil, ""
+			return nil, nil
 		}
 		b.stopAlone(s, p, by, c, now)
-		return nil, SignalCallerPaused
+		return nil, []Signal{SignalCallerPaused}
 	}
 	all, others := b.weakly(p)
 	own := b.own[p]
@@ -136,29 +126,27 @@ func (b *Brakes) lost(p Provider, by Principal, c Claim, now time.Time) (pin *Pa
 	named := !was.over() && was.passes(by) // another one lost some before
 	switch {
 	case named, (tried || all >= silenceLimit) && others >= excused:
-		b.hushed[p] = b.pause(p, b.silence(p, now), now, b.patience(p, "", now))
-		return pinned(b.hushed[p]), SignalPaused
+		b.pause(p, "", b.silence(p, now), now, b.patience(p, "", now))
+		b.hushed[p] = b.own[p]
+		return pinned(b.own[p]), []Signal{SignalPaused}
 	case tried || all >= silenceLimit:
-		pause := b.pause(p, b.silence(p, now), now, b.patience(p, by, now))
-		pause.By = by
-		b.own[p] = pause
-		return &pause, SignalPaused
+		b.pause(p, by, b.silence(p, now), now, b.patience(p, by, now))
+		return pinned(b.own[p]), []Signal{SignalPaused}
 	}
-	return nil, ""
+	return nil, nil
 }
 
-// pause pauses a provider for all, or ends that.
-func (b *Brakes) pause(p Provider, why string, now time.Time, d time.Duration) Pause {
+// pause pauses a provider, for one caller or for all, or ends that.
+func (b *Brakes) pause(p Provider, by Principal, why string, now time.Time, d time.Duration) {
 	if was := b.latest(p); why == answersQuestions && was.By != "" {
 		b.standing(p, was.By, now).inRow = 0
 	}
 	b.forgive(p)
 	delete(b.probes, p)
-	b.own[p] = Pause{Provider: p, Why: why, Since: now, Until: now.Add(d)}
+	b.own[p] = Pause{Provider: p, Why: why, By: by, Since: now, Until: now.Add(d)}
 	if b.own[p].over() {
 		delete(b.hushed, p)
 	}
-	return b.own[p]
 }
 
 // silence says which silence it is. When answered questions have ended the pause before it,
@@ -193,10 +181,10 @@ func (b *Brakes) hear(ctx context.Context, p Provider, f Finding, now time.Time)
 	}
 	b.mu.Lock()
 	over := b.latest(p).Why == noUsableAnswers
-	var pause Pause
 	if over {
-		pause = b.pause(p, answersQuestions, now, 0)
+		b.pause(p, "", answersQuestions, now, 0)
 	}
+	pause := b.own[p]
 	b.mu.Unlock()
 	if over {
 		_ = b.desk.PinPause(ctx, pause)

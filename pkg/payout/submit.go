@@ -39,9 +39,7 @@ func (s *submitter) submit(ctx context.Context, p Payout, sub Submission) (Payou
 	if s.brakes.passOver(p, c) {
 		c.OfThisKind = true
 	} else {
-		var raised []Signal
-		raised, c.Quiet = s.brakes.heed(ctx, p.Provider, p.CreatedBy, c, c.At)
-		for _, signal := range raised {
+		for _, signal := range s.brakes.heed(ctx, p.Provider, p.CreatedBy, c, c.At) {
 			s.receiver.signals.Signal(ctx, signal, p.Provider, p.ID)
 		}
 	}
@@ -151,18 +149,13 @@ func (p Payout) stepBack(c Claim) Decision {
 	return d
 }
 
-// refusedAboutUs says when a payout is tried again that was refused about us, and whether
-// anybody is woken: not for what is known to concern this payout alone. For what may do so, once,
-// and not while another caller's payouts go well.
+// refusedAboutUs says when a payout is tried again that was refused about us. Whether anybody is
+// woken, the [Brakes] say.
 func (p Payout) refusedAboutUs(c Claim, d *Decision) {
 	attention := p.Attention.With(ProviderConfiguration, c.At)
-	_, known := p.Attention[ProviderConfiguration]
 	due := c.At.Add(aboutUsWait)
 	if c.OfThisKind { // tried again now and then until it is too old
 		due = c.At.Add(kindWait)
-	}
-	if !c.OfThisKind && !c.Quiet && !(c.Uncoded && known) {
-		d.Signals = []Signal{SignalAboutUs}
 	}
 	d.Change.Attention = &attention
 	if sent := d.Change.Sent; *sent == 0 {
