@@ -93,9 +93,15 @@ func (d Deployment) bind(ctx context.Context, s Storage) error {
 	return nil
 }
 
+// mostAhead is how far RESTORED_AT may be ahead of this clock: a clock is not.
+const mostAhead = 10 * time.Minute
+
 // remembered is the latest restore that the table was ever told of. What RESTORED_AT says it is
 // told first, so that it knows when that is taken away.
 func (d Deployment) remembered(ctx context.Context, r Restore) (time.Time, error) {
+	if ahead := r.RestoredAt.Sub(d.now()); ahead > mostAhead {
+		return time.Time{}, fmt.Errorf("RESTORED_AT: %s lies ahead by %s, and the table would remember it for ever; it is the time of the restore, in UTC", r.RestoredAt.Format(time.RFC3339), ahead.Round(time.Second))
+	}
 	if !r.RestoredAt.IsZero() {
 		if err := d.Store.RememberRestore(ctx, r.RestoredAt); err != nil {
 			return time.Time{}, fmt.Errorf("RESTORED_AT: %w", err)

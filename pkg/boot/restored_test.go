@@ -2,6 +2,7 @@ package boot_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,5 +38,18 @@ func TestTheTableRemembersARestoreThatAFunctionWasToldOf(t *testing.T) {
 				t.Errorf("%s, %v: the table remembers %v: %v", name, env, told, err)
 			}
 		}
+	}
+}
+
+// What lies ahead would be remembered for ever: the local time with a Z, say.
+func TestARestoreInTheFutureIsRefused(t *testing.T) {
+	d := deployment(t, map[string]string{"vexora": vexoraDocument, "monetix": monetixDocument})
+	ahead := time.Now().Add(7 * time.Hour).UTC().Format(time.RFC3339)
+	_, err := d.Sweeper(context.Background(), read[boot.ReconcileConfig](t, environment("RESTORED_AT="+ahead)))
+	if err == nil || !strings.Contains(err.Error(), "RESTORED_AT: "+ahead) {
+		t.Errorf("%v", err)
+	}
+	if at, err := d.Store.RestoreRemembered(context.Background()); err != nil || !at.IsZero() {
+		t.Errorf("%v is remembered: %v", at, err)
 	}
 }

@@ -46,7 +46,7 @@ const (
 // NewRead serves GET /v1/payouts, /v1/payouts/{id}, /v1/orphans,
 // /v1/events, /v1/banks and /v1/version.
 func NewRead(r Reader) Handler {
-	r.Library = &restored{Library: r.Library, at: r.RestoredAt, known: !r.RestoredAt.IsZero()}
+	r.Library = &restored{Library: r.Library, at: r.RestoredAt}
 	return func(ctx context.Context, e Event) (Reply, error) {
 		if method(e) != http.MethodGet {
 			return problem(http.StatusMethodNotAllowed, MethodNotAllowed, "this route takes GET").reply(ctx, e), nil

@@ -9,7 +9,7 @@ import (
 )
 
 // restored is a library that shows payouts as a table that was restored has to show them. When
-// that was, the table is asked once, if nobody says so.
+// that was, the table is asked once.
 type restored struct {
 	Library
 
@@ -18,7 +18,8 @@ type restored struct {
 	known bool
 }
 
-// last is the time of the latest restore, zero if there was none.
+// last is the time of the latest restore, zero if there was none: what RESTORED_AT says, or the
+// table, whichever is later.
 func (r *restored) last(ctx context.Context) (time.Time, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -26,10 +27,14 @@ func (r *restored) last(ctx context.Context) (time.Time, error) {
 		return r.at, nil
 	}
 	at, err := r.Library.RestoreRemembered(ctx)
-	if err == nil {
-		r.at, r.known = at, true
+	if err != nil {
+		return at, err
 	}
-	return at, err
+	if at.After(r.at) {
+		r.at = at
+	}
+	r.known = true
+	return r.at, nil
 }
 
 // Get implements Library.

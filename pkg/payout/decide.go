@@ -55,7 +55,7 @@ func (p Payout) weigh(c Claim) Decision {
 		return stale // of a request of ours; see conclude
 	}
 	if lost := p; c.attempt() > p.Attempt && c.Source == FromQuery && c.Finding == FoundFailed {
-		if lost.Attempt = c.attempt(); lost.compare(c) == "" {
+		if lost.Attempt, lost.ProviderID = c.attempt(), ""; lost.compare(c) == "" { // it has a number of its own
 			return p.failNeverMade(c)
 		}
 	}

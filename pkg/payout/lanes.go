@@ -74,7 +74,7 @@ func (r *run) batch(ctx context.Context, due []Due) {
 func (r *run) end() (Swept, []error) {
 	r.all.Wait()
 	for _, l := range r.lanes {
-		r.total.swept.Unasked += l.unasked
+		r.total.swept.Unasked += l.unasked + len(l.waiting) // for which there was no time any more
 	}
 	return r.total.swept, r.total.failures
 }

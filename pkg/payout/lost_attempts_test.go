@@ -293,6 +293,27 @@ func TestWhatNothingTouchedThroughARestoreIsNoSaferAfterwards(t *testing.T) {
 	}
 }
 
+// What was queued in the backup may have been sent by the lost table, or withdrawn. One person has it
+// sent no more, also if no sweep has looked at it while RESTORED_AT was set.
+func TestWhatWasQueuedInTheBackupTakesTwoPeopleForEver(t *testing.T) {
+	for _, name := range payout.Providers {
+		before := newWorld(t)
+		before.named(name).answer = before.says(payout.FoundNotSent)
+		p := before.mustCreate(draftFor(name))
+		if p.Status != payout.Queued {
+			t.Fatalf("%s", p.Status)
+		}
+		free := after(t, restoredFrom(t, before, before.store.copy()))
+		o, err := free.operator.Resend(bg, free.order(p.ID, stranger, ""))
+		if err == nil || len(free.named(name).sent) > 0 {
+			t.Errorf("%s: one person sent it: %s, %v", name, o.Payout.Status, err)
+		}
+		if o := free.must(free.operator.Resend(bg, free.order(p.ID, dara, ""))); !o.Awaiting {
+			t.Errorf("%s: one registered person sent it", name)
+		}
+	}
+}
+
 // What is created after a restore that is accounted for is as safe as ever.
 func TestARememberedRestoreLeavesWhatComesLaterAlone(t *testing.T) {
 	before := newWorld(t)

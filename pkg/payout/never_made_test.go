@@ -1,6 +1,7 @@
 package payout_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -18,7 +19,9 @@ func hasMore(t *testing.T, third payout.Finding) (*world, payout.Payout) {
 	w.receive(w.claim(p, payout.FoundFailed))
 	w.monetix.told = func(payout.Payout) payout.Claim {
 		c := payout.Claim{Finding: payout.FoundFailed, Code: "20102", Account: "A", At: w.clock.Now()}
-		switch about := w.monetix.about[len(w.monetix.about)-1]; {
+		about := w.monetix.about[len(w.monetix.about)-1]
+		c.ProviderID = fmt.Sprint("N-", about)
+		switch {
 		case about == 3:
 			c.Finding = third
 		case about > 3:

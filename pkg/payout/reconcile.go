@@ -198,7 +198,7 @@ func (s *Sweeper) expire(ctx context.Context, p Payout) error {
 // dispatch submits a queued payout, or holds it for a person.
 func (s *Sweeper) dispatch(ctx context.Context, p Payout) error {
 	now := s.ports.Now()
-	if p.StatusAt.Before(s.policy.LastRestore()) {
+	if s.policy.queuedInBackup(p) {
 		return s.doubt(ctx, p)
 	}
 	who, why := p.mayBeSent(s.policy, now)

@@ -35,6 +35,10 @@ func (p Policy) precedes(of Payout) bool {
 	return !last.IsZero() && !of.CreatedAt.After(last)
 }
 
+// queuedInBackup reports whether a queued payout was that before the latest restore: people may
+// have withdrawn it in the lost time, or sent it.
+func (p Policy) queuedInBackup(of Payout) bool { return of.StatusAt.Before(p.LastRestore()) }
+
 // lostSubmissions is how many submissions of a reference a lost table may have made
 // besides those that the table knows of.
 func (p Policy) lostSubmissions() int {

@@ -40,7 +40,8 @@ func (p Payout) mayBeSent(policy Policy, now time.Time) (clearance, QueuedReason
 		return byNobody, QueuedHeld // the account is no longer known
 	case p.spokenOf():
 		return byTwo, QueuedSpokenOf
-	case policy.mayHaveBeenSentBefore(p.Provider), p.Status == Queued && p.Sent > 0 && !policy.refusesTheLost(p.Provider):
+	case policy.mayHaveBeenSentBefore(p.Provider), p.Status == Queued && p.Sent > 0 && !policy.refusesTheLost(p.Provider),
+		p.Status == Queued && policy.queuedInBackup(p):
 		return byTwo, QueuedRestored
 	case p.Status == Submitting && !policy.RestoredAt.IsZero():
 		return byOne, QueuedRestored // the sweep looks first; see lookAhead
