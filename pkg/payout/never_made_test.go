@@ -20,7 +20,9 @@ func hasMore(t *testing.T, third payout.Finding) (*world, payout.Payout) {
 	w.monetix.told = func(payout.Payout) payout.Claim {
 		c := payout.Claim{Finding: payout.FoundFailed, Code: "20102", Account: "A", At: w.clock.Now()}
 		about := w.monetix.about[len(w.monetix.about)-1]
-		c.ProviderID = fmt.Sprint("N-", about)
+		if about > 1 { // each has a number of its own
+			c.ProviderID = fmt.Sprint("N-", about)
+		}
 		switch {
 		case about == 3:
 			c.Finding = third
