@@ -147,11 +147,6 @@ func (p payment) cameBack(now time.Time) bool {
 	return p.plan.end == returned && p.plan.state(now.Sub(p.acceptedAt)) == returned
 }
 
-// cameBack reports whether the money has come back.
-func (e *entry) cameBack(now time.Time) bool {
-	return e.plan.end == returned && e.state(now) == returned
-}
-
 // draw plans a payout.
 func (w *world) draw(of payout.Provider, reference string) plan {
 	if w.scripted != nil {
