@@ -79,7 +79,7 @@ func portFrom(text string) (int, error) {
 func listen(port int) (net.Listener, error) {
 	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("port %d is taken; choose another pair, such as PORT=%d make run", port, port+100)
+		return nil, fmt.Errorf("port %d is taken; choose another pair, such as PORT=%d make run, and beside another run another folder too: DATA_DIR=.local-2", port, port+100)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)

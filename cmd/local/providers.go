@@ -43,7 +43,7 @@ func newTwin(folder string) (*sandbox.Twin, error) {
 			"cambodia-usd": {MerchantNo: vexoraMerchantUSD, Secret: vexoraKeyUSD, Currency: "USD"},
 		},
 		Monetix:   sandbox.MonetixProject{ProjectID: monetixProject, Secret: monetixKey},
-		StatePath: filepath.Join(folder, "twin.jsonl"),
+		StatePath: filepath.Join(folder, twinName),
 	})
 }
 

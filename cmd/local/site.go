@@ -76,17 +76,20 @@ func open(ctx context.Context, at site) (_ *service, err error) {
 		}
 	}()
 	key, err := readStackKey(at.folder)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		_, err = payout.NewStackKey(key)
 	}
-	if s.store, err = localstore.Open(filepath.Join(at.folder, "payouts.db"), localstore.WithClock(time.Now)); err != nil {
-		return nil, err
+	if err != nil {
+		return nil, unusable(at.folder, keyName, err)
+	}
+	if s.store, err = localstore.Open(filepath.Join(at.folder, storeName), localstore.WithClock(time.Now)); err != nil {
+		return nil, unusable(at.folder, storeName, err)
 	}
 	if s.log, err = os.OpenFile(filepath.Join(at.folder, "log.jsonl"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
 		return nil, fmt.Errorf("open the log: %w", err)
 	}
 	if s.plays, err = newTwin(at.folder); err != nil {
-		return nil, err
+		return nil, unusable(at.folder, twinName, err)
 	}
 	s.news = make(chan events.DynamoDBEventRecord, 1000)
 	told := &narrator{Store: s.store, out: at.out, news: s.news}

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -90,11 +91,15 @@ func TestEveryProblemIsReportedAtOnce(t *testing.T) {
 	var out strings.Builder
 	boot.Explain(&out, err)
 	for _, name := range []string{
-		"TABLE_NAME", "Namespace", "Order", "Submissions", "KHR", "USD", "Settings", "LogLevel", "RestoredAt", "DuplicateWindow", "RedactAfter", "SameAccounts", "DEV_INSECURE",
+		"TABLE_NAME", "ID_NAMESPACE", "PROVIDER_ORDER", "SUBMISSIONS", "MAX_AMOUNT_KHR", "MAX_AMOUNT_USD", "PROVIDER_SETTINGS", "LOG_LEVEL", "RESTORED_AT",
+		"DUPLICATE_WINDOW", "REDACT_AFTER_DAYS", "SAME_ACCOUNTS", "DEV_INSECURE",
 	} {
-		if !strings.Contains(out.String(), name) {
-			t.Errorf("%s is not reported in:\n%s", name, out.String())
+		if strings.Count(out.String(), name) != 1 {
+			t.Errorf("%s is not reported once in:\n%s", name, out.String())
 		}
+	}
+	if strings.Contains(out.String(), "boot.") {
+		t.Errorf("names of ours mean nothing to whoever sets variables:\n%s", out.String())
 	}
 	if lines := strings.Count(out.String(), "\n  - "); lines < 12 {
 		t.Errorf("%d lines:\n%s", lines, out.String())
@@ -309,6 +314,49 @@ func TestTheSampleEventsDoWhatTheirPageSays(t *testing.T) {
 		if !replayed[filepath.Base(file)] {
 			t.Errorf("%s is not replayed", file)
 		}
+	}
+}
+
+// Two variables of one type whose fields have one name: the fault is that of the variable which
+// cannot be read.
+func TestAFaultNamesTheVariableThatHasIt(t *testing.T) {
+	names := []string{"MAX_AMOUNT_KHR", "MAX_AMOUNT_USD", "LOW_BALANCE_KHR", "LOW_BALANCE_USD"}
+	for wrong := range 1 << len(names) {
+		var env, want []string
+		for n, name := range names {
+			if wrong&(1<<n) != 0 {
+				env, want = append(env, name+"=much"), append(want, name)
+			}
+		}
+		_, err := boot.Read[boot.ReconcileConfig](environment(env...))
+		var out strings.Builder
+		boot.Explain(&out, errors.Join(err, err)) // of every function of a local run
+		for _, name := range names {
+			if said := strings.Count(out.String(), name); said != 0 && !slices.Contains(want, name) || said != 1 && slices.Contains(want, name) {
+				t.Errorf("%v are wrong, and %s is named %d times in:\n%s", want, name, said, out.String())
+			}
+		}
+	}
+}
+
+// What is wrong within PROVIDER_SETTINGS is several faults, each of which names the variable.
+func TestEachFaultOfTheSettingsNamesTheVariable(t *testing.T) {
+	env := environment(`PROVIDER_SETTINGS={"vexora": {"x": 1}, "monetix": {"y": 1}, "banks": {"nope": {}}, "statements": {"vexora": {"unit": "x"}}}`)
+	d := deployment(t, map[string]string{"vexora": vexoraDocument, "monetix": monetixDocument})
+	_, err1 := d.Creator(t.Context(), read[boot.CreateConfig](t, env))
+	_, err2 := d.Desk(t.Context(), read[boot.OperateConfig](t, env))
+	_, err3 := d.Reader(read[boot.ReadConfig](t, env))
+	_, err4 := d.Sweeper(t.Context(), read[boot.ReconcileConfig](t, env))
+	var out strings.Builder
+	boot.Explain(&out, errors.Join(err1, err2, err3, err4))
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")[1:]
+	for _, line := range lines {
+		if !strings.HasPrefix(line, "  - PROVIDER_SETTINGS: ") {
+			t.Errorf("%s", line)
+		}
+	}
+	if len(lines) != 4 {
+		t.Errorf("four faults are told as\n%s", out.String())
 	}
 }
 

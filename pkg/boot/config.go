@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -185,7 +186,19 @@ type Settings struct {
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (s *Settings) UnmarshalText(text []byte) error {
 	type plain Settings // without this method
-	return json.Unmarshal(text, (*plain)(s), json.RejectUnknownMembers(true))
+	err := json.Unmarshal(text, (*plain)(s), json.RejectUnknownMembers(true))
+	if wrong := (*json.SemanticError)(nil); errors.As(err, &wrong) && wrong.Err != nil {
+		return fmt.Errorf("at %q: %w", wrong.JSONPointer, wrong.Err) // without our types
+	}
+	return err
+}
+
+// inSettings is what is wrong within PROVIDER_SETTINGS.
+func inSettings(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("PROVIDER_SETTINGS: %w", err)
 }
 
 // directory is the bank directory with the merchant's changes.
@@ -333,5 +346,5 @@ func (s Storage) storage() Storage { return s }
 // at once.
 func Read[C Config](environment map[string]string) (C, error) {
 	config, err := env.ParseAsWithOptions[C](env.Options{Environment: environment})
-	return config, errors.Join(err, config.check())
+	return config, errors.Join(byVariable(reflect.TypeFor[C](), environment, err), config.check())
 }

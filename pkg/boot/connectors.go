@@ -108,7 +108,7 @@ func (d Deployment) wire(c Common, p Providers, tuning Settings) (map[payout.Pro
 	ofVexora, vexoraProblem := vexora.ParseSettings(tuning.Vexora)
 	ofMonetix, monetixProblem := monetix.ParseSettings(tuning.Monetix)
 	if err := errors.Join(bankProblem, vexoraProblem, monetixProblem); err != nil {
-		return nil, fmt.Errorf("PROVIDER_SETTINGS: %w", err)
+		return nil, inSettings(err)
 	}
 	wired := map[payout.Provider]wiring{}
 	var problems []error

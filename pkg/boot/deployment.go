@@ -143,7 +143,7 @@ func (d Deployment) Sweeper(ctx context.Context, c ReconcileConfig) (*payout.Swe
 	}
 	rates, err := c.Settings.queryRates()
 	if err != nil {
-		return nil, err
+		return nil, inSettings(err)
 	}
 	remembered, err := d.remembered(ctx, c.Restore)
 	if err != nil {
@@ -192,7 +192,7 @@ func (d Deployment) ports(ctx context.Context, c Common, s Storage, p Providers,
 func (d Deployment) Reader(c ReadConfig) (edge.Reader, error) {
 	banks, err := c.Settings.directory()
 	if err != nil {
-		return edge.Reader{}, err
+		return edge.Reader{}, inSettings(err)
 	}
 	return edge.Reader{
 		Library: d.Store, Namespace: payout.Namespace(c.Namespace), Banks: banks, RestoredAt: c.RestoredAt,
@@ -211,7 +211,7 @@ func (d Deployment) VexoraCallback(ctx context.Context, c VexoraCallbackConfig) 
 func (d Deployment) MonetixCallback(ctx context.Context, c MonetixCallbackConfig) (edge.Callback, error) {
 	settings, err := monetix.ParseSettings(c.Settings.Monetix)
 	if err != nil {
-		return edge.Callback{}, fmt.Errorf("PROVIDER_SETTINGS: %w", err)
+		return edge.Callback{}, inSettings(err)
 	}
 	brakes := d.brakes(c.Storage, payout.Floor{})
 	keys := d.monetixKeys(c.SecretID, c.Common, d.verifying(payout.Monetix, brakes))

@@ -14,7 +14,7 @@ import (
 func (d Deployment) Desk(ctx context.Context, c OperateConfig) (edge.Desk, error) {
 	mappings, problem := c.Settings.mappings()
 	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey, c.RestoredAt, later)
-	if err := errors.Join(problem, err); err != nil {
+	if err := errors.Join(inSettings(problem), err); err != nil {
 		return edge.Desk{}, err
 	}
 	remembered, err := d.remembered(ctx, c.Restore)

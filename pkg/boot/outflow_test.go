@@ -34,7 +34,7 @@ func TestOutflowLimitsAreReadStrictly(t *testing.T) {
 		"an exponent": `{"vexora":{"KHR":"4e7"}}`, "twice": `{"vexora":{"KHR":"1","KHR":"2"}}`, "more behind it": `{"vexora":{"KHR":"1"}} x`, "too much": `{"vexora":{"KHR":"999999999999"}}`,
 		"one of two": `{"vexora":{"KHR":"1"},"monetix":{"EUR":"1"}}`,
 	} {
-		if _, err := boot.Read[boot.NotifyConfig](environment("OUTFLOW_LIMITS=" + wrong)); err == nil || !strings.Contains(err.Error(), "Limits") {
+		if _, err := boot.Read[boot.NotifyConfig](environment("OUTFLOW_LIMITS=" + wrong)); err == nil || !strings.Contains(err.Error(), "OUTFLOW_LIMITS") {
 			t.Errorf("%s starts: %v", name, err)
 		}
 	}

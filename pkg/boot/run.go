@@ -66,12 +66,43 @@ func environment() map[string]string {
 	return variables
 }
 
-// Explain writes the problems of a start, one a line.
+// Explain writes the problems of a start, one a line, each once: a local run builds every
+// function, and several read the same variables.
 func Explain(w io.Writer, err error) {
 	_, _ = fmt.Fprintln(w, "cannot start:")
-	for _, problem := range flatten(err) {
-		_, _ = fmt.Fprintln(w, "  -", problem)
+	said := map[string]bool{}
+	for _, problem := range tell(err) {
+		if !said[problem] {
+			said[problem] = true
+			_, _ = fmt.Fprintln(w, "  -", problem)
+		}
 	}
+}
+
+// tell takes joined errors apart. What was written before a join is said of each part.
+func tell(err error) []string {
+	if err == nil {
+		return nil
+	}
+	if joined, is := err.(interface{ Unwrap() []error }); is { //nolint:errorlint // this one, not one within it
+		var all, texts []string
+		for _, part := range joined.Unwrap() {
+			all, texts = append(all, tell(part)...), append(texts, part.Error())
+		}
+		if strings.Join(texts, "\n") == err.Error() {
+			return all
+		}
+	}
+	if within := errors.Unwrap(err); within != nil {
+		if before, ends := strings.CutSuffix(err.Error(), within.Error()); ends {
+			var all []string
+			for _, part := range tell(within) {
+				all = append(all, before+part)
+			}
+			return all
+		}
+	}
+	return []string{err.Error()}
 }
 
 // flatten takes joined errors apart.

@@ -148,7 +148,7 @@ var refusalKinds = map[payout.RefusalKind]struct {
 }{
 	payout.Unreadable:       {http.StatusBadRequest, InvalidBody, "the request could not be read; errors lists every fault"},
 	payout.Unacceptable:     {http.StatusUnprocessableEntity, InvalidBody, "the request breaks a rule; errors lists every fault"},
-	payout.ReferenceReused:  {http.StatusUnprocessableEntity, ReferenceReused, "this reference belongs to a payout with other amount, recipient or provider"},
+	payout.ReferenceReused:  {http.StatusUnprocessableEntity, ReferenceReused, "this reference belongs to a payout with other amount, recipient or provider: read that one first (payout has its path); if it is the same debt, it is paid or pending unless that one says otherwise: do not post it again; a new reference is for another payout"},
 	payout.ReferenceBlocked: {http.StatusConflict, ReferenceBlocked, "a provider has reported a payout under this reference that this table does not hold; see GET /v1/orphans"},
 	payout.Unavailable:      {http.StatusServiceUnavailable, ServiceUnavailable, "the service cannot take the payout now; send the same request again, with the same reference"},
 }

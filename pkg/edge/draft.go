@@ -173,7 +173,7 @@ func referenceOf(e Event, tree *jsontree.Value) (payout.Reference, *Problem) {
 	}
 	reference, ok := payout.ParseReference(written[0])
 	if !ok {
-		return "", refuse(ReferenceMissing, "the reference must be 1 to 64 letters, digits and . _ : -")
+		return "", refuse(ReferenceMissing, "the reference must be 1 to 64 letters, digits and . _ : -; there can be no payout under this one: correct it, and post the request")
 	}
 	return reference, nil
 }

@@ -649,3 +649,22 @@ func TestUnreadableJSONIsAnsweredWithLineColumnAndRule(t *testing.T) {
 		t.Errorf("detail %q", body["detail"])
 	}
 }
+
+// Whoever retries with a changed request must not be sent to a new reference: that pays twice.
+func TestAReferenceThatIsTakenSendsTheCallerToItsPayoutFirst(t *testing.T) {
+	taken := creator(func(payout.Draft, payout.Principal) (payout.Created, error) {
+		return payout.Created{}, &payout.Refusal{Kind: payout.ReferenceReused, Existing: id}
+	})
+	_, decoded := call(t, edge.NewCreate(taken, quiet), event("POST", "/v1/payouts", goodBody))
+	if detail := fmt.Sprint(decoded["detail"]); !strings.Contains(detail, "read that one first") || !strings.Contains(detail, "do not post it again") {
+		t.Error(detail)
+	}
+}
+
+// Of a reference that cannot exist the outcome says nothing, so the text has to.
+func TestAReferenceThatCannotExistMayBeCorrected(t *testing.T) {
+	_, decoded := call(t, edge.NewCreate(nil, quiet), event("POST", "/v1/payouts", `{"reference": "no blanks"}`))
+	if detail := fmt.Sprint(decoded["detail"]); decoded["code"] != "reference-missing" || !strings.Contains(detail, "correct it") {
+		t.Error(decoded["code"], detail)
+	}
+}

@@ -3,6 +3,7 @@ package edge_test
 import (
 	"bytes"
 	"context"
+	"encoding/csv"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -205,6 +206,38 @@ func TestAStatementIsImportedOnceAndItsReportToldAgain(t *testing.T) {
 	sheet, _ := call(t, h, importing("provider=vexora&from=2026-05-01&to=2026-05-31&format=csv", oneRow))
 	if !strings.HasPrefix(sheet.Body, `"kind","line",`) || !strings.Contains(sheet.Body, `"'=cmd()"`) {
 		t.Errorf("%s", sheet.Body)
+	}
+}
+
+// A file in which everything agrees has no line, and its sheet says so all the same.
+func TestASheetSaysWhatStandsOverAllLines(t *testing.T) {
+	for query, day := range map[string]string{"": "not given", "&from=2026-05-01&to=2026-05-31": "2026-05-01"} {
+		b := &books{report: payout.Report{
+			Provider: payout.Vexora, From: strings.TrimSuffix(day, "not given"), Counts: map[payout.LineKind]int{payout.Matched: 12, payout.Extra: 0}, Awaiting: true,
+			Pending: 3, Persons: []payout.Person{"Dara", "Bopha"}, Unheard: 2,
+		}}
+		reply, _ := call(t, b.handler(), importing("provider=vexora&format=csv"+query, oneRow))
+		rows, err := csv.NewReader(strings.NewReader(reply.Body)).ReadAll() // each row has as many cells as the first
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := map[string]string{}
+		for _, row := range rows[1:] {
+			if row[0] != "summary" {
+				t.Errorf("a line that nobody reported: %q", row)
+			}
+			said[row[len(row)-2]] = row[len(row)-1]
+		}
+		for name, want := range map[string]string{
+			"counts matched": "12", "counts extra": "0", "awaiting": "true", "pending": "3", "people": "Dara; Bopha", "matched_without_callback": "2", "provider": "vexora",
+		} {
+			if said[name] != want {
+				t.Errorf("%s is %q, not %q", name, said[name], want)
+			}
+		}
+		if !strings.HasPrefix(said["from"], day) {
+			t.Errorf("from is %q, not %q", said["from"], day)
+		}
 	}
 }
 

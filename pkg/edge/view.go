@@ -103,6 +103,31 @@ type proposalView struct {
 	Attempt  payout.Attempt `json:"attempt"`
 	// Sequence is that of the payout as the order has to find it.
 	Sequence int `json:"sequence"`
+	// Replaces is whose order waited until this one came, which is another order.
+	Replaces payout.Person `json:"replaces,omitempty"`
+}
+
+// proposalWaits is how long an order waits for its second person.
+const proposalWaits = 24 * time.Hour
+
+// replaced names the other person whose order the payout's proposal took the place of, "" for
+// nobody: that order is what was written just before this one. What the merchant was told of
+// stands between them, and moves nothing.
+func replaced(p payout.Payout) payout.Person {
+	before := payout.Entry{}
+	for _, e := range p.History {
+		switch {
+		case e.Source == payout.FromHerald:
+			continue
+		case e.Proposer == p.Proposal.Person && e.At.Equal(p.Proposal.At):
+			if before.Proposer == p.Proposal.Person || e.At.Sub(before.At) > proposalWaits {
+				return ""
+			}
+			return before.Proposer
+		}
+		before = e
+	}
+	return ""
 }
 
 type entryView struct {
@@ -132,7 +157,7 @@ func view(p payout.Payout) payoutView {
 		HistoryDropped: p.HistoryDropped, Attempt: p.Attempt, SimilarTo: p.SimilarTo, RedactedAt: instant(p.RedactedAt),
 	}
 	if o := p.Proposal; o != (payout.Proposal{}) {
-		v.Proposal = &proposalView{o.Action, o.As, o.By, o.Person, instant(o.At), o.Evidence, o.Attempt, o.Entries - p.HistoryDropped}
+		v.Proposal = &proposalView{o.Action, o.As, o.By, o.Person, instant(o.At), o.Evidence, o.Attempt, o.Entries - p.HistoryDropped, replaced(p)}
 	}
 	if p.Status == payout.Queued {
 		v.QueuedReason = p.WaitsFor()

@@ -9,11 +9,12 @@ func (p Payout) against(row StatementRow, attempt Attempt) LineKind {
 		return p.againstOlder(row)
 	case attempt > p.Attempt, p.filedUnderAnother(row.Finding, row.ProviderID):
 		return Conflict
-	case row.Finding == FoundUnlisted, row.Finding == FoundProcessing, !p.Status.Final():
-		if p.Status.Final() && row.Finding == FoundProcessing {
-			return Conflict
-		}
+	case !p.Status.Final():
 		return StillOpen
+	case row.Finding == FoundUnlisted:
+		return UnknownWord
+	case row.Finding == FoundProcessing:
+		return Conflict
 	}
 	agreed := map[Finding]bool{
 		FoundSucceeded: p.Status == Succeeded,
@@ -37,6 +38,10 @@ func (p Payout) againstOlder(row StatementRow) LineKind {
 			return DoublePaid
 		}
 		return Conflict
+	case FoundUnlisted:
+		if p.Status.Final() {
+			return UnknownWord
+		}
 	}
 	return StillOpen
 }

@@ -201,7 +201,7 @@ func (p Payout) endHeard() bool {
 // differs reports whether the provider has to be asked about a line.
 func (l ReportLine) differs() bool {
 	switch l.Kind {
-	case Conflict, AmountDiffers, DoublePaid, StillOpen:
+	case Conflict, AmountDiffers, DoublePaid, StillOpen, UnknownWord:
 		return l.payout != nil
 	case Missing:
 		return l.unsettled

@@ -96,6 +96,9 @@ const (
 	Matched   LineKind = "matched"    // both sides agree
 	Closed    LineKind = "closed"     // two people ended, by the statement, what was open
 	StillOpen LineKind = "still_open" // ours is open, and stays so for now
+	// UnknownWord is about a payout of ours that has ended, by a word that the mapping does not
+	// know: nobody can say whether both sides agree.
+	UnknownWord LineKind = "unknown_word"
 	// DoublePaid is another payment than the one that counts: of an attempt that a later one
 	// replaced, or of the same reference under another number of the provider's.
 	DoublePaid    LineKind = "double_paid"

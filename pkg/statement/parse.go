@@ -186,7 +186,7 @@ func (l layout) row(record []string, line int, m Mapping) payout.StatementRow {
 		amount, currency = unreadable, unreadable
 	}
 	row.Raw = kept(field(l.reference), field(l.providerID), amount, currency, field(l.status), field(l.code))
-	if row.Code == "" {
+	if row.Code == "" || row.Finding == payout.FoundUnlisted { // the word is what has to go into the mapping
 		row.Code = payout.Printable(field(l.status))
 	}
 	return row

@@ -151,3 +151,12 @@ func TestWhatIsKeptOfARowIsTheMappedColumns(t *testing.T) {
 		}
 	}
 }
+
+// Whoever has to add a word to the mapping has to see the word, not the code beside it.
+func TestAWordThatTheMappingDoesNotKnowIsShown(t *testing.T) {
+	m := statement.Defaults()[payout.Monetix]
+	rows := parse(t, "payment_id,amount,currency,status,code\nP1,5,KHR,Complete,0\nP2,5,KHR,success,0\n", m)
+	if rows[0].Finding != payout.FoundUnlisted || rows[0].Code != "Complete" || rows[1].Code != "0" {
+		t.Errorf("%+v", rows)
+	}
+}

@@ -99,6 +99,23 @@ func TestWhoeverIsOnCallMayPasteTheRunbook(t *testing.T) {
 	}
 }
 
+// A line that the role on call cannot run says so, and who can.
+func TestTheRunbookSaysWhoMayReadEvidence(t *testing.T) {
+	raw, err := os.ReadFile("../../docs/runbook.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := regexp.MustCompile(`(?m)^payouts .*/evidence/.*$`).FindAllString(string(raw), -1)
+	if len(lines) < 4 {
+		t.Errorf("%d lines read evidence", len(lines))
+	}
+	for _, line := range lines {
+		if !strings.Contains(line, "with the on-call role: by whoever has the right to evidence") {
+			t.Errorf("whoever is on call gets 403 from %s", line)
+		}
+	}
+}
+
 // consoles are the tools that the runbook sends people to without a line to paste, what they ask
 // AWS for, and on what. A * is an action that AWS knows no resource for.
 var consoles = []struct {
