@@ -143,13 +143,13 @@ func (p Payout) announced(change Change) Change {
 			change.QueryAt = &at // whoever asks writes the list; until then the same money may go
 		}
 	}
-	if change.news() {
+	if p.news(change) {
 		at := change.At.Add(notifyWithin)
 		change.NotifyAt = &at
 	}
 	if change.Notice != nil && change.NotifyAt != nil { // one attribute, one word
 		notice := *change.Notice
-		notice.At, notice.Fresh = *change.NotifyAt, true
+		notice.At, notice.Fresh = earlier(notice.At, *change.NotifyAt), true
 		change.Notice, change.NotifyAt = &notice, nil
 	}
 	if timed := change.QueryAt != nil || change.NotifyAt != nil || change.Notice != nil; timed && change.DueAt == nil {
@@ -206,10 +206,17 @@ func missingIn(a, b Attention) []Reason {
 }
 
 // news reports whether the change may be an event. A change that turns out to be
-// none costs a look.
-func (c Change) news() bool {
-	return c.Entry != nil &&
-		(eventOf[c.Status] != "" || c.Entry.Finding == FoundReturned || c.Entry.Confirmed || len(c.Entry.Raised)+len(c.Entry.Cleared) > 0)
+// none costs a look. Events are read from the history, so an entry that moves nothing is one
+// too if it is the first to show a status: the entry that brought it had found no room.
+func (p Payout) news(c Change) bool {
+	if c.Entry == nil {
+		return false
+	}
+	shown := c.Status
+	if last := len(p.History) - 1; last >= 0 && p.History[last].Status != c.Entry.Status {
+		shown = c.Entry.Status
+	}
+	return eventOf[shown] != "" || c.Entry.Finding == FoundReturned || c.Entry.Confirmed || len(c.Entry.Raised)+len(c.Entry.Cleared) > 0
 }
 
 // dueOf is when the sweep has to look after the change: for a question or for

@@ -154,7 +154,7 @@ func (w *world) compose() {
 		w.platforms[payout.Vexora].silentUntil = start.Add([]time.Duration{15 * time.Minute, time.Hour, auditAfter + time.Hour}[c.pick(3)])
 	}
 	w.limitOutflow()
-	if c.chance(4) {
+	if c.chance(6) {
 		w.loseAttempts()
 	}
 	if c.chance(15) {

@@ -69,7 +69,9 @@ func (d *dossier) doubted(q payout.Payout) (time.Time, string) {
 }
 
 // doubtKnown reports whether everybody had time to learn that a payout is doubted: nothing is
-// owed to its recipient's list, or there was an hour without trouble to make it good.
+// owed to its recipient's list, and has not been since before the acting process began, or there
+// was an hour without trouble to make it good. A clock that ran ahead, where the doubt was noted,
+// has the list made good later.
 func (w *world) doubtKnown(d *dossier, q payout.Payout, box *container) bool {
 	since, why := d.doubted(q)
 	if why == "" {
@@ -77,6 +79,9 @@ func (w *world) doubtKnown(d *dossier, q payout.Payout, box *container) bool {
 	}
 	if calm := w.faults == 0 && !w.settledAt.IsZero(); calm && w.now.Sub(w.settledAt) > twinAfter/2 && w.now.Sub(since) > twinAfter/2 {
 		return true
+	}
+	if d.listedAt.After(since) {
+		since = d.listedAt
 	}
 	return !q.RecipientOwed && w.acting.begun.Sub(since) > 2*time.Minute && !box.blindAt.After(since) && box.skew == 0
 }

@@ -83,6 +83,7 @@ type dossier struct {
 	unknownBy  *process
 	hits       int       // that unknownBy had met then
 	notedAt    time.Time // when everybody had to know that it is unknown; zero: not yet
+	listedAt   time.Time // when what was owed to its recipient's list was last made good
 	unsentBy   *process  // has the right to submit, and nothing has left
 	unsentHits int       // that unsentBy had met when it got the right
 }
@@ -138,6 +139,7 @@ func (w *world) hear(reference string, s spoken) {
 	}
 	if s.says == saysAboutUs && s.source == payout.FromAnswer {
 		w.requests[reference]-- // it certainly was not registered
+		w.everSent[reference]--
 	}
 }
 
@@ -190,6 +192,9 @@ func (w *world) noteChange(before *payout.Payout, after payout.Payout) {
 		before = &payout.Payout{}
 	}
 	w.noteOpen(d, *before, after)
+	if before.RecipientOwed && !after.RecipientOwed {
+		d.listedAt = w.now
+	}
 	if after.Status == payout.Queued && before.Status == payout.Submitting {
 		d.selfSent = false // it certainly did not leave
 	}

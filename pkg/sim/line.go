@@ -39,6 +39,7 @@ func (l line) Post(_ context.Context, r oneshot.Request) oneshot.Result {
 	f := l.reach(what, fates, !question && w.requests[reference] > 0)
 	if !question && f != noConnection {
 		w.requests[reference]++
+		w.everSent[reference]++
 		w.judgeGate(l.platform.name, reference, l.c.blindAt)
 		w.judgeCap(l.c, reference)
 	}

@@ -11,31 +11,51 @@ import (
 
 // loseAttempts composes a restore between the attempts of payouts of which the first ones fail: in
 // the lost time two people have one of them sent until it is paid, and after it they go on where
-// the backup stands. What a table has forgotten was paid.
+// the backup stands. What a table has forgotten was paid. Most often the failure is certain before
+// the backup, so that nothing is asked any more, and RESTORED_AT is taken away before people go
+// on: then nothing but what the table remembers speaks of the attempts that are lost.
 func (w *world) loseAttempts() {
 	c := w.choices
-	w.paidFrom = payout.Attempt(2 + c.pick(2))
+	w.paidFrom = payout.Attempt(2 + c.weighted(25, 75))
 	first := time.Duration(60+c.pick(240)) * time.Second
-	w.faults = min(w.faults, 12) // much has to go well for so many attempts
-	w.vouching = c.pick(4) > 0
-	tried := w.clients[c.pick(len(w.clients))].id
-	for _, of := range w.clients { // which tells for certain how an attempt ended
-		if of.provider == payout.Monetix {
-			tried = of.id
-		}
+	if c.chance(75) {
+		first = time.Duration(480+c.pick(240)) * time.Second // an end is asked about after five minutes
 	}
-	again := func(after time.Duration) { w.in(after, func() { w.tryAgain(tried) }) }
+	w.faults = []int{0, 3, 12}[c.weighted(50, 30, 20)] // much has to go well for so many attempts
+	w.vouching = c.pick(4) > 0
+	tried := w.clients[c.pick(len(w.clients))]
+	if c.chance(80) { // which tells for certain how an attempt ended
+		tried.provider = payout.Monetix
+		tried.bodies = []string{body(tried, tried.amount)}
+	}
+	again := func(after time.Duration) { w.in(after, func() { w.tryAgain(tried.id) }) }
 	w.in(first, func() {
 		older := w.backup()
-		long := time.Duration(900+c.pick(900)) * time.Second
-		for n := range 2 + c.pick(2) {
-			again(time.Duration(10+300*n+c.pick(200)) * time.Second)
+		long := time.Duration(1000+c.pick(800)) * time.Second
+		for n := range 3 + c.pick(2) {
+			again(time.Duration(10+240*n+c.pick(120)) * time.Second)
 		}
 		w.in(long, func() { w.restore(older) })
-		for n := range 1 + c.pick(3) { // once submissions are released
-			again(long + time.Duration(360+600*n+c.pick(600))*time.Second)
+		if c.chance(85) {
+			w.in(long+time.Duration(180+c.pick(240))*time.Second, w.trust)
+		}
+		for n := range 1 + c.pick(3) { // once submissions are released, and what failed before is asked about
+			again(long + time.Duration(480+1200*n+c.pick(600))*time.Second)
 		}
 	})
+}
+
+// plain is a plan without doubt: it ends at once, whoever asks is told so, and one callback says it.
+func (p plan) plain(pays bool) plan {
+	p.end, p.after, p.visible = declined, time.Second, 0
+	if pays {
+		p.end = paid
+	}
+	if p.manner.of == payout.Monetix {
+		p.manner.no, p.manner.tries = utterance{"decline", operationFinal[0]}, nil
+	}
+	p.words = []word{{after: p.after + time.Second, says: p.end, truth: true}}
+	return p
 }
 
 // tryAgain has two people send a payout again that has failed, or is unknown.

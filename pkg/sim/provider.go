@@ -161,11 +161,8 @@ func (w *world) draw(of payout.Provider, reference string) plan {
 		visible: time.Second * time.Duration([]int{0, 8, 40}[c.weighted(80, 15, 5)]),
 		manner:  w.speak(of),
 	}
-	if _, attempt, _ := payout.ParseProviderReference(reference); w.paidFrom > 0 && c.chance(80) {
-		p.end, p.after = declined, time.Second
-		if attempt >= w.paidFrom {
-			p.end = paid
-		}
+	if _, attempt, _ := payout.ParseProviderReference(reference); w.paidFrom > 0 && c.chance(95) {
+		return p.plain(attempt >= w.paidFrom)
 	}
 	switch {
 	case p.end == late && of == payout.Vexora:

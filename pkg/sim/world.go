@@ -58,6 +58,8 @@ type world struct {
 	known map[payout.ID]*dossier
 	// requests counts, by provider reference, the submissions that left.
 	requests map[string]int
+	// everSent counts them of all tables: of those that are lost, too.
+	everSent map[string]int
 	// pairs counts the submissions that two people ordered, of this table and the one
 	// that was lost.
 	pairs map[payout.ID]int
@@ -101,7 +103,7 @@ func newWorld(e *engine, mutant *Mutant) *world {
 		releasedAt: map[payout.Provider]time.Time{},
 		paused:     map[payout.Provider]bool{}, onTheWay: map[string]int{}, flying: map[string]int{},
 		merchant: merchant{bodies: map[payout.EventID]string{}, tried: map[payout.ID]int{}},
-		known:    map[payout.ID]*dossier{}, requests: map[string]int{}, pairs: map[payout.ID]int{}, lost: map[payout.ID]bool{}, twiceSent: map[string]bool{},
+		known:    map[payout.ID]*dossier{}, requests: map[string]int{}, everSent: map[string]int{}, pairs: map[payout.ID]int{}, lost: map[payout.ID]bool{}, twiceSent: map[string]bool{},
 		promises: map[payout.Reference]bool{}, askedFor: map[payout.Reference]int{}, brought: map[string][]payout.Principal{}, carried: map[string][]time.Time{},
 	}
 	w.platforms = map[payout.Provider]*platform{
@@ -221,7 +223,7 @@ func (w *world) restore(older backup) {
 	w.pool = nil
 	for _, c := range w.clients {
 		reference := string(c.id.ProviderReference(1))
-		w.lost[c.id] = w.requests[reference] > older.requests[reference]
+		w.lost[c.id] = w.everSent[reference] > older.requests[reference] // by any table before this one
 	}
 	for reference, sent := range w.requests {
 		w.twiceSent[reference] = w.twiceSent[reference] || sent > older.requests[reference]
