@@ -26,6 +26,10 @@ func (w *world) loseAttempts() {
 	tried := w.clients[c.pick(len(w.clients))]
 	if c.chance(80) { // which tells for certain how an attempt ended
 		tried.provider = payout.Monetix
+		if len(tried.recipient) == 8 { // a phone number, which names no account of a bank
+			tried.recipient = "7700" + tried.recipient
+		}
+		tried.account = tried.recipient
 		tried.bodies = []string{body(tried, tried.amount)}
 	}
 	again := func(after time.Duration) { w.in(after, func() { w.tryAgain(tried.id) }) }
