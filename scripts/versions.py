@@ -17,9 +17,9 @@ import stage
 import transform
 
 
-def deployment(folder, *changed):
+def deployment(folder, **changed):
     """The parameters of a deployment to prod, with one or none changed."""
-    overrides = stage.overrides("prod", ["Architecture=arm64", *changed])
+    overrides = stage.overrides("prod", {"Architecture": "arm64"} | changed)
     return [*overrides, f'Revision="{stage.revision(folder, overrides)}"']
 
 
@@ -36,7 +36,7 @@ def published(folder, changes):
     before = versions(deployment(folder))
     after = {"nothing": versions(deployment(folder))}
     for name, value in changes.items():
-        after[name] = versions(deployment(folder, f"{name}={value}"))
+        after[name] = versions(deployment(folder, **{name: value}))
     return {what: moved(before, now) for what, now in after.items()}
 
 
