@@ -129,28 +129,28 @@ type grant struct {
 // line here. Every process of the process tests runs under these (functions/rights_test.go).
 var rights = map[string][]grant{
 	"CreatePayout": {
-		{[]string{"dynamodb:PutItem"}, table, []string{"po_*", "namespace"}},
-		{[]string{"dynamodb:UpdateItem", "dynamodb:GetItem"}, table, []string{"po_*", "board", "recipient#*"}},
+		{[]string{"dynamodb:PutItem"}, table, []string{"po_*", "namespace", "restored"}},
+		{[]string{"dynamodb:UpdateItem", "dynamodb:GetItem"}, table, []string{"po_*", "board", "recipient#*", "restored"}},
 		{query, table, []string{"board"}},
 		{secret, []any{ref("VexoraSecret"), ref("MonetixSecret"), ref("StackKey")}, nil},
 	},
 	"GetPayout": {
-		{[]string{"dynamodb:GetItem", "dynamodb:BatchGetItem"}, table, []string{"po_*", "orphan#*"}},
+		{[]string{"dynamodb:GetItem", "dynamodb:BatchGetItem"}, table, []string{"po_*", "orphan#*", "restored"}},
 		{query, table, []string{"feed#*"}}, {query, indexes("day-index", "attention-index"), nil},
 	},
 	"OperatePayout": {
-		{[]string{"dynamodb:PutItem"}, table, []string{"namespace", "report#*", "board"}},
+		{[]string{"dynamodb:PutItem"}, table, []string{"namespace", "restored", "report#*", "board"}},
 		{[]string{"dynamodb:UpdateItem"}, table, []string{"po_*", "board", "recipient#*"}},
-		{[]string{"dynamodb:GetItem", "dynamodb:BatchGetItem"}, table, []string{"po_*", "board", "recipient#*", "report#*"}},
+		{[]string{"dynamodb:GetItem", "dynamodb:BatchGetItem"}, table, []string{"po_*", "board", "recipient#*", "report#*", "restored"}},
 		{query, table, []string{"board"}}, {query, indexes("day-index"), nil},
 		{secret, []any{ref("VexoraSecret"), ref("MonetixSecret"), ref("PeopleSecret"), ref("StackKey")}, nil},
 	},
 	"VexoraCallback":  ofCallbacks("VexoraSecret"),
 	"MonetixCallback": ofCallbacks("MonetixSecret"),
 	"ReconcilePayouts": {
-		{[]string{"dynamodb:PutItem"}, table, []string{"namespace", "feed#*"}},
+		{[]string{"dynamodb:PutItem"}, table, []string{"namespace", "restored", "feed#*"}},
 		{[]string{"dynamodb:UpdateItem"}, table, []string{"po_*", "board", "recipient#*", "orphan#*"}},
-		{[]string{"dynamodb:GetItem", "dynamodb:BatchGetItem"}, table, []string{"po_*", "board", "recipient#*"}},
+		{[]string{"dynamodb:GetItem", "dynamodb:BatchGetItem"}, table, []string{"po_*", "board", "recipient#*", "restored"}},
 		{query, table, []string{"board", "feed#*"}}, {query, indexes("due-index", "attention-index"), nil},
 		{secret, []any{ref("VexoraSecret"), ref("MonetixSecret"), ref("WebhookSecret"), ref("StackKey")}, nil},
 	},
