@@ -19,9 +19,11 @@ import (
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/dynamo"
 	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/sandbox"
 	"cambodia-payouts/pkg/secrets"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // The phases of a payout that goes well, in order, and what is done beside.
@@ -277,8 +279,8 @@ func (b *bench) functions(ctx context.Context, d boot.Deployment, callbacks *htt
 	create, err1 := boot.Read[boot.CreateConfig](env)
 	reconcile, err2 := boot.Read[boot.ReconcileConfig](env)
 	notify, err3 := boot.Read[boot.NotifyConfig](env)
-	fromVexora, err4 := boot.Read[boot.VexoraCallbackConfig](env)
-	fromMonetix, err5 := boot.Read[boot.MonetixCallbackConfig](env)
+	fromVexora, err4 := boot.ReadCallback(vexora.Provider, env)
+	fromMonetix, err5 := boot.ReadCallback(monetix.Provider, env)
 	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
 		return err
 	}
@@ -291,14 +293,14 @@ func (b *bench) functions(ctx context.Context, d boot.Deployment, callbacks *htt
 		herald, err := process.Herald(notify)
 		b.crowd, err3 = append(b.crowd, herald), errors.Join(err3, err)
 	}
-	vexora, err4 := d.VexoraCallback(ctx, fromVexora)
-	monetix, err5 := d.MonetixCallback(ctx, fromMonetix)
+	ofVexora, err4 := d.Callback(ctx, fromVexora)
+	ofMonetix, err5 := d.Callback(ctx, fromMonetix)
 	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
 		return err
 	}
 	b.sweep = edge.NewSweep(sweeper, d.Log)
-	callbacks.Handle("/vexora", b.url(edge.NewCallback(vexora)))
-	callbacks.Handle("/monetix", b.url(edge.NewCallback(monetix)))
+	callbacks.Handle("/vexora", b.url(edge.NewCallback(ofVexora)))
+	callbacks.Handle("/monetix", b.url(edge.NewCallback(ofMonetix)))
 	return nil
 }
 
@@ -323,13 +325,13 @@ func (b *bench) url(handler edge.Handler) http.HandlerFunc {
 
 func draft(n int) payout.Draft {
 	d := payout.Draft{
-		Reference: payout.Reference(fmt.Sprintf("KHPO202605160%03d", n)), Provider: payout.Vexora, Amount: "50000", Currency: "KHR",
+		Reference: payout.Reference(fmt.Sprintf("KHPO202605160%03d", n)), Provider: vexora.Name, Amount: "50000", Currency: "KHR",
 		Destination: payout.Destination{Type: payout.WalletDestination, Wallet: payout.Lanton, AccountID: fmt.Sprint("lanton_88990", 100+n), AccountNumber: fmt.Sprint("88990", 100+n)},
 		Beneficiary: payout.Beneficiary{ID: "customer_123", FirstName: "Sophea", LastName: "Chan", Email: "sophea.chan@example.com", Phone: "+855 12 345 678", IPAddress: "198.51.100.47"},
 		Description: "May salary",
 	}
 	if n%2 == 0 {
-		d.Provider = payout.Monetix
+		d.Provider = monetix.Name
 		d.Destination = payout.Destination{Type: payout.BankDestination, Bank: "wing", AccountNumber: fmt.Sprint("1234567", 100+n)}
 	}
 	return d

@@ -20,9 +20,11 @@ import (
 	"cambodia-payouts/pkg/edge"
 	"cambodia-payouts/pkg/localstore"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/provider"
 	"cambodia-payouts/pkg/receiver"
 	"cambodia-payouts/pkg/sandbox"
 	"cambodia-payouts/pkg/telemetry"
+	"cambodia-payouts/pkg/wire"
 )
 
 // firstQuestion is when the sweep asks about a payout that nobody called back
@@ -130,19 +132,11 @@ func routes(ctx context.Context, d boot.Deployment, env map[string]string) (http
 		reader, err := d.Reader(c)
 		return edge.NewRead(reader), err
 	})
-	vexora, problem3 := configured(env, func(c boot.VexoraCallbackConfig) (edge.Handler, error) {
-		callback, err := d.VexoraCallback(ctx, c)
-		return edge.NewCallback(callback), err
-	})
-	monetix, problem4 := configured(env, func(c boot.MonetixCallbackConfig) (edge.Handler, error) {
-		callback, err := d.MonetixCallback(ctx, c)
-		return edge.NewCallback(callback), err
-	})
-	operate, problem5 := configured(env, func(c boot.OperateConfig) (edge.Handler, error) {
+	operate, problem3 := configured(env, func(c boot.OperateConfig) (edge.Handler, error) {
 		desk, err := d.Desk(ctx, c)
 		return edge.NewOperate(desk), err
 	})
-	if err := errors.Join(problem1, problem2, problem3, problem4, problem5); err != nil {
+	if err := errors.Join(problem1, problem2, problem3); err != nil {
 		return nil, err
 	}
 	count := &atomic.Int64{}
@@ -154,9 +148,24 @@ func routes(ctx context.Context, d boot.Deployment, env map[string]string) (http
 	mux.Handle("POST /v1/controls", typed(front{operate, localCaller, count}, "application/json"))
 	mux.Handle("GET /v1/payouts/{id}/evidence/{sequence}", front{operate, localCaller, count})
 	mux.Handle("GET /v1/", front{read, localCaller, count})
-	mux.Handle("POST /v1/callbacks/vexora", front{vexora, "", count})
-	mux.Handle("POST /v1/callbacks/monetix", front{monetix, "", count})
+	for _, p := range wire.Providers() {
+		callback, err := callbacks(ctx, d, p, env)
+		if err != nil {
+			return nil, err
+		}
+		mux.Handle("POST /v1/callbacks/"+string(p.Facts().Name), front{callback, "", count})
+	}
 	return mux, nil
+}
+
+// callbacks builds the function that takes a provider's callbacks.
+func callbacks(ctx context.Context, d boot.Deployment, p provider.Provider, env map[string]string) (edge.Handler, error) {
+	c, err := boot.ReadCallback(p, env)
+	if err != nil {
+		return nil, err
+	}
+	callback, err := d.Callback(ctx, c)
+	return edge.NewCallback(callback), err
 }
 
 // configured reads a function's configuration and builds it.

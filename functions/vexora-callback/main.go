@@ -3,16 +3,10 @@
 package main
 
 import (
-	"context"
 	"os"
 
 	"cambodia-payouts/pkg/boot"
-	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/vexora"
 )
 
-func main() { os.Exit(boot.Run(build)) }
-
-func build(ctx context.Context, d boot.Deployment, c boot.VexoraCallbackConfig) (edge.Handler, error) {
-	callback, err := d.VexoraCallback(ctx, c)
-	return edge.NewCallback(callback), err
-}
+func main() { os.Exit(boot.RunCallback(vexora.Provider)) }

@@ -1,51 +1,54 @@
 package bank
 
-import "regexp"
+import (
+	"regexp"
+	"slices"
+
+	"cambodia-payouts/pkg/payout"
+)
 
 // Slug is our name of a bank, the one that merchants write into a request. It
 // never changes once published.
 type Slug string
 
-// VexoraCode is a bank code of Vexora's Cambodia appendix, four digits with
-// leading zeros. It is a type of its own because Vexora's payout statuses look
-// the same: 0015 is KB Prasac Bank here and "processing" there.
-type VexoraCode string
+// Code is what one provider calls a bank, as text. Codes of two providers look alike, and like
+// other things of theirs: 0015 is KB Prasac Bank at Vexora, and "processing" there.
+type Code string
 
-// MonetixID is what Monetix calls account.bank_id. Its ids for purchases differ
-// from those for payouts; only the latter belong here.
-type MonetixID int64
+// Codes says how one provider names banks.
+type Codes struct {
+	Provider payout.Provider
+	// Member is the last part of the name of the column and of the setting that hold a code:
+	// "code" for vexora_code.
+	Member string
+	// Number says that the setting is a JSON number, not text.
+	Number bool
+	// Format is that of every code, and Form what to call it: "four digits".
+	Format *regexp.Regexp
+	Form   string
+	// Sources are those that codes of the embedded directory may have.
+	Sources []Source
+}
+
+func (c Codes) column(part string) string { return string(c.Provider) + "_" + part }
 
 // Source says where a code was read and so how much it weighs.
 type Source string
 
-// The sources, heaviest first.
-const (
-	MerchantSettings Source = "merchant-settings"  // the merchant's own override
-	MonetixPage      Source = "monetix-page"       // Monetix' Banks of Cambodia page
-	MonetixDocsCopy  Source = "monetix-docs-copy"  // a third party's copy of Monetix' list
-	VexoraThirdParty Source = "vexora-third-party" // a public integration citing Vexora's list
-)
+// MerchantSettings is the source of what the merchant's own override brings.
+const MerchantSettings Source = "merchant-settings"
 
 // Bank is one destination.
 type Bank struct {
-	Slug    Slug
-	Name    string
-	Vexora  VexoraRoute
-	Monetix MonetixRoute
+	Slug   Slug
+	Name   string
+	Routes map[payout.Provider]Route
 }
 
-// VexoraRoute is how Vexora reaches the bank. Code is empty when no code is
-// known, and then Enabled is false.
-type VexoraRoute struct {
-	Code    VexoraCode
-	Enabled bool
-	Source  Source
-}
-
-// MonetixRoute is how Monetix reaches the bank. ID is 0 when no id is known, and
-// then Enabled is false.
-type MonetixRoute struct {
-	ID      MonetixID
+// Route is how a provider reaches the bank. Code is empty when no code is known, and then Enabled
+// is false.
+type Route struct {
+	Code    Code
 	Enabled bool
 	Source  Source
 }
@@ -53,7 +56,6 @@ type MonetixRoute struct {
 // maxName bounds a name that an override brings; names are shown, never sent.
 const maxName = 100
 
-var (
-	slugFormat       = regexp.MustCompile(`^[a-z0-9-]{2,40}$`)
-	vexoraCodeFormat = regexp.MustCompile(`^[0-9]{4}$`)
-)
+var slugFormat = regexp.MustCompile(`^[a-z0-9-]{2,40}$`)
+
+func (c Codes) trusts(s Source) bool { return slices.Contains(c.Sources, s) }

@@ -1,7 +1,6 @@
 package bank
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -13,43 +12,51 @@ import (
 // ErrDirectory marks every fault of the directory's data or of an override.
 var ErrDirectory = errors.New("bank directory")
 
-// Directory is an immutable set of banks. The zero value is empty.
+// Directory is an immutable set of banks, and how each provider names them. The zero value is
+// empty.
 type Directory struct {
 	banks map[Slug]Bank
+	codes []Codes
 }
 
-// Default is the directory that ships with the service. An error means that the
-// build is broken, not the configuration.
-func Default() (Directory, error) {
-	banks, err := readDirectory(directoryCSV)
+// Default is the directory that ships with the service, as far as these providers go. An error
+// means that the build is broken, not the configuration.
+func Default(codes ...Codes) (Directory, error) {
+	banks, err := readDirectory(directoryCSV, codes)
 	if err != nil {
 		return Directory{}, err
 	}
-	return newDirectory(banks)
+	return newDirectory(banks, codes)
 }
 
 // Lookup finds a bank, enabled or not: whether a provider may be used for it is
 // for that provider's connector to decide.
 func (d Directory) Lookup(slug Slug) (Bank, bool) {
 	b, ok := d.banks[slug]
+	b.Routes = maps.Clone(b.Routes)
 	return b, ok
 }
 
 // All lists the banks, sorted by slug.
 func (d Directory) All() []Bank {
-	return slices.SortedFunc(maps.Values(d.banks), func(x, y Bank) int {
-		return cmp.Compare(x.Slug, y.Slug)
-	})
+	var all []Bank
+	for _, slug := range slices.Sorted(maps.Keys(d.banks)) {
+		b, _ := d.Lookup(slug)
+		all = append(all, b)
+	}
+	return all
 }
 
 // newDirectory checks the set as a whole and takes ownership of the map.
-func newDirectory(banks map[Slug]Bank) (Directory, error) {
-	d := Directory{banks: banks}
+func newDirectory(banks map[Slug]Bank, codes []Codes) (Directory, error) {
+	d := Directory{banks: banks, codes: codes}
 	var faults []error
 	for _, b := range d.All() {
-		faults = append(faults, b.faults()...)
+		faults = append(faults, b.faults(codes)...)
 	}
-	faults = append(faults, d.sharedCodes()...)
+	for _, c := range codes {
+		faults = append(faults, d.sharedCodes(c)...)
+	}
 	if len(faults) > 0 {
 		return Directory{}, errors.Join(faults...)
 	}
@@ -57,7 +64,7 @@ func newDirectory(banks map[Slug]Bank) (Directory, error) {
 }
 
 // faults lists everything that is wrong with one row.
-func (b Bank) faults() []error {
+func (b Bank) faults(codes []Codes) []error {
 	var faults []error
 	require := func(ok bool, format string, args ...any) {
 		if !ok {
@@ -66,39 +73,31 @@ func (b Bank) faults() []error {
 	}
 	require(slugFormat.MatchString(string(b.Slug)), "a slug is 2 to 40 of a-z, 0-9 and -")
 	require(nameFits(b.Name), "a name of 1 to %d printable characters is needed", maxName)
-	require(b.Vexora.Code == "" || vexoraCodeFormat.MatchString(string(b.Vexora.Code)),
-		"the Vexora code %q is not four digits", b.Vexora.Code)
-	require(b.Monetix.ID >= 0, "the Monetix id %d is negative", b.Monetix.ID)
-	require(!b.Vexora.Enabled || b.Vexora.Code != "", "Vexora cannot be enabled without a code")
-	require(!b.Monetix.Enabled || b.Monetix.ID != 0, "Monetix cannot be enabled without an id")
+	for _, c := range codes {
+		r := b.Routes[c.Provider]
+		require(r.Code == "" || c.Format.MatchString(string(r.Code)), "%s is %q and not %s", c.column(c.Member), r.Code, c.Form)
+		require(!r.Enabled || r.Code != "", "%s needs %s", c.column("enabled"), c.column(c.Member))
+	}
 	return faults
 }
 
 // sharedCodes refuses one enabled code for two banks: whichever slug a merchant
 // picks, one of the two would pay a stranger. Codes that are off may collide,
 // because an override often corrects a list that was wrong.
-func (d Directory) sharedCodes() []error {
+func (d Directory) sharedCodes(c Codes) []error {
 	var faults []error
-	vexora, monetix := map[VexoraCode]Slug{}, map[MonetixID]Slug{}
+	taken := map[Code]Slug{}
 	for _, b := range d.All() {
-		if first, taken := vexora[b.Vexora.Code]; b.Vexora.Enabled && taken {
-			faults = append(faults, shared("Vexora code", b.Vexora.Code, first, b.Slug))
+		r := b.Routes[c.Provider]
+		if !r.Enabled {
+			continue
 		}
-		if first, taken := monetix[b.Monetix.ID]; b.Monetix.Enabled && taken {
-			faults = append(faults, shared("Monetix id", b.Monetix.ID, first, b.Slug))
+		if first, is := taken[r.Code]; is {
+			faults = append(faults, fmt.Errorf("%w: %q and %q are both enabled with %s %s", ErrDirectory, first, b.Slug, c.column(c.Member), r.Code))
 		}
-		if b.Vexora.Enabled {
-			vexora[b.Vexora.Code] = b.Slug
-		}
-		if b.Monetix.Enabled {
-			monetix[b.Monetix.ID] = b.Slug
-		}
+		taken[r.Code] = b.Slug
 	}
 	return faults
-}
-
-func shared(what string, code any, first, second Slug) error {
-	return fmt.Errorf("%w: %q and %q are both enabled with %s %v", ErrDirectory, first, second, what, code)
 }
 
 func nameFits(name string) bool {

@@ -6,32 +6,19 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
+
+	"cambodia-payouts/pkg/payout"
 )
 
 //go:embed directory.csv
 var directoryCSV string
 
-// The columns of directory.csv, in order; the file's head explains the sources.
-const (
-	slugColumn = iota
-	nameColumn
-	vexoraCodeColumn
-	vexoraSourceColumn
-	vexoraEnabledColumn
-	monetixIDColumn
-	monetixSourceColumn
-	monetixEnabledColumn
-	columnCount
-)
-
 // readDirectory reads the embedded table. It is strict, so that a slip in the
 // data fails the tests and not a payout.
-func readDirectory(text string) (map[Slug]Bank, error) {
+func readDirectory(text string, codes []Codes) (map[Slug]Bank, error) {
 	r := csv.NewReader(strings.NewReader(text))
 	r.Comment = '#'
-	r.FieldsPerRecord = columnCount
 	rows, err := r.ReadAll()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDirectory, err)
@@ -39,55 +26,81 @@ func readDirectory(text string) (map[Slug]Bank, error) {
 	if len(rows) == 0 {
 		return nil, fmt.Errorf("%w: no header", ErrDirectory)
 	}
+	if err := checkHeader(rows[0], codes); err != nil {
+		return nil, err
+	}
 	banks := make(map[Slug]Bank, len(rows))
 	var faults []error
-	for _, row := range rows[1:] {
-		b, err := readRow(row)
+	for _, cells := range rows[1:] {
+		row := map[string]string{}
+		for i, column := range rows[0] {
+			row[column] = cells[i]
+		}
+		b, err := readRow(row, codes)
 		if _, taken := banks[b.Slug]; taken {
 			err = errors.Join(err, errors.New("the slug is used twice"))
 		}
 		if err != nil {
-			faults = append(faults, fmt.Errorf("%w: %q: %w", ErrDirectory, row[slugColumn], err))
+			faults = append(faults, fmt.Errorf("%w: %q: %w", ErrDirectory, b.Slug, err))
 		}
 		banks[b.Slug] = b
 	}
 	return banks, errors.Join(faults...)
 }
 
-func readRow(row []string) (Bank, error) {
-	b := Bank{Slug: Slug(row[slugColumn]), Name: row[nameColumn]}
-	b.Vexora.Code = VexoraCode(row[vexoraCodeColumn])
-	id, idErr := readID(row[monetixIDColumn])
-	b.Monetix.ID = id
-	vexoraErr := readRoute(row[vexoraCodeColumn:monetixIDColumn], &b.Vexora.Source, &b.Vexora.Enabled)
-	monetixErr := readRoute(row[monetixIDColumn:], &b.Monetix.Source, &b.Monetix.Enabled)
-	return b, errors.Join(idErr, vexoraErr, monetixErr)
+// checkHeader refuses columns that nobody reads, which hold a misspelt name. A provider without
+// columns is not in the directory: the merchant's settings enable banks there.
+func checkHeader(header []string, codes []Codes) error {
+	known := map[string]bool{"slug": true, "name": true}
+	for _, c := range codes {
+		columns := []string{c.column(c.Member), c.column("source"), c.column("enabled")}
+		has := len(slices.DeleteFunc(slices.Clone(columns), func(column string) bool { return !slices.Contains(header, column) }))
+		if has != 0 && has != len(columns) {
+			return fmt.Errorf("%w: the columns of %s are %v", ErrDirectory, c.Provider, columns)
+		}
+		for _, column := range columns {
+			known[column] = true
+		}
+	}
+	for _, column := range header {
+		if !known[column] {
+			return fmt.Errorf("%w: nobody reads the column %q, or it is there twice", ErrDirectory, column)
+		}
+		delete(known, column)
+	}
+	if known["slug"] || known["name"] {
+		return fmt.Errorf("%w: slug and name are required", ErrDirectory)
+	}
+	return nil
 }
 
-func readID(text string) (MonetixID, error) {
-	if text == "" {
-		return 0, nil
+func readRow(row map[string]string, codes []Codes) (Bank, error) {
+	b := Bank{Slug: Slug(row["slug"]), Name: row["name"], Routes: map[payout.Provider]Route{}}
+	var faults []error
+	for _, c := range codes {
+		if _, there := row[c.column("enabled")]; !there {
+			continue
+		}
+		route, err := c.readRoute(row)
+		faults = append(faults, err)
+		if route != (Route{}) {
+			b.Routes[c.Provider] = route
+		}
 	}
-	id, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || id < 1 {
-		return 0, fmt.Errorf("%q is not a Monetix id", text)
-	}
-	return MonetixID(id), nil
+	return b, errors.Join(faults...)
 }
 
 // readRoute reads a route's three cells: code, source, enabled. A code without a
 // source is refused, because nobody could say later why it was trusted.
-func readRoute(cells []string, source *Source, enabled *bool) error {
-	code, from, on := cells[0], Source(cells[1]), cells[2]
-	known := []Source{MonetixPage, MonetixDocsCopy, VexoraThirdParty}
+func (c Codes) readRoute(row map[string]string) (Route, error) {
+	code, from, on := row[c.column(c.Member)], Source(row[c.column("source")]), row[c.column("enabled")]
 	switch {
 	case on != "yes" && on != "no":
-		return fmt.Errorf("enabled is %q, not yes or no", on)
+		return Route{}, fmt.Errorf("enabled is %q, not yes or no", on)
 	case code == "" && from != "":
-		return fmt.Errorf("source %q without a code", from)
-	case code != "" && !slices.Contains(known, from):
-		return fmt.Errorf("code %s from the unknown source %q", code, from)
+		return Route{}, fmt.Errorf("source %q without a code", from)
+	case code != "" && !c.trusts(from):
+		return Route{}, fmt.Errorf("code %s from the unknown source %q", code, from)
 	}
-	*source, *enabled = from, on == "yes"
-	return nil
+	return Route{Code(code), on == "yes", from}, nil
 }

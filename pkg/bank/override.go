@@ -1,10 +1,14 @@
 package bank
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+
+	"cambodia-payouts/pkg/payout"
 )
 
 // Override is what a merchant changes about one bank, the object behind a slug
@@ -14,64 +18,91 @@ import (
 //
 // A member that is left out changes nothing. A slug that the directory does not
 // have adds a bank, and then the name is required.
-type Override struct {
-	Name           *string     `json:"name"`
-	VexoraCode     *VexoraCode `json:"vexora_code"`
-	VexoraEnabled  *bool       `json:"vexora_enabled"`
-	MonetixID      *MonetixID  `json:"monetix_id"`
-	MonetixEnabled *bool       `json:"monetix_enabled"`
-}
+type Override map[string]json.RawMessage
 
 // With returns the directory with the overrides applied, or every fault in them
 // at once. The receiver stays as it is.
 func (d Directory) With(overrides map[Slug]Override) (Directory, error) {
-	banks := maps.Clone(d.banks)
-	if banks == nil {
-		banks = map[Slug]Bank{}
+	banks := map[Slug]Bank{}
+	for slug, b := range d.banks {
+		b.Routes = maps.Clone(b.Routes)
+		banks[slug] = b
 	}
 	var faults []error
 	for _, slug := range slices.Sorted(maps.Keys(overrides)) { // sorted for a stable report
-		o := overrides[slug]
-		faults = append(faults, o.faults(slug)...)
-		b := banks[slug]
+		b, found := d.change(banks[slug], overrides[slug])
+		for _, fault := range found {
+			faults = append(faults, fmt.Errorf("%w: %q: %s", ErrDirectory, slug, fault))
+		}
 		b.Slug = slug
-		banks[slug] = o.apply(b)
+		banks[slug] = b
 	}
-	changed, err := newDirectory(banks)
+	changed, err := newDirectory(banks, d.codes)
 	if err := errors.Join(append(faults, err)...); err != nil {
 		return Directory{}, err
 	}
 	return changed, nil
 }
 
-// faults finds what the finished row no longer shows: a code written as empty or
-// zero looks like one that was never there, and would switch a route off silently.
-func (o Override) faults(slug Slug) []error {
-	var faults []error
-	if o.VexoraCode != nil && *o.VexoraCode == "" {
-		faults = append(faults, fmt.Errorf("%w: %q: the Vexora code is empty", ErrDirectory, slug))
+// change applies an override, and finds what the finished row would not show: a member that
+// nobody knows, or a code that is written as empty or zero, which looks like one that was never
+// there and would switch a route off silently.
+func (d Directory) change(b Bank, o Override) (Bank, []string) {
+	var faults []string
+	routes := map[string]bool{}
+	for _, codes := range d.codes {
+		route, found := codes.change(b.Routes[codes.Provider], o)
+		if faults = append(faults, found...); route != (Route{}) {
+			b = b.with(codes, route)
+		}
+		routes[codes.column(codes.Member)], routes[codes.column("enabled")] = true, true
 	}
-	if o.MonetixID != nil && *o.MonetixID == 0 {
-		faults = append(faults, fmt.Errorf("%w: %q: the Monetix id is zero", ErrDirectory, slug))
+	for _, member := range slices.Sorted(maps.Keys(o)) {
+		switch {
+		case routes[member]:
+		case member != "name":
+			faults = append(faults, fmt.Sprintf("a member is none of %v", append(slices.Sorted(maps.Keys(routes)), "name")))
+		case json.Unmarshal(o[member], &b.Name) != nil || !isText(o[member]):
+			faults = append(faults, "the name is no text")
+		}
 	}
-	return faults
+	return b, faults
 }
 
-func (o Override) apply(b Bank) Bank {
-	if o.Name != nil {
-		b.Name = *o.Name
+func (c Codes) change(r Route, o Override) (Route, []string) {
+	var faults []string
+	if raw, there := o[c.column(c.Member)]; there {
+		text := strings.TrimSpace(string(raw))
+		if !c.Number && (!isText(raw) || json.Unmarshal(raw, &text) != nil) || c.Number && isText(raw) {
+			faults = append(faults, fmt.Sprintf("%s must be %s", c.column(c.Member), c.kind()))
+			text = string(r.Code)
+		}
+		if text == "" || c.Number && text == "0" {
+			faults = append(faults, fmt.Sprintf("%s is empty", c.column(c.Member)))
+		}
+		r.Code, r.Source = Code(text), MerchantSettings
 	}
-	if o.VexoraCode != nil {
-		b.Vexora.Code, b.Vexora.Source = *o.VexoraCode, MerchantSettings
+	if raw, there := o[c.column("enabled")]; there && json.Unmarshal(raw, &r.Enabled) != nil {
+		faults = append(faults, c.column("enabled")+" must be true or false")
 	}
-	if o.VexoraEnabled != nil {
-		b.Vexora.Enabled = *o.VexoraEnabled
+	return r, faults
+}
+
+func (c Codes) kind() string {
+	if c.Number {
+		return "a number"
 	}
-	if o.MonetixID != nil {
-		b.Monetix.ID, b.Monetix.Source = *o.MonetixID, MerchantSettings
+	return "text"
+}
+
+func isText(raw json.RawMessage) bool { return strings.HasPrefix(strings.TrimSpace(string(raw)), `"`) }
+
+func (b Bank) with(c Codes, r Route) Bank {
+	routes := maps.Clone(b.Routes)
+	if routes == nil {
+		routes = map[payout.Provider]Route{}
 	}
-	if o.MonetixEnabled != nil {
-		b.Monetix.Enabled = *o.MonetixEnabled
-	}
+	routes[c.Provider] = r
+	b.Routes = routes
 	return b
 }

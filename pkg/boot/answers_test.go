@@ -12,7 +12,9 @@ import (
 
 	"cambodia-payouts/pkg/edge"
 	"cambodia-payouts/pkg/localstore"
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // troubled is a store that nobody can reach, or whose days never end, while it is told so.
@@ -86,7 +88,7 @@ func TestWhatCanBeWrongWithARequest(t *testing.T) {
 	table := &troubled{}
 	l := begin(t, func(t *testing.T, now func() time.Time) payout.Store {
 		var err error
-		opened, err := localstore.Open(filepath.Join(t.TempDir(), "payouts.db"), localstore.WithClock(now))
+		opened, err := localstore.Open(filepath.Join(t.TempDir(), "payouts.db"), localstore.WithClock(now), localstore.Unsynced())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -94,8 +96,8 @@ func TestWhatCanBeWrongWithARequest(t *testing.T) {
 		table.Store = opened
 		return table
 	})
-	known, body, _ := l.pay("R-known", payout.Vexora, "0000")
-	waits, _, _ := l.pay("R-open", payout.Vexora, "")
+	known, body, _ := l.pay("R-known", vexora.Name, "0000")
+	waits, _, _ := l.pay("R-open", vexora.Name, "")
 	one, open := "/v1/payouts/"+string(known.ID), "/v1/payouts/"+string(waits.ID)
 	l.wrongReads(one)
 	l.wrongCreates(body)
@@ -157,7 +159,7 @@ func (l *life) wrongCreates(known string) {
 	create("422 amount-not-expressible", other(`"50000"`, `"50000.50"`))
 	create("422 provider-not-configured", strings.Replace(other("KHR", "USD"), `"50000"`, `"5"`, 1))
 	create("422 reference-reused", strings.Replace(known, "50000", "60000", 1))
-	bank, _ := l.request("R-bank", payout.Monetix)
+	bank, _ := l.request("R-bank", monetix.Name)
 	create("422 unsupported-bank", strings.Replace(bank, "wing", "nowhere", 1))
 	e := edge.Event{RawPath: "/v1/payouts", Headers: map[string]string{"idempotency-key": "R-else"}, Body: known}
 	e.RequestContext.HTTP.Method = "POST"
@@ -230,7 +232,7 @@ func (l *life) busy() {
 	post("409 payout-busy", busy+"/resend-event", now)
 	post("409 payout-busy", busy+"/resolve", resolve)
 	post("200", "/v1/controls", `{"reason": "because", "submissions": {"all": "held"}}`)
-	body, _ := l.request("R-held", payout.Vexora)
+	body, _ := l.request("R-held", vexora.Name)
 	l.pass(time.Minute)
 	if status, m := l.call(l.create, "POST", "/v1/payouts", "", ofDara, body); status != 202 || m["status"] != "queued" {
 		l.t.Fatalf("a create while all is held: %d %v", status, m)

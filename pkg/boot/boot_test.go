@@ -19,8 +19,11 @@ import (
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/edge"
 	"cambodia-payouts/pkg/localstore"
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/provider"
 	"cambodia-payouts/pkg/secrets"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // The documents of two providers that nobody answers for.
@@ -53,7 +56,7 @@ func withKey(documents map[string]string) map[string]string {
 
 func deployment(t testing.TB, documents map[string]string) boot.Deployment {
 	t.Helper()
-	store, err := localstore.Open(filepath.Join(t.TempDir(), "payouts.db"))
+	store, err := localstore.Open(filepath.Join(t.TempDir(), "payouts.db"), localstore.Unsynced())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,6 +67,15 @@ func deployment(t testing.TB, documents map[string]string) boot.Deployment {
 func read[C boot.Config](t *testing.T, env map[string]string) C {
 	t.Helper()
 	c, err := boot.Read[C](env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func readCallback(t *testing.T, p provider.Provider, env map[string]string) boot.CallbackConfig {
+	t.Helper()
+	c, err := boot.ReadCallback(p, env)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +150,7 @@ func TestAFunctionNeedsOnlyWhatItUses(t *testing.T) {
 	if _, err := boot.Read[boot.ReadConfig](map[string]string{"TABLE_NAME": "t", "ID_NAMESPACE": "n"}); err != nil {
 		t.Errorf("get-payout: %v", err)
 	}
-	if _, err := boot.Read[boot.VexoraCallbackConfig](map[string]string{"TABLE_NAME": "t", "ID_NAMESPACE": "n"}); err == nil {
+	if _, err := boot.ReadCallback(vexora.Provider, map[string]string{"TABLE_NAME": "t", "ID_NAMESPACE": "n"}); err == nil {
 		t.Error("vexora-callback starts without the secret's name")
 	}
 }
@@ -168,7 +180,7 @@ func TestTroubleWithOneProviderDoesNotStopTheOther(t *testing.T) {
 		Beneficiary: payout.Beneficiary{ID: "c", FirstName: "A", LastName: "B", Email: "a@example.com", Phone: "12345678", IPAddress: "::1"},
 	}, "me")
 	// Nobody listens on port 9: certainly not sent.
-	if err != nil || created.Payout.Provider != payout.Monetix || created.Payout.Status != payout.Queued {
+	if err != nil || created.Payout.Provider != monetix.Name || created.Payout.Status != payout.Queued {
 		t.Errorf("%+v, %v", created.Payout, err)
 	}
 }
@@ -182,8 +194,8 @@ func TestATableOfAnotherNamespaceIsRefused(t *testing.T) {
 	_, create := d.Creator(ctx, read[boot.CreateConfig](t, environment()))
 	_, sweep := d.Sweeper(ctx, read[boot.ReconcileConfig](t, environment()))
 	_, operate := d.Desk(ctx, read[boot.OperateConfig](t, environment()))
-	_, vexora := d.VexoraCallback(ctx, boot.VexoraCallbackConfig{Storage: boot.Storage{Namespace: "dev"}})
-	_, monetix := d.MonetixCallback(ctx, boot.MonetixCallbackConfig{Storage: boot.Storage{Namespace: "dev"}})
+	_, vexora := d.Callback(ctx, boot.CallbackConfig{Provider: vexora.Provider, Storage: boot.Storage{Namespace: "dev"}})
+	_, monetix := d.Callback(ctx, boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}})
 	for name, err := range map[string]error{"create": create, "sweep": sweep, "operate": operate, "vexora": vexora, "monetix": monetix} {
 		if !errors.Is(err, payout.ErrNamespace) {
 			t.Errorf("%s: %v", name, err)
@@ -216,8 +228,8 @@ func TestTheSampleEventsDoWhatTheirPageSays(t *testing.T) {
 	d := deployment(t, map[string]string{"vexora": vexoraDocument, "monetix": monetixDocument, "people": peopleDocument})
 	creator, err1 := d.Creator(ctx, read[boot.CreateConfig](t, environment()))
 	reader, err2 := d.Reader(read[boot.ReadConfig](t, environment()))
-	vexora, err3 := d.VexoraCallback(ctx, boot.VexoraCallbackConfig{Storage: boot.Storage{Namespace: "dev"}, SecretID: "vexora"})
-	monetix, err4 := d.MonetixCallback(ctx, boot.MonetixCallbackConfig{Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"})
+	vexora, err3 := d.Callback(ctx, boot.CallbackConfig{Provider: vexora.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "vexora"})
+	monetix, err4 := d.Callback(ctx, boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"})
 	desk, err5 := d.Desk(ctx, read[boot.OperateConfig](t, environment()))
 	notifier, err6 := d.Notifier(read[boot.NotifyConfig](t, environment()))
 	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {

@@ -16,6 +16,7 @@ import (
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/secrets"
 	"cambodia-payouts/pkg/telemetry"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // noSecrets is Secrets Manager on its bad day; it notes what it is asked for.
@@ -77,7 +78,7 @@ func TestAResendWithoutASecretSaysWhatIsMissing(t *testing.T) {
 			t.Fatal(err)
 		}
 		h := edge.NewOperate(desk)
-		seeded(t, d, seededID, payout.Unknown, payout.Vexora)
+		seeded(t, d, seededID, payout.Unknown, vexora.Name)
 		path := "/v1/payouts/" + string(seededID) + "/resend"
 		if first, m, _ := orderAs(t, h, ofDara, http.MethodPost, path, "", `{"reason": "beneficiary waits"}`); first != http.StatusAccepted {
 			t.Fatalf("%s: %d %v", name, first, m)

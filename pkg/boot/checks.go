@@ -7,19 +7,18 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"cambodia-payouts/pkg/bank"
 	"cambodia-payouts/pkg/edge"
-	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/oneshot"
 	"cambodia-payouts/pkg/payout"
-	"cambodia-payouts/pkg/vexora"
+	"cambodia-payouts/pkg/provider"
+	"cambodia-payouts/pkg/secrets"
+	"cambodia-payouts/pkg/wire"
 )
 
 // What each function's selftest tries. Nothing here writes to the table, dials a
@@ -53,18 +52,23 @@ func (c ReadConfig) proofs(d Deployment) []proof {
 	return []proof{{"payout encoded", func(ctx context.Context) error { return d.encodes(ctx, c) }}}
 }
 
-func (c VexoraCallbackConfig) proofs(d Deployment) []proof {
-	all := []proof{d.controlsProof()}
-	for _, currency := range []money.Currency{money.KHR, money.USD} {
-		all = append(all, proof{"vexora callback " + string(currency), func(ctx context.Context) error {
-			return d.verifiesVexora(ctx, c, currency)
-		}})
+func (c CallbackConfig) proofs(d Deployment) []proof {
+	all, samples := []proof{d.controlsProof()}, c.Provider.Samples()
+	for _, sample := range samples {
+		what := string(c.Provider.Facts().Name) + " callback"
+		if len(samples) > 1 {
+			what += " " + string(sample.Currency)
+		}
+		all = append(all, proof{what, func(ctx context.Context) error { return d.verifies(ctx, c, sample.Currency) }})
 	}
 	return all
 }
 
-func (c MonetixCallbackConfig) proofs(d Deployment) []proof {
-	return []proof{d.controlsProof(), {"monetix callback", func(ctx context.Context) error { return d.verifiesMonetix(ctx, c) }}}
+// verifies has the function's verifier read a callback of the provider's.
+func (d Deployment) verifies(ctx context.Context, c CallbackConfig, currency money.Currency) error {
+	name := c.Provider.Facts().Name
+	setup := d.setup(name, c.Common, Link{SecretID: c.SecretID}, c.Settings, d.cacheOptions(name))
+	return c.Provider.Prove(ctx, setup, d.sample(name, currency, payout.Destination{}))
 }
 
 // controlsProof reads the controls. Who cannot (a right that is missing, an entry that this
@@ -79,9 +83,6 @@ func (d Deployment) controlsProof() proof {
 // sampleID is derived from no reference that anybody could post: a claim about it is an
 // orphan.
 const sampleID = payout.ID("po_selftestselftestselftestse")
-
-// sampleNumber is the sample's account number.
-const sampleNumber = "88990011"
 
 // sample is a payout that every configuration should be able to express.
 func (d Deployment) sample(p payout.Provider, currency money.Currency, to payout.Destination) payout.Payout {
@@ -100,18 +101,11 @@ func (d Deployment) sample(p payout.Provider, currency money.Currency, to payout
 	}
 }
 
-func wallet() payout.Destination {
-	return payout.Destination{Type: payout.WalletDestination, Wallet: payout.Lanton, AccountID: "lanton_" + sampleNumber, AccountNumber: sampleNumber}
-}
-
-// bankOf is an account at the first bank that Monetix is enabled for.
-func bankOf(banks bank.Directory) (payout.Destination, error) {
-	all := banks.All()
-	i := slices.IndexFunc(all, func(b bank.Bank) bool { return b.Monetix.Enabled })
-	if i < 0 {
-		return payout.Destination{}, fmt.Errorf("monetix: no bank is enabled: %w", errNotSetUp)
-	}
-	return payout.Destination{Type: payout.BankDestination, Bank: string(all[i].Slug), AccountNumber: sampleNumber}, nil
+// own is a payout that is nobody's in particular, for what says nothing of providers.
+func (d Deployment) own() payout.Payout {
+	return d.sample(payout.Providers()[0], money.KHR, payout.Destination{
+		Type: payout.WalletDestination, Wallet: payout.Lanton, AccountID: "lanton_" + provider.SampleNumber, AccountNumber: provider.SampleNumber,
+	})
 }
 
 // unsent is a connection that was never dialled.
@@ -127,21 +121,21 @@ func (unsent) Close() {}
 // requestProofs build and sign a request for every provider and currency.
 func (d Deployment) requestProofs(c Common, p Providers, tuning Settings) []proof {
 	d.dial = neverDialled
-	one := func(name payout.Provider, currency money.Currency) proof {
-		return proof{string(name) + " request " + string(currency), func(ctx context.Context) error {
-			to, err := wallet(), error(nil)
-			if name == payout.Monetix {
-				banks, unreadable := tuning.directory()
-				to, err = bankOf(banks)
-				err = errors.Join(unreadable, err)
-			}
-			if err != nil {
-				return err
-			}
-			return d.signs(ctx, c, p, tuning, d.sample(name, currency, to))
-		}}
+	var all []proof
+	for _, each := range wire.Providers() {
+		name := each.Facts().Name
+		for _, sample := range each.Samples() {
+			all = append(all, proof{string(name) + " request " + string(sample.Currency), func(ctx context.Context) error {
+				banks, unreadable := wire.Banks(tuning.Banks)
+				to, err := sample.Destination(banks)
+				if err := errors.Join(unreadable, err); err != nil {
+					return err
+				}
+				return d.signs(ctx, c, p, tuning, d.sample(name, sample.Currency, to))
+			}})
+		}
 	}
-	return []proof{one(payout.Vexora, money.KHR), one(payout.Vexora, money.USD), one(payout.Monetix, money.KHR)}
+	return all
 }
 
 func (d Deployment) signs(ctx context.Context, c Common, p Providers, tuning Settings, sample payout.Payout) error {
@@ -151,30 +145,22 @@ func (d Deployment) signs(ctx context.Context, c Common, p Providers, tuning Set
 	}
 	w, there := wired[sample.Provider]
 	if !there {
-		return fmt.Errorf("%s has no secret: %w", sample.Provider, errNotSetUp)
+		return fmt.Errorf("%s has no secret: %w", sample.Provider, secrets.ErrNotConfigured)
 	}
-	if err := w.warm(ctx); err != nil {
+	if err := w.Warm(ctx); err != nil {
 		return err
 	}
-	faults, err := w.connector.Check(ctx, sample)
-	if err != nil {
-		return err
+	_, faults, err := w.Prepare(ctx, sample)
+	if err == nil && len(faults) > 0 {
+		err = inWords(faults[0])
 	}
-	if len(faults) > 0 {
-		return inWords(faults[0])
-	}
-	submission, err := w.connector.Open(ctx, sample)
-	if err != nil {
-		return err
-	}
-	submission.Close()
-	return nil
+	return err
 }
 
 // inWords tells an account that is not there from a setting that is wrong.
 func inWords(fault payout.Fault) error {
 	if fault.Pointer == "/currency" && fault.Code == payout.ProviderNotConfigured {
-		return fmt.Errorf("%s: %w", fault.Message, errNotSetUp)
+		return fmt.Errorf("%s: %w", fault.Message, secrets.ErrNotConfigured)
 	}
 	return fmt.Errorf("%s: %s", fault.Pointer, fault.Message)
 }
@@ -182,7 +168,7 @@ func inWords(fault payout.Fault) error {
 // eventProof signs an event as the merchant would get it.
 func (d Deployment) eventProof(c Common, w Webhook) proof {
 	return proof{"event signed", func(ctx context.Context) error {
-		event := d.sample(payout.Vexora, money.KHR, wallet()).Events()[0]
+		event := d.own().Events()[0]
 		body, err := json.Marshal(event)
 		if err != nil {
 			return err
@@ -207,7 +193,7 @@ func (d Deployment) encodes(ctx context.Context, c ReadConfig) error {
 	if err != nil {
 		return err
 	}
-	reader.Library = oneItem{sample: d.sample(payout.Vexora, money.KHR, wallet())}
+	reader.Library = oneItem{sample: d.own()}
 	event := edge.Event{RawPath: "/v1/payouts/" + string(sampleID)}
 	event.RequestContext.HTTP = events.APIGatewayV2HTTPRequestContextHTTPDescription{Method: http.MethodGet}
 	reply, err := edge.NewRead(reader)(ctx, event)
@@ -217,72 +203,8 @@ func (d Deployment) encodes(ctx context.Context, c ReadConfig) error {
 	switch {
 	case reply.StatusCode != http.StatusOK || !json.Valid([]byte(reply.Body)) || !strings.Contains(reply.Body, string(sampleID)):
 		return fmt.Errorf("the answer is %d and not the payout", reply.StatusCode)
-	case strings.Contains(reply.Body, sampleNumber):
+	case strings.Contains(reply.Body, provider.SampleNumber):
 		return errors.New("the answer shows an account number in full")
 	}
 	return nil
-}
-
-func (d Deployment) verifiesVexora(ctx context.Context, c VexoraCallbackConfig, currency money.Currency) error {
-	held, err := d.vexoraKeys(c.SecretID, c.Common, d.cacheOptions(payout.Vexora)).Current(ctx)
-	if err != nil {
-		return err
-	}
-	account, has := held[currency]
-	if !has {
-		return fmt.Errorf("vexora has no account in %s: %w", currency, errNotSetUp)
-	}
-	sample := d.sample(payout.Vexora, currency, wallet())
-	body, err := vexora.SampleNotification(account, sample)
-	if err != nil {
-		return err
-	}
-	return believes(ctx, vexora.NewVerifier(fixed[vexora.Credentials]{held}, d.now), body, sample)
-}
-
-func (d Deployment) verifiesMonetix(ctx context.Context, c MonetixCallbackConfig) error {
-	settings, err := monetix.ParseSettings(c.Settings.Monetix)
-	if err != nil {
-		return err
-	}
-	held, err := d.monetixKeys(c.SecretID, c.Common, d.cacheOptions(payout.Monetix)).Current(ctx)
-	if err != nil {
-		return err
-	}
-	sample := d.sample(payout.Monetix, money.KHR, payout.Destination{})
-	body, err := monetix.SampleCallback(held, sample)
-	if err != nil {
-		return err
-	}
-	return believes(ctx, monetix.NewVerifier(fixed[monetix.Credentials]{held}, settings, d.now), body, sample)
-}
-
-// fixed are keys that were read already. They never change, so that a forged sample does
-// not make Secrets Manager be read again.
-type fixed[C any] struct{ held C }
-
-func (f fixed[C]) Current(context.Context) (C, error)     { return f.held, nil }
-func (f fixed[C]) Verifying(context.Context) ([]C, error) { return []C{f.held}, nil }
-func (f fixed[C]) Refresh(context.Context) (bool, error)  { return false, nil }
-
-// believes holds a verifier to both halves of its work: a signed sample is read as what
-// it says, and the same text with another amount is refused.
-func believes(ctx context.Context, v payout.Verifier, body []byte, sample payout.Payout) error {
-	claim, err := v.Verify(ctx, body)
-	switch {
-	case err != nil:
-		return fmt.Errorf("a callback signed with the configured secret is refused: %w", err)
-	case claim.Finding != payout.FoundSucceeded, claim.Reference != string(sample.ProviderReference()),
-		claim.Suspect+claim.Ambiguous != "", !agrees(claim.Amounts, sample.Amount):
-		return errors.New("a callback is read as something else than it says")
-	}
-	forged := strings.Replace(string(body), "50000", "50001", 1)
-	if _, err := v.Verify(ctx, []byte(forged)); !errors.Is(err, payout.ErrCallbackSignature) {
-		return fmt.Errorf("a forged callback is not refused for its signature (%v)", err)
-	}
-	return nil
-}
-
-func agrees(amounts []money.Amount, with money.Amount) bool {
-	return len(amounts) > 0 && !slices.ContainsFunc(amounts, func(a money.Amount) bool { return a != with })
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"reflect"
 	"regexp"
 	"slices"
@@ -15,11 +16,10 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"cambodia-payouts/pkg/bank"
-	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/statement"
-	"cambodia-payouts/pkg/vexora"
+	"cambodia-payouts/pkg/wire"
 )
 
 // Common is what every function reads.
@@ -64,12 +64,9 @@ func (n *Namespace) UnmarshalText(text []byte) error {
 // holds of it. Each of them heeds all of it: what one function let wait, another one sends.
 type Providers struct {
 	Caps
-	VexoraSecretID     string      `env:"VEXORA_SECRET_ID"`
-	MonetixSecretID    string      `env:"MONETIX_SECRET_ID"`
-	VexoraCallbackURL  string      `env:"VEXORA_CALLBACK_URL"`
-	MonetixCallbackURL string      `env:"MONETIX_CALLBACK_URL"`
-	Paused             []Provider  `env:"PAUSED_PROVIDERS"`
-	Submissions        Submissions `env:"SUBMISSIONS" envDefault:"active"`
+	Links
+	Paused      []Provider  `env:"PAUSED_PROVIDERS"`
+	Submissions Submissions `env:"SUBMISSIONS" envDefault:"active"`
 }
 
 // Routing is how create-payout chooses among them.
@@ -82,8 +79,8 @@ type Provider payout.Provider
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (p *Provider) UnmarshalText(text []byte) error {
-	if !slices.Contains(payout.Providers, payout.Provider(text)) {
-		return fmt.Errorf("must name %v", payout.Providers)
+	if !payout.Known(payout.Provider(text)) {
+		return fmt.Errorf("must name %v", payout.Providers())
 	}
 	*p = Provider(text)
 	return nil
@@ -127,7 +124,7 @@ func (p Providers) held() map[payout.Provider]payout.QueuedReason {
 		held[name] = payout.QueuedPaused
 	}
 	if p.Submissions == SubmissionsHeld {
-		for _, name := range payout.Providers {
+		for _, name := range payout.Providers() {
 			held[name] = payout.QueuedHeld
 		}
 	}
@@ -176,19 +173,44 @@ type Tuning struct {
 
 // Settings is the decoded PROVIDER_SETTINGS.
 type Settings struct {
-	Vexora  jsontext.Value              `json:"vexora"`
-	Monetix jsontext.Value              `json:"monetix"`
-	Banks   map[bank.Slug]bank.Override `json:"banks"`
+	// Of has each provider's member.
+	Of    map[payout.Provider]jsontext.Value
+	Banks map[bank.Slug]bank.Override
 	// Statements says how to read each provider's statements.
-	Statements map[payout.Provider]jsontext.Value `json:"statements"`
+	Statements map[payout.Provider]jsontext.Value
 }
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (s *Settings) UnmarshalText(text []byte) error {
-	type plain Settings // without this method
-	err := json.Unmarshal(text, (*plain)(s), json.RejectUnknownMembers(true))
+	members := map[string]jsontext.Value{}
+	if err := json.Unmarshal(text, &members); err != nil {
+		return inJSON(err)
+	}
+	*s = Settings{Of: map[payout.Provider]jsontext.Value{}}
+	var faults []error
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		var err error
+		switch {
+		case name == "banks":
+			err = inJSON(json.Unmarshal(members[name], &s.Banks))
+		case name == "statements":
+			err = inJSON(json.Unmarshal(members[name], &s.Statements))
+		case payout.Known(payout.Provider(name)):
+			s.Of[payout.Provider(name)] = members[name]
+		default:
+			err = fmt.Errorf("members must name %v, banks or statements", payout.Providers())
+		}
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%.32q: %w", name, err))
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// inJSON leaves our types out of an error.
+func inJSON(err error) error {
 	if wrong := (*json.SemanticError)(nil); errors.As(err, &wrong) && wrong.Err != nil {
-		return fmt.Errorf("at %q: %w", wrong.JSONPointer, wrong.Err) // without our types
+		return fmt.Errorf("at %q: %w", wrong.JSONPointer, wrong.Err)
 	}
 	return err
 }
@@ -201,32 +223,26 @@ func inSettings(err error) error {
 	return fmt.Errorf("PROVIDER_SETTINGS: %w", err)
 }
 
-// directory is the bank directory with the merchant's changes.
-func (s Settings) directory() (bank.Directory, error) {
-	embedded, err := bank.Default()
-	if err != nil {
-		return bank.Directory{}, err
-	}
-	return embedded.With(s.Banks)
-}
-
-// queryRates are how many questions each provider takes in a second.
+// queryRates are how many status queries each provider takes in a second.
 func (s Settings) queryRates() (map[payout.Provider]int, error) {
-	ofVexora, vexoraProblem := vexora.ParseSettings(s.Vexora)
-	ofMonetix, monetixProblem := monetix.ParseSettings(s.Monetix)
-	return map[payout.Provider]int{
-		payout.Vexora: ofVexora.QueriesPerSecond, payout.Monetix: ofMonetix.QueriesPerSecond,
-	}, errors.Join(vexoraProblem, monetixProblem)
+	rates := map[payout.Provider]int{}
+	var faults []error
+	for _, p := range wire.Providers() {
+		name := p.Facts().Name
+		rate, err := p.Rate(s.Of[name])
+		rates[name], faults = rate, append(faults, err)
+	}
+	return rates, errors.Join(faults...)
 }
 
 // mappings are the statement mappings with the merchant's changes.
 func (s Settings) mappings() (map[payout.Provider]statement.Mapping, error) {
-	mappings := statement.Defaults()
+	mappings := wire.Statements()
 	var faults []error
 	for name, raw := range s.Statements {
 		base, known := mappings[name]
 		if !known {
-			faults = append(faults, fmt.Errorf("statements: members must name %v", payout.Providers))
+			faults = append(faults, fmt.Errorf("statements: members must name %v", payout.Providers()))
 			continue
 		}
 		mapping, err := statement.ParseMapping(raw, base)
@@ -346,5 +362,8 @@ func (s Storage) storage() Storage { return s }
 // at once.
 func Read[C Config](environment map[string]string) (C, error) {
 	config, err := env.ParseAsWithOptions[C](env.Options{Environment: environment})
+	if linked, is := any(&config).(interface{ read(map[string]string) }); is {
+		linked.read(environment)
+	}
 	return config, errors.Join(byVariable(reflect.TypeFor[C](), environment, err), config.check())
 }

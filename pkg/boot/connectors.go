@@ -6,29 +6,26 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
 	"time"
 
-	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/provider"
 	"cambodia-payouts/pkg/secrets"
-	"cambodia-payouts/pkg/vexora"
+	"cambodia-payouts/pkg/wire"
 )
 
 // errNoProvider stops functions that submit: without a provider, every payout
 // would be refused, and the deployment would look healthy.
-var errNoProvider = errors.New("no provider is configured: set VEXORA_SECRET_ID or MONETIX_SECRET_ID, " +
-	"and replace the placeholders in the secret")
+var errNoProvider = errors.New("no provider is configured")
 
-func (d Deployment) vexoraKeys(name string, c Common, o secrets.Options) *secrets.Cache[vexora.Credentials] {
-	return secrets.NewCache(name, d.Secrets, func(document []byte) (vexora.Credentials, error) {
-		return vexora.ParseCredentials(document, vexora.URLRules{AllowInsecure: c.Insecure})
-	}, o)
-}
-
-func (d Deployment) monetixKeys(name string, c Common, o secrets.Options) *secrets.Cache[monetix.Credentials] {
-	return secrets.NewCache(name, d.Secrets, func(document []byte) (monetix.Credentials, error) {
-		return monetix.ParseCredentials(document, monetix.URLRules{AllowInsecure: c.Insecure})
-	}, o)
+// noProvider says what to set.
+func noProvider() error {
+	var names []string
+	for _, p := range payout.Providers() {
+		names = append(names, secretVariable(p))
+	}
+	return fmt.Errorf("%w: set %s, and replace the placeholders in the secret", errNoProvider, strings.Join(names, " or "))
 }
 
 func (d Deployment) cacheOptions(p payout.Provider) secrets.Options {
@@ -57,19 +54,19 @@ const (
 // connectors builds a connector for every provider that has a secret, and warms
 // its credentials up. Trouble with one provider's secret must not stop payouts at
 // the other one: it is logged, and its payouts are refused until it is mended.
-func (d Deployment) connectors(ctx context.Context, c Common, p Providers, tuning Settings, opening opening) (map[payout.Provider]wiring, error) {
+func (d Deployment) connectors(ctx context.Context, c Common, p Providers, tuning Settings, opening opening) (map[payout.Provider]provider.Connection, error) {
 	wired, err := d.wire(c, p, tuning)
 	if err != nil || opening == later && len(wired) > 0 {
 		return wired, err
 	}
-	problems := []error{errNoProvider}
+	problems := []error{noProvider()}
 	usable := false
-	for _, name := range payout.Providers {
+	for _, name := range payout.Providers() {
 		w, ok := wired[name]
 		if !ok {
 			continue
 		}
-		err := w.warm(ctx)
+		err := w.Warm(ctx)
 		if err == nil {
 			usable = true
 			continue
@@ -86,57 +83,44 @@ func (d Deployment) connectors(ctx context.Context, c Common, p Providers, tunin
 
 // noneFilled reports whether every provider's secret is a placeholder still. One that cannot
 // be read is not: somebody has to look at it.
-func noneFilled(ctx context.Context, wired map[payout.Provider]wiring) bool {
+func noneFilled(ctx context.Context, wired map[payout.Provider]provider.Connection) bool {
 	for _, w := range wired {
-		if err := w.warm(ctx); !errors.Is(err, vexora.ErrNotConfigured) && !errors.Is(err, monetix.ErrNotConfigured) {
+		if err := w.Warm(ctx); !errors.Is(err, secrets.ErrNotConfigured) {
 			return false
 		}
 	}
 	return len(wired) > 0
 }
 
-// wiring is a connector and the first reading of its credentials.
-type wiring struct {
-	connector payout.Connector
-	warm      func(context.Context) error
-}
-
 // wire builds the connectors without reading any secret, and reports every
 // problem of the settings at once.
-func (d Deployment) wire(c Common, p Providers, tuning Settings) (map[payout.Provider]wiring, error) {
-	banks, bankProblem := tuning.directory()
-	ofVexora, vexoraProblem := vexora.ParseSettings(tuning.Vexora)
-	ofMonetix, monetixProblem := monetix.ParseSettings(tuning.Monetix)
-	if err := errors.Join(bankProblem, vexoraProblem, monetixProblem); err != nil {
+func (d Deployment) wire(c Common, p Providers, tuning Settings) (map[payout.Provider]provider.Connection, error) {
+	banks, problem := wire.Banks(tuning.Banks)
+	_, faulty := tuning.queryRates()
+	if err := errors.Join(problem, faulty); err != nil {
 		return nil, inSettings(err)
 	}
-	wired := map[payout.Provider]wiring{}
+	wired := map[payout.Provider]provider.Connection{}
 	var problems []error
-	if p.VexoraSecretID != "" {
-		keys := d.vexoraKeys(p.VexoraSecretID, c, d.cacheOptions(payout.Vexora))
-		client, err := vexora.NewClient(vexora.Options{
-			Keys: keys, Settings: ofVexora, Banks: banks, CallbackURL: p.VexoraCallbackURL,
-			URLRules: vexora.URLRules{AllowInsecure: c.Insecure}, Now: d.now, Dial: d.dial,
-		})
-		problems = append(problems, err)
-		wired[payout.Vexora] = wiring{client, warm(keys)}
-	}
-	if p.MonetixSecretID != "" {
-		keys := d.monetixKeys(p.MonetixSecretID, c, d.cacheOptions(payout.Monetix))
-		client, err := monetix.NewClient(monetix.Options{
-			Keys: keys, Settings: ofMonetix, Banks: banks, CallbackURL: p.MonetixCallbackURL,
-			URLRules: monetix.URLRules{AllowInsecure: c.Insecure}, Now: d.now, Dial: d.dial,
-		})
-		problems = append(problems, err)
-		wired[payout.Monetix] = wiring{client, warm(keys)}
+	for _, each := range wire.Providers() {
+		name := each.Facts().Name
+		link := p.ByProvider[name]
+		if link.SecretID == "" {
+			continue
+		}
+		setup := d.setup(name, c, link, tuning, d.cacheOptions(name))
+		setup.Banks = banks
+		connection, err := each.Connect(setup)
+		wired[name], problems = connection, append(problems, err)
 	}
 	return wired, errors.Join(problems...)
 }
 
-func warm[T any](keys *secrets.Cache[T]) func(context.Context) error {
-	return func(ctx context.Context) error {
-		_, err := keys.Current(ctx)
-		return err
+// setup is what a provider gets, without the banks.
+func (d Deployment) setup(name payout.Provider, c Common, link Link, tuning Settings, caching secrets.Options) provider.Setup {
+	return provider.Setup{
+		Settings: tuning.Of[name], SecretID: link.SecretID, Secrets: d.Secrets, Caching: caching,
+		Insecure: c.Insecure, CallbackURL: link.CallbackURL, Now: d.now, Dial: d.dial,
 	}
 }
 

@@ -16,8 +16,10 @@ import (
 
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/secrets"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // What a body that is refused may cost, whatever its shape.
@@ -63,7 +65,7 @@ func press(t testing.TB, provider payout.Provider) pressed {
 	document := func(key string) string {
 		return fmt.Sprintf(`{"base_url": "https://gate.example.com", "project_id": 1234, "secret_key": %q}`, key)
 	}
-	if provider == payout.Vexora {
+	if provider == vexora.Name {
 		document = func(key string) string {
 			return fmt.Sprintf(`{"KHR": {"base_url": "https://a.example.com", "merchant_no": "0000000001", "app_secret": "%s-khr"},
 				"USD": {"base_url": "https://b.example.com", "merchant_no": "0000000002", "app_secret": "%s-usd"}}`, key, key)
@@ -79,10 +81,10 @@ func press(t testing.TB, provider payout.Provider) pressed {
 	d := boot.Deployment{Store: noStore{}, Secrets: source, Log: slog.New(slog.DiscardHandler), Now: source.now}
 	var c edge.Callback
 	var err error
-	if provider == payout.Vexora {
-		c, err = d.VexoraCallback(context.Background(), boot.VexoraCallbackConfig{Storage: boot.Storage{Namespace: "dev"}, SecretID: "s"})
+	if provider == vexora.Name {
+		c, err = d.Callback(context.Background(), boot.CallbackConfig{Provider: vexora.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "s"})
 	} else {
-		c, err = d.MonetixCallback(context.Background(), boot.MonetixCallbackConfig{Storage: boot.Storage{Namespace: "dev"}, SecretID: "s"})
+		c, err = d.Callback(context.Background(), boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "s"})
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -167,7 +169,7 @@ func TestWhateverIsRefusedIsCheap(t *testing.T) {
 	if testing.Short() || racing {
 		many = 300
 	}
-	for _, provider := range payout.Providers {
+	for _, provider := range payout.Providers() {
 		t.Run(string(provider), func(t *testing.T) {
 			p := press(t, provider)
 			random := rand.New(rand.NewPCG(2026, 5))
@@ -205,7 +207,7 @@ func report(t *testing.T, bills []bill) {
 func FuzzRefusedBodiesAreCheap(f *testing.F) {
 	f.Add(uint64(1), []byte(`{"signature":"x"}`))
 	f.Add(uint64(7), []byte(`{"sign":"x","tradeNo":null}`))
-	vexora, monetix := press(f, payout.Vexora), press(f, payout.Monetix)
+	vexora, monetix := press(f, vexora.Name), press(f, monetix.Name)
 	f.Fuzz(func(t *testing.T, seed uint64, body []byte) {
 		s := shape{"the fuzzer's own", string(body)}
 		if seed%4 != 0 {

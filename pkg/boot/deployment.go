@@ -17,12 +17,11 @@ import (
 	"cambodia-payouts/pkg/dynamo"
 	"cambodia-payouts/pkg/edge"
 	"cambodia-payouts/pkg/loglimit"
-	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/oneshot"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/secrets"
 	"cambodia-payouts/pkg/telemetry"
-	"cambodia-payouts/pkg/vexora"
+	"cambodia-payouts/pkg/wire"
 )
 
 // Deployment is what the functions stand on. On AWS that is DynamoDB and Secrets
@@ -112,11 +111,7 @@ func (d Deployment) remembered(ctx context.Context, r Restore) (time.Time, error
 
 // Creator builds the story behind POST /v1/payouts.
 func (d Deployment) Creator(ctx context.Context, c CreateConfig) (*payout.Creator, error) {
-	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey, c.RestoredAt, refuses)
-	if err != nil {
-		return nil, err
-	}
-	remembered, err := d.remembered(ctx, c.Restore)
+	ports, remembered, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey, c.Restore, refuses)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +129,7 @@ func (d Deployment) Creator(ctx context.Context, c CreateConfig) (*payout.Creato
 
 // Sweeper builds the story behind the scheduler's event.
 func (d Deployment) Sweeper(ctx context.Context, c ReconcileConfig) (*payout.Sweeper, error) {
-	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey, c.RestoredAt, waits)
+	ports, remembered, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey, c.Restore, waits)
 	if err != nil {
 		return nil, err
 	}
@@ -144,10 +139,6 @@ func (d Deployment) Sweeper(ctx context.Context, c ReconcileConfig) (*payout.Swe
 	rates, err := c.Settings.queryRates()
 	if err != nil {
 		return nil, inSettings(err)
-	}
-	remembered, err := d.remembered(ctx, c.Restore)
-	if err != nil {
-		return nil, err
 	}
 	return payout.NewSweeper(ports, payout.Policy{
 		Namespace:    payout.Namespace(c.Namespace),
@@ -163,34 +154,39 @@ func (d Deployment) Sweeper(ctx context.Context, c ReconcileConfig) (*payout.Swe
 	}, jitter)
 }
 
-// ports builds what every function that submits shares.
-func (d Deployment) ports(ctx context.Context, c Common, s Storage, p Providers, tuning Settings, k StackKey, restoredAt time.Time, opening opening) (payout.Ports, error) {
+// ports builds what every function that submits shares, and finds the latest restore that its
+// table remembers.
+func (d Deployment) ports(ctx context.Context, c Common, s Storage, p Providers, tuning Settings, k StackKey, r Restore, opening opening) (payout.Ports, time.Time, error) {
 	unbound := d.bind(ctx, s)
 	wired, unconnected := d.connectors(ctx, c, p, tuning, opening)
 	keys, keyless := d.stackKey(ctx, k.StackKeySecretID, opening)
 	if err := errors.Join(unbound, unconnected, keyless); err != nil {
-		return payout.Ports{}, err
+		return payout.Ports{}, time.Time{}, err
+	}
+	remembered, err := d.remembered(ctx, r)
+	if err != nil {
+		return payout.Ports{}, time.Time{}, err
 	}
 	connectors := map[payout.Provider]payout.Connector{}
 	for name, w := range wired {
-		connectors[name] = w.connector
+		connectors[name] = w.Connector
 		if opening == later {
-			connectors[name] = onOrder{w.connector, name, w.warm, d.Log}
+			connectors[name] = onOrder{w, name, d.Log}
 		}
 	}
-	brakes := d.brakes(s, p.floor(restoredAt))
+	brakes := d.brakes(s, p.floor(r.RestoredAt))
 	brakes.Look(ctx, d.now())
 	return payout.Ports{
 		Store: d.Store, Connectors: connectors, Signals: d.signals(s),
 		Brakes: brakes, Keys: keys, Now: d.now, NewToken: rand.Text, Pause: pause,
 		Unconfigured: func(ctx context.Context) bool { return noneFilled(ctx, wired) },
-	}, nil
+	}, remembered, nil
 }
 
 // Reader builds what get-payout serves. It writes nothing, so the namespace is
 // not checked: a wrong one finds nothing.
 func (d Deployment) Reader(c ReadConfig) (edge.Reader, error) {
-	banks, err := c.Settings.directory()
+	banks, err := wire.Banks(c.Settings.Banks)
 	if err != nil {
 		return edge.Reader{}, inSettings(err)
 	}
@@ -200,22 +196,23 @@ func (d Deployment) Reader(c ReadConfig) (edge.Reader, error) {
 	}, nil
 }
 
-// VexoraCallback builds what vexora-callback serves.
-func (d Deployment) VexoraCallback(ctx context.Context, c VexoraCallbackConfig) (edge.Callback, error) {
-	brakes := d.brakes(c.Storage, payout.Floor{})
-	keys := d.vexoraKeys(c.SecretID, c.Common, d.verifying(payout.Vexora, brakes))
-	return d.callback(ctx, c.Storage, c.Retention, brakes, payout.Vexora, vexora.NewVerifier(keys, d.now))
-}
-
-// MonetixCallback builds what monetix-callback serves.
-func (d Deployment) MonetixCallback(ctx context.Context, c MonetixCallbackConfig) (edge.Callback, error) {
-	settings, err := monetix.ParseSettings(c.Settings.Monetix)
+// Callback builds what takes one provider's callbacks. It starts even while the secret cannot be
+// read: the provider is then asked to come again, which loses nothing.
+func (d Deployment) Callback(ctx context.Context, c CallbackConfig) (edge.Callback, error) {
+	name := c.Provider.Facts().Name
+	brakes, signals := d.brakes(c.Storage, payout.Floor{}), d.signals(c.Storage)
+	verifier, err := c.Provider.Verify(d.setup(name, c.Common, Link{SecretID: c.SecretID}, c.Settings, d.verifying(name, brakes)))
 	if err != nil {
 		return edge.Callback{}, inSettings(err)
 	}
-	brakes := d.brakes(c.Storage, payout.Floor{})
-	keys := d.monetixKeys(c.SecretID, c.Common, d.verifying(payout.Monetix, brakes))
-	return d.callback(ctx, c.Storage, c.Retention, brakes, payout.Monetix, monetix.NewVerifier(keys, settings, d.now))
+	if err := d.bind(ctx, c.Storage); err != nil {
+		return edge.Callback{}, err
+	}
+	brakes.Look(ctx, d.now())
+	return edge.Callback{
+		Provider: name, Verifier: watched{verifier, name, signals}, Signals: signals, Log: d.Log, Lines: loglimit.New(d.now),
+		Receiver: payout.NewReceiver(d.Store, signals, payout.Policy{RedactAfter: c.duration()}).Under(brakes, d.now),
+	}, nil
 }
 
 // verifying are the options of keys that verify callbacks: while no callback is believed, a
@@ -224,19 +221,6 @@ func (d Deployment) verifying(p payout.Provider, brakes *payout.Brakes) secrets.
 	o := d.cacheOptions(p)
 	o.OnlyCurrent = func(ctx context.Context) bool { return brakes.Belief(ctx, d.now()) == payout.AskFirst }
 	return o
-}
-
-// callback starts even while the secret cannot be read: the provider is then
-// asked to come again, which loses nothing.
-func (d Deployment) callback(ctx context.Context, s Storage, r Retention, brakes *payout.Brakes, p payout.Provider, v payout.Verifier) (edge.Callback, error) {
-	if err := d.bind(ctx, s); err != nil {
-		return edge.Callback{}, err
-	}
-	brakes.Look(ctx, d.now())
-	return edge.Callback{
-		Provider: p, Verifier: watched{v, p, d.signals(s)}, Signals: d.signals(s), Log: d.Log, Lines: loglimit.New(d.now),
-		Receiver: payout.NewReceiver(d.Store, d.signals(s), payout.Policy{RedactAfter: r.duration()}).Under(brakes, d.now),
-	}, nil
 }
 
 // watched signals that a callback could not be verified because the keys cannot be read. A

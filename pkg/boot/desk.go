@@ -7,18 +7,15 @@ import (
 
 	"cambodia-payouts/pkg/edge"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/provider"
 )
 
 // Desk builds what operate-payout serves. The controls have to be there when a provider's
 // secret, the stack key or Secrets Manager is not: it needs the table to start, and no secret.
 func (d Deployment) Desk(ctx context.Context, c OperateConfig) (edge.Desk, error) {
 	mappings, problem := c.Settings.mappings()
-	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey, c.RestoredAt, later)
+	ports, remembered, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey, c.Restore, later)
 	if err := errors.Join(inSettings(problem), err); err != nil {
-		return edge.Desk{}, err
-	}
-	remembered, err := d.remembered(ctx, c.Restore)
-	if err != nil {
 		return edge.Desk{}, err
 	}
 	policy := payout.Policy{
@@ -41,21 +38,20 @@ func (d Deployment) Desk(ctx context.Context, c OperateConfig) (edge.Desk, error
 
 // onOrder is a connector that an order opens.
 type onOrder struct {
-	payout.Connector
+	provider.Connection
 	provider payout.Provider
-	warm     func(context.Context) error
 	log      *slog.Logger
 }
 
-// Check implements payout.Connector. Whoever gives the order is told that the secret is what
+// Prepare implements payout.Connector. Whoever gives the order is told that the secret is what
 // is missing; why it cannot be read is in the log.
-func (o onOrder) Check(ctx context.Context, p payout.Payout) ([]payout.Fault, error) {
-	err := o.warm(ctx)
+func (o onOrder) Prepare(ctx context.Context, p payout.Payout) (payout.Submission, []payout.Fault, error) {
+	err := o.Warm(ctx)
 	if err == nil || notConfigured(err) {
-		return o.Connector.Check(ctx, p)
+		return o.Connector.Prepare(ctx, p)
 	}
 	o.log.LogAttrs(ctx, slog.LevelError, "provider not usable", slog.String("provider", string(o.provider)), slog.Any("error", err))
-	return []payout.Fault{{
+	return nil, []payout.Fault{{
 		Pointer: "/provider", Code: payout.ProviderNotConfigured,
 		Message: "the secret with the credentials of " + string(o.provider) + " cannot be read; nothing was sent. The log of operate-payout says why",
 	}}, nil

@@ -52,19 +52,4 @@ type (
 		Tuning
 		Restore
 	}
-	// VexoraCallbackConfig is that of vexora-callback.
-	VexoraCallbackConfig struct {
-		Common
-		Storage
-		Retention
-		SecretID string `env:"VEXORA_SECRET_ID,required,notEmpty"`
-	}
-	// MonetixCallbackConfig is that of monetix-callback.
-	MonetixCallbackConfig struct {
-		Common
-		Storage
-		Retention
-		Tuning
-		SecretID string `env:"MONETIX_SECRET_ID,required,notEmpty"`
-	}
 )

@@ -7,8 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/sandbox"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // freeTexts are what providers, banks and merchants write into messages and names.
@@ -88,8 +90,8 @@ func honestCallbacks() int {
 func TestNoHonestCallbackIsHeldUp(t *testing.T) {
 	// What each documented status makes of a payout that is processing.
 	ends := map[payout.Provider]map[string]payout.Status{
-		payout.Vexora: {"0000": payout.Succeeded, "00029": payout.Failed, "0015": payout.Processing},
-		payout.Monetix: {
+		vexora.Name: {"0000": payout.Succeeded, "00029": payout.Failed, "0015": payout.Processing},
+		monetix.Name: {
 			"success": payout.Succeeded, "decline": payout.Failed, "reversed": payout.Succeeded, "processing": payout.Processing,
 			"awaiting clarification": payout.Processing, "awaiting retry": payout.Processing, "partially_paid_out": payout.Processing, "error": payout.Failed,
 		},
@@ -109,7 +111,7 @@ func TestNoHonestCallbackIsHeldUp(t *testing.T) {
 			store.items[p.ID] = p
 			status := names[i%len(names)]
 			body := honestMonetix(r, p, status)
-			if provider == payout.Vexora {
+			if provider == vexora.Name {
 				body = honestVexora(r, p, status)
 			}
 			answer := post(t, h, body)

@@ -14,9 +14,11 @@ import (
 
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/sandbox"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // hostile is one body that somebody without the key could send, made from what the
@@ -182,7 +184,7 @@ func (h *harmCheck) run(table []hostile) {
 
 func TestHostileVexoraCallbacks(t *testing.T) {
 	d := deployment(t, map[string]string{"vexora": vexoraDocument})
-	callback, err := d.VexoraCallback(context.Background(), boot.VexoraCallbackConfig{Storage: boot.Storage{Namespace: "dev"}, SecretID: "vexora"})
+	callback, err := d.Callback(context.Background(), boot.CallbackConfig{Provider: vexora.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "vexora"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +195,7 @@ func TestHostileVexoraCallbacks(t *testing.T) {
 		}
 		return sandbox.SignVexora(fields, key)
 	}
-	fresh := func() payout.Payout { return unknownPayout(t, d.Store, payout.Vexora) }
+	fresh := func() payout.Payout { return unknownPayout(t, d.Store, vexora.Name) }
 	// What Vexora really says: it is still processing. Everything else is forged.
 	body := func(p payout.Payout, fields map[string]string) string {
 		m := map[string]any{
@@ -246,11 +248,11 @@ func TestHostileVexoraCallbacks(t *testing.T) {
 
 func TestHostileMonetixCallbacks(t *testing.T) {
 	d := deployment(t, map[string]string{"monetix": monetixDocument})
-	callback, err := d.MonetixCallback(context.Background(), boot.MonetixCallbackConfig{Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"})
+	callback, err := d.Callback(context.Background(), boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	fresh := func() payout.Payout { return unknownPayout(t, d.Store, payout.Monetix) }
+	fresh := func() payout.Payout { return unknownPayout(t, d.Store, monetix.Name) }
 	sign := func(m map[string]any, key string) string { return sandbox.SignMonetix(m, key) }
 	build := func(p payout.Payout, change func(payment, operation map[string]any)) map[string]any {
 		sum := map[string]any{"amount": json.Number("5000000"), "currency": "KHR"}

@@ -11,6 +11,7 @@ import (
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/edge"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // One person may hold several credentials, and some of them let him choose a name. The
@@ -75,7 +76,7 @@ func TestOnePersonIsNotTwoByAnotherCredential(t *testing.T) {
 		"two people, one by a token":                {withToken(issuer, tokenDara), by(userBopha), [2]int{202, 200}},
 	} {
 		d, h, _ := operating(t, map[string]string{"people": peopleTwice})
-		seeded(t, d, seededID, payout.Unknown, payout.Vexora)
+		seeded(t, d, seededID, payout.Unknown, vexora.Name)
 		if got := [2]int{resolveAs(t, h, test.first), resolveAs(t, h, test.second)}; got != test.want {
 			t.Errorf("%s: answered %v, not %v", name, got, test.want)
 		}

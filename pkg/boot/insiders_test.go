@@ -17,10 +17,12 @@ import (
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/edge"
 	"cambodia-payouts/pkg/localstore"
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/people"
 	"cambodia-payouts/pkg/secrets"
 	"cambodia-payouts/pkg/telemetry"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // creating answers every request to a provider as it is told; nil breaks the connection off.
@@ -41,7 +43,7 @@ func creating(t *testing.T, vexora, monetix func(body string) (int, string)) (bo
 		_, _ = io.WriteString(w, text)
 	}))
 	t.Cleanup(server.Close)
-	store, err := localstore.Open(filepath.Join(t.TempDir(), "p.db"))
+	store, err := localstore.Open(filepath.Join(t.TempDir(), "p.db"), localstore.Unsynced())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,6 +59,20 @@ func creating(t *testing.T, vexora, monetix func(body string) (int, string)) (bo
 		t.Fatal(err)
 	}
 	return d, edge.NewCreate(creator, d.Log), log
+}
+
+// both builds what creates and what sweeps over one deployment.
+func both(t *testing.T, d boot.Deployment) (edge.Handler, edge.SweepHandler) {
+	t.Helper()
+	creator, err := d.Creator(t.Context(), read[boot.CreateConfig](t, environment()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sweeper, err := d.Sweeper(t.Context(), read[boot.ReconcileConfig](t, environment()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return edge.NewCreate(creator, d.Log), edge.NewSweep(sweeper, d.Log)
 }
 
 func create(t *testing.T, h edge.Handler, arn, body string) (int, map[string]any) {
@@ -137,7 +153,7 @@ func TestAFileWithADecimalCommaIsRefusedWhole(t *testing.T) {
 	var ids []payout.ID
 	for n := range 12 {
 		id := payout.ID("po_" + strings.Repeat(string(rune('a'+n)), 26))
-		p := seeded(t, d, id, payout.Succeeded, payout.Vexora)
+		p := seeded(t, d, id, payout.Succeeded, vexora.Name)
 		ids = append(ids, id)
 		file += string(p.ProviderReference()) + ";V1;50.000,00;KHR;0000;x\n"
 	}
@@ -160,7 +176,7 @@ func TestARoleOfSingleSignOnIsNoPersonBesideASessionOfIt(t *testing.T) {
 	doc := `{"people":[{"name":"Dara","principals":["arn:aws:iam::111122223333:role/AWSReservedSSO_Finance_1234567890abcdef"]},
 		{"name":"Bopha","principals":["arn:aws:sts::111122223333:` + set + `bopha@x.kh"]}]}`
 	d, h, log := operating(t, map[string]string{"people": doc})
-	seeded(t, d, seededID, payout.Unknown, payout.Vexora)
+	seeded(t, d, seededID, payout.Unknown, vexora.Name)
 	base := "/v1/payouts/" + string(seededID)
 	resolve := `{"as":"failed","reason":"looked into","evidence":"ticket 1"}`
 	c1, _, _ := orderAs(t, h, "arn:aws:sts::111122223333:"+set+"eve@x.kh", "POST", base+"/resolve", "", resolve)
@@ -178,7 +194,7 @@ func TestAFileDoesNotMakeThePageOfTheFeedTooLong(t *testing.T) {
 	var ids []payout.ID
 	for n := range 24 {
 		id := payout.ID("po_" + strings.Repeat(string(rune('a'+n)), 26))
-		p := seeded(t, d, id, payout.Unknown, payout.Monetix)
+		p := seeded(t, d, id, payout.Unknown, monetix.Name)
 		ids = append(ids, id)
 		file += string(p.ProviderReference()) + ",,50000,KHR,success," + "1" + strings.Repeat("\x01", 150_000) + "1,x\n"
 	}

@@ -11,8 +11,10 @@ import (
 
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/secrets"
 	"cambodia-payouts/pkg/telemetry"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // placeholders are the secrets as the template makes them.
@@ -60,8 +62,8 @@ func TestANewStackIsNotInTrouble(t *testing.T) {
 // key, and an error of the function would page.
 func TestACallbackOfANewStackIsANormalReturn(t *testing.T) {
 	d := deployment(t, placeholders())
-	ofVexora, err1 := d.VexoraCallback(context.Background(), boot.VexoraCallbackConfig{Storage: boot.Storage{Namespace: "dev"}, SecretID: "vexora"})
-	ofMonetix, err2 := d.MonetixCallback(context.Background(), boot.MonetixCallbackConfig{Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"})
+	ofVexora, err1 := d.Callback(context.Background(), boot.CallbackConfig{Provider: vexora.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "vexora"})
+	ofMonetix, err2 := d.Callback(context.Background(), boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"})
 	if err := errors.Join(err1, err2); err != nil {
 		t.Fatal(err)
 	}

@@ -11,8 +11,10 @@ import (
 
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/telemetry"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // unliked answers well, but for accounts that begin with 666000, whose answer is given.
@@ -49,29 +51,29 @@ func TestNoAnswerToOneCallersPayoutsStopsAnother(t *testing.T) {
 		status   int
 		answer   string
 	}{
-		"a code that no page lists":     {payout.Monetix, 400, `{"status":"error","code":"3198","message":"declined by a rule"}`},
-		"a code of operations":          {payout.Monetix, 400, `{"status":"error","code":"20102","message":"account"}`},
-		"no code":                       {payout.Monetix, 400, `{"status":"error","message":"account"}`},
-		"a list of faults":              {payout.Monetix, 400, `{"status":"error","errors":[{"code":2999,"field":"customer.first_name","message":"name"}]}`},
-		"a number that is taken":        {payout.Monetix, 400, `{"status":"error","code":"3041","message":"exists"}`},
-		"a firewall with a code":        {payout.Monetix, 403, `{"code":"1020","message":"denied"}`},
-		"a firewall that says 403":      {payout.Monetix, 403, `{"status":403,"code":403,"message":"Forbidden"}`},
-		"a firewall that says nothing":  {payout.Monetix, 403, `<html>denied</html>`},
-		"404 of a proxy":                {payout.Monetix, 404, `<html>not found</html>`},
-		"406":                           {payout.Monetix, 406, `<html>not acceptable</html>`},
-		"500 for a name":                {payout.Monetix, 500, `{"status":"error","message":"internal"}`},
-		"Vexora 8000":                   {payout.Vexora, 200, `{"code":"8000","msg":"account","success":false,"timestamp":1}`},
-		"Vexora 8001":                   {payout.Vexora, 200, `{"code":"8001","msg":"account","success":false,"timestamp":1}`},
-		"Vexora 5000":                   {payout.Vexora, 200, `{"code":"5000","msg":"platform","success":false,"timestamp":1}`},
-		"Vexora, nothing about it":      {payout.Vexora, 200, `{"code":"0000","msg":"x","success":true,"timestamp":1,"data":null}`},
-		"Vexora, a status of no page":   {payout.Vexora, 200, `{"code":"0000","msg":"x","success":true,"timestamp":1,"data":{"tradeNo":"","status":"00032"}}`},
-		"Vexora, a firewall before it":  {payout.Vexora, 403, `<html>blocked</html>`},
-		"Vexora, garbage of a name":     {payout.Vexora, 200, `<html>`},
-		"Vexora, a gateway's own error": {payout.Vexora, 502, ``},
+		"a code that no page lists":     {monetix.Name, 400, `{"status":"error","code":"3198","message":"declined by a rule"}`},
+		"a code of operations":          {monetix.Name, 400, `{"status":"error","code":"20102","message":"account"}`},
+		"no code":                       {monetix.Name, 400, `{"status":"error","message":"account"}`},
+		"a list of faults":              {monetix.Name, 400, `{"status":"error","errors":[{"code":2999,"field":"customer.first_name","message":"name"}]}`},
+		"a number that is taken":        {monetix.Name, 400, `{"status":"error","code":"3041","message":"exists"}`},
+		"a firewall with a code":        {monetix.Name, 403, `{"code":"1020","message":"denied"}`},
+		"a firewall that says 403":      {monetix.Name, 403, `{"status":403,"code":403,"message":"Forbidden"}`},
+		"a firewall that says nothing":  {monetix.Name, 403, `<html>denied</html>`},
+		"404 of a proxy":                {monetix.Name, 404, `<html>not found</html>`},
+		"406":                           {monetix.Name, 406, `<html>not acceptable</html>`},
+		"500 for a name":                {monetix.Name, 500, `{"status":"error","message":"internal"}`},
+		"Vexora 8000":                   {vexora.Name, 200, `{"code":"8000","msg":"account","success":false,"timestamp":1}`},
+		"Vexora 8001":                   {vexora.Name, 200, `{"code":"8001","msg":"account","success":false,"timestamp":1}`},
+		"Vexora 5000":                   {vexora.Name, 200, `{"code":"5000","msg":"platform","success":false,"timestamp":1}`},
+		"Vexora, nothing about it":      {vexora.Name, 200, `{"code":"0000","msg":"x","success":true,"timestamp":1,"data":null}`},
+		"Vexora, a status of no page":   {vexora.Name, 200, `{"code":"0000","msg":"x","success":true,"timestamp":1,"data":{"tradeNo":"","status":"00032"}}`},
+		"Vexora, a firewall before it":  {vexora.Name, 403, `<html>blocked</html>`},
+		"Vexora, garbage of a name":     {vexora.Name, 200, `<html>`},
+		"Vexora, a gateway's own error": {vexora.Name, 502, ``},
 	} {
 		t.Run(name, func(t *testing.T) {
 			body := func(reference, account string) string { return bankAccount(reference, "KHR", account) }
-			if test.provider == payout.Vexora {
+			if test.provider == vexora.Name {
 				body = wallet
 			}
 			_, h, log := creating(t, unliked(takenByVexora, test.status, test.answer), unliked(takenByMonetix, test.status, test.answer))
@@ -109,15 +111,7 @@ func TestWhatOneCallerHasQueuedStopsNobodyElse(t *testing.T) {
 		d, _, log := creating(t, unliked(takenByVexora, test.status, test.answer), nil)
 		now := time.Date(2026, 5, 16, 3, 0, 0, 0, time.UTC)
 		d.Now = func() time.Time { return now }
-		creator, err := d.Creator(t.Context(), read[boot.CreateConfig](t, environment()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		sweeper, err := d.Sweeper(t.Context(), read[boot.ReconcileConfig](t, environment()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		h, sweep := edge.NewCreate(creator, d.Log), edge.NewSweep(sweeper, d.Log)
+		h, sweep := both(t, d)
 		pays := func(n int) (went bool) {
 			_, m := create(t, h, ofDara, wallet(fmt.Sprint("honest-", n), fmt.Sprint(10000000+n)))
 			return m["status"] == "processing"
@@ -174,7 +168,7 @@ func (s beside) Apply(ctx context.Context, step payout.Step) (payout.Payout, err
 func TestAStatementBesideABusyPayoutIsNotCalledUnstored(t *testing.T) {
 	for _, throttled := range []bool{true, false} {
 		d, _, _ := operating(t, map[string]string{"people": peopleDocument})
-		p := seeded(t, d, seededID, payout.Unknown, payout.Monetix)
+		p := seeded(t, d, seededID, payout.Unknown, monetix.Name)
 		d.Store = beside{d.Store, seededID, throttled}
 		log := &bytes.Buffer{}
 		d.Log = telemetry.NewLogger(log, 0)

@@ -10,6 +10,7 @@ import (
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/edge"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // threePeople is a register with a session of single sign-on for each of three.
@@ -35,7 +36,7 @@ func resolved(t *testing.T, name string, h edge.Handler, id payout.ID, first, se
 
 func TestOrdersThatNameColleaguesAreNotCountedAsTheirs(t *testing.T) {
 	d, h, _ := operating(t, map[string]string{"people": threePeople})
-	seeded(t, d, seededID, payout.Unknown, payout.Vexora)
+	seeded(t, d, seededID, payout.Unknown, vexora.Name)
 	path := "/v1/payouts/" + string(seededID) + "/resolve"
 	for n := range 8 {
 		body := fmt.Sprintf(`{"as":"failed","reason":"as was proposed by Bopha: and proposed by Sok: yes","evidence":"ticket %d"}`, n)
@@ -50,7 +51,7 @@ func TestOrdersThatNameColleaguesAreNotCountedAsTheirs(t *testing.T) {
 func TestOrdersOfOnePersonFillNoRoomOfOthersAndCanBeRead(t *testing.T) {
 	for _, sizes := range [][]int{{4000}, {4000, 4000, 4000, 2400}, {4000, 2800, 1400, 700, 300}, {1000}} {
 		d, h, _ := operating(t, map[string]string{"people": threePeople})
-		seeded(t, d, seededID, payout.Unknown, payout.Vexora)
+		seeded(t, d, seededID, payout.Unknown, vexora.Name)
 		base := "/v1/payouts/" + string(seededID)
 		for n := range 12 {
 			evidence := fmt.Sprint(n, " ", strings.Repeat("x", 4000))[:sizes[min(n, len(sizes)-1)]]

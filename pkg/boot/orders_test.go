@@ -12,6 +12,7 @@ import (
 	"cambodia-payouts/pkg/edge"
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/vexora"
 )
 
 func seeded(t *testing.T, d boot.Deployment, id payout.ID, s payout.Status, prov payout.Provider) payout.Payout {
@@ -59,7 +60,7 @@ const (
 // An unregistered caller voids every proposal with resend-event.
 func TestAStrangerVoidsOrdersForTwo(t *testing.T) {
 	d, h, _ := operating(t, map[string]string{"people": peopleDocument})
-	seeded(t, d, seededID, payout.Unknown, payout.Vexora)
+	seeded(t, d, seededID, payout.Unknown, vexora.Name)
 	base := "/v1/payouts/" + string(seededID)
 	resolve := `{"as":"failed","reason":"looked into","evidence":"ticket 1"}`
 	for round := range 5 {
@@ -76,7 +77,7 @@ func TestAStrangerVoidsOrdersForTwo(t *testing.T) {
 // An unregistered caller fills history and evidence room; then reviewed by two leaves no trace.
 func TestAStrangerFillsTheHistory(t *testing.T) {
 	d, h, _ := operating(t, map[string]string{"people": peopleDocument})
-	seeded(t, d, seededID, payout.Unknown, payout.Vexora)
+	seeded(t, d, seededID, payout.Unknown, vexora.Name)
 	base := "/v1/payouts/" + string(seededID)
 	for i := range 60 {
 		c, m, _ := orderAs(t, h, ofStranger, "POST", base+"/resend-event", "", fmt.Sprintf(`{"reason":"because","event":1,"evidence":%q}`, strings.Repeat(fmt.Sprint(i, "ab"), 700)))
@@ -107,7 +108,7 @@ func TestAStrangerFillsTheHistory(t *testing.T) {
 func TestCheckWithoutAValueApplies(t *testing.T) {
 	for _, q := range []string{"provider=vexora&check", "provider=vexora&check="} {
 		d, h, _ := operating(t, map[string]string{"people": peopleDocument})
-		p := seeded(t, d, seededID, payout.Succeeded, payout.Vexora)
+		p := seeded(t, d, seededID, payout.Succeeded, vexora.Name)
 		file := "tradeNo,platFormTradeNo,amount,currency,status,message\n" + string(p.ProviderReference()) + ",V1,50000,KHR,00029,x\n"
 		before, _ := d.Store.Get(t.Context(), seededID)
 		c1, m1, _ := orderAs(t, h, ofDara, "POST", "/v1/statements", q, file)
@@ -124,7 +125,7 @@ func TestCheckWithoutAValueApplies(t *testing.T) {
 func TestARenamedPersonIsTwo(t *testing.T) {
 	docs := map[string]string{"people": strings.Replace(peopleDocument, `"Dara"`, `"dara"`, 1)}
 	d, h, _ := operating(t, docs)
-	seeded(t, d, seededID, payout.Unknown, payout.Vexora)
+	seeded(t, d, seededID, payout.Unknown, vexora.Name)
 	base := "/v1/payouts/" + string(seededID)
 	resolve := `{"as":"failed","reason":"looked into","evidence":"ticket 1"}`
 	c1, _, _ := orderAs(t, h, ofDara, "POST", base+"/resolve", "", resolve)
@@ -144,7 +145,7 @@ func TestARenamedPersonIsTwo(t *testing.T) {
 // Somebody who was taken out of the register still counts as one of two.
 func TestARemovedPersonStillCounts(t *testing.T) {
 	d, h, _ := operating(t, map[string]string{"people": peopleDocument})
-	seeded(t, d, seededID, payout.Unknown, payout.Vexora)
+	seeded(t, d, seededID, payout.Unknown, vexora.Name)
 	base := "/v1/payouts/" + string(seededID)
 	resolve := `{"as":"failed","reason":"looked into","evidence":"ticket 1"}`
 	orderAs(t, h, ofDara, "POST", base+"/resolve", "", resolve)
@@ -167,7 +168,7 @@ func TestSingleSignOnHidesTheSecondPerson(t *testing.T) {
 	const sso = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Finance_1234567890abcdef/"
 	doc := `{"people":[{"name":"Dara","principals":["` + sso + `dara@x.kh"]},{"name":"Bopha","principals":["` + sso + `bopha@x.kh"]},{"name":"Sokha","principals":["` + sso + `sokha@x.kh"]}]}`
 	d, h, _ := operating(t, map[string]string{"people": doc})
-	p := seeded(t, d, seededID, payout.Unknown, payout.Vexora)
+	p := seeded(t, d, seededID, payout.Unknown, vexora.Name)
 	base := "/v1/payouts/" + string(seededID)
 	resolve := `{"as":"failed","reason":"looked into","evidence":"ticket 1"}`
 	orderAs(t, h, sso+"dara@x.kh", "POST", base+"/resolve", "", resolve)

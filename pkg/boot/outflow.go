@@ -33,8 +33,8 @@ func (l *OutflowLimits) UnmarshalText(text []byte) error {
 	var faults []error
 	for _, name := range slices.Sorted(maps.Keys(written)) {
 		p := payout.Provider(name)
-		if !slices.Contains(payout.Providers, p) {
-			faults = append(faults, fmt.Errorf("members must name %v", payout.Providers))
+		if !payout.Known(p) {
+			faults = append(faults, fmt.Errorf("members must name %v", payout.Providers()))
 			continue
 		}
 		byCurrency, err := hourly(written[name])

@@ -10,14 +10,16 @@ import (
 
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/vexora"
 )
 
 func TestOutflowLimitsAreReadStrictly(t *testing.T) {
 	c := read[boot.NotifyConfig](t, environment(`OUTFLOW_LIMITS={"vexora":{"KHR":"40000000"},"monetix":{"USD":"10000.50","KHR":"1"}}`))
-	if got := c.Limits.OutflowLimits; len(got) != 2 || got[payout.Vexora][money.KHR].Minor() != 4_000_000_000 || got[payout.Monetix][money.USD].Minor() != 1_000_050 ||
-		got[payout.Monetix][money.KHR].String() != "1.00" {
+	if got := c.Limits.OutflowLimits; len(got) != 2 || got[vexora.Name][money.KHR].Minor() != 4_000_000_000 || got[monetix.Name][money.USD].Minor() != 1_000_050 ||
+		got[monetix.Name][money.KHR].String() != "1.00" {
 		t.Errorf("read %v", got)
 	}
 	for _, off := range []string{"OUTFLOW_LIMITS=", "LOG_LEVEL=INFO"} {

@@ -17,6 +17,7 @@ import (
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/telemetry"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // peopleDocument is the register of the sample events.
@@ -85,7 +86,7 @@ func TestAReadingOfEvidenceIsLoggedWhateverTheLevel(t *testing.T) {
 	}
 	p := payout.Payout{
 		Reference: "R1", Amount: amount, Fingerprint: "1.f", StatusAt: at, SubmittedAt: at, Sent: 1,
-		ID: "po_abcdefghijklmnopqrstuvwxyz", Status: payout.Processing, Provider: payout.Vexora,
+		ID: "po_abcdefghijklmnopqrstuvwxyz", Status: payout.Processing, Provider: vexora.Name,
 		Attempt: 1, Version: 1, CreatedAt: at, UpdatedAt: at,
 		History: []payout.Entry{{At: at, Source: payout.FromAnswer, Status: payout.Processing, Evidence: payout.HashEvidence(raw), Raw: raw}},
 	}

@@ -9,10 +9,14 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/text/unicode/norm"
+
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/sandbox"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // quotedNumber is the number of a recipient, and spellings in which a provider quotes it.
@@ -21,24 +25,36 @@ const quotedNumber = "7301986425"
 var quotations = []string{
 	"Account 7301986425 does not exist", "7301986425", "730 198 6425", "730-198-6425", "A/C KH01 7301.9864.25 of Sophea Chan",
 	"ending 86425", "७३०१९८६४२५", "E-73-01-98-64-25", strings.Repeat("long ", 31) + "73019",
+	"A/C ៧៣០១៩៨៦៤២៥", "７３０１９８６４２５", "⑺⑶⓪⑴⑼⑻⑹⑷⑵⑸", "⁷³⁰¹⁹⁸⁶⁴²⁵", "73Ol986425", "A/C 73ОІ9864-25", "7301<!-- of 2 -->986425", "730/* a */198/* b */6425",
+	"73\u31640198\u034f6425", "730<![CDATA[1986]]>425",
 }
 
 // made are hashes, ids and times, in which digits of the number stand by chance.
 var made = regexp.MustCompile(`[0-9a-f]{64}|(evt|po)_[a-z2-7]{26}|P[A-Z2-7]{26}[0-9]{2}|[0-9-]{10}T[0-9:.]{8,}Z?`)
 
+// comments are what no reader of markup sees.
+var comments = regexp.MustCompile(`<!--.*?-->|/\*.*?\*/|<!\[CDATA\[|\]\]>`)
+
 // showsNumber reports whether a text has five digits of the number in a row, however they are
 // set apart, or the first ones before the end of a text.
 func showsNumber(text string) bool {
 	text = made.ReplaceAllString(text, "made")
+	text = comments.ReplaceAllString(strings.NewReplacer(`\u003c`, "<", `\u003e`, ">").Replace(text), "")
 	digits := strings.Map(func(r rune) rune {
 		switch {
-		case strings.ContainsRune(" -./", r):
+		case strings.ContainsRune(" -./()\u3164\u034f", r):
 			return -1
 		case r >= '०' && r <= '९':
 			return '0' + r - '०'
+		case r >= '០' && r <= '៩':
+			return '0' + r - '០'
+		case strings.ContainsRune("OОo", r):
+			return '0'
+		case strings.ContainsRune("lIІ", r):
+			return '1'
 		}
 		return r
-	}, text)
+	}, norm.NFKC.String(text))
 	for from := range len(quotedNumber) - 4 {
 		if strings.Contains(digits, quotedNumber[from:from+5]) {
 			return true
@@ -49,7 +65,7 @@ func showsNumber(text string) bool {
 
 // quoting is a signed callback of each provider that quotes the number in its texts.
 func quoting(provider payout.Provider, reference, status, code, message string) string {
-	if provider == payout.Vexora {
+	if provider == vexora.Name {
 		fields := map[string]string{"tradeNo": reference, "platFormTradeNo": "V1", "amount": "50000", "status": status, "message": message}
 		if status == "" {
 			fields["status"] = code
@@ -75,16 +91,16 @@ func TestNoReaderSeesTheNumberThatAProviderQuotes(t *testing.T) {
 	ctx := context.Background()
 	d, _, log := operating(t, map[string]string{"people": peopleDocument}, "LOG_LEVEL=debug")
 	reader, err1 := d.Reader(read[boot.ReadConfig](t, environment()))
-	ofVexora, err2 := d.VexoraCallback(ctx, boot.VexoraCallbackConfig{Storage: boot.Storage{Namespace: "dev"}, SecretID: "vexora"})
-	ofMonetix, err3 := d.MonetixCallback(ctx, boot.MonetixCallbackConfig{Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"})
+	ofVexora, err2 := d.Callback(ctx, boot.CallbackConfig{Provider: vexora.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "vexora"})
+	ofMonetix, err3 := d.Callback(ctx, boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"})
 	herald, err4 := d.Herald(read[boot.NotifyConfig](t, environment()))
 	for _, err := range []error{err1, err2, err3, err4} {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	handlers := map[payout.Provider]edge.Handler{payout.Vexora: edge.NewCallback(ofVexora), payout.Monetix: edge.NewCallback(ofMonetix)}
-	statuses := map[payout.Provider][]string{payout.Vexora: {"", "0015", "00029", "0000"}, payout.Monetix: {"odd", "processing", "decline", "reversed"}}
+	handlers := map[payout.Provider]edge.Handler{vexora.Name: edge.NewCallback(ofVexora), monetix.Name: edge.NewCallback(ofMonetix)}
+	statuses := map[payout.Provider][]string{vexora.Name: {"", "0015", "00029", "0000"}, monetix.Name: {"odd", "processing", "decline", "reversed"}}
 	var out []string
 	get := func(path string) {
 		e := edge.Event{RawPath: path}

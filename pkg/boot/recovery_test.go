@@ -24,9 +24,11 @@ import (
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/edge"
 	"cambodia-payouts/pkg/localstore"
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/sandbox"
 	"cambodia-payouts/pkg/secrets"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // storm is a deployment over the twin in its worst moods, on a clock of its own.
@@ -140,7 +142,7 @@ func newStorm(t *testing.T) *storm {
 
 func (s *storm) open(table string) {
 	s.t.Helper()
-	store, err := localstore.Open(table)
+	store, err := localstore.Open(table, localstore.Unsynced())
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -154,8 +156,8 @@ func (s *storm) deploy(changes ...string) {
 	ctx := context.Background()
 	d := boot.Deployment{Store: s.store, Log: slog.New(slog.DiscardHandler), Now: s.now, Secrets: s.secrets}
 	storage := boot.Storage{Namespace: "dev"}
-	vexora, err1 := d.VexoraCallback(ctx, boot.VexoraCallbackConfig{Storage: storage, SecretID: "vexora"})
-	monetix, err2 := d.MonetixCallback(ctx, boot.MonetixCallbackConfig{Storage: storage, SecretID: "monetix"})
+	vexora, err1 := d.Callback(ctx, boot.CallbackConfig{Provider: vexora.Provider, Storage: storage, SecretID: "vexora"})
+	monetix, err2 := d.Callback(ctx, boot.CallbackConfig{Provider: monetix.Provider, Storage: storage, SecretID: "monetix"})
 	mux := http.NewServeMux()
 	mux.Handle("/vexora", s.callback(edge.NewCallback(vexora)))
 	mux.Handle("/monetix", s.callback(edge.NewCallback(monetix)))
@@ -196,13 +198,13 @@ func (s *storm) callback(h edge.Handler) http.HandlerFunc {
 // pay creates a payout to somebody new.
 func (s *storm) pay(n int) (payout.ID, error) {
 	d := payout.Draft{
-		Reference: payout.Reference(fmt.Sprintf("storm-%05d", n)), Provider: payout.Vexora,
+		Reference: payout.Reference(fmt.Sprintf("storm-%05d", n)), Provider: vexora.Name,
 		Amount: strconv.Itoa(1000 + n), Currency: "KHR",
 		Destination: payout.Destination{Type: payout.WalletDestination, Wallet: payout.Lanton, AccountID: fmt.Sprint("w", n), AccountNumber: fmt.Sprintf("77%06d", n)},
 		Beneficiary: payout.Beneficiary{ID: fmt.Sprint("c", n), FirstName: "A", LastName: "B", Email: "a@example.com", Phone: "12345678", IPAddress: "::1"},
 	}
 	if n%2 == 0 {
-		d.Provider = payout.Monetix
+		d.Provider = monetix.Name
 		d.Destination = payout.Destination{Type: payout.BankDestination, Bank: "wing", AccountNumber: fmt.Sprintf("88%06d", n)}
 	}
 	created, err := s.creator.Create(context.Background(), d, "payroll")
@@ -351,7 +353,7 @@ func (s *storm) judgeRestored(ids []payout.ID, at time.Time, vouched bool) {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		if p.Provider != payout.Monetix || p.Status == payout.Orphan || p.CreatedAt.Before(at) {
+		if p.Provider != monetix.Name || p.Status == payout.Orphan || p.CreatedAt.Before(at) {
 			continue
 		}
 		posted++
@@ -425,7 +427,7 @@ func (s *storm) judge(ids []payout.ID) {
 		e, known := s.twin.Find(string(p.ProviderReference()))
 		// Vexora documents no return: if only its last word arrives, the money is back and the
 		// payout failed.
-		cameBack := known && p.Provider == payout.Vexora && e.State == sandbox.Returned && p.Status == payout.Failed
+		cameBack := known && p.Provider == vexora.Name && e.State == sandbox.Returned && p.Status == payout.Failed
 		agrees := known && ends[e.State] == p.Status || cameBack
 		figures["status "+string(p.Status)]++
 		for _, reason := range p.Attention.Reasons() {

@@ -7,8 +7,10 @@ import (
 	"strings"
 	"testing"
 
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/sandbox"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // A thief has seen an honestly signed message with a text in it that he could choose. He
@@ -166,8 +168,8 @@ func TestNoMonetixTextThatIsCutAgainIsBelieved(t *testing.T) {
 		t.Run(honest.kind, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(1, uint64(len(honest.kind))))
 			store := newShelf()
-			h := callbacks(t, store)[payout.Monetix]
-			targets := []payout.Payout{prey(t, store, payout.Monetix, false), prey(t, store, payout.Monetix, true)}
+			h := callbacks(t, store)[monetix.Name]
+			targets := []payout.Payout{prey(t, store, monetix.Name, false), prey(t, store, monetix.Name, true)}
 			verified, answers, noted := 0, map[int]int{}, 0
 			for tries := 0; verified < recuts() && tries < 60*recuts(); tries++ {
 				p := targets[tries%2]
@@ -215,8 +217,8 @@ func signLines(text, key string) string {
 func TestNoDepositThatIsCutAgainIsBelieved(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 5))
 	store := newShelf()
-	h := callbacks(t, store)[payout.Vexora]
-	targets := []payout.Payout{prey(t, store, payout.Vexora, false), prey(t, store, payout.Vexora, true)}
+	h := callbacks(t, store)[vexora.Name]
+	targets := []payout.Payout{prey(t, store, vexora.Name, false), prey(t, store, vexora.Name, true)}
 	verified, answers := 0, map[int]int{}
 	for tries := 0; verified < recuts() && tries < 200*recuts(); tries++ {
 		p := targets[tries%2]
@@ -314,14 +316,14 @@ func recutPairs(r *rand.Rand, signed string) map[string]string {
 func TestAMemberThatIsNotDocumentedHasToBeAgreedOn(t *testing.T) {
 	for settings, want := range map[string]payout.Status{`{}`: payout.Unknown, `{"callback_members": ["terminal"]}`: payout.Succeeded} {
 		store := newShelf()
-		p := prey(t, store, payout.Monetix, false)
+		p := prey(t, store, monetix.Name, false)
 		tree := map[string]any{"project_id": json.Number("1234"), "terminal": "7", "payment": map[string]any{
 			"id": string(p.ProviderReference()), "type": "payout", "status": "success",
 			"sum": map[string]any{"amount": json.Number("5000000"), "currency": "KHR"},
 		}}
 		tree["signature"] = sandbox.SignMonetix(tree, monetixTestKey)
 		body, _ := json.Marshal(tree)
-		if status := post(t, callbacks(t, store, settings)[payout.Monetix], string(body)); status != 200 || store.items[p.ID].Status != want {
+		if status := post(t, callbacks(t, store, settings)[monetix.Name], string(body)); status != 200 || store.items[p.ID].Status != want {
 			t.Errorf("%s: answered %d, %s", settings, status, store.items[p.ID].Status)
 		}
 	}

@@ -4,13 +4,14 @@ import (
 	"testing"
 
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // A second person who gives another order than the first gets 202 as the first did. The answer
 // has to say that it confirms nothing.
 func TestAnOrderThatReplacesAnothersSaysWhose(t *testing.T) {
 	d, h, _ := operating(t, map[string]string{"people": peopleDocument})
-	seeded(t, d, seededID, payout.Unknown, payout.Vexora)
+	seeded(t, d, seededID, payout.Unknown, vexora.Name)
 	resolves := func(arn, as, ticket string) (int, any) {
 		status, m, _ := orderAs(t, h, arn, "POST", "/v1/payouts/"+string(seededID)+"/resolve", "",
 			`{"as":"`+as+`","reason":"looked into","evidence":"`+ticket+`"}`)

@@ -65,8 +65,8 @@ func TestARespeltCodeMovesNothingThatTheGenuineOneDoesNot(t *testing.T) {
 	for _, code := range []string{"3041", "3060", "3613", "3061", "9999", "20802"} {
 		for _, status := range []string{"error", "decline", "success", "reversed"} {
 			for _, where := range []string{"errors", "operation"} {
-				b := newDoorbell(t, payout.Monetix)
-				p := unknownPayout(t, b.store, payout.Monetix)
+				b := newDoorbell(t, monetix.Name)
+				p := unknownPayout(t, b.store, monetix.Name)
 				genuine := monetixWord(t, string(p.ProviderReference()), status, where, code)
 				b.post(t, genuine)
 				before, _ := b.store.Get(t.Context(), p.ID)
@@ -84,8 +84,8 @@ func TestARespeltCodeMovesNothingThatTheGenuineOneDoesNot(t *testing.T) {
 
 func TestTheProvidersSuccessEndsWhatARespeltCodeSpokeOf(t *testing.T) {
 	for _, status := range []string{"error", "decline"} {
-		b := newDoorbell(t, payout.Monetix)
-		p := unknownPayout(t, b.store, payout.Monetix)
+		b := newDoorbell(t, monetix.Name)
+		p := unknownPayout(t, b.store, monetix.Name)
 		genuine := monetixWord(t, string(p.ProviderReference()), status, "operation", "3041")
 		b.post(t, genuine)
 		b.post(t, strings.Replace(genuine, `"code":"3041"`, `"code":3041.0`, 1))
@@ -97,7 +97,7 @@ func TestTheProvidersSuccessEndsWhatARespeltCodeSpokeOf(t *testing.T) {
 }
 
 func TestRespeltCopiesOfOneCallbackAreOneOrphanADay(t *testing.T) {
-	b := newDoorbell(t, payout.Monetix)
+	b := newDoorbell(t, monetix.Name)
 	genuine := monetixWord(t, "made-by-hand-1", "success", "operation", "0")
 	for n := range 300 {
 		body := genuine
@@ -116,8 +116,8 @@ func TestRespeltCopiesOfOneCallbackAreOneOrphanADay(t *testing.T) {
 
 func TestRespeltCopiesDoNotFillAHistory(t *testing.T) {
 	for status, code := range map[string]string{"success": "0", "decline": "20100", "processing": "0"} {
-		b := newDoorbell(t, payout.Monetix)
-		p := unknownPayout(t, b.store, payout.Monetix)
+		b := newDoorbell(t, monetix.Name)
+		p := unknownPayout(t, b.store, monetix.Name)
 		genuine := monetixWord(t, string(p.ProviderReference()), status, "operation", code)
 		b.post(t, genuine)
 		for n := range 100 {

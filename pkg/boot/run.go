@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
+
+	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/provider"
 )
 
 // startLimit bounds the building of a function: Lambda gives ten seconds before
@@ -21,7 +24,19 @@ const startLimit = 9 * time.Second
 // after writing every problem on a line of its own to standard error. A function that
 // only lacks a provider's secret still answers selftests, and nothing else.
 func Run[C Config, In, Out any](build func(context.Context, Deployment, C) (func(context.Context, In) (Out, error), error)) int {
-	handler, err := start(build)
+	return serve(start(Read[C], build))
+}
+
+// RunCallback is [Run] for a function that takes one provider's callbacks.
+func RunCallback(p provider.Provider) int {
+	read := func(environment map[string]string) (CallbackConfig, error) { return ReadCallback(p, environment) }
+	return serve(start(read, func(ctx context.Context, d Deployment, c CallbackConfig) (edge.Handler, error) {
+		callback, err := d.Callback(ctx, c)
+		return edge.NewCallback(callback), err
+	}))
+}
+
+func serve(handler lambda.Handler, err error) int {
 	if err != nil {
 		Explain(os.Stderr, err)
 		return 1
@@ -30,11 +45,11 @@ func Run[C Config, In, Out any](build func(context.Context, Deployment, C) (func
 	return 0
 }
 
-func start[C Config, In, Out any](build func(context.Context, Deployment, C) (func(context.Context, In) (Out, error), error)) (lambda.Handler, error) {
+func start[C Config, In, Out any](read func(map[string]string) (C, error), build func(context.Context, Deployment, C) (func(context.Context, In) (Out, error), error)) (lambda.Handler, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
 	defer cancel()
 	variables := environment()
-	config, err := Read[C](variables)
+	config, err := read(variables)
 	if err != nil {
 		return nil, err
 	}
@@ -71,23 +86,30 @@ func environment() map[string]string {
 func Explain(w io.Writer, err error) {
 	_, _ = fmt.Fprintln(w, "cannot start:")
 	said := map[string]bool{}
-	for _, problem := range tell(err) {
-		if !said[problem] {
-			said[problem] = true
-			_, _ = fmt.Fprintln(w, "  -", problem)
+	for _, p := range apart(err) {
+		if !said[p.text] {
+			said[p.text] = true
+			_, _ = fmt.Fprintln(w, "  -", p.text)
 		}
 	}
 }
 
-// tell takes joined errors apart. What was written before a join is said of each part.
-func tell(err error) []string {
+// problem is one of the errors that were joined into one.
+type problem struct {
+	error
+	text string // with what was written before the join
+}
+
+// apart takes joined errors apart. What was written before a join is said of each part.
+func apart(err error) []problem {
 	if err == nil {
 		return nil
 	}
 	if joined, is := err.(interface{ Unwrap() []error }); is { //nolint:errorlint // this one, not one within it
-		var all, texts []string
+		var all []problem
+		var texts []string
 		for _, part := range joined.Unwrap() {
-			all, texts = append(all, tell(part)...), append(texts, part.Error())
+			all, texts = append(all, apart(part)...), append(texts, part.Error())
 		}
 		if strings.Join(texts, "\n") == err.Error() {
 			return all
@@ -95,25 +117,12 @@ func tell(err error) []string {
 	}
 	if within := errors.Unwrap(err); within != nil {
 		if before, ends := strings.CutSuffix(err.Error(), within.Error()); ends {
-			var all []string
-			for _, part := range tell(within) {
-				all = append(all, before+part)
+			all := apart(within)
+			for i := range all {
+				all[i].text = before + all[i].text
 			}
 			return all
 		}
 	}
-	return []string{err.Error()}
-}
-
-// flatten takes joined errors apart.
-func flatten(err error) []error {
-	var joined interface{ Unwrap() []error }
-	if !errors.As(err, &joined) {
-		return []error{err}
-	}
-	var all []error
-	for _, part := range joined.Unwrap() {
-		all = append(all, flatten(part)...)
-	}
-	return all
+	return []problem{{err, err.Error()}}
 }

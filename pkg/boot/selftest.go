@@ -14,8 +14,7 @@ import (
 	"github.com/caarlos0/env/v11"
 	"github.com/go-json-experiment/json"
 
-	"cambodia-payouts/pkg/monetix"
-	"cambodia-payouts/pkg/vexora"
+	"cambodia-payouts/pkg/secrets"
 	"cambodia-payouts/pkg/webhook"
 )
 
@@ -48,9 +47,6 @@ const (
 	CheckFailed        CheckState = "failed"
 )
 
-// errNotSetUp marks what the merchant has not configured, besides a placeholder.
-var errNotSetUp = errors.New("not set up")
-
 // proof is a check before it is made.
 type proof struct {
 	name string
@@ -64,7 +60,7 @@ type selftest struct {
 }
 
 func newSelftest[C Config](d Deployment, c C, environment map[string]string) (selftest, error) {
-	digest, err := settingsDigest[C](environment)
+	digest, err := settingsDigest(c, environment)
 	return selftest{
 		report: Selftest{Revision: c.common().Revision, Settings: digest, Function: c.common().Function},
 		proofs: c.proofs(d),
@@ -101,8 +97,7 @@ func (p proof) check(ctx context.Context) Check {
 }
 
 func notConfigured(err error) bool {
-	return slices.ContainsFunc([]error{vexora.ErrNotConfigured, monetix.ErrNotConfigured, webhook.ErrNotConfigured, errNotSetUp},
-		func(target error) bool { return errors.Is(err, target) })
+	return errors.Is(err, secrets.ErrNotConfigured) || errors.Is(err, webhook.ErrNotConfigured)
 }
 
 // notOurs are the variables that tell processes of one deployment apart, or deployments
@@ -111,11 +106,15 @@ var notOurs = []string{"REVISION", "AWS_LAMBDA_FUNCTION_NAME", "AWS_SAM_LOCAL"}
 
 // settingsDigest is a hash over the names and values that the configuration reads.
 // Secrets are never among them: the environment holds their names.
-func settingsDigest[C Config](environment map[string]string) (string, error) {
-	var config C
-	fields, err := env.GetFieldParams(&config)
+func settingsDigest[C Config](c C, environment map[string]string) (string, error) {
+	fields, err := env.GetFieldParams(&c)
 	if err != nil {
 		return "", fmt.Errorf("settings: %w", err)
+	}
+	if linked, is := any(c).(interface{ variables() []string }); is {
+		for _, name := range linked.variables() {
+			fields = append(fields, env.FieldParams{Key: name})
+		}
 	}
 	slices.SortFunc(fields, func(a, b env.FieldParams) int { return cmp.Compare(a.Key, b.Key) })
 	digest := sha256.New()
@@ -177,7 +176,7 @@ func (u unconfigured) Invoke(context.Context, []byte) ([]byte, error) {
 
 // onlyUnconfigured reports whether placeholders are all that stands in the way of a start.
 func onlyUnconfigured(err error) bool {
-	return errors.Is(err, errNoProvider) && !slices.ContainsFunc(flatten(err), func(problem error) bool {
-		return !errors.Is(problem, errNoProvider) && !notConfigured(problem)
+	return errors.Is(err, errNoProvider) && !slices.ContainsFunc(apart(err), func(p problem) bool {
+		return !errors.Is(p.error, errNoProvider) && !notConfigured(p.error)
 	})
 }

@@ -12,9 +12,11 @@ import (
 	"strings"
 	"testing"
 
-	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/provider"
 	"cambodia-payouts/pkg/secrets"
+	"cambodia-payouts/pkg/vexora"
 )
 
 const (
@@ -57,8 +59,23 @@ func selftestOf[C Config](documents, changes map[string]string) (Selftest, error
 }
 
 func selftestOver[C Config](store payout.Store, documents, changes map[string]string) (Selftest, error) {
+	return selftestWith(Read[C], store, documents, changes)
+}
+
+// callbackSelftest is that of the function that takes a provider's callbacks.
+func callbackSelftest(p provider.Provider) selftestRun {
+	return func(documents, changes map[string]string) (Selftest, error) {
+		return selftestWith(readerOf(p), boardOnly{}, documents, changes)
+	}
+}
+
+func readerOf(p provider.Provider) func(map[string]string) (CallbackConfig, error) {
+	return func(environment map[string]string) (CallbackConfig, error) { return ReadCallback(p, environment) }
+}
+
+func selftestWith[C Config](read func(map[string]string) (C, error), store payout.Store, documents, changes map[string]string) (Selftest, error) {
 	environment := selftestEnvironment(changes)
-	config, err := Read[C](environment)
+	config, err := read(environment)
 	if err != nil {
 		return Selftest{}, err
 	}
@@ -82,8 +99,8 @@ var everySelftest = map[string]struct {
 	"reconcile-payouts": {selftestOf[ReconcileConfig], []string{"vexora request KHR", "vexora request USD", "monetix request KHR", "controls read", "event signed"}},
 	"notify-merchant":   {selftestOf[NotifyConfig], []string{"controls read", "event signed"}},
 	"get-payout":        {selftestOf[ReadConfig], []string{"payout encoded"}},
-	"vexora-callback":   {selftestOf[VexoraCallbackConfig], []string{"controls read", "vexora callback KHR", "vexora callback USD"}},
-	"monetix-callback":  {selftestOf[MonetixCallbackConfig], []string{"controls read", "monetix callback"}},
+	"vexora-callback":   {callbackSelftest(vexora.Provider), []string{"controls read", "vexora callback KHR", "vexora callback USD"}},
+	"monetix-callback":  {callbackSelftest(monetix.Provider), []string{"controls read", "monetix callback"}},
 }
 
 func TestSelftestOfEveryFunctionPasses(t *testing.T) {
@@ -120,7 +137,7 @@ func TestSelftestCallsAPlaceholderNotConfigured(t *testing.T) {
 		}
 	}
 	oneAccount := map[string]string{"vexora": `{"KHR": {"base_url": "https://v.example.com", "merchant_no": "1", "app_secret": "x"}}`}
-	report, err := selftestOf[VexoraCallbackConfig](oneAccount, nil)
+	report, err := callbackSelftest(vexora.Provider)(oneAccount, nil)
 	if err != nil || report.Checks[1].State != CheckPassed || report.Checks[2].State != CheckNotConfigured {
 		t.Errorf("%+v, %v", report.Checks, err)
 	}
@@ -136,9 +153,9 @@ func TestSelftestFailsAndSaysWhichCheckDid(t *testing.T) {
 		"a callback address that Vexora cannot reach": {
 			selftestOf[CreateConfig], selftestSecrets, map[string]string{"VEXORA_CALLBACK_URL": "http://cb.example.com"}, []string{"vexora request KHR", "vexora request USD"},
 		},
-		"a secret that is not there": {selftestOf[MonetixCallbackConfig], nil, nil, []string{"monetix callback"}},
+		"a secret that is not there": {callbackSelftest(monetix.Provider), nil, nil, []string{"monetix callback"}},
 		"a secret that is no document": {
-			selftestOf[VexoraCallbackConfig], map[string]string{"vexora": `{"KHR": 1}`}, nil, []string{"vexora callback KHR", "vexora callback USD"},
+			callbackSelftest(vexora.Provider), map[string]string{"vexora": `{"KHR": 1}`}, nil, []string{"vexora callback KHR", "vexora callback USD"},
 		},
 		// It starts without them, for the brakes' sake; a new version without them is refused.
 		"secrets that are not there, of the orders": {selftestOf[OperateConfig], nil, nil, []string{"vexora request KHR", "monetix request KHR", "stack key"}},
@@ -169,52 +186,14 @@ func TestSelftestFailsWhereTheControlsCannotBeRead(t *testing.T) {
 		"reconcile-payouts": func() (Selftest, error) { return selftestOver[ReconcileConfig](readsNoBoard{}, selftestSecrets, nil) },
 		"notify-merchant":   func() (Selftest, error) { return selftestOver[NotifyConfig](readsNoBoard{}, selftestSecrets, nil) },
 		"vexora-callback": func() (Selftest, error) {
-			return selftestOver[VexoraCallbackConfig](readsNoBoard{}, selftestSecrets, nil)
+			return selftestWith(readerOf(vexora.Provider), readsNoBoard{}, selftestSecrets, nil)
 		},
 		"monetix-callback": func() (Selftest, error) {
-			return selftestOver[MonetixCallbackConfig](readsNoBoard{}, selftestSecrets, nil)
+			return selftestWith(readerOf(monetix.Provider), readsNoBoard{}, selftestSecrets, nil)
 		},
 	} {
 		if _, err := run(); err == nil || !strings.Contains(err.Error(), "controls read: "+errDenied.Error()) {
 			t.Errorf("%s: %v", function, err)
-		}
-	}
-}
-
-// verifier is one that went wrong.
-type verifier func(body []byte) (payout.Claim, error)
-
-func (v verifier) Verify(_ context.Context, body []byte) (payout.Claim, error) { return v(body) }
-
-func TestSelftestSeesAVerifierThatBelievesOrRefusesTooMuch(t *testing.T) {
-	sample := Deployment{}.sample(payout.Vexora, "KHR", wallet())
-	right := payout.Claim{Finding: payout.FoundSucceeded, Reference: string(sample.ProviderReference()), Amounts: []money.Amount{sample.Amount}}
-	careful := func(body []byte) (payout.Claim, error) {
-		if strings.Contains(string(body), "50001") {
-			return payout.Claim{}, payout.ErrCallbackSignature
-		}
-		return right, nil
-	}
-	for name, test := range map[string]struct {
-		verify verifier
-		ok     bool
-	}{
-		"careful":             {careful, true},
-		"believes everything": {func([]byte) (payout.Claim, error) { return right, nil }, false},
-		"refuses everything":  {func([]byte) (payout.Claim, error) { return payout.Claim{}, payout.ErrCallbackSignature }, false},
-		"reads another end": {func(body []byte) (payout.Claim, error) {
-			c, err := careful(body)
-			c.Finding = payout.FoundFailed
-			return c, err
-		}, false},
-		"reads no amount": {func(body []byte) (payout.Claim, error) {
-			c, err := careful(body)
-			c.Amounts = nil
-			return c, err
-		}, false},
-	} {
-		if err := believes(context.Background(), test.verify, []byte(`{"amount":"50000"}`), sample); (err == nil) != test.ok {
-			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
@@ -263,7 +242,7 @@ func TestSelftestDigestTellsSettingsAndNoSecret(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, secret := range []string{"vexora-secret-of-the-test", "vexora-secret-in-dollars", "monetix-secret-of-the-test", sampleNumber} {
+		for _, secret := range []string{"vexora-secret-of-the-test", "vexora-secret-in-dollars", "monetix-secret-of-the-test", provider.SampleNumber} {
 			if strings.Contains(string(all), secret) {
 				t.Errorf("the answer holds %s", secret)
 			}
@@ -357,7 +336,7 @@ func TestSelftestLeavesEveryOtherEventToTheFunction(t *testing.T) {
 func TestSelftestIsAllThatAnUnconfiguredFunctionAnswers(t *testing.T) {
 	var said strings.Builder
 	ended := 0
-	problem := errors.Join(errNoProvider, errNotSetUp)
+	problem := errors.Join(errNoProvider, secrets.ErrNotConfigured)
 	function := tested{unconfigured{problem, &said, func(code int) { ended = code }}, selftest{}}
 	if _, err := function.Invoke(context.Background(), []byte(`{"selftest": true}`)); err != nil || ended != 0 {
 		t.Errorf("%v, ended with %d", err, ended)
@@ -391,7 +370,7 @@ func TestTheSettingsSayHowManyQuestionsAProviderTakes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if rates, err := c.Settings.queryRates(); err != nil || rates[payout.Vexora] != 2 || rates[payout.Monetix] != 3 {
+	if rates, err := c.Settings.queryRates(); err != nil || rates[vexora.Name] != 2 || rates[monetix.Name] != 3 {
 		t.Errorf("%v, %v", rates, err)
 	}
 }

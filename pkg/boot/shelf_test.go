@@ -7,10 +7,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/secrets"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // shelf is a store in memory for one test that needs many payouts. A write means what the
@@ -67,17 +71,17 @@ func callbacks(t testing.TB, store payout.Store, settings ...string) map[payout.
 		Secrets: secrets.NewStaticSource(map[string]string{"vexora": vexoraDocument, "monetix": monetixDocument}, nil),
 	}
 	storage := boot.Storage{Namespace: "dev"}
-	ofVexora, err := d.VexoraCallback(context.Background(), boot.VexoraCallbackConfig{Storage: storage, SecretID: "vexora"})
+	ofVexora, err := d.Callback(context.Background(), boot.CallbackConfig{Provider: vexora.Provider, Storage: storage, SecretID: "vexora"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ofMonetix, err := d.MonetixCallback(context.Background(), boot.MonetixCallbackConfig{
-		Storage: storage, SecretID: "monetix", Tuning: boot.Tuning{Settings: boot.Settings{Monetix: []byte(strings.Join(settings, ""))}},
+	ofMonetix, err := d.Callback(context.Background(), boot.CallbackConfig{Provider: monetix.Provider,
+		Storage: storage, SecretID: "monetix", Settings: boot.Settings{Of: map[payout.Provider]jsontext.Value{monetix.Name: []byte(strings.Join(settings, ""))}},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return map[payout.Provider]edge.Handler{payout.Vexora: edge.NewCallback(ofVexora), payout.Monetix: edge.NewCallback(ofMonetix)}
+	return map[payout.Provider]edge.Handler{vexora.Name: edge.NewCallback(ofVexora), monetix.Name: edge.NewCallback(ofMonetix)}
 }
 
 // post delivers one body.

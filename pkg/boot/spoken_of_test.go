@@ -10,13 +10,14 @@ import (
 	"cambodia-payouts/pkg/edge"
 	"cambodia-payouts/pkg/localstore"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // A word of the provider's about a payout that waits speaks against one person's cancel. Each
 // answer on the way is one that openapi.yaml describes.
 func TestAPayoutThatWasSpokenOfIsCancelledByTwo(t *testing.T) {
 	l := begin(t, func(t *testing.T, now func() time.Time) payout.Store {
-		store, err := localstore.Open(filepath.Join(t.TempDir(), "p.db"), localstore.WithClock(now))
+		store, err := localstore.Open(filepath.Join(t.TempDir(), "p.db"), localstore.WithClock(now), localstore.Unsynced())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -25,7 +26,7 @@ func TestAPayoutThatWasSpokenOfIsCancelledByTwo(t *testing.T) {
 	})
 	l.answers("200", l.operate, "POST", "/v1/controls", "", ofDara, `{"reason": "because", "submissions": {"all": "held"}}`)
 	l.pass(time.Minute) // every function has read it by then
-	p, _, description := l.pay("R-spoken", payout.Vexora, "0015")
+	p, _, description := l.pay("R-spoken", vexora.Name, "0015")
 	if p.Status != payout.Queued {
 		t.Fatalf("%s while everything is held", p.Status)
 	}

@@ -12,8 +12,10 @@ import (
 
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/secrets"
 	"cambodia-payouts/pkg/telemetry"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // starts are the functions that hash personal data and need the key to start; operate-payout,
@@ -70,8 +72,8 @@ func TestOnlyWhoHashesPersonalDataNeedsTheStackKey(t *testing.T) {
 		}
 	}
 	_, get := boot.Read[boot.ReadConfig](env)
-	_, vexora := boot.Read[boot.VexoraCallbackConfig](env)
-	_, monetix := boot.Read[boot.MonetixCallbackConfig](env)
+	_, vexora := boot.ReadCallback(vexora.Provider, env)
+	_, monetix := boot.ReadCallback(monetix.Provider, env)
 	_, notify := boot.Read[boot.NotifyConfig](env)
 	if err := errors.Join(get, vexora, monetix, notify); err != nil {
 		t.Errorf("a function asks for a key that it does not use: %v", err)

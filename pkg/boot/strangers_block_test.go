@@ -7,6 +7,7 @@ import (
 
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/sandbox"
 )
@@ -15,7 +16,7 @@ import (
 // (which nobody has to pay), and sees its signature. He knows the merchant's next references.
 func TestACustomerBlocksNoPayoutsToCome(t *testing.T) {
 	d := deployment(t, map[string]string{"vexora": vexoraDocument, "monetix": monetixDocument})
-	callback, err := d.MonetixCallback(t.Context(), boot.MonetixCallbackConfig{Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"})
+	callback, err := d.Callback(t.Context(), boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"})
 	if err != nil {
 		t.Fatal(err)
 	}

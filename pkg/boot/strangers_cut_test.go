@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"testing"
 
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/sandbox"
 )
@@ -74,8 +75,8 @@ func TestNoCutOfAGenuineCallbackEndsWhatTheGenuineOneDoesNot(t *testing.T) {
 	for _, c := range allEnds {
 		for _, cut := range []bool{false, true} {
 			store := newShelf()
-			h := callbacks(t, store)[payout.Monetix]
-			p := prey(t, store, payout.Monetix, false)
+			h := callbacks(t, store)[monetix.Name]
+			p := prey(t, store, monetix.Name, false)
 			tree := genuineMonetix(p, c.genuine)
 			if cut {
 				c.recut(tree, tree["payment"].(map[string]any), tree["operation"].(map[string]any))

@@ -6,8 +6,10 @@ import (
 	"net/http"
 	"testing"
 
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/sandbox"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // TestAReplayOfWhatIsNotAPayoutWritesFewLines: whoever has one genuine body can post it (or
@@ -20,16 +22,16 @@ func TestAReplayOfWhatIsNotAPayoutWritesFewLines(t *testing.T) {
 		body     func(p payout.Payout) string
 		status   int
 	}{
-		"a genuine callback about a purchase": {payout.Monetix, func(p payout.Payout) string {
+		"a genuine callback about a purchase": {monetix.Name, func(p payout.Payout) string {
 			return encode(genuineMonetix(p, func(_, pay, _ map[string]any) { pay["type"] = "purchase" }))
 		}, 200},
-		"a genuine payout callback, payment.type swallows project_id": {payout.Monetix, func(p payout.Payout) string {
+		"a genuine payout callback, payment.type swallows project_id": {monetix.Name, func(p payout.Payout) string {
 			tree := genuineMonetix(p, func(_, _, _ map[string]any) {})
 			tree["payment"].(map[string]any)["type"] = "payout;project_id:1234"
 			delete(tree, "project_id")
 			return encode(tree)
 		}, 400},
-		"a genuine notification, timestamp swallows tradeNo": {payout.Vexora, func(p payout.Payout) string {
+		"a genuine notification, timestamp swallows tradeNo": {vexora.Name, func(p payout.Payout) string {
 			fields := map[string]string{"tradeNo": string(p.ProviderReference()), "platFormTradeNo": "VX1", "amount": "50000", "status": "0000", "message": "ok", "timestamp": "1778919005000"}
 			fields["sign"] = sandbox.SignVexora(fields, vexoraTestKey)
 			fields["timestamp"] += "tradeNo=" + fields["tradeNo"]
@@ -66,7 +68,7 @@ func TestOnePersonDoesNotKeepHisColleaguesFromOrders(t *testing.T) {
 	register := fmt.Sprintf(`{"people": [{"name": "Dara", "principals": [%q]}, {"name": "Bopha", "principals": [%q]}, {"name": "Sok", "principals": [%q]}]}`,
 		session("dara"), session("bopha"), session("sok"))
 	d, h, _ := operating(t, map[string]string{"people": register})
-	seeded(t, d, seededID, payout.Unknown, payout.Vexora)
+	seeded(t, d, seededID, payout.Unknown, vexora.Name)
 	base := "/v1/payouts/" + string(seededID)
 	for n := range 12 {
 		code, _, _ := orderAs(t, h, session("dara"), http.MethodPost, base+"/resolve", "", fmt.Sprintf(`{"as":"failed","reason":"whatever","evidence":"ticket %d"}`, n))

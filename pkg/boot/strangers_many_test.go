@@ -8,6 +8,7 @@ import (
 
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
 )
 
@@ -15,8 +16,8 @@ import (
 // text. Few of them are kept.
 func TestOneGenuineCallbackMakesFewOrphansAndEntries(t *testing.T) {
 	store := newShelf()
-	h := callbacks(t, store)[payout.Monetix]
-	p := prey(t, store, payout.Monetix, false)
+	h := callbacks(t, store)[monetix.Name]
+	p := prey(t, store, monetix.Name, false)
 	posts := 0
 	for _, body := range allCuts(p) {
 		if post(t, h, body) == 200 {
@@ -34,12 +35,12 @@ func TestOneGenuineCallbackMakesFewOrphansAndEntries(t *testing.T) {
 // one of them, posted between the two orders, voids the first one each time.
 func TestOneGenuineCallbackVoidsNoOrderForTwo(t *testing.T) {
 	d, h, _ := operating(t, map[string]string{"people": peopleDocument})
-	callback, err := d.MonetixCallback(t.Context(), boot.MonetixCallbackConfig{Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"})
+	callback, err := d.Callback(t.Context(), boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	door := edge.NewCallback(callback)
-	p := seeded(t, d, seededID, payout.Processing, payout.Monetix)
+	p := seeded(t, d, seededID, payout.Processing, monetix.Name)
 	bodies := allCuts(p)
 	for _, body := range bodies {
 		post(t, door, body)

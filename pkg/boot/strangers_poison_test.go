@@ -7,9 +7,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"cambodia-payouts/pkg/boot"
-	"cambodia-payouts/pkg/edge"
 )
 
 // TestAPayoutThatIsRefusedForEverDelaysNoOtherOne: a customer gives a name to which a firewall
@@ -45,15 +42,7 @@ func refusedForEver(t *testing.T, refused int, answer string) {
 	})
 	at := time.Now().UTC()
 	d.Now = func() time.Time { return at }
-	creator, err := d.Creator(context.Background(), read[boot.CreateConfig](t, environment()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	sweeper, err := d.Sweeper(context.Background(), read[boot.ReconcileConfig](t, environment()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	h, sweep := edge.NewCreate(creator, d.Log), edge.NewSweep(sweeper, d.Log)
+	h, sweep := both(t, d)
 	for n := range refused {
 		body := bankAccount(fmt.Sprint("bad-", n), "KHR", fmt.Sprint("6660000", n))
 		create(t, h, ofDara, strings.Replace(body, `"first_name":"Sophea"`, `"first_name":"Sophea <script>"`, 1))

@@ -8,6 +8,7 @@ import (
 
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/sandbox"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // genuine is a callback of Vexora's as it signs it, with any number of blanks that no
@@ -39,8 +40,8 @@ func TestAGenuineCallbackThatIsPostedAgainWritesFewLines(t *testing.T) {
 
 func postedAgain(t *testing.T, course []string, again string, mostBlanks int) {
 	const times = 300
-	b := newDoorbell(t, payout.Vexora)
-	p := unknownPayout(t, b.store, payout.Vexora)
+	b := newDoorbell(t, vexora.Name)
+	p := unknownPayout(t, b.store, vexora.Name)
 	post := func(status string, blanks int) {
 		if code := b.post(t, genuine(p, status, blanks)); code != 200 {
 			t.Fatal(code)

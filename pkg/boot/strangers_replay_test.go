@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
 )
 
@@ -15,8 +16,8 @@ import (
 func TestOneOldCallbackUsesUpNoRounds(t *testing.T) {
 	for _, blanks := range []bool{false, true} {
 		store := newShelf()
-		h := callbacks(t, store)[payout.Monetix]
-		p := prey(t, store, payout.Monetix, false)
+		h := callbacks(t, store)[monetix.Name]
+		p := prey(t, store, monetix.Name, false)
 		tree := genuineMonetix(p, func(_, pay, o map[string]any) {
 			pay["status"], o["status"], o["code"] = "processing", "processing", "9999"
 		})

@@ -11,9 +11,11 @@ import (
 
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/sandbox"
 	"cambodia-payouts/pkg/telemetry"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // doorbell is a wired callback function, with its log and a clock.
@@ -34,10 +36,10 @@ func newDoorbell(tb testing.TB, p payout.Provider) *doorbell {
 		callback edge.Callback
 		err      error
 	)
-	if p == payout.Vexora {
-		callback, err = d.VexoraCallback(tb.Context(), boot.VexoraCallbackConfig{Storage: storage, SecretID: "vexora"})
+	if p == vexora.Name {
+		callback, err = d.Callback(tb.Context(), boot.CallbackConfig{Provider: vexora.Provider, Storage: storage, SecretID: "vexora"})
 	} else {
-		callback, err = d.MonetixCallback(tb.Context(), boot.MonetixCallbackConfig{Storage: storage, SecretID: "monetix"})
+		callback, err = d.Callback(tb.Context(), boot.CallbackConfig{Provider: monetix.Provider, Storage: storage, SecretID: "monetix"})
 	}
 	if err != nil {
 		tb.Fatal(err)
@@ -75,8 +77,8 @@ func (b *doorbell) counted(tb testing.TB, metric string) (sum, lines int) {
 }
 
 var unsignedBodies = map[payout.Provider]string{
-	payout.Vexora:  `{"tradeNo": "x", "sign": "00000000000000000000000000000000"}`,
-	payout.Monetix: `{"project_id": 1234, "payment": {"id": "x"}, "signature": "AAAA"}`,
+	vexora.Name:  `{"tradeNo": "x", "sign": "00000000000000000000000000000000"}`,
+	monetix.Name: `{"project_id": 1234, "payment": {"id": "x"}, "signature": "AAAA"}`,
 }
 
 // TestAStrangersFloodWritesFewLinesAndIsStillCounted: every post used to write two lines.
@@ -129,8 +131,8 @@ func TestARefusalThatIsNotAboutTheSignatureWritesFewLinesToo(t *testing.T) {
 // TestAGenuineCallbackThatIsRepeatedWritesFewLines: whoever has seen one can post it
 // again and again.
 func TestAGenuineCallbackThatIsRepeatedWritesFewLines(t *testing.T) {
-	b := newDoorbell(t, payout.Vexora)
-	p := unknownPayout(t, b.store, payout.Vexora)
+	b := newDoorbell(t, vexora.Name)
+	p := unknownPayout(t, b.store, vexora.Name)
 	fields := map[string]any{
 		"tradeNo": string(p.ProviderReference()), "platFormTradeNo": "VX1", "amount": "50000", "status": "0000",
 		"message": "Success", "timestamp": "1778919005000", "remark": "May",
@@ -166,7 +168,7 @@ func FuzzAStrangersPostIsANormalReturn(f *testing.F) {
 	}
 	f.Add(`{"sign":"x","signature":"x","a":[[[{"b":null}]]]}`)
 	f.Add("")
-	doors := []*doorbell{newDoorbell(f, payout.Vexora), newDoorbell(f, payout.Monetix)}
+	doors := []*doorbell{newDoorbell(f, vexora.Name), newDoorbell(f, monetix.Name)}
 	f.Fuzz(func(t *testing.T, body string) {
 		for _, b := range doors {
 			if status := b.post(t, body); status != 400 && status != 401 && status != 413 {

@@ -8,6 +8,7 @@ import (
 
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/sandbox"
 )
@@ -17,12 +18,12 @@ import (
 // proposal voids it.
 func TestACustomerVoidsNoOrdersForTwo(t *testing.T) {
 	d, h, _ := operating(t, map[string]string{"people": peopleDocument})
-	callback, err := d.MonetixCallback(t.Context(), boot.MonetixCallbackConfig{Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"})
+	callback, err := d.Callback(t.Context(), boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	door := edge.NewCallback(callback)
-	p := seeded(t, d, seededID, payout.Unknown, payout.Monetix)
+	p := seeded(t, d, seededID, payout.Unknown, monetix.Name)
 	theirs := string(p.ProviderReference())
 	page := func(n int) string {
 		code := fmt.Sprintf("%d", 70000+n)

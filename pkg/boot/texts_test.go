@@ -12,8 +12,10 @@ import (
 
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/sandbox"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // dressed is a text that no terminal should see, and that has no end.
@@ -82,8 +84,8 @@ func TestNoTextFromOutsideReachesAnAnswerAReportOrALog(t *testing.T) {
 	ctx := context.Background()
 	d, operate, log := operating(t, map[string]string{"people": peopleDocument}, "LOG_LEVEL=debug")
 	reader, err1 := d.Reader(read[boot.ReadConfig](t, environment()))
-	ofVexora, err2 := d.VexoraCallback(ctx, boot.VexoraCallbackConfig{Storage: boot.Storage{Namespace: "dev"}, SecretID: "vexora"})
-	ofMonetix, err3 := d.MonetixCallback(ctx, boot.MonetixCallbackConfig{Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"})
+	ofVexora, err2 := d.Callback(ctx, boot.CallbackConfig{Provider: vexora.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "vexora"})
+	ofMonetix, err3 := d.Callback(ctx, boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"})
 	herald, err4 := d.Herald(read[boot.NotifyConfig](t, environment()))
 	for _, err := range []error{err1, err2, err3, err4} {
 		if err != nil {
@@ -95,8 +97,8 @@ func TestNoTextFromOutsideReachesAnAnswerAReportOrALog(t *testing.T) {
 		body     func(p payout.Payout, status, reference string) string
 		statuses []string
 	}{
-		payout.Vexora:  {edge.NewCallback(ofVexora), vexoraBody, []string{dressed("status"), "0015", "0000", "00029"}},
-		payout.Monetix: {edge.NewCallback(ofMonetix), monetixBody, []string{dressed("status"), "processing", "success", "decline"}},
+		vexora.Name:  {edge.NewCallback(ofVexora), vexoraBody, []string{dressed("status"), "0015", "0000", "00029"}},
+		monetix.Name: {edge.NewCallback(ofMonetix), monetixBody, []string{dressed("status"), "processing", "success", "decline"}},
 	}
 	for provider, from := range callbacks {
 		p := unknownPayout(t, d.Store, provider)

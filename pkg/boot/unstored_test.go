@@ -43,7 +43,7 @@ func (readsNoBoard) Board(context.Context) (payout.Board, error) { return payout
 // version7 is a deployment of one version over a store that fails.
 func version7(t *testing.T, documents map[string]string, over func(payout.Store) payout.Store) (Deployment, *bytes.Buffer) {
 	t.Helper()
-	store, err := localstore.Open(filepath.Join(t.TempDir(), "p.db"))
+	store, err := localstore.Open(filepath.Join(t.TempDir(), "p.db"), localstore.Unsynced())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,16 +79,19 @@ func createOf(t *testing.T, d Deployment) edge.Handler {
 
 func callbackOf(t *testing.T, d Deployment) (h edge.Handler, note string) {
 	t.Helper()
-	c := configured[VexoraCallbackConfig](t)
-	callback, err := d.VexoraCallback(t.Context(), c)
+	c, err := ReadCallback(vexora.Provider, selftestEnvironment(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := Deployment{Secrets: secrets.NewStaticSource(selftestSecrets, nil), Log: d.Log}.vexoraKeys(c.SecretID, c.Common, secrets.Options{}).Current(t.Context())
+	callback, err := d.Callback(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	body, err := vexora.SampleNotification(keys["KHR"], d.sample(payout.Vexora, "KHR", wallet()))
+	keys, err := vexora.ParseCredentials([]byte(selftestVexora), vexora.URLRules{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := vexora.SampleNotification(keys["KHR"], d.own())
 	if err != nil {
 		t.Fatal(err)
 	}

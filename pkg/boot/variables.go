@@ -44,6 +44,18 @@ func byVariable(config reflect.Type, environment map[string]string, err error) e
 	return errors.Join(faults...)
 }
 
+// Variables names those that a configuration reads.
+func Variables(c Config) []string {
+	var names []string
+	for _, v := range variablesOf(reflect.TypeOf(c)) {
+		names = append(names, v.name)
+	}
+	if linked, is := c.(interface{ variables() []string }); is {
+		names = append(names, linked.variables()...)
+	}
+	return names
+}
+
 // variable is one that a configuration reads, and the field that it goes into.
 type variable struct {
 	name, field string

@@ -3,6 +3,7 @@ package dynamo
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,6 +33,7 @@ func decodePayout(i item) (payout.Payout, error) {
 		CreatedBy:      payout.Principal(r.text(attrCreatedBy)),
 		Fingerprint:    payout.Fingerprint(r.text(attrFingerprint)),
 		Heard:          r.heard(),
+		Answered:       r.answered(),
 		QueuedReason:   payout.QueuedReason(r.text(attrQueued)),
 		RecipientOwed:  r.flag(attrOwesList),
 		Attention:      decodeAttention(r.child(attrAttention)),
@@ -65,7 +67,7 @@ func (r *reader) id() payout.ID {
 
 func (r *reader) provider() payout.Provider {
 	p := payout.Provider(r.text(attrProvider))
-	if !slices.Contains(payout.Providers, p) {
+	if !payout.Known(p) {
 		r.fail(attrProvider, errors.New("is not a provider"))
 	}
 	return p
@@ -200,6 +202,22 @@ func (r *reader) heard() payout.Heard {
 	var all payout.Heard
 	for _, fact := range r.set(attrHeard) {
 		all = append(all, payout.Fact(fact))
+	}
+	return all
+}
+
+// answered is nil for none, as in items of earlier releases.
+func (r *reader) answered() map[payout.Attempt]string {
+	var all map[payout.Attempt]string
+	for name, number := range r.texts(attrAnswered) {
+		attempt, err := strconv.Atoi(name)
+		if err != nil || attempt < int(payout.FirstAttempt) {
+			r.fail(attrAnswered, errors.New("is not by attempt"))
+		}
+		if all == nil {
+			all = map[payout.Attempt]string{}
+		}
+		all[payout.Attempt(attempt)] = number
 	}
 	return all
 }

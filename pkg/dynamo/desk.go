@@ -44,7 +44,7 @@ func itemKey(pk, kind string) item { return item{attrPK: text(pk), attrSK: text(
 // pauses reads the pauses of the board.
 func (r *reader) pauses() map[payout.Provider]payout.Pause {
 	all := map[payout.Provider]payout.Pause{}
-	for _, p := range payout.Pausable {
+	for _, p := range payout.Pausable() {
 		if pause := r.child(pausePrefix + string(p)); pause != nil {
 			all[p] = payout.Pause{Provider: p, Why: pause.text(attrWhy), By: payout.Principal(pause.text(attrCreatedBy)), Since: pause.moment(attrSince), Until: pause.moment(attrUntil), Well: pause.moment(attrWell)}
 		}

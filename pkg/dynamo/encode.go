@@ -1,6 +1,7 @@
 package dynamo
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -61,6 +62,7 @@ const (
 	attrOwesList    = "recipient_owed"
 	attrRecipient   = "recipient" // since it was redacted
 	attrUnwritten   = "unwritten" // keys of claims, the latest last, with a blank between them
+	attrAnswered    = "answered"  // a map from the attempt; written whole, under the version
 
 	attrAt       = "at"
 	attrSource   = "source"
@@ -101,6 +103,7 @@ func encodePayout(p payout.Payout) item {
 	i.put(attrCreatedBy, text(string(p.CreatedBy)))
 	i.put(attrFingerprint, text(string(p.Fingerprint)))
 	i.put(attrHeard, set(p.Heard))
+	i.put(attrAnswered, encodeAnswered(p.Answered))
 	i.put(attrQueued, text(string(p.QueuedReason)))
 	i.put(attrFailure, encodeFailure(p.Failure))
 	i.put(attrReturn, encodeReturn(p.Return))
@@ -250,6 +253,15 @@ func encodeReturn(r *payout.Return) types.AttributeValue {
 	i.put(attrProviderCode, text(r.ProviderCode))
 	i.put(attrMessage, text(r.Message))
 	return &types.AttributeValueMemberM{Value: i}
+}
+
+// encodeAnswered is nil for none. The attempts are written in digits.
+func encodeAnswered(numbers map[payout.Attempt]string) types.AttributeValue {
+	i := item{}
+	for attempt, number := range numbers {
+		i.put(strconv.Itoa(int(attempt)), text(number))
+	}
+	return nested(i)
 }
 
 // encodeProposal is nil for none.

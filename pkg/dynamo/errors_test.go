@@ -13,6 +13,7 @@ import (
 
 	"cambodia-payouts/pkg/dynamo"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // answering is a store whose table answers every request alike, on the wire.
@@ -33,7 +34,7 @@ func awsError(kind, message string) string {
 }
 
 func TestOnlyAFalseConditionIsCertain(t *testing.T) {
-	p := finished(t, payout.Vexora)
+	p := finished(t, vexora.Name)
 	step := payout.Step{ID: p.ID, Then: payout.Change{At: at}}
 	for name, test := range map[string]struct {
 		status  int
@@ -67,7 +68,7 @@ func TestOnlyAFalseConditionIsCertain(t *testing.T) {
 // Whoever has seen a genuine callback can post it so often that DynamoDB turns the item's writes
 // away. That must page nobody and send no version back.
 func TestAThrottleIsToldFromATableThatTakesNothing(t *testing.T) {
-	p := finished(t, payout.Vexora)
+	p := finished(t, vexora.Name)
 	for kind, throttle := range map[string]bool{
 		"ProvisionedThroughputExceededException": true, "ThrottlingException": true, "RequestLimitExceeded": true,
 		"AccessDeniedException": false, "ValidationException": false,
@@ -86,24 +87,24 @@ func TestAThrottleIsToldFromATableThatTakesNothing(t *testing.T) {
 func TestReadErrorsNeverSayNotFound(t *testing.T) {
 	for _, body := range []string{awsError("InternalServerError", "x"), awsError("ResourceNotFoundException", "x")} {
 		s, _ := answering(t, 400, body)
-		if _, err := s.Get(context.Background(), finished(t, payout.Vexora).ID); err == nil || errors.Is(err, payout.ErrNotFound) {
+		if _, err := s.Get(context.Background(), finished(t, vexora.Name).ID); err == nil || errors.Is(err, payout.ErrNotFound) {
 			t.Errorf("%v", err)
 		}
 	}
 	s, _ := answering(t, 200, `{}`)
-	if _, err := s.Get(context.Background(), finished(t, payout.Vexora).ID); !errors.Is(err, payout.ErrNotFound) {
+	if _, err := s.Get(context.Background(), finished(t, vexora.Name).ID); !errors.Is(err, payout.ErrNotFound) {
 		t.Errorf("%v", err)
 	}
 }
 
 func TestABrokenItemIsAnErrorAndNeverHalfAPayout(t *testing.T) {
 	r := &recorder{}
-	if err := dynamo.New(r, "t").Insert(context.Background(), finished(t, payout.Vexora), payout.Whenever); err != nil {
+	if err := dynamo.New(r, "t").Insert(context.Background(), finished(t, vexora.Name), payout.Whenever); err != nil {
 		t.Fatal(err)
 	}
 	whole := `{"Item":` + attributeJSON(r.put.Item) + `}`
 	s, _ := answering(t, 200, whole)
-	if _, err := s.Get(context.Background(), finished(t, payout.Vexora).ID); err != nil {
+	if _, err := s.Get(context.Background(), finished(t, vexora.Name).ID); err != nil {
 		t.Fatalf("the whole item: %v", err)
 	}
 	for _, name := range []string{"pk", "schema", "version", "provider", "attempt", "status", "created_at", "updated_at", "reference", "amount", "currency", "destination", "fingerprint"} {
@@ -113,12 +114,12 @@ func TestABrokenItemIsAnErrorAndNeverHalfAPayout(t *testing.T) {
 		}
 		delete(item, name)
 		s, _ := answering(t, 200, `{"Item":`+attributeJSON(item)+`}`)
-		if _, err := s.Get(context.Background(), finished(t, payout.Vexora).ID); err == nil {
+		if _, err := s.Get(context.Background(), finished(t, vexora.Name).ID); err == nil {
 			t.Errorf("without %s it was read", name)
 		}
 		item[name] = &types.AttributeValueMemberBOOL{Value: true}
 		s, _ = answering(t, 200, `{"Item":`+attributeJSON(item)+`}`)
-		_, err := s.Get(context.Background(), finished(t, payout.Vexora).ID)
+		_, err := s.Get(context.Background(), finished(t, vexora.Name).ID)
 		if err == nil || strings.Contains(err.Error(), "88990011") {
 			t.Errorf("with a wrong type of %s: %v", name, err)
 		}

@@ -11,6 +11,7 @@ import (
 	"cambodia-payouts/pkg/dynamo"
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // DynamoDB deletes whatever has a time to live: it must never be a payout, an orphan or an
@@ -21,9 +22,9 @@ func TestOnlyListsReportsTheirProposalsAndBucketsHaveATimeToLive(t *testing.T) {
 		write func(*dynamo.Store) error
 		lives bool
 	}{
-		"a payout": {func(s *dynamo.Store) error { return s.Insert(ctx, finished(t, payout.Vexora), payout.Whenever) }, false},
+		"a payout": {func(s *dynamo.Store) error { return s.Insert(ctx, finished(t, vexora.Name), payout.Whenever) }, false},
 		"an orphan": {func(s *dynamo.Store) error {
-			_, err := s.KeepOrphan(ctx, payout.Orphaned{Key: "k", Provider: payout.Vexora, ReceivedAt: at, RedactAt: until})
+			_, err := s.KeepOrphan(ctx, payout.Orphaned{Key: "k", Provider: vexora.Name, ReceivedAt: at, RedactAt: until})
 			return err
 		}, false},
 		"a report":            {func(s *dynamo.Store) error { return s.KeepReport(ctx, "h", []byte("r"), until) }, true},
@@ -34,7 +35,7 @@ func TestOnlyListsReportsTheirProposalsAndBucketsHaveATimeToLive(t *testing.T) {
 			return err
 		}, true},
 		"a bucket of the outflow brake": {func(s *dynamo.Store) error {
-			return s.CountOutflow(ctx, payout.OutflowBucket{Provider: payout.Vexora, Currency: money.KHR, Start: at, Minor: 1}, until)
+			return s.CountOutflow(ctx, payout.OutflowBucket{Provider: vexora.Name, Currency: money.KHR, Start: at, Minor: 1}, until)
 		}, true},
 		"a change of the controls": {func(s *dynamo.Store) error { return s.ChangeControls(ctx, payout.ControlEntry{Version: 1, At: at}) }, false},
 		"a list without one settled": {func(s *dynamo.Store) error {

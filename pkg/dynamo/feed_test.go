@@ -12,6 +12,7 @@ import (
 
 	"cambodia-payouts/pkg/dynamo"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // held is a client whose writes to the feed wait until they are let go.
@@ -33,7 +34,7 @@ func twoOfOneShard(t *testing.T, s *dynamo.Store) (payout.ID, payout.ID) {
 	t.Helper()
 	var ids []payout.ID
 	for n := 0; len(ids) < 2; n++ {
-		p := finished(t, payout.Vexora)
+		p := finished(t, vexora.Name)
 		p.ID = payout.DeriveID("feed", payout.Reference(fmt.Sprint("R", n)))
 		if p.ID.Shard() != 4 {
 			continue

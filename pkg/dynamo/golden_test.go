@@ -15,6 +15,7 @@ import (
 
 	"cambodia-payouts/pkg/dynamo"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // golden is a finished payout as the present schema version writes it. A change
@@ -24,7 +25,7 @@ const golden = "testdata/item_v4.json"
 
 // TestItemsOfVersion1AreRead: they have no query_at, and were due for one reason.
 func TestItemsOfVersion1AreRead(t *testing.T) {
-	p := finished(t, payout.Vexora)
+	p := finished(t, vexora.Name)
 	p.QueryAt = p.DueAt
 	readsAs(t, "testdata/item_v1.json", p)
 }
@@ -47,7 +48,7 @@ func TestItemsOfVersion3AreRead(t *testing.T) {
 // told is a finished payout of which the merchant is being told.
 func told(t *testing.T) payout.Payout {
 	t.Helper()
-	p := finished(t, payout.Vexora)
+	p := finished(t, vexora.Name)
 	p.QueryAt = p.DueAt
 	p.Notice = payout.Notice{At: at.Add(90 * time.Second), Fed: 2, Tried: 2, Owed: []int{1, 2}, Fresh: true, Failures: 1, Lease: payout.Lease{Token: "t", Until: at.Add(time.Minute)}}
 	p.History[2].Raised, p.History[2].Cleared = []payout.Reason{payout.Returned}, []payout.Reason{payout.UnlistedStatus}

@@ -11,8 +11,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"cambodia-payouts/pkg/dynamo"
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/vexora"
 )
 
 var at = time.Date(2026, 5, 16, 8, 10, 5, 123_000_000, time.UTC)
@@ -56,7 +58,7 @@ func finished(t *testing.T, provider payout.Provider) payout.Payout {
 	}
 	number, answer, callback := "VXKHPO9C2F72QW6M4A8N1", vexoraAnswer, vexoraCallback
 	to := payout.Destination{Type: payout.WalletDestination, Wallet: payout.Lanton, AccountID: "lanton_88990011", AccountNumber: "88990011"}
-	if provider == payout.Monetix {
+	if provider == monetix.Name {
 		number, answer, callback = "3f2b8a1c9d7e6f5a4b3c2d1e0f9a8b7c6d5e4f3a-2b1c0d9e8f7a6b5c4d3e2f1a0b9c8d7e6f5a4b3c-00000001", monetixAnswer, monetixCallback()
 		to = payout.Destination{Type: payout.BankDestination, Bank: "wing", AccountNumber: "1234567890", Branch: "Banteay Meanchey Branch", City: "Serei Saophoan", Province: "Banteay Meanchey"}
 	}
@@ -85,7 +87,7 @@ func finished(t *testing.T, provider payout.Provider) payout.Payout {
 }
 
 func TestAUsualFinishedItemStaysUnderTwoKilobytes(t *testing.T) {
-	for _, provider := range payout.Providers {
+	for _, provider := range payout.Providers() {
 		r := &recorder{}
 		p := finished(t, provider)
 		p.QueryAt, p.Notice = p.DueAt, payout.Notice{Fed: 3, Tried: 3}
@@ -105,7 +107,7 @@ func TestAUsualFinishedItemStaysUnderTwoKilobytes(t *testing.T) {
 
 func TestTheClaimOfACallbackIsOneGuardedUpdate(t *testing.T) {
 	r := &recorder{}
-	p := finished(t, payout.Vexora)
+	p := finished(t, vexora.Name)
 	description := "May salary"
 	_, _ = dynamo.New(r, "t").Apply(context.Background(), payout.Step{
 		ID: p.ID,

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cambodia-payouts/pkg/dynamo"
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
 )
@@ -34,7 +35,7 @@ func longest(t *testing.T) payout.Payout {
 	name, principal := strings.Repeat("\U0001F4B8", 100), payout.Principal(strings.Repeat("a", 256))
 	later := at.Add(time.Minute)
 	p := payout.Payout{
-		ID: payout.DeriveID("prod", "R"), Reference: payout.Reference(strings.Repeat("R", 64)), Provider: payout.Monetix, Attempt: 99,
+		ID: payout.DeriveID("prod", "R"), Reference: payout.Reference(strings.Repeat("R", 64)), Provider: monetix.Name, Attempt: 99,
 		Status: payout.Submitting, ProviderID: strings.Repeat("n", 128), Amount: sum,
 		Destination: payout.Destination{
 			Type: payout.BankDestination, Bank: strings.Repeat("b", 40), AccountNumber: strings.Repeat("1", 34), Branch: name, City: name, Province: name,
@@ -95,9 +96,11 @@ func TestNoPayoutTakesMoreThanItsSizeSays(t *testing.T) {
 	for n := range 80 {
 		p := longest(t)
 		if n%2 == 1 {
-			p = finished(t, payout.Monetix)
+			p = finished(t, monetix.Name)
 		}
-		for range random.IntN(payout.HistoryLimit) {
+		p.Answered = map[payout.Attempt]string{}
+		for attempt := range payout.Attempt(random.IntN(payout.HistoryLimit)) {
+			p.Answered[10+attempt] = strings.Repeat("n", 128)
 			entry := payout.Entry{
 				At: at, Source: payout.FromStatement, Status: payout.Submitting, Finding: payout.FoundProcessing,
 				ProviderCode: upTo(64), Message: upTo(160), By: payout.Principal(upTo(256)), Proposer: payout.Person(upTo(100)), ClaimKey: letters(random, 12),

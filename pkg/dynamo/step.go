@@ -107,6 +107,7 @@ func (u *update) change(id payout.ID, c payout.Change) {
 	u.asserted(attrReturn, encodeReturn(c.Return))
 	u.asserted(attrSimilarTo, text(string(c.SimilarTo)))
 	u.grow(attrHeard, set(c.Heard))
+	u.asserted(attrAnswered, encodeAnswered(c.Answered))
 	u.queued(c)
 	if c.Redaction != nil {
 		u.redact(c)

@@ -19,6 +19,7 @@ import (
 	"cambodia-payouts/pkg/dynamo"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/storetest"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // endpoint is a DynamoDB wire implementation; the test that needs one is passed
@@ -91,7 +92,7 @@ func TestConformance(t *testing.T) {
 // request for each step of the ordinary path, refused or not.
 func TestRequestsOnTheWire(t *testing.T) {
 	s, wire := table(t, endpoint(t))
-	p := finished(t, payout.Vexora)
+	p := finished(t, vexora.Name)
 	ctx := context.Background()
 	never := time.Time{}
 	step := payout.Step{ID: p.ID, When: payout.Guard{DueAt: at.Add(time.Hour)}, Then: payout.Change{At: at, DueAt: &never}}

@@ -10,6 +10,7 @@ import (
 	"cambodia-payouts/pkg/edge"
 	"cambodia-payouts/pkg/loglimit"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // TestOnlyACallbackThatMovesAPayoutAlwaysHasItsLine: 300 callbacks of one verdict in one
@@ -22,7 +23,7 @@ func TestOnlyACallbackThatMovesAPayoutAlwaysHasItsLine(t *testing.T) {
 	} {
 		var log bytes.Buffer
 		h := edge.NewCallback(edge.Callback{
-			Provider: payout.Vexora, Verifier: verifier(func([]byte) (payout.Claim, error) { return payout.Claim{}, nil }),
+			Provider: vexora.Name, Verifier: verifier(func([]byte) (payout.Claim, error) { return payout.Claim{}, nil }),
 			Receiver: receiver(func(payout.Claim) (payout.Verdict, error) { return verdict, nil }),
 			Signals:  &heard{}, Log: slog.New(slog.NewTextHandler(&log, nil)),
 			Lines: loglimit.New(func() time.Time { return time.Date(2026, 5, 16, 8, 0, 0, 0, time.UTC) }),

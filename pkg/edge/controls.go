@@ -183,7 +183,7 @@ func viewControls(room payout.ControlRoom) controlsView {
 		Callbacks: room.Controls.Belief(), InForce: map[payout.Provider]payout.Gate{}, HeldBy: map[payout.Provider][]string{},
 		Pauses: []pauseView{}, Changes: []controlEntryView{},
 	}
-	for _, p := range payout.Providers {
+	for _, p := range payout.Providers() {
 		v.InForce[p] = payout.GateOpen
 		if why := room.HeldBy(p); len(why) > 0 {
 			v.InForce[p], v.HeldBy[p] = payout.GateHeld, why
@@ -214,7 +214,7 @@ func settingsOf(gates map[payout.Scope]payout.Gate, caps map[money.Currency]mone
 // gatesOf names every gate; one that was never ordered is open.
 func gatesOf(set map[payout.Scope]payout.Gate) map[payout.Scope]payout.Gate {
 	all := map[payout.Scope]payout.Gate{}
-	for _, scope := range payout.Scopes {
+	for _, scope := range payout.Scopes() {
 		all[scope] = payout.GateOpen
 		if gate, there := set[scope]; there {
 			all[scope] = gate

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
 )
@@ -79,8 +80,8 @@ func TestTheControlsShowWhatIsInForceAndWhy(t *testing.T) {
 	at := time.Date(2026, 5, 16, 8, 0, 0, 0, time.UTC)
 	d := &desk{room: payout.ControlRoom{
 		Controls: payout.Controls{Version: 2, Submissions: map[payout.Scope]payout.Gate{"vexora": payout.GateHeld}, Caps: map[money.Currency]money.Amount{money.KHR: most}},
-		Floor:    payout.Floor{Held: map[payout.Provider]payout.QueuedReason{payout.Monetix: payout.QueuedPaused}},
-		Pauses:   map[payout.Provider]payout.Pause{payout.Monetix: {Provider: payout.Monetix, Why: "refused_about_us", By: "arn", Since: at, Until: at.Add(time.Minute)}},
+		Floor:    payout.Floor{Held: map[payout.Provider]payout.QueuedReason{monetix.Name: payout.QueuedPaused}},
+		Pauses:   map[payout.Provider]payout.Pause{monetix.Name: {Provider: monetix.Name, Why: "refused_about_us", By: "arn", Since: at, Until: at.Add(time.Minute)}},
 		Proposals: []payout.ControlProposal{
 			{Person: "Dara", By: "arn", At: at, Reason: "mended", Change: payout.ControlChange{Caps: map[money.Currency]money.Amount{money.KHR: {}}}},
 			{Person: "Bopha", By: "arn", At: at, Reason: "no leak", Change: payout.ControlChange{Callbacks: payout.Believe}},

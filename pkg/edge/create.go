@@ -5,8 +5,10 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"cambodia-payouts/pkg/jsontree"
+	"cambodia-payouts/pkg/loglimit"
 	"cambodia-payouts/pkg/payout"
 )
 
@@ -17,6 +19,7 @@ type Creator interface {
 
 // NewCreate serves POST /v1/payouts.
 func NewCreate(creator Creator, log *slog.Logger) Handler {
+	tries := loglimit.New(time.Now)
 	return func(ctx context.Context, e Event) (Reply, error) {
 		if p := routed(e, http.MethodPost, "/v1/payouts"); p != nil {
 			return p.reply(ctx, e), nil
@@ -31,6 +34,7 @@ func NewCreate(creator Creator, log *slog.Logger) Handler {
 		}
 		created, err := creator.Create(ctx, draft, by)
 		if err != nil {
+			tellReused(ctx, e, log, tries, err)
 			return refusalReply(ctx, e, log, err), nil
 		}
 		logCreated(ctx, e, log, created)
@@ -153,11 +157,34 @@ var refusalKinds = map[payout.RefusalKind]struct {
 	payout.Unavailable:      {http.StatusServiceUnavailable, ServiceUnavailable, "the service cannot take the payout now; send the same request again, with the same reference"},
 }
 
+// redactedDetail is that of a reference whose payout was redacted. It is one for all requests:
+// which of them is the same as before must not be told.
+const redactedDetail = "this reference belongs to a payout whose personal data was redacted, so that nobody can tell any more whether this request is the same: read that one first (payout has its path); if it is the same debt, it is paid or pending unless that one says otherwise: do not post it again; a new reference is for another payout"
+
+// tellReused counts, for each caller, requests under a reference that has another payout. That
+// the right account is answered otherwise than a wrong one is what makes a replay a replay, so
+// whoever may post can try a masked number out; this line is where he is seen. No LOG_LEVEL hides
+// it, and a flood writes few of them. Callers are as many as the gateway lets in.
+func tellReused(ctx context.Context, e Event, log *slog.Logger, tries *loglimit.Limiter, err error) {
+	var refusal *payout.Refusal
+	if !errors.As(err, &refusal) || refusal.Kind != payout.ReferenceReused {
+		return
+	}
+	by := payout.Printable(string(principal(e)))
+	if count := tries.Take(by); count > 0 {
+		log.LogAttrs(ctx, LevelAudit, "reference reused", slog.String("request_id", requestID(ctx, e)),
+			slog.String("principal", by), slog.String("payout_id", string(refusal.Existing)), slog.Int("count", count))
+	}
+}
+
 func refusalReply(ctx context.Context, e Event, log *slog.Logger, err error) Reply {
 	refusal := &payout.Refusal{Kind: payout.Unavailable, Outcome: payout.OutcomeUnknown, Cause: err}
 	errors.As(err, &refusal)
 	kind := refusalKinds[refusal.Kind]
 	p := problem(kind.status, kind.code, kind.detail)
+	if refusal.Redacted {
+		p.Detail = redactedDetail
+	}
 	p.Outcome = refusal.Outcome
 	for i, f := range refusal.Faults {
 		if i == 0 {

@@ -16,10 +16,12 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"cambodia-payouts/pkg/bank"
 	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/vexora"
+	"cambodia-payouts/pkg/wire"
 )
 
 var quiet = slog.New(slog.DiscardHandler)
@@ -51,7 +53,7 @@ func some(t *testing.T, s payout.Status) payout.Payout {
 	}
 	at := time.Date(2026, 5, 16, 8, 10, 0, 0, time.UTC)
 	return payout.Payout{
-		ID: id, Reference: "R1", Status: s, Provider: payout.Vexora, Attempt: 1, Amount: amount,
+		ID: id, Reference: "R1", Status: s, Provider: vexora.Name, Attempt: 1, Amount: amount,
 		Destination: payout.Destination{Type: "wallet", Wallet: "LANTON", AccountID: "lanton_88990011", AccountNumber: "88990011"},
 		Beneficiary: payout.Beneficiary{Phone: "+855 12 345 678"},
 		History:     []payout.Entry{{At: at, Source: payout.FromCreate, Status: payout.Submitting}},
@@ -337,12 +339,12 @@ func (s *shelf) ListAttention(_ context.Context, q payout.PageQuery) (payout.Pag
 }
 
 func (s *shelf) ListOrphans(context.Context, payout.PageQuery) (payout.OrphanPage, error) {
-	return payout.OrphanPage{Orphans: []payout.Orphaned{{Provider: payout.Monetix, Reference: "x~0123456789ab", ProviderID: "N~ba9876543210"}}}, s.err
+	return payout.OrphanPage{Orphans: []payout.Orphaned{{Provider: monetix.Name, Reference: "x~0123456789ab", ProviderID: "N~ba9876543210"}}}, s.err
 }
 
 func reader(t *testing.T, s *shelf) edge.Handler {
 	t.Helper()
-	banks, err := bank.Default()
+	banks, err := wire.Banks(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -475,7 +477,7 @@ func TestCallbacksAreThankedOnlyWhenStoredOrMeaningless(t *testing.T) {
 		"keys out of reach": {errors.New("secrets are away"), nil, 503, ""},
 	}
 	for name, tt := range tests {
-		for _, provider := range payout.Providers {
+		for _, provider := range payout.Providers() {
 			t.Run(name+" from "+string(provider), func(t *testing.T) {
 				var signals heard
 				h := edge.NewCallback(edge.Callback{
@@ -514,7 +516,7 @@ func TestCallbacksAreThankedOnlyWhenStoredOrMeaningless(t *testing.T) {
 
 func TestCallbacksBeyondTheSizeAreRefusedBeforeAnythingElse(t *testing.T) {
 	h := edge.NewCallback(edge.Callback{
-		Provider: payout.Vexora, Log: quiet, Signals: &heard{},
+		Provider: vexora.Name, Log: quiet, Signals: &heard{},
 		Verifier: verifier(func([]byte) (payout.Claim, error) { t.Error("verified"); return payout.Claim{}, nil }),
 	})
 	reply, _ := h(context.Background(), event("POST", "/", strings.Repeat("x", edge.BodyLimit+1)))

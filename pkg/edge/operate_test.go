@@ -16,7 +16,8 @@ import (
 
 	"cambodia-payouts/pkg/edge"
 	"cambodia-payouts/pkg/payout"
-	"cambodia-payouts/pkg/statement"
+	"cambodia-payouts/pkg/vexora"
+	"cambodia-payouts/pkg/wire"
 )
 
 // desk answers every order alike and remembers it.
@@ -177,7 +178,7 @@ func (*books) FindProposal(context.Context, string) (payout.StatementProposal, e
 func (b *books) handler() edge.Handler {
 	b.kept = map[string][]byte{}
 	return edge.NewOperate(edge.Desk{Log: quiet, Statements: edge.Statements{
-		Importer: b, Archive: b, Mappings: statement.Defaults(),
+		Importer: b, Archive: b, Mappings: wire.Statements(),
 	}})
 }
 
@@ -213,7 +214,7 @@ func TestAStatementIsImportedOnceAndItsReportToldAgain(t *testing.T) {
 func TestASheetSaysWhatStandsOverAllLines(t *testing.T) {
 	for query, day := range map[string]string{"": "not given", "&from=2026-05-01&to=2026-05-31": "2026-05-01"} {
 		b := &books{report: payout.Report{
-			Provider: payout.Vexora, From: strings.TrimSuffix(day, "not given"), Counts: map[payout.LineKind]int{payout.Matched: 12, payout.Extra: 0}, Awaiting: true,
+			Provider: vexora.Name, From: strings.TrimSuffix(day, "not given"), Counts: map[payout.LineKind]int{payout.Matched: 12, payout.Extra: 0}, Awaiting: true,
 			Pending: 3, Persons: []payout.Person{"Dara", "Bopha"}, Unheard: 2,
 		}}
 		reply, _ := call(t, b.handler(), importing("provider=vexora&format=csv"+query, oneRow))
@@ -353,7 +354,7 @@ func TestAnOrderThatIsNotStoredIsSignalled(t *testing.T) {
 	}
 	var signals heard
 	b := &books{err: errors.New("down"), kept: map[string][]byte{}}
-	h := edge.NewOperate(edge.Desk{Log: quiet, Signals: &signals, Statements: edge.Statements{Importer: b, Archive: b, Mappings: statement.Defaults()}})
+	h := edge.NewOperate(edge.Desk{Log: quiet, Signals: &signals, Statements: edge.Statements{Importer: b, Archive: b, Mappings: wire.Statements()}})
 	for query, want := range map[string]heard{"provider=vexora": {payout.SignalNotStored}, "provider=vexora&check=true": nil} {
 		signals = nil
 		if reply, _ := call(t, h, importing(query, oneRow)); reply.StatusCode != 503 || !slices.Equal(signals, want) {

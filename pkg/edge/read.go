@@ -207,8 +207,8 @@ func pageQuery(parameters map[string]string) (payout.PageQuery, error) {
 	if q.Status != "" && !slices.Contains(payout.Statuses, q.Status) {
 		return q, badQuery("status is not one of the states of a payout")
 	}
-	if q.Provider != "" && !slices.Contains(payout.Providers, q.Provider) {
-		return q, badQuery("provider must be vexora or monetix")
+	if q.Provider != "" && !payout.Known(q.Provider) {
+		return q, badQuery("provider must be " + payout.AProvider())
 	}
 	if text, given := parameters["limit"]; given {
 		limit, err := strconv.Atoi(text)
@@ -261,13 +261,10 @@ type bankList struct {
 func (r Reader) banks() any {
 	list := bankList{Banks: []bankView{}}
 	for _, b := range r.Banks.All() {
-		v := bankView{Slug: b.Slug, Name: b.Name}
-		if b.Vexora.Code != "" {
-			v.Vexora = &bankRouteView{Code: string(b.Vexora.Code), Enabled: b.Vexora.Enabled, Source: string(b.Vexora.Source)}
-		}
-		if b.Monetix.ID != 0 {
-			v.Monetix = &bankRouteView{
-				Code: strconv.FormatInt(int64(b.Monetix.ID), 10), Enabled: b.Monetix.Enabled, Source: string(b.Monetix.Source),
+		v := bankView{"slug": b.Slug, "name": b.Name}
+		for name, r := range b.Routes {
+			if r.Code != "" {
+				v[string(name)] = bankRouteView{Code: r.Code, Enabled: r.Enabled, Source: r.Source}
 			}
 		}
 		list.Banks = append(list.Banks, v)

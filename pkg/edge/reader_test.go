@@ -13,6 +13,8 @@ import (
 	"cambodia-payouts/pkg/localstore"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/statement"
+	"cambodia-payouts/pkg/vexora"
+	"cambodia-payouts/pkg/wire"
 )
 
 // anyPerson registers everybody as one person.
@@ -30,7 +32,7 @@ func (noSignals) Signal(context.Context, payout.Signal, payout.Provider, payout.
 func viewAfterStatement(t *testing.T, account, file string) string {
 	t.Helper()
 	now := func() time.Time { return time.Date(2026, 5, 17, 8, 0, 0, 0, time.UTC) }
-	store, err := localstore.Open(filepath.Join(t.TempDir(), "payouts.db"), localstore.WithClock(now))
+	store, err := localstore.Open(filepath.Join(t.TempDir(), "payouts.db"), localstore.WithClock(now), localstore.Unsynced())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,14 +43,14 @@ func viewAfterStatement(t *testing.T, account, file string) string {
 	if err := store.Insert(t.Context(), p, payout.Whenever); err != nil {
 		t.Fatal(err)
 	}
-	rows, err := statement.Parse([]byte(strings.NewReplacer("REFERENCE", string(p.ProviderReference()), "ACCOUNT", account).Replace(file)), statement.Defaults()[payout.Vexora])
+	rows, err := statement.Parse([]byte(strings.NewReplacer("REFERENCE", string(p.ProviderReference()), "ACCOUNT", account).Replace(file)), wire.Statements()[vexora.Name])
 	if err != nil {
 		t.Fatal(err)
 	}
 	digest := sha256.Sum256([]byte(account))
 	importer := payout.NewImporter(store, payout.NewReceiver(store, noSignals{}, payout.Policy{}), anyPerson{}, now)
 	report, err := importer.Import(t.Context(), payout.Statement{
-		Provider: payout.Vexora, Hash: hex.EncodeToString(digest[:]), Rows: rows,
+		Provider: vexora.Name, Hash: hex.EncodeToString(digest[:]), Rows: rows,
 		By: "arn:aws:iam::111122223333:role/finance", Identities: []payout.Principal{"arn:aws:iam::111122223333:role/finance"},
 	})
 	if err != nil || !report.Awaiting {

@@ -138,8 +138,8 @@ func readStatementQuery(e Event) (s payout.Statement, wantsCSV bool, p *Problem)
 		return refuse("check must be true, or be left out")
 	}
 	s.Check = parameters["check"] == "true"
-	if !slices.Contains(payout.Providers, s.Provider) {
-		return refuse("provider must be vexora or monetix")
+	if !payout.Known(s.Provider) {
+		return refuse("provider must be " + payout.AProvider())
 	}
 	if !coversDays(s) {
 		return refuse("from and to must be days (YYYY-MM-DD) at most 35 days apart, or both be left out")

@@ -3,7 +3,6 @@ package edge
 import (
 	"context"
 	"log/slog"
-	"slices"
 	"strconv"
 	"time"
 
@@ -64,7 +63,7 @@ func submission(record events.DynamoDBEventRecord) (payout.Provider, money.Amoun
 	}
 	p := payout.Provider(word(now, "provider"))
 	minor, err := strconv.ParseInt(digits(now, "amount"), 10, 64)
-	if err != nil || !slices.Contains(payout.Providers, p) {
+	if err != nil || !payout.Known(p) {
 		return "", money.Amount{}, false
 	}
 	amount, err := money.New(minor, money.Currency(word(now, "currency")))

@@ -17,8 +17,10 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // meter remembers what it was to count.
@@ -51,7 +53,7 @@ func sampleBatch(t *testing.T) events.DynamoDBEvent {
 	return batch
 }
 
-var sampleSums = payout.OutflowSums{payout.Vexora: {money.KHR: 5_000_000}, payout.Monetix: {money.USD: 1250}}
+var sampleSums = payout.OutflowSums{vexora.Name: {money.KHR: 5_000_000}, monetix.Name: {money.USD: 1250}}
 
 // The batch has a create, a note of the telling, the provider's answer, a queued payout that is
 // sent, and items that are no payouts.
@@ -76,7 +78,7 @@ func TestASubmissionCountsOnceAndNothingElseDoes(t *testing.T) {
 		batch.Records[n].Change.OldImage = nil
 	}
 	_, _ = edge.NewNotify(edge.Notifier{Herald: h, Outflow: m, Log: quiet})(t.Context(), batch)
-	if got := m.sums[1][payout.Vexora][money.KHR]; got != 2*5_000_000 {
+	if got := m.sums[1][vexora.Name][money.KHR]; got != 2*5_000_000 {
 		t.Errorf("without old images %d are counted: too little, or more than every note", got)
 	}
 }
@@ -124,7 +126,7 @@ func TestTheItemThatTheStoreWritesIsCounted(t *testing.T) {
 	m := &meter{}
 	batch := events.DynamoDBEvent{Records: []events.DynamoDBEventRecord{{Change: events.DynamoDBStreamRecord{NewImage: after, OldImage: before}}}}
 	if _, err := edge.NewNotify(edge.Notifier{Herald: &teller{}, Outflow: m, Log: quiet})(t.Context(), batch); err != nil ||
-		!reflect.DeepEqual(m.sums, []payout.OutflowSums{{payout.Vexora: {money.KHR: 5_000_000}}}) {
+		!reflect.DeepEqual(m.sums, []payout.OutflowSums{{vexora.Name: {money.KHR: 5_000_000}}}) {
 		t.Errorf("counted %v, %v", m.sums, err)
 	}
 }
@@ -147,7 +149,7 @@ func TestACountThatFailsFailsNoNews(t *testing.T) {
 
 func TestAHoldOfTheOutflowBrakeIsLoggedAsAWarning(t *testing.T) {
 	var out bytes.Buffer
-	hold := payout.OutflowHold{Provider: payout.Vexora, Currency: money.KHR, Entry: payout.ControlEntry{Version: 7, Reason: "too much"}}
+	hold := payout.OutflowHold{Provider: vexora.Name, Currency: money.KHR, Entry: payout.ControlEntry{Version: 7, Reason: "too much"}}
 	n := edge.Notifier{Herald: &teller{}, Outflow: &meter{held: []payout.OutflowHold{hold}}, Log: slog.New(slog.NewTextHandler(&out, nil))}
 	_, _ = edge.NewNotify(n)(t.Context(), sampleBatch(t))
 	if line := `level=WARN msg="outflow brake holds" provider=vexora currency=KHR version=7 detail="too much"`; !strings.Contains(out.String(), line) {

@@ -107,29 +107,6 @@ type proposalView struct {
 	Replaces payout.Person `json:"replaces,omitempty"`
 }
 
-// proposalWaits is how long an order waits for its second person.
-const proposalWaits = 24 * time.Hour
-
-// replaced names the other person whose order the payout's proposal took the place of, "" for
-// nobody: that order is what was written just before this one. What the merchant was told of
-// stands between them, and moves nothing.
-func replaced(p payout.Payout) payout.Person {
-	before := payout.Entry{}
-	for _, e := range p.History {
-		switch {
-		case e.Source == payout.FromHerald:
-			continue
-		case e.Proposer == p.Proposal.Person && e.At.Equal(p.Proposal.At):
-			if before.Proposer == p.Proposal.Person || e.At.Sub(before.At) > proposalWaits {
-				return ""
-			}
-			return before.Proposer
-		}
-		before = e
-	}
-	return ""
-}
-
 type entryView struct {
 	Sequence     int              `json:"sequence"`
 	At           string           `json:"at"`
@@ -157,7 +134,7 @@ func view(p payout.Payout) payoutView {
 		HistoryDropped: p.HistoryDropped, Attempt: p.Attempt, SimilarTo: p.SimilarTo, RedactedAt: instant(p.RedactedAt),
 	}
 	if o := p.Proposal; o != (payout.Proposal{}) {
-		v.Proposal = &proposalView{o.Action, o.As, o.By, o.Person, instant(o.At), o.Evidence, o.Attempt, o.Entries - p.HistoryDropped, replaced(p)}
+		v.Proposal = &proposalView{o.Action, o.As, o.By, o.Person, instant(o.At), o.Evidence, o.Attempt, o.Entries - p.HistoryDropped, p.Replaced()}
 	}
 	if p.Status == payout.Queued {
 		v.QueuedReason = p.WaitsFor()
@@ -259,17 +236,12 @@ func viewOrphan(o payout.Orphaned) orphanView {
 	return v
 }
 
-// bankView is a row of the bank directory: what each provider calls the bank, and
-// whether payouts to it are enabled there.
-type bankView struct {
-	Slug    bank.Slug      `json:"slug"`
-	Name    string         `json:"name"`
-	Vexora  *bankRouteView `json:"vexora,omitempty"`
-	Monetix *bankRouteView `json:"monetix,omitempty"`
-}
+// bankView is a row of the bank directory: slug, name, and by the name of each provider what it
+// calls the bank, and whether payouts to it are enabled there.
+type bankView map[string]any
 
 type bankRouteView struct {
-	Code    string `json:"code"`
-	Enabled bool   `json:"enabled"`
-	Source  string `json:"source"`
+	Code    bank.Code   `json:"code"`
+	Enabled bool        `json:"enabled"`
+	Source  bank.Source `json:"source"`
 }

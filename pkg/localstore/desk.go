@@ -22,7 +22,7 @@ const proposalPrefix = "proposal#"
 func (s *Store) Board(ctx context.Context) (payout.Board, error) {
 	all := payout.Board{Pauses: map[payout.Provider]payout.Pause{}}
 	err := s.read(ctx, "read the board", func(tx *bbolt.Tx) error {
-		for _, p := range payout.Pausable {
+		for _, p := range payout.Pausable() {
 			var pause payout.Pause
 			if err := load(board.in(tx), string(p), &pause); err != nil {
 				return err

@@ -13,7 +13,9 @@ import (
 
 // schemaVersion is written into every document. The file belongs to one machine,
 // so a newer document than this program knows is refused rather than guessed at.
-const schemaVersion = 4
+// Version 5 keeps the provider's numbers by attempt (answered): documents are written
+// whole, and a program that does not know them would drop them.
+const schemaVersion = 5
 
 // amount is a sum in minor units; nil in a document when none is stated.
 type amount struct {
@@ -113,6 +115,7 @@ type document struct {
 	CreatedBy      payout.Principal            `json:"created_by,omitzero"`
 	Fingerprint    payout.Fingerprint          `json:"fingerprint,omitzero"`
 	Heard          []payout.Fact               `json:"heard,omitempty"`
+	Answered       map[payout.Attempt]string   `json:"answered,omitempty"`
 	Failure        *failure                    `json:"failure,omitzero"`
 	Return         *returned                   `json:"return,omitzero"`
 	Attention      map[payout.Reason]time.Time `json:"attention,omitempty"`
@@ -148,7 +151,7 @@ func documentOf(p payout.Payout) document {
 		Status: p.Status, ProviderID: p.ProviderID, Amount: amountOf(p.Amount),
 		Destination: destination(p.Destination), Beneficiary: beneficiary(p.Beneficiary),
 		Description: p.Description, Metadata: p.Metadata, CreatedBy: p.CreatedBy, Fingerprint: p.Fingerprint,
-		Heard: p.Heard, QueuedReason: p.QueuedReason,
+		Heard: p.Heard, Answered: p.Answered, QueuedReason: p.QueuedReason,
 		AskedAt: p.AskedAt, AnsweredAt: p.AnsweredAt, RecipientOwed: p.RecipientOwed,
 		Failure: (*failure)(p.Failure), Return: (*returned)(p.Return), Attention: p.Attention,
 		HistoryDropped: p.HistoryDropped, Unwritten: p.Unwritten, Recipient: p.Recipient, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
@@ -176,7 +179,7 @@ func (d document) payout() (payout.Payout, error) {
 		Status: d.Status, ProviderID: d.ProviderID, Amount: sum,
 		Destination: payout.Destination(d.Destination), Beneficiary: payout.Beneficiary(d.Beneficiary),
 		Description: d.Description, Metadata: d.Metadata, CreatedBy: d.CreatedBy, Fingerprint: d.Fingerprint,
-		Heard: d.Heard, QueuedReason: d.QueuedReason,
+		Heard: d.Heard, Answered: d.Answered, QueuedReason: d.QueuedReason,
 		AskedAt: d.AskedAt, AnsweredAt: d.AnsweredAt, RecipientOwed: d.RecipientOwed,
 		Failure: (*payout.Failure)(d.Failure), Return: (*payout.Return)(d.Return), Attention: d.Attention,
 		HistoryDropped: d.HistoryDropped, Unwritten: d.Unwritten, Recipient: d.Recipient, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
@@ -244,7 +247,7 @@ func (d document) check() error {
 		return fmt.Errorf("schema %d is not known", d.Schema)
 	case !ok:
 		return errors.New("no id")
-	case !slices.Contains(payout.Providers, d.Provider):
+	case !payout.Known(d.Provider):
 		return errors.New("no provider")
 	case !slices.Contains(payout.Statuses, d.Status):
 		return errors.New("no status")

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -144,7 +143,7 @@ func decodeOrphan(written []byte) (payout.Orphaned, error) {
 	if err := json.Unmarshal(written, &d); err != nil {
 		return payout.Orphaned{}, fmt.Errorf("decode an orphan: %w", err)
 	}
-	if d.Schema < 1 || d.Schema > schemaVersion || !slices.Contains(payout.Providers, d.Provider) {
+	if d.Schema < 1 || d.Schema > schemaVersion || !payout.Known(d.Provider) {
 		return payout.Orphaned{}, errors.New("decode an orphan: no known schema or provider")
 	}
 	sum, err := d.Amount.money()

@@ -37,6 +37,10 @@ type Option func(*Store)
 // WithClock has the store drop what may be dropped, by this clock.
 func WithClock(now func() time.Time) Option { return func(s *Store) { s.now = now } }
 
+// Unsynced has the store not wait for the disk: a crash of the machine may lose what was written.
+// It is for tests in which that is not the point.
+func Unsynced() Option { return func(s *Store) { s.db.NoSync = true } }
+
 // Open opens the file, or makes a new one. It returns [ErrInUse] when another
 // process has it.
 func Open(path string, options ...Option) (*Store, error) {

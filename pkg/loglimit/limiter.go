@@ -12,7 +12,8 @@ import (
 const plain = 5
 
 // Limiter counts occurrences of each kind and says when to write a line about them.
-// Kinds are closed words of ours; every kind is remembered for ever.
+// Kinds are closed words of ours, or callers whom the gateway has let in; every kind is
+// remembered for ever.
 type Limiter struct {
 	now func() time.Time
 

@@ -49,7 +49,7 @@ func (v *Verifier) Verify(ctx context.Context, body []byte) (payout.Claim, error
 	}
 	s := stateOfCallback(tree)
 	c := s.claim()
-	c.Source, c.Provider, c.Reference = payout.FromCallback, payout.Monetix, id
+	c.Source, c.Provider, c.Reference = payout.FromCallback, Name, id
 	c.Raw, c.Padded, c.At = body, padded(tree, body), v.now()
 	c.Ambiguous = signed.ambiguity(tree, v.settings.CallbackMembers)
 	sums(&c, payment, s.reason)

@@ -65,9 +65,9 @@ func TestARequestWithoutAConnectionWasNotSent(t *testing.T) {
 	}
 	address := "http://" + l.Addr().String()
 	_ = l.Close()
-	s, err := newClient(t, testKeys(t, address), "").Open(context.Background(), example(t))
-	if err != nil {
-		t.Fatal(err)
+	s, found, err := newClient(t, testKeys(t, address), "").Prepare(context.Background(), example(t))
+	if err != nil || len(found) > 0 {
+		t.Fatal(found, err)
 	}
 	if c := s.Send(context.Background()); c.Finding != payout.FoundNotSent {
 		t.Errorf("%s: %s", c.Finding, c.Message)

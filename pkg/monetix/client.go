@@ -9,10 +9,10 @@ import (
 	"strconv"
 	"time"
 
-	"cambodia-payouts/pkg/bank"
 	"cambodia-payouts/pkg/jsontree"
 	"cambodia-payouts/pkg/oneshot"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/provider"
 )
 
 // The paths of the API, below the base address.
@@ -25,30 +25,10 @@ const (
 // payment that will be.
 const askAfter = 10 * time.Second
 
-// defaultTimeout bounds the wait for an answer; the usual one takes less than a
-// tenth of a second.
-const defaultTimeout = 15 * time.Second
-
-// Options are the parts of a client. Timeout may be zero for 15 seconds.
-type Options struct {
-	Keys        Keys
-	Settings    Settings
-	Banks       bank.Directory
-	CallbackURL string
-	URLRules    URLRules
-	Now         func() time.Time
-	Timeout     time.Duration
-	// Dial reaches the provider; nil means oneshot.Direct.
-	Dial oneshot.Dialer
-}
-
 // Client is the payout.Connector to Monetix.
 type Client struct {
-	keys    Keys
-	encode  encoder
-	now     func() time.Time
-	timeout time.Duration
-	dial    oneshot.Dialer
+	parts  Options
+	encode encoder
 }
 
 var _ payout.Connector = (*Client)(nil)
@@ -56,42 +36,23 @@ var _ payout.Connector = (*Client)(nil)
 // NewClient returns a client. The address of the callbacks is checked per payout,
 // so that a wrong one is a fault of the request and not of the start.
 func NewClient(o Options) (*Client, error) {
-	if o.Keys == nil || o.Now == nil {
-		return nil, errors.New("monetix: keys and clock are required")
+	o, err := o.Complete()
+	if err != nil {
+		return nil, fmt.Errorf("monetix: %w", err)
 	}
-	if o.Timeout <= 0 {
-		o.Timeout = defaultTimeout
-	}
-	if o.Dial == nil {
-		o.Dial = oneshot.Direct
-	}
-	return &Client{
-		dial: o.Dial,
-		keys: o.Keys, now: o.Now, timeout: o.Timeout,
-		encode: encoder{banks: o.Banks, callbackURL: o.CallbackURL, rules: o.URLRules},
-	}, nil
+	return &Client{o, encoder{banks: o.Banks, callbackURL: o.CallbackURL, rules: o.URLRules}}, nil
 }
 
 // current is what to sign with; a fault when there is nothing.
 func (c *Client) current(ctx context.Context) (Credentials, []payout.Fault, error) {
-	credentials, err := c.keys.Current(ctx)
+	credentials, err := c.parts.Keys.Current(ctx)
 	if errors.Is(err, ErrNotConfigured) {
-		return Credentials{}, []payout.Fault{{Pointer: "/provider", Code: payout.ProviderNotConfigured, Message: "Monetix has no credentials"}}, nil
+		return Credentials{}, provider.Unserved("Monetix"), nil
 	}
 	if err != nil {
 		return Credentials{}, nil, fmt.Errorf("monetix: read the keys: %w", err)
 	}
 	return credentials, nil, nil
-}
-
-// Check implements payout.Connector.
-func (c *Client) Check(ctx context.Context, p payout.Payout) ([]payout.Fault, error) {
-	credentials, missing, err := c.current(ctx)
-	if err != nil {
-		return nil, err
-	}
-	_, found := c.encode.create(p, credentials.ProjectID)
-	return append(missing, found...), nil
 }
 
 // Serves implements payout.Connector.
@@ -105,24 +66,26 @@ func (c *Client) Serves(ctx context.Context, p payout.Payout) ([]payout.Fault, e
 	return found, nil
 }
 
-// Open implements payout.Connector.
-func (c *Client) Open(ctx context.Context, p payout.Payout) (payout.Submission, error) {
+// Prepare implements payout.Connector.
+func (c *Client) Prepare(ctx context.Context, p payout.Payout) (payout.Submission, []payout.Fault, error) {
 	credentials, missing, err := c.current(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	body, found := c.encode.create(p, credentials.ProjectID)
 	if found = append(missing, found...); len(found) > 0 {
-		return nil, fmt.Errorf("monetix: the payout cannot be expressed: %s %s", found[0].Pointer, found[0].Code)
+		return nil, found, nil
 	}
-	r, err := credentials.request(createPath, body)
+	request, err := credentials.request(createPath, body)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return &submission{
-		line: c.dial(ctx, r.URL), request: r, payout: p,
-		project: credentials.ProjectID, now: c.now, timeout: c.timeout,
-	}, nil
+	return c.parts.Submission(request, accountOf(credentials.ProjectID), func(result oneshot.Result) payout.Claim {
+		if claim := unanswered(result); claim.Finding != "" {
+			return claim
+		}
+		return acknowledged(result.Status, result.Body, p, credentials.ProjectID)
+	}), nil, nil
 }
 
 // request is a signed request to one of Gate's addresses.
@@ -131,43 +94,11 @@ func (c Credentials) request(path string, r request) (oneshot.Request, error) {
 	if err != nil {
 		return oneshot.Request{}, fmt.Errorf("monetix: write the body: %w", err)
 	}
-	target := *c.BaseURL
-	target.Path += path
-	return oneshot.Request{URL: &target, Body: body, Header: http.Header{
-		"Content-Type": {"application/json"}, "Accept": {"application/json"},
-	}}, nil
+	return provider.Request(c.BaseURL, path, body, nil), nil
 }
 
-// submission is one payout request, ready to be sent once.
-type submission struct {
-	line    oneshot.Connection
-	request oneshot.Request
-	payout  payout.Payout
-	project int64
-	now     func() time.Time
-	timeout time.Duration
-}
-
-// Send implements payout.Submission.
-func (s *submission) Send(ctx context.Context) payout.Claim {
-	ctx, cancel := context.WithTimeout(ctx, s.timeout)
-	defer cancel()
-	result := s.line.Post(ctx, s.request)
-	claim := unanswered(result)
-	if claim.Finding == "" {
-		claim = acknowledged(result.Status, result.Body, s.payout, s.project)
-	}
-	claim.Raw, claim.At = result.Body, s.now()
-	return claim
-}
-
-// Account implements payout.Submission: payment_id is unique within a project.
-func (s *submission) Account() string { return accountOf(s.project) }
-
+// accountOf names a project: payment_id is unique within it.
 func accountOf(project int64) string { return strconv.FormatInt(project, 10) }
-
-// Close implements payout.Submission.
-func (s *submission) Close() { s.line.Close() }
 
 // unanswered is the claim of a result without an answer; without a finding there
 // is one.
@@ -184,7 +115,7 @@ func unanswered(r oneshot.Result) payout.Claim {
 // Ask implements payout.Connector.
 func (c *Client) Ask(ctx context.Context, p payout.Payout, about payout.Attempt) payout.Claim {
 	claim := c.ask(ctx, p.ID.ProviderReference(about))
-	claim.At = c.now()
+	claim.At = c.parts.Now()
 	return claim
 }
 
@@ -197,9 +128,7 @@ func (c *Client) ask(ctx context.Context, about payout.ProviderReference) payout
 	if err != nil {
 		return unclear("the question could not be written")
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
-	result := c.dial(ctx, r.URL).Post(ctx, r)
+	result := c.parts.Post(ctx, r)
 	if result.Outcome != oneshot.Answered || result.Status != http.StatusOK {
 		return unclear("no usable answer to the question")
 	}
@@ -223,7 +152,7 @@ func (c *Client) answered(ctx context.Context, body []byte, about payout.Provide
 	if code := absence(tree); code != "" {
 		return payout.Claim{Finding: payout.FoundAbsent, Code: code}
 	}
-	signer, _, err := signerOf(ctx, c.keys, tree)
+	signer, _, err := signerOf(ctx, c.parts.Keys, tree)
 	if err != nil {
 		return unclear("the answer's signature does not verify")
 	}

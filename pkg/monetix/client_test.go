@@ -86,16 +86,13 @@ func TestTheLatestOperationGivesTheReasonWhereverItStands(t *testing.T) {
 	}
 }
 
-func TestWithoutKeysNothingCanBeAskedOrOpened(t *testing.T) {
+func TestWithoutKeysNothingCanBeAskedOrPrepared(t *testing.T) {
 	c := newClient(t, &keys{err: errors.New("down")}, "")
 	if claim := c.Ask(context.Background(), example(t), 1); claim.Finding != payout.FoundUnclear {
 		t.Errorf("%s", claim.Finding)
 	}
-	if _, err := c.Open(context.Background(), example(t)); err == nil {
-		t.Error("opened")
-	}
-	if _, err := c.Check(context.Background(), example(t)); err == nil {
-		t.Error("checked")
+	if _, _, err := c.Prepare(context.Background(), example(t)); err == nil {
+		t.Error("prepared")
 	}
 }
 

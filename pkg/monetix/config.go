@@ -1,20 +1,19 @@
 package monetix
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"slices"
 	"strings"
 
 	"cambodia-payouts/pkg/jsontree"
+	"cambodia-payouts/pkg/provider"
 	"cambodia-payouts/pkg/secrets"
 )
 
 // ErrNotConfigured says that the secret is still the template's placeholder.
-var ErrNotConfigured = errors.New("monetix: not configured")
+var ErrNotConfigured = fmt.Errorf("monetix: %w", secrets.ErrNotConfigured)
 
 // Credentials are those of one project. Test and live projects share hosts and
 // paths; only these differ.
@@ -24,23 +23,15 @@ type Credentials struct {
 	Secret    secrets.Secret
 }
 
-// Keys are rotating credentials; *secrets.Cache is one.
-type Keys interface {
-	// Current is what to sign with.
-	Current(ctx context.Context) (Credentials, error)
-	// Verifying is what a callback may be signed with, the current set first.
-	Verifying(ctx context.Context) ([]Credentials, error)
-	// Refresh reads the secret again, and tells whether it changed.
-	Refresh(ctx context.Context) (bool, error)
-}
-
-// URLRules say which addresses besides https are acceptable. Plain http to this
-// machine always is, for a twin.
-type URLRules struct {
-	// AllowInsecure is DEV_INSECURE: http to host.docker.internal, and callback
-	// addresses on http.
-	AllowInsecure bool
-}
+// What every room does alike, over these credentials and settings.
+type (
+	// Keys are rotating credentials; *secrets.Cache is one.
+	Keys = provider.Keys[Credentials]
+	// Options are the parts of a client.
+	Options = provider.Parts[Credentials, Settings]
+	// URLRules say which addresses besides https are acceptable.
+	URLRules = provider.URLRules
+)
 
 // maxProjectID is the upper bound of the Gate schema.
 const maxProjectID = 4294967295
@@ -66,7 +57,7 @@ func ParseCredentials(document []byte, rules URLRules) (Credentials, error) {
 			blame(fmt.Sprintf("has a member that is none of %v", known))
 		}
 	}
-	base, err := parseBaseURL(textOf(tree, "base_url"), rules)
+	base, err := rules.BaseURL(textOf(tree, "base_url"))
 	if err != nil {
 		blame("base_url " + err.Error())
 	}
@@ -90,25 +81,6 @@ func textOf(v jsontree.Value, name string) string {
 	member, _ := v.Member(name)
 	text, _ := member.Text()
 	return text
-}
-
-// parseBaseURL accepts https, and http to this machine.
-func parseBaseURL(text string, rules URLRules) (*url.URL, error) {
-	u, err := url.Parse(text)
-	if err != nil || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, errors.New("must be an https address without user, query or fragment")
-	}
-	if u.Scheme == "https" || (u.Scheme == "http" && local(u.Hostname(), rules)) {
-		u.Path = strings.TrimSuffix(u.Path, "/")
-		return u, nil
-	}
-	return nil, errors.New("must be an https address")
-}
-
-func local(host string, rules URLRules) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || (ip != nil && ip.IsLoopback()) ||
-		(rules.AllowInsecure && host == "host.docker.internal")
 }
 
 // Settings are the member "monetix" of PROVIDER_SETTINGS. The banks that the account

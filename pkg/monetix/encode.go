@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -36,12 +37,12 @@ type (
 		Phone     string `json:"phone"`
 	}
 	account struct {
-		Number       string         `json:"number"`
-		BankID       bank.MonetixID `json:"bank_id"`
-		Branch       string         `json:"branch,omitempty"`
-		City         string         `json:"city,omitempty"`
-		Province     string         `json:"province,omitempty"`
-		CustomerName string         `json:"customer_name"`
+		Number       string `json:"number"`
+		BankID       int64  `json:"bank_id"`
+		Branch       string `json:"branch,omitempty"`
+		City         string `json:"city,omitempty"`
+		Province     string `json:"province,omitempty"`
+		CustomerName string `json:"customer_name"`
 	}
 	payment struct {
 		Currency    string `json:"currency"`
@@ -68,16 +69,18 @@ func (f *faults) add(pointer string, code payout.FaultCode, message string) {
 }
 
 // reach finds the bank's id.
-func (e encoder) reach(d payout.Destination, f *faults) bank.MonetixID {
+func (e encoder) reach(d payout.Destination, f *faults) int64 {
 	if d.Type != payout.BankDestination {
 		f.add("/destination/type", payout.UnsupportedBank, "Monetix pays to bank accounts only")
 		return 0
 	}
 	entry, known := e.banks.Lookup(bank.Slug(d.Bank))
-	if !known || !entry.Monetix.Enabled {
+	route := entry.Routes[Name]
+	id, err := strconv.ParseInt(string(route.Code), 10, 64)
+	if !known || !route.Enabled || err != nil {
 		f.add("/destination/bank", payout.UnsupportedBank, "Monetix does not serve this bank, or it is not enabled; see GET /v1/banks")
 	}
-	return entry.Monetix.ID
+	return id
 }
 
 // create builds the request without its signature, and everything that stands

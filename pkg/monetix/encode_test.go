@@ -17,11 +17,12 @@ import (
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/secrets"
+	"cambodia-payouts/pkg/wire"
 )
 
 func directory(t *testing.T) bank.Directory {
 	t.Helper()
-	d, err := bank.Default()
+	d, err := wire.Banks(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,9 +67,9 @@ func newGate(t *testing.T, status int, answer string) *gate {
 // send submits a payout and returns the claim.
 func (g *gate) send(t *testing.T, p payout.Payout) payout.Claim {
 	t.Helper()
-	s, err := newClient(t, testKeys(t, g.URL+"/base"), "").Open(context.Background(), p)
-	if err != nil {
-		t.Fatal(err)
+	s, found, err := newClient(t, testKeys(t, g.URL+"/base"), "").Prepare(context.Background(), p)
+	if err != nil || len(found) > 0 {
+		t.Fatal(found, err)
 	}
 	defer s.Close()
 	return s.Send(context.Background())
@@ -134,9 +135,9 @@ func TestLargeAmountsAndOptionalMembers(t *testing.T) {
 	p.Destination.Branch, p.Destination.City, p.Destination.Province = "", "", ""
 	p.Description = "May salary"
 	c := newClient(t, testKeys(t, g.URL), "https://merchant.example.com/monetix")
-	s, err := c.Open(context.Background(), p)
-	if err != nil {
-		t.Fatal(err)
+	s, found, err := c.Prepare(context.Background(), p)
+	if err != nil || len(found) > 0 {
+		t.Fatal(found, err)
 	}
 	s.Send(context.Background())
 	body := string(g.bodies[0])
@@ -168,11 +169,11 @@ func TestWhatMonetixCannotExpressIsAFaultAtItsPlace(t *testing.T) {
 		p := example(t)
 		change(&p)
 		c := newClient(t, testKeys(t, "https://gate.example.com"), "")
-		found, err := c.Check(context.Background(), p)
+		built, found, err := c.Prepare(context.Background(), p)
 		if err != nil || len(found) != 1 || found[0].Pointer != pointer {
 			t.Errorf("%s: %v, %v", pointer, found, err)
 		}
-		if _, err := c.Open(context.Background(), p); err == nil {
+		if built != nil {
 			t.Errorf("%s: a request was built all the same", pointer)
 		}
 	}
@@ -193,14 +194,14 @@ func TestAForeignPhoneKeepsItsCountryCode(t *testing.T) {
 	}
 	p := example(t)
 	p.Beneficiary.Phone = "+012345678" // no country has this code
-	if found, err := newClient(t, testKeys(t, "https://gate.example.com"), "").Check(context.Background(), p); err != nil || len(found) != 1 || found[0].Pointer != "/beneficiary/phone" {
+	if _, found, err := newClient(t, testKeys(t, "https://gate.example.com"), "").Prepare(context.Background(), p); err != nil || len(found) != 1 || found[0].Pointer != "/beneficiary/phone" {
 		t.Errorf("%v, %v", found, err)
 	}
 }
 
 func TestACallbackAddressMustBeHTTPSAndFit(t *testing.T) {
 	for _, address := range []string{"http://127.0.0.1/cb", "merchant.example.com", "https://" + strings.Repeat("x", 255)} {
-		found, err := newClient(t, testKeys(t, "https://gate.example.com"), address).Check(context.Background(), example(t))
+		_, found, err := newClient(t, testKeys(t, "https://gate.example.com"), address).Prepare(context.Background(), example(t))
 		if err != nil || len(found) != 1 || found[0].Code != payout.ProviderNotConfigured {
 			t.Errorf("%s: %v, %v", address, found, err)
 		}

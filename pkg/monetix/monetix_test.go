@@ -65,7 +65,7 @@ func example(t *testing.T) payout.Payout {
 		t.Fatal(err)
 	}
 	return payout.Payout{
-		ID: payout.DeriveID("test", "payment_47"), Reference: "payment_47", Provider: payout.Monetix, Attempt: 1,
+		ID: payout.DeriveID("test", "payment_47"), Reference: "payment_47", Provider: monetix.Name, Attempt: 1,
 		Amount: amount, Sent: 1,
 		Destination: payout.Destination{
 			Type: payout.BankDestination, Bank: "wing", AccountNumber: "1234567890",

@@ -72,7 +72,7 @@ func TestAChangeOfProjectDoesNotPayTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := localstore.Open(filepath.Join(t.TempDir(), "db"))
+	store, err := localstore.Open(filepath.Join(t.TempDir(), "db"), localstore.Unsynced())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func TestAChangeOfProjectDoesNotPayTwice(t *testing.T) {
 	brakes := payout.NewBrakes(store, payout.Floor{Caps: map[money.Currency]money.Amount{money.KHR: most(money.KHR), money.USD: most(money.USD)}})
 	tokens := 0
 	ports := payout.Ports{
-		Store: store, Connectors: map[payout.Provider]payout.Connector{payout.Monetix: client}, Signals: quiet{}, Brakes: brakes, Keys: key,
+		Store: store, Connectors: map[payout.Provider]payout.Connector{monetix.Name: client}, Signals: quiet{}, Brakes: brakes, Keys: key,
 		Now: func() time.Time { return now }, NewToken: func() string { tokens++; return fmt.Sprint("t", tokens) },
 		Pause: func(context.Context, time.Duration) {},
 	}
@@ -104,7 +104,7 @@ func TestAChangeOfProjectDoesNotPayTwice(t *testing.T) {
 	}
 	p := example(t)
 	created, err := creator.Create(context.Background(), payout.Draft{
-		Reference: p.Reference, Provider: payout.Monetix, Amount: "50000", Currency: "KHR", Destination: p.Destination, Beneficiary: p.Beneficiary,
+		Reference: p.Reference, Provider: monetix.Name, Amount: "50000", Currency: "KHR", Destination: p.Destination, Beneficiary: p.Beneficiary,
 	}, "me")
 	if err != nil || created.Payout.Status != payout.Unknown {
 		t.Fatal(err, created.Payout.Status)
@@ -127,7 +127,7 @@ func TestAChangeOfProjectDoesNotPayTwice(t *testing.T) {
 // A verified callback "error" with code 3041 ("a payment with this number exists") about a
 // payout that is stored: it is acknowledged, and kept nowhere.
 func TestEyesAnErrorCallbackWithADuplicateCodeIsKeptNowhere(t *testing.T) {
-	store, err := localstore.Open(filepath.Join(t.TempDir(), "db"))
+	store, err := localstore.Open(filepath.Join(t.TempDir(), "db"), localstore.Unsynced())
 	if err != nil {
 		t.Fatal(err)
 	}

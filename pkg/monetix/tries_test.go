@@ -159,7 +159,7 @@ func TestAReversalBesideASuccessIsAReturn(t *testing.T) {
 
 func TestAReversalBesideASuccessIsKept(t *testing.T) {
 	for _, kind := range []string{"reversal", "payout reversal"} {
-		store, err := localstore.Open(filepath.Join(t.TempDir(), "db"))
+		store, err := localstore.Open(filepath.Join(t.TempDir(), "db"), localstore.Unsynced())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -256,7 +256,7 @@ func TestOnePersonDoesNotPayAgainBesideATimeOutThatMonetixTriedAgain(t *testing.
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := localstore.Open(filepath.Join(t.TempDir(), "db"))
+	store, err := localstore.Open(filepath.Join(t.TempDir(), "db"), localstore.Unsynced())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -272,7 +272,7 @@ func TestOnePersonDoesNotPayAgainBesideATimeOutThatMonetixTriedAgain(t *testing.
 	}
 	p := example(t)
 	created, err := creator.Create(context.Background(), payout.Draft{
-		Reference: p.Reference, Provider: payout.Monetix, Amount: "50000", Currency: "KHR", Destination: p.Destination, Beneficiary: p.Beneficiary,
+		Reference: p.Reference, Provider: monetix.Name, Amount: "50000", Currency: "KHR", Destination: p.Destination, Beneficiary: p.Beneficiary,
 	}, "me")
 	if err != nil {
 		t.Fatal(err)
@@ -307,7 +307,7 @@ func service(t *testing.T, store *localstore.Store, client *monetix.Client, now 
 	most := func(c money.Currency) money.Amount { a, _ := money.Parse("1000000", c); return a }
 	floor := payout.Floor{Caps: map[money.Currency]money.Amount{money.KHR: most(money.KHR), money.USD: most(money.USD)}}
 	ports := payout.Ports{
-		Store: store, Connectors: map[payout.Provider]payout.Connector{payout.Monetix: client}, Signals: quiet{}, Brakes: payout.NewBrakes(store, floor), Keys: key,
+		Store: store, Connectors: map[payout.Provider]payout.Connector{monetix.Name: client}, Signals: quiet{}, Brakes: payout.NewBrakes(store, floor), Keys: key,
 		Now: func() time.Time { return *now }, NewToken: func() string { tokens++; return fmt.Sprint("t", tokens) },
 		Pause: func(context.Context, time.Duration) {},
 	}

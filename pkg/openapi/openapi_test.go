@@ -92,7 +92,7 @@ func TestTheWordsAreThoseOfTheCode(t *testing.T) {
 	for _, r := range payout.Reasons {
 		words["Reason"] = append(words["Reason"], string(r))
 	}
-	for _, p := range payout.Providers {
+	for _, p := range payout.Providers() {
 		words["Provider"] = append(words["Provider"], string(p))
 	}
 	for schema, known := range words {

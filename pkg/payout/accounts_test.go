@@ -97,7 +97,7 @@ func TestAProjectThatChangesBackAndForthDoesNotPayTwice(t *testing.T) {
 		w := newWorld(t)
 		s := &projects{w: w, random: rand.New(rand.NewPCG(seed, 7)), fate: map[string]payout.Finding{}}
 		w.monetix.account, w.monetix.answer, w.monetix.told = "A", s.take, s.tell
-		p := w.mustCreate(draftFor(payout.Monetix))
+		p := w.mustCreate(draftFor(Monetix))
 		for range 40 {
 			switch s.random.IntN(8) {
 			case 0:
@@ -124,7 +124,7 @@ func TestAProjectThatChangesBackAndForthDoesNotPayTwice(t *testing.T) {
 func TestOnePersonDoesNotSendUnderAnotherAccount(t *testing.T) {
 	w := newWorld(t)
 	w.monetix.account, w.monetix.answer, w.monetix.told = "A", w.unclear, w.unclear
-	p := w.mustCreate(draftFor(payout.Monetix))
+	p := w.mustCreate(draftFor(Monetix))
 	w.clock.pass(2 * time.Hour)
 	w.monetix.account = "B"
 	if _, err := w.operator.Resend(bg, w.order(p.ID, dara, "")); problemOf(err) != payout.OrderNotPossible || len(w.monetix.sent) != 1 {
@@ -136,7 +136,7 @@ func TestOnePersonDoesNotSendUnderAnotherAccount(t *testing.T) {
 func TestAnotherAccountKnowsNothingOfThePayout(t *testing.T) {
 	w := newWorld(t)
 	w.monetix.account, w.monetix.answer = "A", w.unclear
-	p := w.mustCreate(draftFor(payout.Monetix))
+	p := w.mustCreate(draftFor(Monetix))
 	w.monetix.account = "B"
 	w.monetix.told = func(p payout.Payout) payout.Claim {
 		c := w.says(payout.FoundFailed)(p)
@@ -153,7 +153,7 @@ func TestAnotherAccountKnowsNothingOfThePayout(t *testing.T) {
 func TestAPayoutThatNothingTookGoesUnderAnotherAccount(t *testing.T) {
 	w := newWorld(t)
 	w.monetix.account, w.monetix.answer = "A", w.says(payout.FoundNotSent)
-	p := w.mustCreate(draftFor(payout.Monetix))
+	p := w.mustCreate(draftFor(Monetix))
 	w.monetix.account, w.monetix.answer = "B", w.unclear
 	w.monetix.told = func(p payout.Payout) payout.Claim {
 		c := w.says(payout.FoundSucceeded)(p)
@@ -172,7 +172,7 @@ func TestAPayoutThatNothingTookGoesUnderAnotherAccount(t *testing.T) {
 func TestAPayoutOfAnUnknownAccountTakesTwoPeople(t *testing.T) {
 	w := newWorld(t)
 	w.monetix.answer, w.monetix.told = w.unclear, w.absent
-	p := w.stored(w.mustCreate(draftFor(payout.Monetix)).ID)
+	p := w.stored(w.mustCreate(draftFor(Monetix)).ID)
 	p.Heard = slices.DeleteFunc(p.Heard, func(f payout.Fact) bool { return strings.Contains(string(f), ".at-") })
 	w.store.payouts[p.ID] = p
 	for range 5 {

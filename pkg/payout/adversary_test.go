@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
 )
@@ -41,12 +42,12 @@ func TestABusyProcessLearnsThatTheSameMoneyIsUnknown(t *testing.T) {
 // Nobody was asked at all.
 func TestAFileMakesNoReturnWithoutAQuestion(t *testing.T) {
 	w := newWorld(t)
-	p := w.mustCreate(draftFor(payout.Monetix))
+	p := w.mustCreate(draftFor(Monetix))
 	w.receive(w.claim(p, payout.FoundSucceeded))
 	w.monetix.told = w.says(payout.FoundSucceeded)
 	w.ask()
 	asked := w.monetix.asked
-	s := file(payout.Monetix, row(1, p, payout.FoundReturned))
+	s := file(Monetix, row(1, p, payout.FoundReturned))
 	w.importBy(s, dara)
 	w.importBy(s, bopha)
 	if st := w.stored(p.ID); st.Return != nil {
@@ -60,7 +61,7 @@ func TestSilenceDoesNotMakeAFailureSafeAgain(t *testing.T) {
 	p := w.failedForCertain("R1")
 	line := row(1, p, payout.FoundSucceeded)
 	line.Reference = string(p.ID.ProviderReference(2)) // the table that was lost had made it
-	w.importBy(file(payout.Vexora, line), dara)
+	w.importBy(file(Vexora, line), dara)
 	if w.stored(p.ID).SafeToPayAgain() {
 		t.Fatal("setup")
 	}
@@ -83,8 +84,8 @@ func TestSilenceDoesNotMakeAFailureSafeAgain(t *testing.T) {
 // Restored Monetix payout goes by itself beside the same money that is unknown.
 func TestAfterARestoreAQueuedPayoutDoesNotGoBesideTheSameMoney(t *testing.T) {
 	before := newWorld(t)
-	d := draftFor(payout.Monetix)
-	before.over(payout.Floor{Held: held(payout.Monetix)})
+	d := draftFor(Monetix)
+	before.over(payout.Floor{Held: held(Monetix)})
 	first := before.mustCreate(d) // queued: held
 	before.over(payout.Floor{})
 	d.Reference = "R2"
@@ -122,12 +123,12 @@ type opening struct {
 	do func()
 }
 
-func (o *opening) Open(ctx context.Context, p payout.Payout) (payout.Submission, error) {
+func (o *opening) Prepare(ctx context.Context, p payout.Payout) (payout.Submission, []payout.Fault, error) {
 	if do := o.do; do != nil {
 		o.do = nil
 		do()
 	}
-	return o.provider.Open(ctx, p)
+	return o.provider.Prepare(ctx, p)
 }
 
 // With a window, a resend and a create of the same money at one moment both go.
@@ -137,7 +138,7 @@ func TestOfAResendAndACreateAtOneMomentOneIsHeld(t *testing.T) {
 	w.clock.pass(time.Hour)
 	w.vexora.answer = w.says(payout.FoundProcessing)
 	o := &opening{provider: w.vexora}
-	w.connectors[payout.Vexora] = o
+	w.connectors[Vexora] = o
 	sent := len(w.vexora.sent)
 	var other payout.Payout
 	o.do = func() { other = w.another("R2") }                    // the merchant pays again under another reference
@@ -232,7 +233,7 @@ func TestAReturnByCallbackIsAskedAbout(t *testing.T) {
 // After a restore one "not found" about the next attempt calls the failure safe.
 func TestAfterARestoreANotFoundDoesNotMakeAFailureSafe(t *testing.T) {
 	before := newWorld(t)
-	p := before.mustCreate(draftFor(payout.Monetix)) // in progress
+	p := before.mustCreate(draftFor(Monetix)) // in progress
 	before.receive(before.claim(p, payout.FoundFailed))
 	backup := before.store.copy()
 	before.monetix.told = before.says(payout.FoundFailed)
@@ -242,13 +243,13 @@ func TestAfterARestoreANotFoundDoesNotMakeAFailureSafe(t *testing.T) {
 	w := newWorldWith(t, vouched(at))
 	w.store.payouts = backup.payouts
 	w.clock.pass(30 * time.Minute)
-	w.connectors[payout.Monetix] = tells{w.monetix, map[payout.Attempt]payout.Finding{1: payout.FoundFailed, 2: payout.FoundAbsent}, w}
+	w.connectors[Monetix] = tells{w.monetix, map[payout.Attempt]payout.Finding{1: payout.FoundFailed, 2: payout.FoundAbsent}, w}
 	for range 4 {
 		w.ask()
 	}
 	st := w.stored(p.ID)
 	if st.AsRestored(at).SafeToPayAgain() {
-		t.Errorf("safe, events %s; attempt 2 is in progress, and 3061/3062 prove nothing (Recoveries: %s); heard %v", names(st.Events()), payout.Recoveries[payout.Monetix].AbsentMeansNotSent, st.Heard)
+		t.Errorf("safe, events %s; attempt 2 is in progress, and 3061/3062 prove nothing (%s); heard %v", names(st.Events()), monetix.Provider.Facts().Recovery.AbsentMeansNotSent, st.Heard)
 	}
 }
 
@@ -271,7 +272,7 @@ func (k tells) Ask(_ context.Context, po payout.Payout, about payout.Attempt) pa
 // The attempt after the next.
 func TestAfterARestoreTheAttemptAfterTheNextIsNotForgotten(t *testing.T) {
 	before := newWorld(t)
-	p := before.mustCreate(draftFor(payout.Monetix))
+	p := before.mustCreate(draftFor(Monetix))
 	before.receive(before.claim(p, payout.FoundFailed))
 	backup := before.store.copy()
 	at := before.clock.Now().Add(time.Minute)
@@ -279,7 +280,7 @@ func TestAfterARestoreTheAttemptAfterTheNextIsNotForgotten(t *testing.T) {
 	w.store.payouts = backup.payouts
 	w.clock.pass(30 * time.Minute)
 	// The lost table: attempt 1 declined, attempt 2 refused outright (not found), attempt 3 paid.
-	w.connectors[payout.Monetix] = tells{w.monetix, map[payout.Attempt]payout.Finding{1: payout.FoundFailed, 2: payout.FoundAbsent, 3: payout.FoundSucceeded}, w}
+	w.connectors[Monetix] = tells{w.monetix, map[payout.Attempt]payout.Finding{1: payout.FoundFailed, 2: payout.FoundAbsent, 3: payout.FoundSucceeded}, w}
 	for range 40 {
 		w.ask()
 	}
@@ -369,7 +370,7 @@ func TestCertaintyIsToldThoughTheHistoryIsFull(t *testing.T) {
 // Attempt 99 after a restore.
 func TestTheLastAttemptIsNotAskedAboutAsAttempt100(t *testing.T) {
 	w0 := newWorld(t)
-	p := w0.mustCreate(draftFor(payout.Monetix))
+	p := w0.mustCreate(draftFor(Monetix))
 	p = w0.stored(p.ID)
 	p.Attempt = 99
 	w0.store.payouts[p.ID] = p
@@ -426,8 +427,8 @@ func TestASlowPrunerLeavesWhatBecameUnknownMeanwhile(t *testing.T) {
 // What was cancelled in the lost time is paid by itself.
 func TestAfterARestoreWhatMayHaveBeenCancelledIsNotSentByItself(t *testing.T) {
 	before := newWorld(t)
-	before.over(payout.Floor{Held: held(payout.Monetix)})
-	p := before.mustCreate(draftFor(payout.Monetix)) // queued: held
+	before.over(payout.Floor{Held: held(Monetix)})
+	p := before.mustCreate(draftFor(Monetix)) // queued: held
 	backup := before.store.copy()
 	before.must(before.operator.Cancel(bg, before.order(p.ID, dara, "")))
 	w := newWorldWith(t, vouched(before.clock.Now().Add(time.Minute)))
@@ -451,7 +452,7 @@ func TestAFileHoldsWhatComesBackToTheQueueAfterIt(t *testing.T) {
 		w.vexora.answer, w.vexora.told = w.says(payout.FoundNotSent), w.absent
 		paid := func() {
 			p := w.stored(payout.DeriveID("test", "R1"))
-			w.importBy(file(payout.Vexora, row(1, p, payout.FoundSucceeded)), dara)
+			w.importBy(file(Vexora, row(1, p, payout.FoundSucceeded)), dara)
 		}
 		if when == "before" {
 			w.vexora.during = paid
@@ -487,7 +488,7 @@ func TestAFileAboutAnUnknownPayoutHoldsItInTheQueue(t *testing.T) {
 		if st := w.stored(p.ID); st.Status != payout.Unknown {
 			t.Fatal(st.Status)
 		}
-		w.importBy(file(payout.Vexora, row(1, p, payout.FoundSucceeded)), dara)
+		w.importBy(file(Vexora, row(1, p, payout.FoundSucceeded)), dara)
 		return payout.Claim{Finding: payout.FoundNotSent, At: w.clock.Now()}
 	}
 	p := w.mustCreate(draft("R1"))
@@ -523,7 +524,7 @@ func TestAFileWithoutOneReadableAmountIsRefused(t *testing.T) {
 	w.ask()
 	w.ask()
 	for _, by := range []payout.Principal{dara, bopha} {
-		s := file(payout.Vexora, rows...)
+		s := file(Vexora, rows...)
 		s.By, s.Identities = by, []payout.Principal{by}
 		if _, err := w.importer.Import(bg, s); err != nil {
 			return
@@ -549,10 +550,10 @@ func TestAQueuedPayoutIsHeldByAFileAboutItsNextAttempt(t *testing.T) {
 		w := newWorld(t)
 		accepted := w.monetix.answer
 		w.monetix.answer, w.monetix.told = w.says(payout.FoundNotSent), w.absent
-		p := w.mustCreate(draftFor(payout.Monetix))
+		p := w.mustCreate(draftFor(Monetix))
 		line := row(1, p, payout.FoundSucceeded)
 		line.Reference = string(p.ID.ProviderReference(about))
-		w.importBy(file(payout.Monetix, line), dara)
+		w.importBy(file(Monetix, line), dara)
 		w.monetix.answer = accepted
 		for range 6 {
 			w.clock.pass(2 * time.Minute)
@@ -567,7 +568,7 @@ func TestAQueuedPayoutIsHeldByAFileAboutItsNextAttempt(t *testing.T) {
 // The question that a mismatch asks for is forgotten when people begin the next attempt before it was asked.
 func TestAMismatchIsAskedAboutAlsoOnceTheNextAttemptBegan(t *testing.T) {
 	w := newWorld(t)
-	p := w.mustCreate(draftFor(payout.Monetix))
+	p := w.mustCreate(draftFor(Monetix))
 	w.receive(w.claim(p, payout.FoundFailed))
 	c := w.claim(p, payout.FoundSucceeded)
 	c.Amounts = []money.Amount{amount(t, "500", money.KHR)}

@@ -57,5 +57,5 @@ func (p Payout) filedUnderAnother(f Finding, number string) bool {
 // reference is paid once, as the provider documents, another number beside a return is that of
 // the return.
 func (p Payout) numbersPayment(f Finding) bool {
-	return f == FoundSucceeded || f == FoundReturned && Recoveries[p.Provider].RefusesRepeats != Documented
+	return f == FoundSucceeded || f == FoundReturned && p.Provider.facts().Recovery.RefusesRepeats != Documented
 }

@@ -75,7 +75,7 @@ func TestWithOneCallerAloneAnOutagePauses(t *testing.T) {
 	if sent := w.bads(insider, "a", 40); sent != 20 {
 		t.Errorf("%d were sent", sent)
 	}
-	pause := w.store.board.Pauses[payout.Vexora]
+	pause := w.store.board.Pauses[Vexora]
 	if pause.By != insider || pause.Until.Sub(pause.Since) != 2*time.Minute || !slices.Contains(w.signals.raised, payout.SignalPaused) {
 		t.Errorf("%+v, signals %v", pause, w.signals.raised)
 	}
@@ -84,7 +84,7 @@ func TestWithOneCallerAloneAnOutagePauses(t *testing.T) {
 	w.wants("somebody else's", w.createdAt(elsewhere, honest, ofMoney("honest", 4001)), payout.Processing)
 	w.wants("and his, while that lasts", w.createdAt(elsewhere, insider, ofMoney("bad-elsewhere-2", 4002)), payout.Queued)
 	pause.Well = w.clock.Now()
-	if still := w.store.board.Pauses[payout.Vexora]; still != pause {
+	if still := w.store.board.Pauses[Vexora]; still != pause {
 		t.Errorf("%+v", still)
 	}
 }
@@ -99,7 +99,7 @@ func TestWhatTwoCallersBringPausesForAll(t *testing.T) {
 	for n := range 30 {
 		sent += w.bads(insider, fmt.Sprint("a", n), 1) + w.bads(honest, fmt.Sprint("b", n), 1)
 	}
-	if pause := w.store.board.Pauses[payout.Vexora]; sent > 22 || pause.By != "" || pause.Why == "" {
+	if pause := w.store.board.Pauses[Vexora]; sent > 22 || pause.By != "" || pause.Why == "" {
 		t.Errorf("%d were sent; %+v", sent, pause)
 	}
 }
@@ -148,7 +148,7 @@ func TestAfterAPauseOneLostAnswerIsEnoughAndOneWrongAccountIsNot(t *testing.T) {
 		w := afterAnOutage(t)
 		w.dislikes(test.bad)
 		w.bads(insider, "a", 1)
-		pause := w.store.board.Pauses[payout.Vexora]
+		pause := w.store.board.Pauses[Vexora]
 		if again := pause.Since.Equal(w.clock.Now()); again != test.pauses || again && pause.By != "" {
 			t.Errorf("%s: %+v", name, pause)
 		}

@@ -77,7 +77,7 @@ func TestAfterAnAmbiguousTextNoFailureIsSafe(t *testing.T) {
 // a payout to come: whoever can make one could block every reference.
 func TestOfAnAmbiguousOrphanNothingIsBelieved(t *testing.T) {
 	w := newWorld(t)
-	to := payout.Payout{ID: payout.DeriveID("test", "R1"), Provider: payout.Vexora, Attempt: 1, Amount: amount(t, "5", "KHR")}
+	to := payout.Payout{ID: payout.DeriveID("test", "R1"), Provider: Vexora, Attempt: 1, Amount: amount(t, "5", "KHR")}
 	want := payout.KeptAsOrphan
 	for _, reference := range []string{string(to.ProviderReference()), "D-1", "D-2"} {
 		c := w.claim(to, payout.FoundSucceeded)

@@ -24,9 +24,9 @@ func acknowledged(t *testing.T, provider payout.Provider, told payout.Finding, n
 // One submission has one number. An answer to a question that names another one than the
 // acknowledgement did ends nothing and closes nothing, and calls people.
 func TestAnAnswerUnderAnotherNumberThanTheAcknowledgementEndsNothing(t *testing.T) {
-	for _, provider := range payout.Providers {
+	for _, provider := range payout.Providers() {
 		for _, told := range []payout.Finding{payout.FoundSucceeded, payout.FoundFailed, payout.FoundReturned, payout.FoundProcessing, payout.FoundUnlisted} {
-			if told == payout.FoundReturned && provider == payout.Monetix {
+			if told == payout.FoundReturned && provider == Monetix {
 				continue // a return there has a number of its own
 			}
 			w, p := acknowledged(t, provider, told, "N-2")
@@ -48,7 +48,7 @@ func TestAnAnswerUnderAnotherNumberThanTheAcknowledgementEndsNothing(t *testing.
 // A callback says that our number failed, and the answer is about another one: that makes nothing
 // certain.
 func TestAnAnswerUnderAnotherNumberConfirmsNoFailure(t *testing.T) {
-	for _, provider := range payout.Providers {
+	for _, provider := range payout.Providers() {
 		w, p := acknowledged(t, provider, payout.FoundFailed, "N-2")
 		failed := w.claim(p, payout.FoundFailed)
 		failed.ProviderID = "N-1"
@@ -66,12 +66,12 @@ func TestAnAnswerUnderAnotherNumberConfirmsNoFailure(t *testing.T) {
 func TestAnAnswerUnderANumberOfItsOwnEndsThePayout(t *testing.T) {
 	for name, play := range map[string]func() (*world, payout.Payout){
 		"no number in the answer": func() (*world, payout.Payout) {
-			return acknowledged(t, payout.Monetix, payout.FoundFailed, "")
+			return acknowledged(t, Monetix, payout.FoundFailed, "")
 		},
 		"sent twice": func() (*world, payout.Payout) {
 			w := newWorld(t)
 			w.monetix.answer = w.unclear
-			p := w.mustCreate(draftFor(payout.Monetix))
+			p := w.mustCreate(draftFor(Monetix))
 			w.monetix.answer = w.said(payout.FoundProcessing, "N-1")
 			w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
 			w.monetix.told = w.said(payout.FoundFailed, "N-2")
@@ -80,12 +80,12 @@ func TestAnAnswerUnderANumberOfItsOwnEndsThePayout(t *testing.T) {
 		"the acknowledgement was lost": func() (*world, payout.Payout) {
 			w := newWorld(t)
 			w.monetix.answer, w.monetix.told = w.unclear, w.said(payout.FoundFailed, "N-2")
-			return w, w.mustCreate(draftFor(payout.Monetix))
+			return w, w.mustCreate(draftFor(Monetix))
 		},
 		"a callback named it": func() (*world, payout.Payout) {
 			w := newWorld(t)
 			w.monetix.answer, w.monetix.told = w.unclear, w.said(payout.FoundFailed, "N-2")
-			p := w.mustCreate(draftFor(payout.Monetix))
+			p := w.mustCreate(draftFor(Monetix))
 			w.receive(w.claim(p, payout.FoundProcessing))
 			return w, p
 		},
@@ -101,7 +101,7 @@ func TestAnAnswerUnderANumberOfItsOwnEndsThePayout(t *testing.T) {
 // A reversal at Monetix is a request of its own. It returns what was paid, and the number of that
 // stays.
 func TestAReturnUnderANumberOfItsOwnKeepsThePaymentsNumber(t *testing.T) {
-	w, p := acknowledged(t, payout.Monetix, payout.FoundReturned, "N-2")
+	w, p := acknowledged(t, Monetix, payout.FoundReturned, "N-2")
 	w.ask()
 	if now := w.stored(p.ID); now.Status != payout.Succeeded || now.Return == nil || now.ProviderID != "N-1" || w.called(p.ID, payout.CallbackMismatch) {
 		t.Errorf("%s as %s, attention %v", now.Status, now.ProviderID, now.Attention.Reasons())
@@ -110,8 +110,8 @@ func TestAReturnUnderANumberOfItsOwnKeepsThePaymentsNumber(t *testing.T) {
 
 // A lost table may have sent the payout, too, under a number of its own.
 func TestAfterARestoreAnAnswerMayNameTheLostTablesNumber(t *testing.T) {
-	before, p := acknowledged(t, payout.Monetix, payout.FoundSucceeded, "N-2")
-	w := restoredFrom(t, before, before.store.copy(), payout.Monetix)
+	before, p := acknowledged(t, Monetix, payout.FoundSucceeded, "N-2")
+	w := restoredFrom(t, before, before.store.copy(), Monetix)
 	w.monetix.told = w.said(payout.FoundSucceeded, "N-2")
 	w.sweepFor(3, 10*time.Minute)
 	if now := w.stored(p.ID); now.Status != payout.Succeeded {

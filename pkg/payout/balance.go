@@ -46,7 +46,7 @@ func (s *Sweeper) Balances(ctx context.Context) error {
 	defer cancel()
 	s.aside.balancesAt = now
 	var failures []error
-	for _, name := range Providers {
+	for _, name := range Providers() {
 		teller, can := s.ports.Connectors[name].(Teller)
 		if !can {
 			continue

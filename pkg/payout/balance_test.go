@@ -40,7 +40,7 @@ func TestALowBalanceIsToldBeforePayoutsFail(t *testing.T) {
 	} {
 		w := newWorldWith(t, func(p *payout.Policy) { p.Reserves = map[money.Currency]money.Amount{money.KHR: reserve} })
 		till := &rich{Connector: w.vexora, left: test.left}
-		w.connectors[payout.Vexora] = till
+		w.connectors[Vexora] = till
 		if err := w.sweeper.Balances(context.Background()); err != nil {
 			t.Fatal(err)
 		}
@@ -80,7 +80,7 @@ func (r *slowTill) Balances(ctx context.Context) ([]payout.Balance, error) {
 func TestABalanceTakesNobodysTime(t *testing.T) {
 	w := newWorld(t)
 	till := &slowTill{Connector: w.vexora}
-	w.connectors[payout.Vexora] = till
+	w.connectors[Vexora] = till
 	short, cancel := context.WithDeadline(bg, w.clock.Now().Add(4*time.Second))
 	defer cancel()
 	if err := w.sweeper.Balances(short); err != nil || till.asked != 0 {

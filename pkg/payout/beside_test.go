@@ -89,7 +89,7 @@ func (w *world) anyHistory(r *rand.Rand) (payout.Payout, []string) {
 	}
 	w.vexora.told = func(p payout.Payout) payout.Claim { return w.says(statedOrNot[r.IntN(len(statedOrNot))])(p) }
 	w.monetix.answer, w.monetix.told = w.vexora.answer, w.vexora.told
-	p := w.mustCreate(draftFor(payout.Providers[r.IntN(2)]))
+	p := w.mustCreate(draftFor(payout.Providers()[r.IntN(2)]))
 	var log []string
 	steps := map[string]func(){
 		"callback": func() { w.receive(w.anyCallback(r, w.stored(p.ID))) },

@@ -2,7 +2,6 @@ package payout
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"cambodia-payouts/pkg/money"
@@ -44,7 +43,7 @@ type Board struct {
 
 // Pausable lists what a pause may be about: the providers, and the merchant's
 // webhook.
-var Pausable = append(slices.Clone(Providers), EndpointBrakes)
+func Pausable() []Provider { return append(Providers(), EndpointBrakes) }
 
 // Pause stops submissions to a provider for a while, for all functions.
 type Pause struct {

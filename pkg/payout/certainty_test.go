@@ -163,7 +163,7 @@ func TestWhatWaversTooOftenIsNeverSafeAgain(t *testing.T) {
 // with another code is kept, and asked about.
 func TestMoreCodesThatMayHideAPayment(t *testing.T) {
 	w := newWorld(t)
-	p := w.mustCreate(draftFor(payout.Monetix))
+	p := w.mustCreate(draftFor(Monetix))
 	w.receive(w.claim(p, payout.FoundFailed))
 	w.monetix.told = w.saysDoubtful
 	w.ask()
@@ -172,7 +172,7 @@ func TestMoreCodesThatMayHideAPayment(t *testing.T) {
 		t.Fatalf("%v, history %v", first.Heard, first.History)
 	}
 	w.clock.pass(time.Minute)
-	d := draftFor(payout.Monetix)
+	d := draftFor(Monetix)
 	d.Reference = "R2"
 	if second := w.mustCreate(d); second.Status != payout.Queued {
 		t.Errorf("the same money is %s", second.Status)

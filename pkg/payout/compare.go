@@ -1,11 +1,6 @@
 package payout
 
-import (
-	"html"
-	"slices"
-	"strings"
-	"unicode"
-)
+import "slices"
 
 // compare says in which point a claim is not about this payout, "" if in none. A
 // valid signature does not settle that: neither provider's canonical form
@@ -27,7 +22,7 @@ func (p Payout) compare(c Claim) string {
 		return "the claim echoes another description"
 	}
 	if p.answersForAnother(c) {
-		return "the answer names another number of the provider's than the acknowledgement did"
+		return "the answer names another number of the provider's than an answer before it"
 	}
 	for _, a := range c.Amounts {
 		if a != p.Amount {
@@ -37,31 +32,6 @@ func (p Payout) compare(c Claim) string {
 	return ""
 }
 
-// sameText reports whether an echoed description is ours. Pages say that it is echoed, and
-// nowhere that it is unchanged: what a page or a database makes of it (entities, other blanks and
-// cases, signs that it does not have) leaves the letters and digits as they are. A text that has
-// none is compared as it stands, and a part of ours is another text.
-func sameText(echoed, ours string) bool {
-	if echoed == ours {
-		return true
-	}
-	bare := essence(ours)
-	return bare != "" && bare == essence(echoed)
-}
-
-// essence is the letters, the signs on them and the digits of a text, in lower case.
-func essence(text string) string {
-	for range mostWrapped {
-		text = html.UnescapeString(text)
-	}
-	return strings.Map(func(r rune) rune {
-		if Unseen(r) || !unicode.In(r, unicode.L, unicode.N, unicode.Mn, unicode.Mc) {
-			return -1
-		}
-		return unicode.ToLower(r)
-	}, text)
-}
-
 // namesAnother reports whether a callback about an open payout names another number of the
 // provider's than the one that we hold. Each submission has a number of its own, so after
 // a second one ours may be that of the other. About an end, another number is a
@@ -69,37 +39,6 @@ func essence(text string) string {
 func (p Payout) namesAnother(c Claim) bool {
 	return c.Source == FromCallback && !p.Status.Final() && p.Sent <= 1 &&
 		c.attempt() == p.Attempt && !sameNumber(p.ProviderID, c.ProviderID)
-}
-
-// answersForAnother reports whether an answer to a question would end or confirm something under
-// another number of the provider's than the one that it acknowledged our submission with. There
-// was one submission, by nobody else, so one of the two is not ours. A number that only a callback
-// named is a weaker word than the answer, and beside a return it may be that of the return. About
-// an end, what differs from it is a contradiction.
-func (p Payout) answersForAnother(c Claim) bool {
-	repeats := p.Status == Failed && c.Finding == FoundFailed
-	ofReturn := c.Finding == FoundReturned && !p.numbersPayment(c.Finding)
-	return c.Source == FromQuery && c.Finding.states() && c.attempt() == p.Attempt &&
-		(!p.Status.Final() || repeats) && !ofReturn &&
-		!sameNumber(p.ProviderID, c.ProviderID) && p.sentOnce() && p.answeredFirst()
-}
-
-// sentOnce reports whether one submission of the present attempt at most can have a number, that
-// of ours: a lost table's would have another.
-func (p Payout) sentOnce() bool {
-	lost := slices.ContainsFunc([]word{mayBeLost, wasQueued, wasResent}, func(w word) bool { return p.Heard.has(p.Attempt, w) })
-	return p.Sent <= 1 && !lost && !p.Heard.has(FirstAttempt, wasRestored)
-}
-
-// answeredFirst reports whether the first that was heard of the present attempt was an answer to
-// us, which its number is of, then.
-func (p Payout) answeredFirst() bool {
-	for _, e := range p.presentAttempt() {
-		if e.Finding.states() {
-			return e.Source == FromAnswer || e.Source == FromQuery
-		}
-	}
-	return false
 }
 
 // sameNumber reports whether two provider numbers do not contradict each other.

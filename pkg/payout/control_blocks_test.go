@@ -73,7 +73,7 @@ func TestOnlyTwoMoveTheTimeOfTheRelease(t *testing.T) {
 	}
 	w.clock.pass(time.Hour)
 	b := payout.NewBrakes(w.store, payout.Floor{Caps: most(t), RestoredAt: w.clock.Now().Add(-2 * time.Hour)})
-	p := payout.Payout{Provider: payout.Vexora, Amount: amount(t, "100", money.KHR)}
+	p := payout.Payout{Provider: Vexora, Amount: amount(t, "100", money.KHR)}
 	if why := b.Ordered(bg, p, w.clock.Now()); why != payout.QueuedHeld {
 		t.Errorf("a restored table was released by one person: %q", why)
 	}
@@ -180,12 +180,12 @@ func TestACapThatWasLoweredMeanwhileIsRaisedByTwo(t *testing.T) {
 
 // A proposal was about the table that it was made in, not about the one it was restored to.
 func TestAnOrderOfBeforeTheRestoreCountsNoMore(t *testing.T) {
-	w := newWorld(t)
-	w.pull(anyone, holdAll)
-	w.pull(dara, releaseAll)
-	w.clock.pass(time.Minute)
-	w.over(payout.Floor{RestoredAt: w.clock.Now()})
-	w.clock.pass(time.Minute)
+	before := newWorld(t)
+	before.pull(anyone, holdAll)
+	before.pull(dara, releaseAll)
+	w := restoredFrom(t, before, nil)
+	w.store.board, w.store.ordered = before.store.board, before.store.ordered
+	w.over(payout.Floor{RestoredAt: before.clock.Now().Add(time.Minute)})
 	if set := w.pull(bopha, releaseAll); !set.Awaiting {
 		t.Error("one person released a restored table")
 	}

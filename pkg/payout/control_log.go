@@ -54,7 +54,7 @@ func shown(newestFirst []ControlEntry) []ControlEntry {
 // kinds says which members the change moved, and where to.
 func (e ControlEntry) kinds() []string {
 	var all []string
-	for _, scope := range Scopes {
+	for _, scope := range Scopes() {
 		before, after := e.Before.Submissions[scope] == GateHeld, e.After.Submissions[scope] == GateHeld
 		switch {
 		case before && !after:

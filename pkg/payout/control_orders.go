@@ -143,8 +143,8 @@ func (o ControlOrder) check() error {
 		blame("", "name what to change: submissions, caps or callbacks")
 	}
 	for _, scope := range slices.Sorted(maps.Keys(o.Change.Submissions)) {
-		if gate := o.Change.Submissions[scope]; !slices.Contains(Scopes, scope) || gate != GateOpen && gate != GateHeld {
-			blame("/submissions", fmt.Sprintf("has one of %v, each open or held", Scopes))
+		if gate := o.Change.Submissions[scope]; !slices.Contains(Scopes(), scope) || gate != GateOpen && gate != GateHeld {
+			blame("/submissions", fmt.Sprintf("has one of %v, each open or held", Scopes()))
 			break
 		}
 	}
@@ -166,7 +166,7 @@ func (o ControlOrder) check() error {
 // Summary says in one line what is in force, for histories and logs.
 func (c Controls) Summary() string {
 	parts := []string{fmt.Sprintf("version %d", c.Version)}
-	for _, scope := range Scopes {
+	for _, scope := range Scopes() {
 		if gate := c.Submissions[scope]; gate != "" {
 			parts = append(parts, fmt.Sprintf("%s %s", scope, gate))
 		}

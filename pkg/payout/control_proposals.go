@@ -55,9 +55,6 @@ func (o *Operator) waiting(ctx context.Context, current Controls) ([]ControlProp
 		return nil, unavailable(err)
 	}
 	restored, now := o.policy.LastRestore(), o.ports.Now()
-	if held := o.ports.Brakes.floor.RestoredAt; held.After(restored) {
-		restored = held
-	}
 	all = slices.DeleteFunc(all, func(p ControlProposal) bool { return !p.stands(current, restored, now) })
 	slices.SortFunc(all, func(a, b ControlProposal) int { return b.At.Compare(a.At) })
 	return all, nil

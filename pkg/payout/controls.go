@@ -24,13 +24,13 @@ type Scope string
 const Everything Scope = "all"
 
 // Scopes lists what may have a gate.
-var Scopes = func() []Scope {
+func Scopes() []Scope {
 	all := []Scope{Everything}
-	for _, p := range Providers {
+	for _, p := range Providers() {
 		all = append(all, Scope(p))
 	}
 	return all
-}()
+}
 
 // Belief says what a verified callback is worth.
 type Belief string

@@ -78,7 +78,7 @@ func TestAHoldIsInForceInEveryProcessWithinTenSeconds(t *testing.T) {
 // The controls are looked at once more if the fence itself took long: a process may sleep in
 // the middle of it.
 func TestAHoldDuringASlowFenceStopsTheSubmission(t *testing.T) {
-	for _, d := range []payout.Draft{draft("new"), draftFor(payout.Monetix)} {
+	for _, d := range []payout.Draft{draft("new"), draftFor(Monetix)} {
 		w := newWorld(t)
 		w.store.fault = func(int) fault {
 			w.store.fault = func(int) fault { return none }
@@ -166,7 +166,7 @@ func TestAChangeWhoseAnswerIsLostCountsOnce(t *testing.T) {
 func TestWhoCannotReadTheControlsHolds(t *testing.T) {
 	w := newWorld(t)
 	brakes := payout.NewBrakes(noBoard{w.store}, payout.Floor{Caps: most(t)})
-	p := payout.Payout{Provider: payout.Vexora, Amount: amount(t, "1", money.KHR)}
+	p := payout.Payout{Provider: Vexora, Amount: amount(t, "1", money.KHR)}
 	if why := brakes.Ordered(bg, p, w.clock.Now()); why != payout.QueuedHeld {
 		t.Errorf("never read: %q", why)
 	}
@@ -246,7 +246,7 @@ func TestAnOlderReadingThatComesLaterPutsNothingBack(t *testing.T) {
 		w := newWorld(t)
 		desk := newSlow(w.store)
 		*w.brakes = *payout.NewBrakes(desk, payout.Floor{Caps: most(t)})
-		p := payout.Payout{Provider: payout.Vexora, Amount: amount(t, "100", money.KHR)}
+		p := payout.Payout{Provider: Vexora, Amount: amount(t, "100", money.KHR)}
 		comes := desk.looking(w.brakes, w.clock.Now())
 		later(w, w.brakes, p)
 		comes()
@@ -265,7 +265,7 @@ func TestWhileTheFirstReadingIsUnderWayOthersRead(t *testing.T) {
 	b := payout.NewBrakes(desk, payout.Floor{Caps: most(t)})
 	comes := desk.looking(b, w.clock.Now())
 	defer comes()
-	p := payout.Payout{Provider: payout.Vexora, Amount: amount(t, "100", money.KHR)}
+	p := payout.Payout{Provider: Vexora, Amount: amount(t, "100", money.KHR)}
 	if why := b.Ordered(bg, p, w.clock.Now()); why != "" {
 		t.Errorf("%q, and nobody holds anything", why)
 	}
@@ -300,7 +300,7 @@ func TestARestoredTableIsHeldUntilTwoReleaseIt(t *testing.T) {
 			t.Fatal(err)
 		}
 		why := ""
-		for _, p := range payout.Providers {
+		for _, p := range payout.Providers() {
 			for _, by := range room.HeldBy(p) {
 				why += string(p) + ":" + by + " "
 			}

@@ -62,7 +62,7 @@ func (c *Creator) create(ctx context.Context, d Draft, by Principal) (Created, e
 		return c.refuse(ctx, d, amount, &Refusal{Kind: Unavailable, Cause: err})
 	}
 	p := c.draw(d, amount, by, key)
-	connector, found, err := c.route(ctx, &p)
+	submission, found, err := c.route(ctx, &p)
 	if err != nil {
 		return c.refuse(ctx, d, amount, &Refusal{Kind: Unavailable, Cause: err})
 	}
@@ -76,7 +76,7 @@ func (c *Creator) create(ctx context.Context, d Draft, by Principal) (Created, e
 	if wait != "" {
 		return c.enqueue(ctx, d, p, wait)
 	}
-	return c.send(ctx, d, p, connector)
+	return c.send(ctx, d, p, submission)
 }
 
 // longestInvocation is how long a function of Lambda can run.
@@ -136,8 +136,8 @@ func (c *Creator) draw(d Draft, amount money.Amount, by Principal, key StackKey)
 	}
 }
 
-// route settles the provider and asks it whether it can express the payout.
-func (c *Creator) route(ctx context.Context, p *Payout) (Connector, []Fault, error) {
+// route settles the provider, which prepares the submission or says why it cannot.
+func (c *Creator) route(ctx context.Context, p *Payout) (Submission, []Fault, error) {
 	if p.Provider == "" {
 		found, err := c.choose(ctx, p)
 		if err != nil || len(found) > 0 {
@@ -148,19 +148,22 @@ func (c *Creator) route(ctx context.Context, p *Payout) (Connector, []Fault, err
 	if !wired {
 		return nil, []Fault{{Pointer: "/provider", Code: ProviderNotConfigured, Message: "this provider is not configured"}}, nil
 	}
-	found, err := connector.Check(ctx, *p)
-	return connector, found, err
+	return connector.Prepare(ctx, *p)
 }
 
-// choose sends wallets to Vexora, and a bank payout to the first provider of the
-// order that serves bank and currency. Its faults are those of the first one.
+// choose finds the first provider of the order that serves bank and currency. A wallet goes by
+// those that pay wallets, whatever the order; if there is one, its own faults say more. Its faults
+// are those of the first one.
 func (c *Creator) choose(ctx context.Context, p *Payout) ([]Fault, error) {
+	order := c.policy.Order
 	if p.Destination.Type == WalletDestination {
-		p.Provider = Vexora
-		return nil, nil
+		if order = payersOfWallets(); len(order) == 1 {
+			p.Provider = order[0]
+			return nil, nil
+		}
 	}
 	var first []Fault
-	for _, name := range c.policy.Order {
+	for _, name := range order {
 		connector, wired := c.ports.Connectors[name]
 		if !wired {
 			continue
@@ -185,14 +188,11 @@ func (c *Creator) choose(ctx context.Context, p *Payout) ([]Fault, error) {
 
 // send fences the payout and submits it. The connection is dialled while the
 // fence is written, and given up if the fence is not ours.
-func (c *Creator) send(ctx context.Context, d Draft, p Payout, connector Connector) (Created, error) {
-	submission, err := connector.Open(ctx, p)
-	if err != nil {
-		return c.refuse(ctx, d, p.Amount, &Refusal{Kind: Unavailable, Cause: err})
-	}
+func (c *Creator) send(ctx context.Context, d Draft, p Payout, submission Submission) (Created, error) {
+	submission.Dial(ctx)
 	defer submission.Close()
 	probe, why := c.ports.Brakes.start(ctx, p, c.ports.Now())
-	if why != "" { // opening it took long, and somebody has pulled the brake; or another one tries the provider
+	if why != "" { // routing it took long, and somebody has pulled the brake; or another one tries the provider
 		return c.enqueue(ctx, d, p, why)
 	}
 	p.Heard = p.Heard.With(p.Attempt.fact(at(submission.Account(), 1)))

@@ -223,7 +223,7 @@ func TestASubmissionWithTooLittleTimeIsNotBegun(t *testing.T) {
 
 func TestAPausedProviderQueuesInOneWrite(t *testing.T) {
 	w := newWorld(t)
-	w.over(payout.Floor{Held: held(payout.Vexora)})
+	w.over(payout.Floor{Held: held(Vexora)})
 	p := w.mustCreate(draft("R1"))
 	if p.Status != payout.Queued || w.store.writes != 1 || len(w.vexora.sent) != 0 {
 		t.Errorf("%s after %d writes, sent %d", p.Status, w.store.writes, len(w.vexora.sent))
@@ -276,7 +276,7 @@ func TestRefusalsSpeakAboutTheReference(t *testing.T) {
 	})
 	t.Run("an orphan under the reference", func(t *testing.T) {
 		w := newWorld(t)
-		lost := payout.Payout{ID: payout.DeriveID("test", "R1"), Attempt: 1, Provider: payout.Vexora, Amount: amount(t, "50000", "KHR")}
+		lost := payout.Payout{ID: payout.DeriveID("test", "R1"), Attempt: 1, Provider: Vexora, Amount: amount(t, "50000", "KHR")}
 		w.receive(w.claim(lost, payout.FoundSucceeded))
 		_, err := w.create(draft("R1"))
 		wantRefusal(t, err, payout.ReferenceBlocked, payout.OutcomeUnknown)
@@ -310,19 +310,19 @@ func TestRoutingFollowsTheDestinationAndTheOrder(t *testing.T) {
 	wallet := draft("R2")
 	wallet.Provider = ""
 	t.Run("a wallet goes to Vexora", func(t *testing.T) {
-		if p := newWorld(t).mustCreate(wallet); p.Provider != payout.Vexora {
+		if p := newWorld(t).mustCreate(wallet); p.Provider != Vexora {
 			t.Errorf("sent by %s", p.Provider)
 		}
 	})
 	t.Run("a bank goes to the first of the order", func(t *testing.T) {
-		if p := newWorld(t).mustCreate(toBank); p.Provider != payout.Monetix {
+		if p := newWorld(t).mustCreate(toBank); p.Provider != Monetix {
 			t.Errorf("sent by %s", p.Provider)
 		}
 	})
 	t.Run("or to the next that serves it", func(t *testing.T) {
 		w := newWorld(t)
 		w.monetix.faults = []payout.Fault{{Code: payout.UnsupportedBank}}
-		if p := w.mustCreate(toBank); p.Provider != payout.Vexora {
+		if p := w.mustCreate(toBank); p.Provider != Vexora {
 			t.Errorf("sent by %s", p.Provider)
 		}
 	})

@@ -36,9 +36,9 @@ func (p Payout) Decide(c Claim) Decision {
 	c = p.withoutQuotes(c)
 	d := p.weigh(c)
 	if d.Change == nil && p.reliesOnSilence(c) {
-		return p.trace(c)
+		d = p.trace(c)
 	}
-	return d
+	return p.numbered(c, d)
 }
 
 func (p Payout) weigh(c Claim) Decision {

@@ -2,8 +2,11 @@ package payout_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
@@ -14,7 +17,7 @@ func in(t *testing.T, s payout.Status) payout.Payout {
 	t.Helper()
 	at := time.Date(2026, 5, 16, 8, 0, 0, 0, time.UTC)
 	p := payout.Payout{
-		ID: payout.DeriveID("test", "R1"), Reference: "R1", Provider: payout.Vexora, Attempt: 1,
+		ID: payout.DeriveID("test", "R1"), Reference: "R1", Provider: Vexora, Attempt: 1,
 		Status: s, Amount: amount(t, "50000", money.KHR), Description: "May salary",
 		History:   []payout.Entry{{At: at, Source: payout.FromCreate, Status: payout.Submitting}},
 		CreatedAt: at, UpdatedAt: at, StatusAt: at, Sent: 1, Version: 3,
@@ -100,7 +103,7 @@ func TestClaimsThatAreNotAboutThisPayoutChangeNothingButAttention(t *testing.T) 
 		"a hundred times":   func(t *testing.T, c *payout.Claim) { c.Amounts = []money.Amount{amount(t, "5000000", money.KHR)} },
 		"another currency":  func(t *testing.T, c *payout.Claim) { c.Amounts = []money.Amount{amount(t, "50000", money.USD)} },
 		"one of two wrong":  func(t *testing.T, c *payout.Claim) { c.Amounts = append(c.Amounts, amount(t, "1", money.KHR)) },
-		"another provider":  func(_ *testing.T, c *payout.Claim) { c.Provider = payout.Monetix },
+		"another provider":  func(_ *testing.T, c *payout.Claim) { c.Provider = Monetix },
 		"another remark":    func(_ *testing.T, c *payout.Claim) { c.Description = &other },
 		"a later attempt":   func(_ *testing.T, c *payout.Claim) { c.Reference = c.Reference[:27] + "02" },
 		"something suspect": func(_ *testing.T, c *payout.Claim) { c.Suspect = "the amount cannot be read" },
@@ -143,17 +146,49 @@ func TestAnEchoMayBeWrittenOtherwiseAndSaysTheSame(t *testing.T) {
 		{"May salary ❤\ufe0f", "May salary", true},
 		{"ប្រាក់ខែ\u200b ឧសភា", "ប្រាក់ខែ ឧសភា", true},
 		{"🎉", "🎉", true},
+		{"🎉", "?", true},
+		{"🎉 !", "? !", true},
 
+		// What the other side's character set does not have is a sign in its place, or is left out.
+		{"ប្រាក់ខែ May 7", "???????? May 7", true},
+		{"ប្រាក់ខែ May 7", "\ufffd\ufffd\ufffd May 7", true},
+		{"ប្រាក់ខែ May 7", "May 7", true},
+		{"ប្រាក់ខែ May 7", "&#6036;&#65533;??? May 7", false}, // it has Khmer, and keeps a part of it
+		{"May 7 (ប្រាក់ខែ)", "may 7 (?)", true},
+		{"ប្រាក់ខែ ឆ្នាំ ២០២៦", "???????? ?????? ????", true},
+		{"ប្រាក់ខែ", "????????", true}, // nothing is left to compare, as where nothing is echoed
+		{"ប្រាក់ខែ", "?", true},
+		{"ប្រាក់ខែ", "-", true},
+		{"Café Ötzi", "Caf? ?tzi", true},
+		{"Café Čapek", "Café ?apek", true}, // Latin-1
+		{"Café Čapek", "Café Capek", true},
+		{"Café", "Cafe\u0301", true},
+		{"Société et fils", "Soci?t? et fils", true},
+		{"Société et fils", "SOCIETE ET FILS", true},
+		{"Société et fils", "Socit et fils", true},
+
+		{"ប្រាក់ខែ May 7", "???????? May 8", false},
+		{"ប្រាក់ខែ May 7", "???????? May", false}, // a digit is in every character set
+		{"ប្រាក់ខែ May 7", "????????", false},
+		{"ប្រាក់ខែ May 7", "???????? June 7", false},
+		{"ប្រាក់ខែ", "salary", false},
+		{"ប្រាក់ខែ", "?? 7", false},
+		{"ប្រាក់ខែ", "អរគុណ", false},
+		{"ប្រាក់ខែ", "ប្រាក់", false},
+		{"ប្រាក់ខែ", "ប្រាក់??", false},
+		{"Café", "Caf", true}, // one sign was left out
+		{"Café", "Ca?", false},
+		{"!!", "??", false},
 		{"May salary", "June salary", false},
 		{"May salary 1", "May salary 2", false},
 		{"May salary", "May", false}, // no page says where a text is cut
 		{"May salary", "May salary 2", false},
 		{"May salary", "?", false},
-		{"🎉", "?", false},
+		{"🎉", "!", false},
 		{"", "May salary", false},
 		{"", "!", false},
+		{"", "?", false},
 		{"ប្រាក់ខែ", "ប្រាកខែ", false}, // a sign of Khmer is a part of the word
-		{"ប្រាក់ខែ", "????????", false},
 	} {
 		for _, status := range []payout.Status{payout.Processing, payout.Unknown, payout.Queued} {
 			p := in(t, status)
@@ -166,6 +201,46 @@ func TestAnEchoMayBeWrittenOtherwiseAndSaysTheSame(t *testing.T) {
 			}
 		}
 	}
+}
+
+// FuzzAnEchoThatLostSigns holds for every text that what a character set takes out of it, or puts
+// in its place, is the same text, and that another letter or digit is not.
+func FuzzAnEchoThatLostSigns(f *testing.F) {
+	for _, text := range []string{"ប្រាក់ខែ May 7", "Café Ötzi", "🎉", "工资 5", "ប្រាក់ខែ", "İstanbul ﬁve", "1️⃣ lunch"} {
+		f.Add(text, byte(0), byte(3))
+	}
+	f.Fuzz(func(t *testing.T, ours string, way, at byte) {
+		if !utf8.ValidString(ours) || strings.ContainsFunc(ours, unicode.IsControl) || strings.ContainsAny(ours, "&?\ufffd") {
+			t.Skip()
+		}
+		lost := []string{"?", "\ufffd", "", "??"}[way%4]
+		echo := strings.Map(func(r rune) rune {
+			if r < utf8.RuneSelf {
+				return r
+			}
+			return utf8.RuneError
+		}, ours)
+		echo = strings.ReplaceAll(echo, "\ufffd", lost)
+		same := func(theirs string) bool {
+			p := in(t, payout.Processing)
+			p.Description = ours
+			c := claimOf(p, payout.FoundSucceeded)
+			c.Description = &theirs
+			return reaction(p, p.Decide(c)) == "succeeded"
+		}
+		if !same(echo) {
+			t.Errorf("%q echoed as %q is another text", ours, echo)
+		}
+		for i := range len(echo) {
+			j := (i + int(at)) % len(echo)
+			if r := rune(echo[j]); r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
+				if other := echo[:j] + "#" + echo[j+1:]; same(other) {
+					t.Errorf("%q echoed as %q is the same text", ours, other)
+				}
+				return
+			}
+		}
+	})
 }
 
 // On the whole road too, and its repetition is one.

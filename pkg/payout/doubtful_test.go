@@ -34,7 +34,7 @@ func keeps(p payout.Payout, code string) bool {
 func TestACodeThatMayHideAPaymentTakesTheCertaintyAway(t *testing.T) {
 	for _, during := range []bool{false, true} {
 		w := newWorld(t)
-		p := w.mustCreate(draftFor(payout.Monetix))
+		p := w.mustCreate(draftFor(Monetix))
 		w.receive(w.claim(p, payout.FoundFailed))
 		said := false
 		w.monetix.told = func(po payout.Payout) payout.Claim {
@@ -66,7 +66,7 @@ func TestACodeThatMayHideAPaymentTakesTheCertaintyAway(t *testing.T) {
 
 func TestACodeThatMayHideAPaymentOfAnOlderAttemptIsKept(t *testing.T) {
 	w := newWorld(t)
-	p := w.mustCreate(draftFor(payout.Monetix))
+	p := w.mustCreate(draftFor(Monetix))
 	w.receive(w.claim(p, payout.FoundFailed))
 	w.monetix.told = w.says(payout.FoundFailed)
 	w.ask()
@@ -94,13 +94,13 @@ func TestAFailureThatIsNotCertainHoldsTheSameMoney(t *testing.T) {
 	for name, road := range map[string]func(w *world) payout.Payout{
 		"a doubtful answer": func(w *world) payout.Payout {
 			w.monetix.told = w.saysDoubtful
-			p := w.mustCreate(draftFor(payout.Monetix))
+			p := w.mustCreate(draftFor(Monetix))
 			w.ask()
 			return p
 		},
 		"a doubtful callback": func(w *world) payout.Payout {
 			w.monetix.told = w.saysDoubtful
-			p := w.mustCreate(draftFor(payout.Monetix))
+			p := w.mustCreate(draftFor(Monetix))
 			w.receive(w.doubtful(p))
 			w.clock.pass(time.Minute)
 			w.sweep()
@@ -108,7 +108,7 @@ func TestAFailureThatIsNotCertainHoldsTheSameMoney(t *testing.T) {
 		},
 		"a doubtful answer, two weeks ago": func(w *world) payout.Payout {
 			w.monetix.told = w.saysDoubtful
-			p := w.mustCreate(draftFor(payout.Monetix))
+			p := w.mustCreate(draftFor(Monetix))
 			days(w, 14)
 			return p
 		},
@@ -167,7 +167,7 @@ func TestACertainFailureHoldsNothing(t *testing.T) {
 // A callback about another submission, whose code may hide a payment, is no mere note.
 func TestACodeThatMayHideAPaymentOfAnotherNumberTakesTheCertaintyAway(t *testing.T) {
 	w := newWorld(t)
-	p := w.mustCreate(draftFor(payout.Monetix))
+	p := w.mustCreate(draftFor(Monetix))
 	w.receive(w.claim(p, payout.FoundFailed))
 	w.monetix.told = w.says(payout.FoundFailed)
 	w.ask()

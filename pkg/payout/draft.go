@@ -66,8 +66,7 @@ func (f *faults) require(ok bool, pointer, message string) {
 // check reads the amount and lists everything that is wrong with the draft.
 func (d Draft) check(caps map[money.Currency]money.Amount) (money.Amount, []Fault) {
 	var f faults
-	f.require(d.Provider == "" || d.Provider == Vexora || d.Provider == Monetix,
-		"/provider", `must be "vexora" or "monetix", or be left out`)
+	f.require(d.Provider == "" || Known(d.Provider), "/provider", "must be "+AProvider()+", or be left out")
 	amount := f.amount(d, caps)
 	f.destination(d.Destination)
 	f.beneficiary(d.Beneficiary)

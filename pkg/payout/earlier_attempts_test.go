@@ -106,7 +106,7 @@ func TestAnEarlierAttemptThatIsSettledIsNotAskedAbout(t *testing.T) {
 // A refusal that speaks of one submission alone says enough of an attempt that had one.
 func TestARefusalOfTheOnlySubmissionClosesAnEarlierAttempt(t *testing.T) {
 	w := newWorld(t)
-	p := w.mustCreate(draftFor(payout.Monetix))
+	p := w.mustCreate(draftFor(Monetix))
 	w.receive(w.claim(p, payout.FoundFailed))
 	w.resendByTwo(p.ID)
 	w.receive(w.claim(w.stored(p.ID), payout.FoundFailed))
@@ -186,11 +186,11 @@ func TestTheAttemptThatALostTableMayHaveBegunIsNotSafe(t *testing.T) {
 func TestARefusedNextAttemptOfALostTableHoldsTheRepetition(t *testing.T) {
 	before := newWorld(t)
 	before.monetix.answer = before.unclear
-	p := before.mustCreate(draftFor(payout.Monetix))
+	p := before.mustCreate(draftFor(Monetix))
 	w := newWorldWith(t, vouched(before.clock.Now().Add(time.Minute)))
 	w.store.payouts = before.store.copy().payouts
 	w.clock.pass(2 * time.Minute)
-	w.connectors[payout.Monetix] = byAttempt{w.monetix, map[payout.Attempt]payout.Finding{1: payout.FoundAbsent, 2: payout.FoundFailed, 3: payout.FoundAbsent}, w}
+	w.connectors[Monetix] = byAttempt{w.monetix, map[payout.Attempt]payout.Finding{1: payout.FoundAbsent, 2: payout.FoundFailed, 3: payout.FoundAbsent}, w}
 	w.ask()
 	w.ask()
 	if now := w.stored(p.ID); len(w.monetix.sent) > 0 || !slices.Contains(w.monetix.about, 2) || now.Status != payout.Unknown {

@@ -4,17 +4,17 @@ import (
 	"encoding/hex"
 	"html"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 )
 
-// escapes are characters as markup writes them: a tag; an HTML entity, which numbers and some
+// escapes are characters as markup writes them: a comment, an instruction or the border of literal
+// text, of HTML, XML or a programming language; a tag; an HTML entity, which numbers and some
 // names are without a semicolon too; bytes in percent encoding; an escape of JSON or of a
 // programming language. At the end of a text one may be cut off. What a no-break blank is made
 // of ends there: a digit behind it is one of the number that it sets apart.
-const escapes = `</?[A-Za-z][^<>]*>|&#(?:160|[xX][aA]0);?|&#(?:\d+|[xX][0-9A-Fa-f]+);?|&#?\w+;|&(?:nbsp|shy|amp|quot|middot|lt|gt)|` +
+const escapes = `(?s:<!--.*?(?:-->|$)|/\*.*?\*/)|<!\[CDATA\[|\]\]>|</?[A-Za-z!?][^<>]*>|&#(?:160|[xX][aA]0);?|&#(?:\d+|[xX][0-9A-Fa-f]+);?|&#?\w+;|&(?:nbsp|shy|amp|quot|middot|lt|gt)|` +
 	`(?:%[0-9A-Fa-f]{2})+|\\u\{[0-9A-Fa-f]{1,6}\}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}`
 
 // rareEscapes stand in ordinary texts by chance as well (a=30, C:\012), so that they are read in
@@ -22,6 +22,9 @@ const escapes = `</?[A-Za-z][^<>]*>|&#(?:160|[xX][aA]0);?|&#(?:\d+|[xX][0-9A-Fa-
 const rareEscapes = `\\[0-7]{3}|=3[0-9]|=2[0Dd]|=[Cc]2=[Aa]0`
 
 const endings = `\\[a-z]|&#?\w*$|%[0-9A-Fa-f]?$|\\u?[0-9A-Fa-f]*$`
+
+// escapeSigns are what all of these begin with: a text without any has no other meaning.
+const escapeSigns = `</]&%\=`
 
 var (
 	escapeForm = regexp.MustCompile(escapes + "|" + endings)
@@ -58,35 +61,6 @@ func (as *reading) copy(of reading, at, n int) int {
 	}
 	return n
 }
-
-// readings are all ways in which a text is read. What any of them quotes is hidden, so that a
-// reading that is wrong takes nothing from another one.
-func readings(text string) []reading {
-	as := literally(text)
-	all := as.unescaped(anyEscape)
-	all.runes = slices.Clone(all.runes) // without an escape they are those of the text as it stands
-	for i, r := range all.runes {
-		if digit, drawn := drawnDigits[r]; drawn {
-			all.runes[i] = digit
-		}
-	}
-	if slices.Equal(as.runes, all.runes) {
-		return []reading{as}
-	}
-	return []reading{as, as.unescaped(escapeForm), all}
-}
-
-// drawnDigits are digits that Unicode does not count among the digits, as ASCII ones: raised,
-// lowered, and in circles. Each row begins with its nought.
-var drawnDigits = func() map[rune]rune {
-	digits := map[rune]rune{}
-	for _, row := range []string{"⁰¹²³⁴⁵⁶⁷⁸⁹", "₀₁₂₃₄₅₆₇₈₉", "⓪①②③④⑤⑥⑦⑧⑨", "⓿❶❷❸❹❺❻❼❽❾"} {
-		for n, r := range []rune(row) {
-			digits[r] = '0' + rune(n)
-		}
-	}
-	return digits
-}()
 
 // unescaped reads the escapes of a form as what they mean.
 func (as reading) unescaped(form *regexp.Regexp) reading {

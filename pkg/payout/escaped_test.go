@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,6 +15,8 @@ import (
 var escapes = []string{
 	"&nbsp;", "&#160;", "&#xA0;", "&ensp;", "%20", "%C2%A0", "%2D", "+", `\u00a0`, `\u0020`, `\t`, `\x20`, "&amp;nbsp;", "%2520", "<br>", "</b><b>",
 	"&nbsp", "&#160", "&#xA0", "&shy", "&amp;nbsp", "=20", "=2D", "=C2=A0", `\040`, `\u{a0}`,
+	"<!-- -->", "<!-- see 5 > 4 -->", "/**/", "/* of 3 parts */", "<?pi a?>", "<!x>", "<![CDATA[", "]]>", "&lt;!-- c --&gt;", "%3C!--c--%3E",
+	"\u3164", "\u115f", "\uffa0", "\u034f", "\u2060", "\u17b5", "\u2800", "\ufe0f\u20e3",
 }
 
 // digitForms are the ways in which a digit is spelt as an escape, or as another character.
@@ -35,11 +38,32 @@ var digitForms = []func(rune) string{
 	func(d rune) string { return string([]rune("₀₁₂₃₄₅₆₇₈₉")[d-'0']) },
 	func(d rune) string { return string([]rune("⓪①②③④⑤⑥⑦⑧⑨")[d-'0']) },
 	func(d rune) string { return fmt.Sprintf("&#%d;", []rune("⁰¹²³⁴⁵⁶⁷⁸⁹")[d-'0']) },
+	func(d rune) string { return string(d) + "<!-- digit -->" },
+}
+
+// signForms are the ways in which a digit is a sign that means it by itself.
+var signForms = []func(rune) string{
+	func(d rune) string { return string(d) + "\ufe0f\u20e3" },
+	func(d rune) string { return string(d) + "\u0301" },
+	drawn("០១២៣៤៥៦៧៨៩"), drawn("៰៱៲៳៴៵៶៷៸៹"), drawn("٠١٢٣٤٥٦٧٨٩"), drawn("０１２３４５６７８９"), drawn("𝟎𝟏𝟐𝟑𝟒𝟓𝟔𝟕𝟖𝟗"), drawn("𝟘𝟙𝟚𝟛𝟜𝟝𝟞𝟟𝟠𝟡"),
+	drawn("⓪⑴⑵⑶⑷⑸⑹⑺⑻⑼"), drawn("🄀⒈⒉⒊⒋⒌⒍⒎⒏⒐"), drawn("⓿⓵⓶⓷⓸⓹⓺⓻⓼⓽"), drawn("🄋➀➁➂➃➄➅➆➇➈"), drawn("🄌➊➋➌➍➎➏➐➑➒"),
+	drawn("〇一二三四五六七八九"), drawn("〇〡〢〣〤〥〦〧〨〩"), drawn("🯰🯱🯲🯳🯴🯵🯶🯷🯸🯹"),
+}
+
+// lookalikes are digits of which some are letters.
+var lookalikes = []func(rune) string{
+	drawn("Ol23456789"), drawn("oI23456789"), drawn("ОI23456789"), drawn("Οl23456789"), drawn("ⲞӀ23456789"), drawn("օІ23456789"), drawn("Ｏｌ23456789"),
+}
+
+// drawn spells a digit as the character that stands at its place.
+func drawn(digits string) func(rune) string {
+	return func(d rune) string { return string([]rune(digits)[d-'0']) }
 }
 
 // escaped spells digits of a number as escapes themselves.
 func escaped(r *rand.Rand, digits string) string {
-	form := digitForms[r.IntN(len(digitForms))]
+	forms := slices.Concat(digitForms, signForms, lookalikes)
+	form := forms[r.IntN(len(forms))]
 	var b strings.Builder
 	for _, d := range digits {
 		b.WriteString(form(d))

@@ -21,7 +21,7 @@ func TestAFirstPassThatWasCutOff(t *testing.T) {
 		t.Fatal(p.Status)
 	}
 	sent := len(w.vexora.sent)
-	s := file(payout.Vexora, row(2, p, payout.FoundSucceeded))
+	s := file(Vexora, row(2, p, payout.FoundSucceeded))
 	s.By, s.Identities = dara, []payout.Principal{dara}
 	n := w.store.writes
 	w.store.fault = func(write int) fault {
@@ -69,7 +69,7 @@ func TestAFileAboutAttemptsThatWeDoNotHoldTakesSafetyAway(t *testing.T) {
 			rows = append(rows, r)
 		}
 		w.vexora.told = w.absent
-		rep := w.importBy(file(payout.Vexora, rows...), dara)
+		rep := w.importBy(file(Vexora, rows...), dara)
 		t.Log(rep.Counts, rep.Awaiting)
 		for range 400 {
 			w.clock.pass(6 * time.Hour)
@@ -121,7 +121,7 @@ func TestACheckOfFiveWeeksHoldsEverythingInMemory(t *testing.T) {
 	p = w.stored(p.ID)
 	e := &endless{Store: w.store, perDay: 4000, sample: p}
 	i := payout.NewImporter(e, w.desk, register, w.clock.Now)
-	s := payout.Statement{Provider: payout.Vexora, Hash: "x", From: "2026-04-12", To: "2026-05-16", Check: true,
+	s := payout.Statement{Provider: Vexora, Hash: "x", From: "2026-04-12", To: "2026-05-16", Check: true,
 		Rows: []payout.StatementRow{{Line: 2, Reference: "x", Finding: payout.FoundSucceeded, Amount: amount(t, "1", money.KHR)}}, By: stranger, Identities: []payout.Principal{stranger}}
 	runtime.GC()
 	var b, a runtime.MemStats
@@ -160,7 +160,7 @@ func TestOnePersonsFileRaisesContradictions(t *testing.T) {
 		}
 	}
 	w.vexora.told = w.absent // the provider does not keep payouts that long, or lags
-	s := file(payout.Vexora, payout.StatementRow{Line: 2, Reference: "by hand", Amount: amount(t, "1", money.KHR), Finding: payout.FoundSucceeded})
+	s := file(Vexora, payout.StatementRow{Line: 2, Reference: "by hand", Amount: amount(t, "1", money.KHR), Finding: payout.FoundSucceeded})
 	s.From, s.To = "2026-05-16", "2026-05-16"
 	r := w.importBy(s, dara)
 	w.clock.pass(time.Minute)

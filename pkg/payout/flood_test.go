@@ -55,7 +55,7 @@ func bounds(t *testing.T, p payout.Payout) int {
 // largest is a draft of which every field is as long as it may be.
 func largest(reference string) payout.Draft {
 	wide := strings.Repeat("\U0001F4B8", 100)
-	d := draftFor(payout.Monetix)
+	d := draftFor(Monetix)
 	d.Reference = payout.Reference(reference)
 	d.Destination.Branch, d.Destination.City, d.Destination.Province = wide, wide, wide
 	d.Beneficiary.FirstName, d.Beneficiary.LastName = wide, wide
@@ -96,7 +96,7 @@ func (h *hostility) claim(p payout.Payout) payout.Claim {
 	case 0:
 		c.Suspect = "the claim states no amount"
 	case 1:
-		c.Provider = payout.Vexora
+		c.Provider = Vexora
 	case 2:
 		text := h.text()
 		c.Description = &text
@@ -156,7 +156,7 @@ func (h *hostility) day(id payout.ID) int {
 // claims whose signature is right, and ends them.
 func TestADayOfHostilePostsLeavesAnItemWithinItsBounds(t *testing.T) {
 	plain := func(reference string) payout.Draft {
-		d := draftFor(payout.Monetix)
+		d := draftFor(Monetix)
 		d.Reference = payout.Reference(reference)
 		return d
 	}
@@ -182,7 +182,7 @@ func floodedStates(t *testing.T, draft func(string) payout.Draft) map[string]fun
 			return w.mustCreate(draft("R1"))
 		},
 		"queued": func(w *world) payout.Payout {
-			w.over(payout.Floor{Held: held(payout.Monetix)})
+			w.over(payout.Floor{Held: held(Monetix)})
 			return w.mustCreate(draft("R1"))
 		},
 		"submitting": func(w *world) payout.Payout {
@@ -202,7 +202,7 @@ func floodedStates(t *testing.T, draft func(string) payout.Draft) map[string]fun
 			return w.stored(p.ID)
 		},
 		"cancelled": func(w *world) payout.Payout {
-			w.over(payout.Floor{Held: held(payout.Monetix)})
+			w.over(payout.Floor{Held: held(Monetix)})
 			p := w.mustCreate(draft("R1"))
 			return w.must(w.operator.Cancel(bg, w.order(p.ID, dara, ""))).Payout
 		},
@@ -213,7 +213,7 @@ func floodedStates(t *testing.T, draft func(string) payout.Draft) map[string]fun
 			return w.stored(p.ID)
 		},
 		"orphan": func(w *world) payout.Payout {
-			p := payout.Payout{ID: payout.DeriveID("test", "R1"), Provider: payout.Monetix, Attempt: 1, Amount: amount(t, "1", money.KHR)}
+			p := payout.Payout{ID: payout.DeriveID("test", "R1"), Provider: Monetix, Attempt: 1, Amount: amount(t, "1", money.KHR)}
 			w.receive(w.claim(p, payout.FoundSucceeded))
 			return w.stored(p.ID)
 		},

@@ -80,7 +80,7 @@ func TestGuardAnOlderAttemptSentTwiceIsNeverClosed(t *testing.T) { // resent fac
 func TestGuardAnErrorCallbackAfterAResendFailsNothing(t *testing.T) { // direct: Sent
 	w := newWorld(t)
 	w.monetix.answer = w.unclear
-	p := w.mustCreate(draftFor(payout.Monetix))
+	p := w.mustCreate(draftFor(Monetix))
 	w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
 	c := w.claim(p, payout.FoundFailed)
 	c.OnlyIfFirst = true
@@ -106,14 +106,14 @@ func TestGuardARefusalAfterARestoreIsNotOfTheOnlySubmission(t *testing.T) { // l
 	}
 	w.monetix.answer = refuse
 	w.monetix.told = w.absent
-	created := w.mustCreate(draftFor(payout.Monetix))
+	created := w.mustCreate(draftFor(Monetix))
 	w.clock.pass(2 * time.Minute)
 	w.sweep()
 	if p := w.stored(created.ID); p.Status != payout.Unknown || len(w.monetix.sent) != 1 {
 		t.Errorf("sent %d times: %s", len(w.monetix.sent), p.Status)
 	}
 	before := newWorld(t)
-	p := before.mustCreate(draftFor(payout.Monetix))
+	p := before.mustCreate(draftFor(Monetix))
 	before.receive(before.claim(p, payout.FoundFailed))
 	w = newWorldWith(t, vouched(before.clock.Now().Add(time.Minute)))
 	w.clock.pass(2 * time.Minute)
@@ -129,7 +129,7 @@ func TestGuardAFileWaitsADayForItsSecondPerson(t *testing.T) { // import: 24 h
 	w := newWorld(t)
 	w.vexora.answer, w.vexora.told = w.unclear, w.absent
 	p := w.mustCreate(draft("R1"))
-	s := file(payout.Vexora, row(1, p, payout.FoundFailed))
+	s := file(Vexora, row(1, p, payout.FoundFailed))
 	w.importBy(s, dara)
 	w.clock.pass(25 * time.Hour)
 	w.sweep()
@@ -163,7 +163,7 @@ func TestGuardAnAnswerThatALaterOneOvertookEndsNothing(t *testing.T) { // weigh:
 func TestGuardAnErrorOfOneSubmissionFailsNoOlderItemThatWasSentTwice(t *testing.T) { // direct: Sent, without facts of accounts
 	w := newWorld(t)
 	w.monetix.answer, w.monetix.told = w.unclear, w.absent
-	p := w.mustCreate(draftFor(payout.Monetix))
+	p := w.mustCreate(draftFor(Monetix))
 	w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
 	old := w.stored(p.ID)
 	old.Heard = slices.DeleteFunc(slices.Clone(old.Heard), func(f payout.Fact) bool { return strings.Contains(string(f), ".at-") })

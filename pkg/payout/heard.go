@@ -241,7 +241,7 @@ func (p Payout) queryIsFinal(c Claim, about Attempt) bool {
 		once = p.Sent == 1
 	}
 	once = once && about <= p.Attempt
-	return once || Recoveries[p.Provider].RefusesRepeats == Documented
+	return once || p.Provider.facts().Recovery.RefusesRepeats == Documented
 }
 
 // doubtedElsewhere is another attempt than the present one of which something was said that

@@ -67,7 +67,7 @@ func TestSafeToPayAgainByTheContractsTable(t *testing.T) {
 			return p
 		}, false},
 		"Monetix declines by callback and by query": {func(w *world) payout.Payout {
-			p := w.mustCreate(draftFor(payout.Monetix))
+			p := w.mustCreate(draftFor(Monetix))
 			w.receive(w.claim(p, payout.FoundFailed))
 			w.monetix.told = w.says(payout.FoundFailed)
 			w.ask()
@@ -76,7 +76,7 @@ func TestSafeToPayAgainByTheContractsTable(t *testing.T) {
 		"Monetix was sent twice, and a query says decline": {func(w *world) payout.Payout {
 			accepted := w.monetix.answer
 			w.monetix.answer = w.unclear
-			p := w.mustCreate(draftFor(payout.Monetix))
+			p := w.mustCreate(draftFor(Monetix))
 			w.monetix.answer = accepted
 			w.must(w.operator.Resend(ctx, w.order(p.ID, dara, "")))
 			w.monetix.told = w.says(payout.FoundFailed)
@@ -85,11 +85,11 @@ func TestSafeToPayAgainByTheContractsTable(t *testing.T) {
 		}, true},
 		"Monetix refuses the only submission": {func(w *world) payout.Payout {
 			w.monetix.answer = refusal(w)
-			return w.mustCreate(draftFor(payout.Monetix))
+			return w.mustCreate(draftFor(Monetix))
 		}, true},
 		"Monetix refuses the second submission": {func(w *world) payout.Payout {
 			w.monetix.answer = w.unclear
-			p := w.mustCreate(draftFor(payout.Monetix))
+			p := w.mustCreate(draftFor(Monetix))
 			w.monetix.answer = refusal(w)
 			w.must(w.operator.Resend(ctx, w.order(p.ID, dara, "")))
 			return p
@@ -113,7 +113,7 @@ func TestSafeToPayAgainByTheContractsTable(t *testing.T) {
 			return p
 		}, false},
 		"a code that may hide a payment": {func(w *world) payout.Payout {
-			p := w.mustCreate(draftFor(payout.Monetix))
+			p := w.mustCreate(draftFor(Monetix))
 			w.monetix.told = func(p payout.Payout) payout.Claim {
 				c := w.says(payout.FoundFailed)(p)
 				c.Doubtful = true
@@ -462,7 +462,7 @@ func TestAProviderThatIsTakenOutIsNoReasonToStaySilent(t *testing.T) {
 	w := newWorld(t)
 	w.vexora.answer = w.unclear
 	p := w.mustCreate(draft("R1"))
-	delete(w.connectors, payout.Vexora)
+	delete(w.connectors, Vexora)
 	for range 40 {
 		w.clock.pass(10 * time.Minute)
 		w.sweep()
@@ -475,7 +475,7 @@ func TestAProviderThatIsTakenOutIsNoReasonToStaySilent(t *testing.T) {
 
 func TestADoubtAfterARestoreOutlivesAResendThatWasNotSent(t *testing.T) {
 	before := newWorld(t)
-	before.over(payout.Floor{Held: held(payout.Vexora)})
+	before.over(payout.Floor{Held: held(Vexora)})
 	p := before.mustCreate(draft("R1"))
 	backup := before.store.copy()
 	after := newWorldWith(t, func(policy *payout.Policy) { policy.RestoredAt = before.clock.Now().Add(time.Minute) })
@@ -566,7 +566,7 @@ func TestAnEarlierAttemptThatWasPaidIsFoundAfterTheOneThatFollowed(t *testing.T)
 		w.receive(w.claim(p, payout.FoundFailed))
 		w.resendByTwo(p.ID)
 		w.receive(w.claim(w.stored(p.ID), end))
-		w.connectors[payout.Vexora] = byAttempt{w.vexora, map[payout.Attempt]payout.Finding{1: payout.FoundSucceeded, 2: end}, w}
+		w.connectors[Vexora] = byAttempt{w.vexora, map[payout.Attempt]payout.Finding{1: payout.FoundSucceeded, 2: end}, w}
 		for range 6 {
 			w.ask()
 		}

@@ -64,10 +64,10 @@ func TestWhatWaitedTooLongGoesUnderALargerBound(t *testing.T) {
 func TestARestoreThatTookHoursReleasesWhatPeopleVouchedFor(t *testing.T) {
 	lost, have := newWorld(t), kept{}
 	have.serve(lost, "A", payout.FoundSucceeded)
-	w := restoredFrom(t, lost, nil, payout.Monetix)
+	w := restoredFrom(t, lost, nil, Monetix)
 	have.serve(w, "A", payout.FoundSucceeded)
-	w.over(payout.Floor{RestoredAt: w.clock.Now().Add(-time.Minute), Held: held(payout.Monetix, payout.Vexora)})
-	p := w.mustCreate(draftFor(payout.Monetix))
+	w.over(payout.Floor{RestoredAt: w.clock.Now().Add(-time.Minute), Held: held(Monetix, Vexora)})
+	p := w.mustCreate(draftFor(Monetix))
 	w.sweepFor(180, time.Minute)
 	w.over(payout.Floor{})
 	w.sweepFor(60, 2*time.Minute)

@@ -42,7 +42,7 @@ type run struct {
 func (s *Sweeper) begin() *run {
 	own := *s
 	own.lanes = map[Provider]*lane{"": newLane()} // an orphan may have no provider
-	for _, p := range Providers {
+	for _, p := range Providers() {
 		own.lanes[p] = newLane()
 	}
 	return &run{Sweeper: &own, slots: make(chan struct{}, workers)}

@@ -25,10 +25,10 @@ func newBusy(t *testing.T, atMonetix, queued int) *busy {
 func (b *busy) fill(atMonetix, queued int) *busy {
 	b.t.Helper()
 	b.endpoint.off = true
-	b.atMonetix = b.make(payout.Monetix, atMonetix)
+	b.atMonetix = b.make(Monetix, atMonetix)
 	b.clock.pass(10 * time.Minute)
 	b.vexora.answer = b.says(payout.FoundNotSent)
-	b.queued = b.make(payout.Vexora, queued)
+	b.queued = b.make(Vexora, queued)
 	b.vexora.answer = b.says(payout.FoundProcessing)
 	b.over(payout.Floor{}) // what did not connect pauses nothing any more
 	for n, id := range append(append([]payout.ID{}, b.atMonetix...), b.queued...) {
@@ -44,7 +44,7 @@ func (b *busy) fill(atMonetix, queued int) *busy {
 func (b *busy) make(of payout.Provider, many int) (ids []payout.ID) {
 	for n := 0; len(ids) < many; n++ {
 		d := draft("")
-		if of == payout.Monetix {
+		if of == Monetix {
 			d = draftFor(of)
 		}
 		d.Reference = payout.Reference(fmt.Sprintf("%s-%d", of, n))
@@ -195,7 +195,7 @@ func TestQuestionsGoOutNoFasterThanTheSettingSays(t *testing.T) {
 	var at []time.Time
 	b := &busy{shard: 3}
 	b.world = newWorldWith(t, func(p *payout.Policy) {
-		p.QueriesPerSecond = map[payout.Provider]int{payout.Monetix: 1}
+		p.QueriesPerSecond = map[payout.Provider]int{Monetix: 1}
 	})
 	b.paused = b.clock.pass
 	b.fill(100, 0)

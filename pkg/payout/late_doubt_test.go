@@ -37,7 +37,7 @@ func (w *world) holdsBack(d payout.Draft, reference string) bool {
 // may have the payout sent again, who need its account.
 func TestAFailureThatIsNotCertainHoldsTheSameMoneyBeyondRedaction(t *testing.T) {
 	w := forgetting(t)
-	d := draftFor(payout.Monetix)
+	d := draftFor(Monetix)
 	p := w.mustCreate(d)
 	w.receive(w.doubtful(p))
 	w.monetix.told = w.saysDoubtful

@@ -28,14 +28,14 @@ func lostAttempt(t *testing.T, state string, registered bool) (before *world, ba
 			}
 			return before.unclear(p)
 		}
-		p = before.mustCreate(draftFor(payout.Monetix))
+		p = before.mustCreate(draftFor(Monetix))
 		backup = before.store.copy()
 		before.monetix.told = before.says(payout.FoundFailed)
 		before.clock.pass(2 * time.Minute)
 		before.ask()
 	} else {
-		before.over(payout.Floor{Held: held(payout.Monetix)})
-		p = before.mustCreate(draftFor(payout.Monetix))
+		before.over(payout.Floor{Held: held(Monetix)})
+		p = before.mustCreate(draftFor(Monetix))
 		if state == "queued" {
 			backup = before.store.copy()
 		}
@@ -77,10 +77,10 @@ func TestBesideALostAttemptNoFailureIsSafe(t *testing.T) {
 		for _, registered := range []bool{true, false} {
 			for _, first := range []string{"people", "the sweep", "a question meanwhile", "silence"} {
 				before, backup, have, p := lostAttempt(t, state, registered)
-				w := restoredFrom(t, before, backup, payout.Monetix)
+				w := restoredFrom(t, before, backup, Monetix)
 				have.serve(w, "A", payout.FoundFailed) // what is posted anew is declined
 				if backup == nil {
-					w.mustCreate(draftFor(payout.Monetix))
+					w.mustCreate(draftFor(Monetix))
 				}
 				tell := w.monetix.told
 				switch first {
@@ -113,7 +113,7 @@ func TestBesideALostAttemptNoFailureIsSafe(t *testing.T) {
 				if now.Status != payout.Failed {
 					continue
 				}
-				d := draftFor(payout.Monetix)
+				d := draftFor(Monetix)
 				d.Reference = "R2"
 				w.monetix.answer = w.says(payout.FoundProcessing)
 				if second := w.mustCreate(d); second.Status != payout.Queued {
@@ -127,7 +127,7 @@ func TestBesideALostAttemptNoFailureIsSafe(t *testing.T) {
 // The second attempt of the lost table was declined, and the third one paid. An answer about the
 // second says nothing of the third.
 func TestALostAttemptThatFailedHidesNoLaterOne(t *testing.T) {
-	for _, same := range [][]payout.Provider{nil, {payout.Monetix}} {
+	for _, same := range [][]payout.Provider{nil, {Monetix}} {
 		for _, backedUp := range []payout.Status{payout.Failed, payout.Unknown} {
 			before, have := newWorld(t), kept{}
 			have.serve(before, "A", payout.FoundFailed)
@@ -135,7 +135,7 @@ func TestALostAttemptThatFailedHidesNoLaterOne(t *testing.T) {
 				take := before.monetix.answer
 				before.monetix.answer = func(p payout.Payout) payout.Claim { take(p); return before.unclear(p) }
 			}
-			p := before.mustCreate(draftFor(payout.Monetix))
+			p := before.mustCreate(draftFor(Monetix))
 			backup := before.store.copy()
 			have.serve(before, "A", payout.FoundFailed)
 			before.clock.pass(5 * time.Minute)
@@ -156,7 +156,7 @@ func TestALostAttemptThatFailedHidesNoLaterOne(t *testing.T) {
 			have.serve(w, "A", payout.FoundFailed)
 			line := row(1, p, payout.FoundFailed)
 			line.Reference = string(p.ID.ProviderReference(2))
-			w.importBy(file(payout.Monetix, line), dara) // has it asked about
+			w.importBy(file(Monetix, line), dara) // has it asked about
 			w.sweepFor(30, time.Hour)
 			now := w.stored(p.ID)
 			if now.AsRestored(restored).SafeToPayAgain() || now.SafeToPayAgain() {
@@ -173,7 +173,7 @@ func TestALostAttemptThatFailedHidesNoLaterOne(t *testing.T) {
 func TestANewAttemptBesideALostLaterOneIsNotSafe(t *testing.T) {
 	before, have := newWorld(t), kept{}
 	have.serve(before, "A", payout.FoundFailed)
-	p := before.mustCreate(draftFor(payout.Monetix))
+	p := before.mustCreate(draftFor(Monetix))
 	before.clock.pass(5 * time.Minute)
 	before.ask()
 	backup := before.store.copy()
@@ -181,7 +181,7 @@ func TestANewAttemptBesideALostLaterOneIsNotSafe(t *testing.T) {
 	before.again(p.ID)
 	have.serve(before, "A", payout.FoundSucceeded)
 	before.again(p.ID)
-	w := restoredFrom(t, before, backup, payout.Monetix)
+	w := restoredFrom(t, before, backup, Monetix)
 	have.serve(w, "A", payout.FoundFailed)
 	w.again(p.ID)
 	w.sweepFor(30, 2*time.Minute)
@@ -196,13 +196,13 @@ func TestAfterARestoreIsOverOnePersonStillSendsNothingAgain(t *testing.T) {
 	before, have := newWorld(t), kept{}
 	have.serve(before, "A", payout.FoundSucceeded)
 	before.monetix.answer = before.says(payout.FoundNotSent)
-	p := before.mustCreate(draftFor(payout.Monetix))
+	p := before.mustCreate(draftFor(Monetix))
 	backup := before.store.copy()
 	before.monetix.answer = before.refused
 	before.sweepFor(3, 2*time.Minute)
 	have.serve(before, "A", payout.FoundSucceeded)
 	before.again(p.ID)
-	w := restoredFrom(t, before, backup, payout.Monetix)
+	w := restoredFrom(t, before, backup, Monetix)
 	have.serve(w, "A", payout.FoundSucceeded)
 	w.sweepFor(20, 2*time.Minute)
 	later := after(t, w)
@@ -218,11 +218,11 @@ func TestAfterARestoreIsOverOnePersonStillSendsNothingAgain(t *testing.T) {
 // under B: what B says is about this payout.
 func TestAnAccountThatTookNothingHidesNoPayment(t *testing.T) {
 	for _, finding := range []payout.Finding{payout.FoundNotSent, payout.FoundAboutUs} {
-		for _, same := range [][]payout.Provider{nil, {payout.Monetix}} {
+		for _, same := range [][]payout.Provider{nil, {Monetix}} {
 			before, have := newWorld(t), kept{}
 			have.serve(before, "A", payout.FoundSucceeded)
 			before.monetix.answer = before.says(finding)
-			p := before.mustCreate(draftFor(payout.Monetix))
+			p := before.mustCreate(draftFor(Monetix))
 			have.serve(before, "B", payout.FoundSucceeded)
 			backup := before.store.copy()
 			before.sweepFor(10, 2*time.Minute)
@@ -250,7 +250,7 @@ func TestWhatAnotherAccountHasPaidCallsPeople(t *testing.T) {
 	} {
 		w := newWorld(t)
 		w.monetix.account, w.monetix.answer = "A", w.unclear
-		p := w.mustCreate(draftFor(payout.Monetix))
+		p := w.mustCreate(draftFor(Monetix))
 		w.monetix.account, w.monetix.told = "B", func(payout.Payout) payout.Claim {
 			return payout.Claim{Finding: said.finding, Doubtful: said.doubtful, Account: "B", At: w.clock.Now()}
 		}
@@ -267,7 +267,7 @@ func TestWhatAnotherAccountHasPaidCallsPeople(t *testing.T) {
 // and a second attempt was paid. Nothing touches it while RESTORED_AT is set, and then that is
 // taken away.
 func TestWhatNothingTouchedThroughARestoreIsNoSaferAfterwards(t *testing.T) {
-	for _, name := range payout.Providers {
+	for _, name := range payout.Providers() {
 		for _, failedBefore := range []bool{false, true} {
 			before := newWorld(t)
 			before.named(name).told = before.says(payout.FoundProcessing)
@@ -296,7 +296,7 @@ func TestWhatNothingTouchedThroughARestoreIsNoSaferAfterwards(t *testing.T) {
 // What was queued in the backup may have been sent by the lost table, or withdrawn. One person has it
 // sent no more, also if no sweep has looked at it while RESTORED_AT was set.
 func TestWhatWasQueuedInTheBackupTakesTwoPeopleForEver(t *testing.T) {
-	for _, name := range payout.Providers {
+	for _, name := range payout.Providers() {
 		before := newWorld(t)
 		before.named(name).answer = before.says(payout.FoundNotSent)
 		p := before.mustCreate(draftFor(name))
@@ -364,7 +364,7 @@ func TestAProposalOfBeforeARestoreIsNone(t *testing.T) {
 	t.Run("statement", func(t *testing.T) {
 		var s payout.Statement
 		w, p := prepared(func(w *world, p payout.Payout) {
-			s = file(payout.Vexora, row(1, p, payout.FoundFailed))
+			s = file(Vexora, row(1, p, payout.FoundFailed))
 			w.importBy(s, dara)
 		})
 		if report := w.importBy(s, bopha); !report.Awaiting || w.stored(p.ID).Status != payout.Unknown {

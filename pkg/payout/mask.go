@@ -33,7 +33,7 @@ type Mask struct {
 	anybody bool     // nobody knows whom; see [MaskAny]
 	numbers [][]rune // their letters and digits alone
 	names   [][]rune
-	email   []rune // its letters and digits alone
+	emails  [][]rune // their letters and digits alone
 }
 
 // Mask is that of the payout's recipient.
@@ -52,14 +52,19 @@ func (p Payout) Mask() Mask {
 			m.numbers = append(m.numbers, bare.runes)
 		}
 	}
-	first, last := words(folded(b.FirstName)), words(folded(b.LastName))
-	m.names = slices.Concat(first, last)
-	if len(first)*len(last) > 0 {
-		m.names = append(m.names, slices.Concat(first[0], last[0]), slices.Concat(last[0], first[0]))
-	}
-	m.names = slices.DeleteFunc(m.names, func(name []rune) bool { return len(name) < leastName })
-	m.email = bareNumber(b.Email).runes
+	m.names = append(names(b.FirstName, b.LastName), names(plainText(b.FirstName), plainText(b.LastName))...)
+	m.emails = [][]rune{bareNumber(b.Email).runes, bareNumber(plainText(b.Email)).runes}
 	return m
+}
+
+// names are the parts of a name, and its first ones in a row.
+func names(firstName, lastName string) [][]rune {
+	first, last := words(folded(firstName)), words(folded(lastName))
+	all := slices.Concat(first, last)
+	if len(first)*len(last) > 0 {
+		all = append(all, slices.Concat(first[0], last[0]), slices.Concat(last[0], first[0]))
+	}
+	return slices.DeleteFunc(all, func(name []rune) bool { return len(name) < leastName })
 }
 
 // Text is the text with what it quotes of the recipient hidden: of a number at most the last
@@ -73,7 +78,7 @@ func (m Mask) Text(text string) string {
 func (m Mask) text(text string, clipped bool) string {
 	runes := []rune(text)
 	hidden := make([]bool, len(runes))
-	for _, as := range readings(text) {
+	for _, as := range m.readings(text) {
 		for i, quoted := range m.hidden(as.runes, clipped) {
 			if quoted {
 				hide(hidden[as.from[i]:as.to[i]])
@@ -93,8 +98,8 @@ func (m Mask) hidden(runes []rune, clipped bool) []bool {
 	for _, number := range m.numbers {
 		bare.hide(number, hidden, clipped)
 	}
-	if len(m.email) > 0 {
-		bare.hideWhole(m.email, hidden)
+	for _, email := range m.emails {
+		bare.hideWhole(email, hidden)
 	}
 	low := folded(string(runes))
 	for _, name := range m.names {
@@ -110,11 +115,13 @@ func (m Mask) Number(text string) string {
 	if shown := Unmarked(text); shown != text {
 		return m.text(strings.TrimSuffix(shown, "~"), len(text) > numberLimit-shownDigits) + "~"
 	}
-	bare := bareNumber(text)
-	for _, number := range m.numbers {
-		whole := strings.TrimLeft(string(number), "0")
-		if len([]rune(whole)) > leastQuoted && strings.Contains(string(bare.runes), whole) {
-			return m.Text(text)
+	for _, as := range m.readings(text) {
+		bare := bareNumber(string(as.runes))
+		for _, number := range m.numbers {
+			whole := strings.TrimLeft(string(number), "0")
+			if len([]rune(whole)) > leastQuoted && strings.Contains(string(bare.runes), whole) {
+				return m.Text(text)
+			}
 		}
 	}
 	return text
@@ -123,6 +130,10 @@ func (m Mask) Number(text string) string {
 // quotes reports whether a code holds a name of the recipient, or a number: as a whole, or more
 // of it in a row than codes have digits.
 func (m Mask) quotes(code string) bool {
+	return slices.ContainsFunc(m.readings(code), func(as reading) bool { return m.quotesAs(string(as.runes)) })
+}
+
+func (m Mask) quotesAs(code string) bool {
 	bare := bareNumber(code).runes
 	quoted := func(number []rune) bool {
 		least := min(len(number), leastInCode)
@@ -200,7 +211,7 @@ func (b bareText) hide(number []rune, hidden []bool, clipped bool) {
 // hideWhole hides every place where the text has all of these letters and digits in a row.
 func (b bareText) hideWhole(all []rune, hidden []bool) {
 	for i := range b.runes {
-		if hasPrefix(b.runes[i:], all) {
+		if len(all) > 0 && hasPrefix(b.runes[i:], all) {
 			hide(hidden[b.at[i] : b.at[i+len(all)-1]+1])
 		}
 	}

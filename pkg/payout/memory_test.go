@@ -457,16 +457,12 @@ type provider struct {
 	about []payout.Attempt // of each question
 }
 
-func (p *provider) Check(context.Context, payout.Payout) ([]payout.Fault, error) {
-	return p.faults, p.failing
-}
-
 func (p *provider) Serves(context.Context, payout.Payout) ([]payout.Fault, error) {
 	return p.faults, p.failing
 }
 
-func (p *provider) Open(_ context.Context, po payout.Payout) (payout.Submission, error) {
-	return submission{p, po}, nil
+func (p *provider) Prepare(_ context.Context, po payout.Payout) (payout.Submission, []payout.Fault, error) {
+	return submission{p, po}, p.faults, p.failing
 }
 
 func (p *provider) Ask(_ context.Context, po payout.Payout, about payout.Attempt) payout.Claim {
@@ -493,6 +489,8 @@ func (s submission) Send(context.Context) payout.Claim {
 	}
 	return s.of.answer(s.po)
 }
+
+func (submission) Dial(context.Context) {}
 
 func (submission) Close() {}
 
@@ -611,8 +609,8 @@ func newWorldWith(t *testing.T, decide func(*payout.Policy)) *world {
 		store: newMemory(), signals: &signals{},
 	}
 	w.brakes = payout.NewBrakes(w.store, payout.Floor{Caps: most(t)})
-	w.vexora, w.monetix = w.provider(payout.Vexora), w.provider(payout.Monetix)
-	w.connectors = map[payout.Provider]payout.Connector{payout.Vexora: w.vexora, payout.Monetix: w.monetix}
+	w.vexora, w.monetix = w.provider(Vexora), w.provider(Monetix)
+	w.connectors = map[payout.Provider]payout.Connector{Vexora: w.vexora, Monetix: w.monetix}
 	tokens := 0
 	var mu sync.Mutex
 	ports := payout.Ports{
@@ -633,7 +631,7 @@ func newWorldWith(t *testing.T, decide func(*payout.Policy)) *world {
 		People: register,
 	}
 	policy := payout.Policy{
-		Namespace: "test", Order: []payout.Provider{payout.Monetix, payout.Vexora},
+		Namespace: "test", Order: []payout.Provider{Monetix, Vexora},
 	}
 	decide(&policy)
 	var err error
@@ -680,7 +678,7 @@ func (w *world) Current(context.Context) (payout.StackKey, error) { return testK
 
 // named is the world's provider of a name.
 func (w *world) named(name payout.Provider) *provider {
-	return map[payout.Provider]*provider{payout.Vexora: w.vexora, payout.Monetix: w.monetix}[name]
+	return map[payout.Provider]*provider{Vexora: w.vexora, Monetix: w.monetix}[name]
 }
 
 func (w *world) provider(name payout.Provider) *provider {
@@ -717,7 +715,7 @@ func amount(t *testing.T, text string, c money.Currency) money.Amount {
 // draft is the Vexora page's own example as a create request.
 func draft(reference string) payout.Draft {
 	return payout.Draft{
-		Reference: payout.Reference(reference), Provider: payout.Vexora, Amount: "50000", Currency: "KHR",
+		Reference: payout.Reference(reference), Provider: Vexora, Amount: "50000", Currency: "KHR",
 		Destination: payout.Destination{
 			Type: payout.WalletDestination, Wallet: payout.Lanton,
 			AccountID: "lanton_88990011", AccountNumber: "88990011",

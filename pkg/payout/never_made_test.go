@@ -15,7 +15,7 @@ func hasMore(t *testing.T, third payout.Finding) (*world, payout.Payout) {
 	t.Helper()
 	w := newWorld(t)
 	w.monetix.account = "A"
-	p := w.mustCreate(draftFor(payout.Monetix))
+	p := w.mustCreate(draftFor(Monetix))
 	w.receive(w.claim(p, payout.FoundFailed))
 	w.monetix.told = func(payout.Payout) payout.Claim {
 		c := payout.Claim{Finding: payout.FoundFailed, Code: "20102", Account: "A", At: w.clock.Now()}
@@ -43,7 +43,7 @@ func hasMore(t *testing.T, third payout.Finding) (*world, payout.Payout) {
 func TestAnAnswerAboutAnAttemptThatWasNeverMadeMakesNothingSafe(t *testing.T) {
 	for road, say := range map[string]func(w *world, second payout.Payout){
 		"one person's file": func(w *world, second payout.Payout) {
-			w.importBy(file(payout.Monetix, row(1, second, payout.FoundFailed)), dara)
+			w.importBy(file(Monetix, row(1, second, payout.FoundFailed)), dara)
 		},
 		"a callback that is not believed": func(w *world, second payout.Payout) {
 			w.pull(dara, askFirst)
@@ -64,7 +64,7 @@ func TestAnAnswerAboutAnAttemptThatWasNeverMadeMakesNothingSafe(t *testing.T) {
 			if asked := slices.Contains(w.monetix.about, 3); asked == (road == "a callback") {
 				t.Errorf("%s: asked about %v", road, w.monetix.about)
 			}
-			d := draftFor(payout.Monetix)
+			d := draftFor(Monetix)
 			d.Reference = "R2"
 			if other := w.mustCreate(d); other.Status != payout.Queued {
 				t.Errorf("%s, the third is %s: the same money under R2 is %s, heard %v", road, third, other.Status, now.Heard)

@@ -59,7 +59,7 @@ func TestAnOldFileIsNoNewsAfterTheRedaction(t *testing.T) {
 		w.clock.pass(10 * time.Minute)
 		w.sweep()
 		apply := func(day string) {
-			s := payout.Statement{Provider: payout.Vexora, Hash: day, Rows: []payout.StatementRow{{
+			s := payout.Statement{Provider: Vexora, Hash: day, Rows: []payout.StatementRow{{
 				Line: 2, Reference: string(p.ProviderReference()), Amount: p.Amount, Finding: payout.FoundFailed, Code: code, Raw: []byte("x"),
 			}}}
 			w.importBy(s, dara)

@@ -26,9 +26,9 @@ func TestAFileEndsNothingThatIsYoungerThanTheFile(t *testing.T) {
 			"sent again by itself": func(w *world) (payout.Payout, payout.Report, payout.Statement) {
 				w.monetix.account = "A"
 				w.monetix.answer = w.unclear
-				p := w.mustCreate(draftFor(payout.Monetix))
+				p := w.mustCreate(draftFor(Monetix))
 				w.clock.pass(4 * time.Minute)
-				s := file(payout.Monetix, row(1, p, f))
+				s := file(Monetix, row(1, p, f))
 				return p, w.bringsLater(s, func() {
 					w.monetix.told = func(payout.Payout) payout.Claim {
 						return payout.Claim{Finding: payout.FoundAbsent, Account: "A", At: w.clock.Now()}
@@ -40,13 +40,13 @@ func TestAFileEndsNothingThatIsYoungerThanTheFile(t *testing.T) {
 				w.vexora.answer, w.vexora.told = w.unclear, w.unclear
 				p := w.mustCreate(draft("R1"))
 				w.clock.pass(4 * time.Minute)
-				s := file(payout.Vexora, row(1, p, f))
+				s := file(Vexora, row(1, p, f))
 				return p, w.bringsLater(s, func() { w.resendByTwo(p.ID) }), s
 			},
 			"an attempt that nobody had made": func(w *world) (payout.Payout, payout.Report, payout.Statement) {
 				p := w.failedForCertain("R1")
 				p.Attempt = 2
-				s := file(payout.Vexora, row(1, p, f))
+				s := file(Vexora, row(1, p, f))
 				return p, w.bringsLater(s, func() {
 					w.vexora.answer, w.vexora.told = w.unclear, w.unclear
 					w.again(p.ID)
@@ -96,7 +96,7 @@ func TestAFileThatIsSentAgainByTheSamePersonIsAsOldAsItWas(t *testing.T) {
 	w.vexora.answer, w.vexora.told = w.unclear, w.unclear
 	p := w.mustCreate(draft("R1"))
 	w.clock.pass(4 * time.Minute)
-	s := file(payout.Vexora, row(1, p, payout.FoundFailed))
+	s := file(Vexora, row(1, p, payout.FoundFailed))
 	w.importBy(s, dara)
 	w.sweepFor(2, 2*time.Minute)
 	w.importBy(s, dara)

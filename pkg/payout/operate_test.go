@@ -207,12 +207,12 @@ func TestAnUnknownPayoutIsResentUnderTheSameReference(t *testing.T) {
 		provider payout.Provider
 		people   []payout.Principal
 	}{
-		{payout.Monetix, []payout.Principal{dara}},       // documented to refuse a repetition
-		{payout.Vexora, []payout.Principal{dara, bopha}}, // not documented: two people
+		{Monetix, []payout.Principal{dara}},       // documented to refuse a repetition
+		{Vexora, []payout.Principal{dara, bopha}}, // not documented: two people
 	}
 	for _, test := range tests {
 		w := newWorld(t)
-		connector := map[payout.Provider]*provider{payout.Vexora: w.vexora, payout.Monetix: w.monetix}[test.provider]
+		connector := map[payout.Provider]*provider{Vexora: w.vexora, Monetix: w.monetix}[test.provider]
 		accepted := connector.answer
 		connector.answer = w.unclear
 		p := w.mustCreate(draftFor(test.provider))
@@ -235,7 +235,7 @@ func TestAnUnknownPayoutIsResentUnderTheSameReference(t *testing.T) {
 func draftFor(name payout.Provider) payout.Draft {
 	d := draft("R1")
 	d.Provider = name
-	if name == payout.Monetix {
+	if name == Monetix {
 		d.Destination = payout.Destination{Type: payout.BankDestination, Bank: "wing", AccountNumber: "1234567890"}
 	}
 	return d
@@ -244,7 +244,7 @@ func draftFor(name payout.Provider) payout.Draft {
 func TestAnErrorAfterAResendLeavesThePayoutUnknown(t *testing.T) {
 	w := newWorld(t)
 	w.monetix.answer = w.unclear
-	p := w.mustCreate(draftFor(payout.Monetix))
+	p := w.mustCreate(draftFor(Monetix))
 	w.monetix.answer = func(payout.Payout) payout.Claim {
 		return payout.Claim{Finding: payout.FoundFailed, OnlyIfFirst: true, Conclusive: true, Code: "2641", At: w.clock.Now()}
 	}
@@ -303,7 +303,7 @@ func TestWhatIsWithTheProviderOrOverIsNotResent(t *testing.T) {
 func TestAResendOverAnUnclearFenceSendsNothing(t *testing.T) {
 	w := newWorld(t)
 	w.monetix.answer = w.unclear
-	p := w.mustCreate(draftFor(payout.Monetix))
+	p := w.mustCreate(draftFor(Monetix))
 	before := w.store.writes
 	w.store.fault = func(n int) fault {
 		if n == before+1 {

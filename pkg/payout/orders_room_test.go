@@ -59,7 +59,7 @@ func TestAPersonsProposalsTakeNoMoreThanTheyLeave(t *testing.T) {
 func TestAResendByOneTakesTwoWhenItsRoomIsUsedUp(t *testing.T) {
 	w := newWorld(t)
 	w.monetix.answer, w.monetix.told = w.unknown, w.unclear
-	p := w.mustCreate(draftFor(payout.Monetix))
+	p := w.mustCreate(draftFor(Monetix))
 	var err error
 	for n := 0; err == nil; n++ {
 		if n > 40 {
@@ -179,12 +179,12 @@ func TestTwoPeopleStillAgreeAfterAnyOrdersOfOneOther(t *testing.T) {
 	for seed := range uint64(80) {
 		w := newWorld(t)
 		random := rand.New(rand.NewPCG(seed, 5))
-		name := []payout.Provider{payout.Monetix, payout.Vexora}[seed%2]
+		name := []payout.Provider{Monetix, Vexora}[seed%2]
 		d := draftFor(name)
-		if seed%3 == 0 && name == payout.Monetix {
+		if seed%3 == 0 && name == Monetix {
 			d = largest("R1")
 		}
-		connector := map[payout.Provider]*provider{payout.Vexora: w.vexora, payout.Monetix: w.monetix}[name]
+		connector := map[payout.Provider]*provider{Vexora: w.vexora, Monetix: w.monetix}[name]
 		connector.answer, connector.told = w.unknown, w.unclear
 		if seed%5 == 0 { // no connection for an hour, then silence
 			until := w.clock.Now().Add(time.Hour)

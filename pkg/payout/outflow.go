@@ -118,7 +118,7 @@ func (o *Outflow) Count(ctx context.Context, sums OutflowSums) ([]OutflowHold, e
 // buckets lists the sums in one order.
 func (s OutflowSums) buckets() []OutflowBucket {
 	var all []OutflowBucket
-	for _, p := range Providers {
+	for _, p := range Providers() {
 		for _, of := range []money.Currency{money.KHR, money.USD} {
 			if minor := s[p][of]; minor > 0 {
 				all = append(all, OutflowBucket{Provider: p, Currency: of, Minor: minor})

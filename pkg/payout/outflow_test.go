@@ -23,7 +23,7 @@ func (w *world) counter() *payout.Outflow {
 	o, err := payout.NewOutflow(payout.OutflowPorts{
 		Desk: w.store, Signals: w.signals, Now: w.clock.Now, Pause: func(context.Context, time.Duration) {},
 		NewToken: func() string { tokens++; return fmt.Sprintf("count-%p-%d", &tokens, tokens) },
-	}, payout.OutflowLimits{payout.Vexora: {money.KHR: amount(w.t, fmt.Sprint(perHour), money.KHR)}})
+	}, payout.OutflowLimits{Vexora: {money.KHR: amount(w.t, fmt.Sprint(perHour), money.KHR)}})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func (w *world) counter() *payout.Outflow {
 func submitted(t *testing.T, riel int) payout.OutflowSums {
 	t.Helper()
 	sums := payout.OutflowSums{}
-	sums.Add(payout.Vexora, amount(t, fmt.Sprint(riel), money.KHR))
+	sums.Add(Vexora, amount(t, fmt.Sprint(riel), money.KHR))
 	return sums
 }
 
@@ -60,7 +60,7 @@ func TestMoreThanTheLimitOfAnHourHoldsTheProvider(t *testing.T) {
 	}
 	w.clock.pass(20 * time.Minute)
 	held, err := o.Count(bg, submitted(t, 1))
-	if err != nil || len(held) != 1 || held[0].Provider != payout.Vexora || held[0].Currency != money.KHR {
+	if err != nil || len(held) != 1 || held[0].Provider != Vexora || held[0].Currency != money.KHR {
 		t.Fatalf("above the limit: %+v, %v", held, err)
 	}
 	e := w.store.changes[0]
@@ -77,7 +77,7 @@ func TestMoreThanTheLimitOfAnHourHoldsTheProvider(t *testing.T) {
 	if p := w.mustCreate(draft("after")); p.Status != payout.Queued || p.QueuedReason != payout.QueuedHeld || len(w.vexora.sent) != 0 {
 		t.Errorf("after it %s %s, %d were sent", p.Status, p.QueuedReason, len(w.vexora.sent))
 	}
-	if p := w.mustCreate(draftFor(payout.Monetix)); p.Status != payout.Processing {
+	if p := w.mustCreate(draftFor(Monetix)); p.Status != payout.Processing {
 		t.Errorf("the other provider is %s", p.Status)
 	}
 }
@@ -85,8 +85,8 @@ func TestMoreThanTheLimitOfAnHourHoldsTheProvider(t *testing.T) {
 func TestWhatHasNoLimitIsNeverHeld(t *testing.T) {
 	w := newWorld(t)
 	sums := payout.OutflowSums{}
-	sums.Add(payout.Vexora, amount(t, "9999", money.USD))
-	sums.Add(payout.Monetix, amount(t, "99999999", money.KHR))
+	sums.Add(Vexora, amount(t, "9999", money.USD))
+	sums.Add(Monetix, amount(t, "99999999", money.KHR))
 	if held, err := w.counter().Count(bg, sums); err != nil || len(held) > 0 || w.store.writes > 0 {
 		t.Errorf("%v, %v, %d writes", held, err, w.store.writes)
 	}
@@ -267,8 +267,8 @@ func TestAnOutflowBrakeWithoutALimitOrAPortIsRefused(t *testing.T) {
 	w := newWorld(t)
 	ports := payout.OutflowPorts{Desk: w.store, Signals: w.signals, Now: w.clock.Now, NewToken: func() string { return "" }, Pause: func(context.Context, time.Duration) {}}
 	for name, limits := range map[string]payout.OutflowLimits{
-		"none":             {payout.Vexora: {money.KHR: {}}},
-		"another currency": {payout.Vexora: {money.KHR: amount(t, "1", money.USD)}},
+		"none":             {Vexora: {money.KHR: {}}},
+		"another currency": {Vexora: {money.KHR: amount(t, "1", money.USD)}},
 	} {
 		if _, err := payout.NewOutflow(ports, limits); err == nil {
 			t.Errorf("%s is a limit", name)

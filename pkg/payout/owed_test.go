@@ -15,7 +15,7 @@ func TestTheListIsMadeGoodWhetherOrNotAnybodyIsAsked(t *testing.T) {
 	for name, hinder := range map[string]func(w *world, a payout.Payout){
 		"nothing": func(*world, payout.Payout) {},
 		"it is not configured any more": func(w *world, _ payout.Payout) {
-			delete(w.connectors, payout.Vexora)
+			delete(w.connectors, Vexora)
 		},
 		"many others get no answer in time": func(w *world, a payout.Payout) {
 			for n, made := 0, 0; made < 60; n++ {
@@ -102,7 +102,7 @@ func TestWhatIsDoubtedWhileAListIsPrunedStaysOnIt(t *testing.T) {
 		Store: store, Connectors: w.connectors, Signals: w.signals, Brakes: w.brakes, Keys: w, Now: w.clock.Now, People: register,
 		NewToken: func() string { return "of-the-next" }, Pause: func(context.Context, time.Duration) {},
 	}
-	c, err := payout.NewCreator(ports, payout.Policy{Namespace: "test", Order: payout.Providers, DuplicateWindow: time.Hour})
+	c, err := payout.NewCreator(ports, payout.Policy{Namespace: "test", Order: payout.Providers(), DuplicateWindow: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,8 +170,8 @@ func TestARestoredUnknownTakesTwoByItsFactAlone(t *testing.T) {
 	before, have := newWorld(t), kept{}
 	have.serve(before, "A", payout.FoundProcessing)
 	before.monetix.answer = before.unclear
-	p := before.mustCreate(draftFor(payout.Monetix))
-	w := restoredFrom(t, before, before.store.copy(), payout.Monetix)
+	p := before.mustCreate(draftFor(Monetix))
+	w := restoredFrom(t, before, before.store.copy(), Monetix)
 	w.monetix.account, w.monetix.answer, w.monetix.told = "A", w.unclear, w.unclear
 	w.sweepFor(3, 2*time.Minute)
 	later := after(t, w)

@@ -13,7 +13,7 @@ import (
 // attempt 2. After the restore the question says that attempt 1 failed.
 func TestRestoreFailureLearntAfterwardsIsShownSafe(t *testing.T) {
 	before := newWorld(t)
-	p := before.mustCreate(draftFor(payout.Monetix))
+	p := before.mustCreate(draftFor(Monetix))
 	backup := before.store.copy()
 	before.receive(before.claim(p, payout.FoundFailed))
 	before.monetix.told = before.says(payout.FoundFailed)
@@ -42,7 +42,7 @@ func TestRestoreFailureLearntAfterwardsIsShownSafe(t *testing.T) {
 // Failed but not certain in the backup: the GET is masked, the event is not.
 func TestRestoreEventSaysSafeWhereTheReadingDoesNot(t *testing.T) {
 	before := newWorld(t)
-	p := before.mustCreate(draftFor(payout.Monetix))
+	p := before.mustCreate(draftFor(Monetix))
 	before.receive(before.claim(p, payout.FoundFailed))
 	backup := before.store.copy()
 	at := before.clock.Now().Add(time.Minute)
@@ -62,7 +62,7 @@ func TestRestoreEventSaysSafeWhereTheReadingDoesNot(t *testing.T) {
 // The next attempt after a restore counts as its only submission if the failure was learnt after it.
 func TestRestoreSecondAttemptCountsAsOnlySubmission(t *testing.T) {
 	before := newWorld(t)
-	p := before.mustCreate(draftFor(payout.Monetix)) // processing
+	p := before.mustCreate(draftFor(Monetix)) // processing
 	at := before.clock.Now().Add(time.Minute)
 	w := newWorldWith(t, vouched(at))
 	w.store.payouts = before.store.copy().payouts
@@ -82,8 +82,8 @@ func TestRestoreSecondAttemptCountsAsOnlySubmission(t *testing.T) {
 // LookAhead sees attempt 2 only; the lost table's attempts 1 and 2 were refused outright.
 func TestLookAheadPastARefusedAttempt(t *testing.T) {
 	before := newWorld(t)
-	before.over(payout.Floor{Held: held(payout.Monetix)})
-	p := before.mustCreate(draftFor(payout.Monetix)) // queued
+	before.over(payout.Floor{Held: held(Monetix)})
+	p := before.mustCreate(draftFor(Monetix)) // queued
 	backup := before.store.copy()
 	before.over(payout.Floor{})
 	refuse := func(payout.Payout) payout.Claim {
@@ -104,7 +104,7 @@ func TestLookAheadPastARefusedAttempt(t *testing.T) {
 	w.store.payouts = backup.payouts
 	w.clock.pass(10 * time.Minute)
 	third := string(p.ID.ProviderReference(3))
-	w.connectors[payout.Monetix] = knows{w.monetix, third, w}
+	w.connectors[Monetix] = knows{w.monetix, third, w}
 	for range 6 {
 		w.clock.pass(2 * time.Minute)
 		w.sweep()
@@ -143,7 +143,7 @@ func TestFileAboutAnUncertainEarlierAttemptOfAQueuedPayout(t *testing.T) {
 		if st := w.stored(p.ID); st.Status != payout.Queued || st.Attempt != 2 {
 			t.Fatal(st.Status)
 		}
-		w.importBy(file(payout.Vexora, row(1, p, found)), dara) // attempt 1 was paid, says the file
+		w.importBy(file(Vexora, row(1, p, found)), dara) // attempt 1 was paid, says the file
 		w.vexora.answer, w.vexora.told = accepted, w.unclear
 		sent := len(w.vexora.sent)
 		for range 3 {
@@ -153,7 +153,7 @@ func TestFileAboutAnUncertainEarlierAttemptOfAQueuedPayout(t *testing.T) {
 		if len(w.vexora.sent) > sent {
 			t.Errorf("%s: sent by itself: asked about %v, heard %v", found, w.vexora.about, w.stored(p.ID).Heard)
 		}
-		w2 := w.importBy(file(payout.Vexora, row(1, p, found)), bopha)
+		w2 := w.importBy(file(Vexora, row(1, p, found)), bopha)
 		t.Logf("second: %v pending %d attention %v", w2.Counts, w2.Pending, w.stored(p.ID).Attention)
 	}
 }
@@ -164,7 +164,7 @@ func TestFileAboutAQueuedPayoutsEarlierAttemptIsPendingForEver(t *testing.T) {
 	p := w.failedForCertain("R1")
 	w.vexora.answer = w.says(payout.FoundNotSent)
 	w.must(w.operator.Resend(bg, w.order(p.ID, dara, ""))) // attempt 2: queued
-	s := file(payout.Vexora, row(1, p, payout.FoundSucceeded))
+	s := file(Vexora, row(1, p, payout.FoundSucceeded))
 	w.importBy(s, dara)
 	w.vexora.told = w.unclear
 	for range 20 {
@@ -225,13 +225,13 @@ func TestAnOlderQuestionClosesAfterANewerSaidInProgress(t *testing.T) {
 // A later attempt is closed before it is made.
 func TestAnAttemptThatIsClosedBeforeItIsMade(t *testing.T) {
 	w := newWorld(t)
-	p := w.mustCreate(draftFor(payout.Monetix))
+	p := w.mustCreate(draftFor(Monetix))
 	w.receive(w.claim(p, payout.FoundFailed))
 	w.monetix.told = w.says(payout.FoundFailed)
 	w.ask()
 	second := row(1, p, payout.FoundSucceeded)
 	second.Reference = string(p.ID.ProviderReference(2))
-	w.importBy(file(payout.Monetix, second), dara)
+	w.importBy(file(Monetix, second), dara)
 	w.clock.pass(time.Minute)
 	w.sweep() // the provider: attempt 2 failed
 	t.Logf("heard %v safe %v", w.stored(p.ID).Heard, w.stored(p.ID).SafeToPayAgain())
@@ -265,7 +265,7 @@ func TestCompareShowsOnlyTheFirst(t *testing.T) {
 func TestAnErrorClosesAnEarlierAttemptThatWasSentTwice(t *testing.T) {
 	w := newWorld(t)
 	w.monetix.answer = w.unclear
-	p := w.mustCreate(draftFor(payout.Monetix))
+	p := w.mustCreate(draftFor(Monetix))
 	w.must(w.operator.Resend(bg, w.order(p.ID, dara, ""))) // the same payment_id twice
 	w.receive(w.claim(p, payout.FoundFailed))              // declined
 	w.monetix.answer = w.says(payout.FoundNotSent)
@@ -292,7 +292,7 @@ func TestRefusalAfterAnUnlistedCallback(t *testing.T) {
 		w.receive(w.claim(p, payout.FoundUnlisted))
 		return payout.Claim{Finding: payout.FoundFailed, OnlyIfFirst: true, Conclusive: true, Code: "2641", At: w.clock.Now()}
 	}
-	p := w.mustCreate(draftFor(payout.Monetix))
+	p := w.mustCreate(draftFor(Monetix))
 	if st := w.stored(p.ID); st.SafeToPayAgain() {
 		t.Errorf("safe: %s; a verified callback has just said something unlisted; %v; next question %v", st.Status, st.Heard, st.QueryAt)
 	}
@@ -306,7 +306,7 @@ func TestRefusalAfterProcessingAndFailedCallbacks(t *testing.T) {
 		w.receive(w.claim(p, payout.FoundFailed))
 		return payout.Claim{Finding: payout.FoundFailed, OnlyIfFirst: true, Conclusive: true, Code: "2641", At: w.clock.Now()}
 	}
-	p := w.mustCreate(draftFor(payout.Monetix))
+	p := w.mustCreate(draftFor(Monetix))
 	if st := w.stored(p.ID); st.SafeToPayAgain() {
 		t.Errorf("safe: %s; callbacks said processing; %v", st.Status, st.Heard)
 	}
@@ -348,7 +348,7 @@ func TestAFileDuringAQuestionIsNotAskedAbout(t *testing.T) {
 		w.sweep()
 	}
 	w.vexora.told = w.unclear
-	s := file(payout.Vexora, row(1, p, payout.FoundFailed))
+	s := file(Vexora, row(1, p, payout.FoundFailed))
 	w.clock.pass(24*time.Hour + time.Minute)
 	w.duringQuestion(func() { w.importBy(s, dara); w.clock.pass(10 * time.Second) })
 	w.sweep()
@@ -392,8 +392,8 @@ func TestFileWithAnUnknownWordAboutAQueuedPayout(t *testing.T) {
 	accepted := w.vexora.answer
 	w.vexora.answer = w.says(payout.FoundNotSent)
 	p := w.mustCreate(draft("R1")) // queued
-	w.importBy(file(payout.Vexora, row(1, p, payout.FoundUnlisted)), dara)
-	w.importBy(file(payout.Vexora, row(1, p, payout.FoundUnlisted)), bopha)
+	w.importBy(file(Vexora, row(1, p, payout.FoundUnlisted)), dara)
+	w.importBy(file(Vexora, row(1, p, payout.FoundUnlisted)), bopha)
 	w.vexora.answer = accepted
 	sent := len(w.vexora.sent)
 	w.clock.pass(2 * time.Minute)
@@ -407,7 +407,7 @@ func TestFileWithAnUnknownWordAboutASafeFailure(t *testing.T) {
 	w := newWorld(t)
 	p := w.failedForCertain("R1")
 	asked := w.vexora.asked
-	w.importBy(file(payout.Vexora, row(1, p, payout.FoundUnlisted)), dara)
+	w.importBy(file(Vexora, row(1, p, payout.FoundUnlisted)), dara)
 	w.clock.pass(time.Minute)
 	w.vexora.told = w.unclear
 	w.sweep()
@@ -455,7 +455,7 @@ func TestOneLaggingAnswerLongAfterTheEndCallsAtOnce(t *testing.T) {
 	w.vexora.told = w.says(payout.FoundSucceeded)
 	w.ask()
 	w.clock.pass(20 * 24 * time.Hour)
-	s := file(payout.Vexora)
+	s := file(Vexora)
 	day := p.CreatedAt.Format(time.DateOnly)
 	s.From, s.To = day, day
 	w.importBy(s, dara) // the file of another day: the payout is missing
@@ -510,7 +510,7 @@ func TestARestoreTakesTheComparisonAway(t *testing.T) {
 	at := time.Date(2026, 5, 16, 8, 0, 0, 0, time.UTC)
 	w := newWorldWith(t, vouched(at))
 	w.monetix.answer, w.monetix.told = w.unclear, w.absent
-	d := draftFor(payout.Monetix)
+	d := draftFor(Monetix)
 	p := w.mustCreate(d) // queued: restored
 	d.Reference = "A"
 	a := w.mustCreate(d)
@@ -532,7 +532,7 @@ func TestAFileAboutAnAttemptThatNeverWas(t *testing.T) {
 	wrong := row(1, p, payout.FoundFailed)
 	wrong.Finding = payout.FoundProcessing
 	wrong.Reference = string(p.ID.ProviderReference(7))
-	w.importBy(file(payout.Vexora, wrong), dara)
+	w.importBy(file(Vexora, wrong), dara)
 	w.vexora.told = w.absent
 	for range 30 * 24 {
 		w.clock.pass(time.Hour)

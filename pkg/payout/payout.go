@@ -6,18 +6,6 @@ import (
 	"cambodia-payouts/pkg/money"
 )
 
-// Provider is one of the two companies that send money for us.
-type Provider string
-
-// The providers, as they are named on the wire.
-const (
-	Vexora  Provider = "vexora"
-	Monetix Provider = "monetix"
-)
-
-// Providers lists every provider.
-var Providers = []Provider{Vexora, Monetix}
-
 // DestinationType says what kind of account receives the money.
 type DestinationType string
 
@@ -75,7 +63,11 @@ type Payout struct {
 	Fingerprint Fingerprint
 	// Heard holds the facts that decide whether the payout is safe to pay again, and
 	// whether it may be sent.
-	Heard     Heard
+	Heard Heard
+	// Answered is, by attempt, the number that the provider answered us with first, to the
+	// submission or to a question; no callback writes it. It only grows. Attempts that were not
+	// sent exactly once have none, nor has what an older version was answered.
+	Answered  map[Attempt]string
 	Failure   *Failure
 	Return    *Return
 	Attention Attention

@@ -139,16 +139,12 @@ type Due struct {
 
 // Connector speaks one provider's protocol.
 type Connector interface {
-	// Check lists everything about the payout that the provider cannot express
-	// or that is not configured; none means that Open can build the request. An
-	// error means that the settings could not be read.
-	Check(ctx context.Context, p Payout) ([]Fault, error)
-	// Serves is the part of Check that routing needs: configuration, destination
-	// and currency.
+	// Prepare builds and signs the request, or lists everything about the payout that the
+	// provider cannot express or that is not configured. An error means that the settings
+	// could not be read. Nobody is dialled.
+	Prepare(ctx context.Context, p Payout) (Submission, []Fault, error)
+	// Serves finds the faults that routing needs: of configuration, destination and currency.
 	Serves(ctx context.Context, p Payout) ([]Fault, error)
-	// Open builds and signs the request and starts to dial one fresh connection.
-	// Nothing is sent before Send.
-	Open(ctx context.Context, p Payout) (Submission, error)
 	// Ask asks the provider for the status of one attempt of the payout. It always
 	// returns a claim; a question that failed is FoundUnclear.
 	Ask(ctx context.Context, p Payout, about Attempt) Claim
@@ -159,12 +155,14 @@ type Connector interface {
 
 // Submission is one request, ready to be sent once.
 type Submission interface {
+	// Dial starts to dial one fresh connection. Nothing is sent before Send.
+	Dial(ctx context.Context)
 	// Send sends the request at most once and says what became of it.
 	Send(ctx context.Context) Claim
 	// Account names the account that the request goes out under. References are unique
 	// within it.
 	Account() string
-	// Close gives the connection up. It may be called at any time, and twice.
+	// Close gives the connection up, if there is one. It may be called at any time, and twice.
 	Close()
 }
 

@@ -55,6 +55,26 @@ type Proposal struct {
 // what the first one knew may no longer be so.
 const proposalFor = 24 * time.Hour
 
+// Replaced names the other person whose order the payout's proposal took the place of, "" for
+// nobody: that order is what was written just before this one, and still waited. What the
+// merchant was told of stands between them, and moves nothing.
+func (p Payout) Replaced() Person {
+	before := Entry{}
+	for _, e := range p.History {
+		switch {
+		case e.Source == FromHerald:
+			continue
+		case e.Proposer == p.Proposal.Person && e.At.Equal(p.Proposal.At):
+			if before.Proposer == p.Proposal.Person || e.At.Sub(before.At) > proposalFor {
+				return ""
+			}
+			return before.Proposer
+		}
+		before = e
+	}
+	return ""
+}
+
 // entries counts what was ever written about the money of the payout. How far the merchant was
 // told is left out: whoever may order it told again must not hold people up.
 func (p Payout) entries() int {

@@ -46,7 +46,7 @@ func TestAPayoutThatIsUnknownForAnHourCallsAPerson(t *testing.T) {
 	w := newWorld(t)
 	w.monetix.account = "project 1"
 	w.monetix.answer, w.monetix.told = w.unclear, w.absent
-	p := w.mustCreate(draftFor(payout.Monetix))
+	p := w.mustCreate(draftFor(Monetix))
 	w.monetix.account = "project 2"
 	for range 11 {
 		w.clock.pass(5 * time.Minute)
@@ -76,7 +76,7 @@ func TestAQueuedPayoutThatIsSpokenOfCallsWhenItIsTooOld(t *testing.T) {
 	w := newWorld(t)
 	w.vexora.answer, w.vexora.told = w.notSent, w.unclear
 	p := w.mustCreate(draft("R1"))
-	w.importBy(file(payout.Vexora, row(1, p, payout.FoundUnlisted)), dara)
+	w.importBy(file(Vexora, row(1, p, payout.FoundUnlisted)), dara)
 	w.sweepFor(11, 5*time.Minute)
 	if w.called(p.ID, payout.QueuedTooLong) {
 		t.Error("called within the hour")
@@ -97,7 +97,7 @@ func TestAQueuedPayoutThatIsFoundInProgressIsAskedAboutSoon(t *testing.T) {
 	w := newWorld(t)
 	w.vexora.answer = w.notSent
 	p := w.mustCreate(draft("R1"))
-	w.importBy(file(payout.Vexora, row(1, p, payout.FoundUnlisted)), dara)
+	w.importBy(file(Vexora, row(1, p, payout.FoundUnlisted)), dara)
 	w.ask()
 	now := w.stored(p.ID)
 	if now.Status != payout.Processing {
@@ -113,7 +113,7 @@ func TestAQueuedPayoutThatIsFoundInProgressIsAskedAboutSoon(t *testing.T) {
 // A payout was withdrawn that a lost table may have sent. It is asked about until an answer
 // settles that; an answer that does not settle it ends nothing.
 func TestACancelledPayoutThatMayStillPayIsAskedAboutOn(t *testing.T) {
-	w, p := restored(t, payout.Monetix)
+	w, p := restored(t, Monetix)
 	w.monetix.told = w.unclear
 	w.cancelByTwo(p.ID)
 	w.ask()

@@ -53,9 +53,9 @@ func TestACodeThatQuotesIsUnreadableOnEveryRoad(t *testing.T) {
 			for n := range rows {
 				rows[n].Code = "Sophea Chan"
 			}
-			w.importBy(file(payout.Vexora, rows...), dara)
+			w.importBy(file(Vexora, rows...), dara)
 			w.ask()
-			w.importBy(file(payout.Vexora, rows...), bopha)
+			w.importBy(file(Vexora, rows...), bopha)
 			return p
 		},
 	}

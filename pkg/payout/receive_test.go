@@ -68,7 +68,7 @@ func TestAContradictionIsStoredOnceAndAlarms(t *testing.T) {
 
 func TestOrphansAreKeptAndBlockTheirReference(t *testing.T) {
 	w := newWorld(t)
-	ghost := payout.Payout{ID: payout.DeriveID("test", "GHOST"), Attempt: 1, Provider: payout.Vexora, Amount: amount(t, "50000", money.KHR)}
+	ghost := payout.Payout{ID: payout.DeriveID("test", "GHOST"), Attempt: 1, Provider: Vexora, Amount: amount(t, "50000", money.KHR)}
 	c := w.claim(ghost, payout.FoundSucceeded)
 	if v := w.receive(c); v != payout.KeptAsOrphan {
 		t.Errorf("verdict %s", v)
@@ -120,7 +120,7 @@ func TestAReceiverWithoutControlsBelievesCallbacks(t *testing.T) {
 // A callback about a payout that the table does not know is acknowledged only when it is stored.
 func TestAnOrphanThatCannotBeStoredIsNotAcknowledged(t *testing.T) {
 	w := newWorld(t)
-	lost := payout.Payout{ID: payout.DeriveID("test", "R1"), Attempt: 1, Provider: payout.Vexora, Amount: amount(t, "50000", money.KHR)}
+	lost := payout.Payout{ID: payout.DeriveID("test", "R1"), Attempt: 1, Provider: Vexora, Amount: amount(t, "50000", money.KHR)}
 	w.store.fault = func(n int) fault {
 		if n > 1 { // the look for the payout is a write, too
 			return lostBefore

@@ -100,8 +100,8 @@ func TestAQueuedPayoutWaitsForTheSameMoneyThatBecameUnknownMeanwhile(t *testing.
 
 func TestARestoreHoldsTheSameMoney(t *testing.T) {
 	before := newWorld(t)
-	before.over(payout.Floor{Held: held(payout.Monetix)})
-	d := draftFor(payout.Monetix)
+	before.over(payout.Floor{Held: held(Monetix)})
+	d := draftFor(Monetix)
 	first := before.mustCreate(d)
 	after := newWorldWith(t, vouched(before.clock.Now().Add(time.Minute)))
 	after.store.payouts = before.store.copy().payouts

@@ -84,7 +84,7 @@ func TestAQueuedPayoutIsSubmittedBySweepOnceAndHeldWhenOld(t *testing.T) {
 		t.Errorf("%s with %d sent", got.Status, got.Sent)
 	}
 
-	w.over(payout.Floor{Held: held(payout.Vexora)})
+	w.over(payout.Floor{Held: held(Vexora)})
 	held := w.mustCreate(draft("R2"))
 	for range 90 {
 		w.clock.pass(time.Minute)

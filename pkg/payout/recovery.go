@@ -30,20 +30,6 @@ type Recovery struct {
 	ResendAfter time.Duration
 }
 
-// Recoveries is the knowledge, per provider. A wrong "documented" here pays twice.
-var Recoveries = map[Provider]Recovery{
-	// The Gate pages say that the same request may be sent again under the same
-	// payment_id when no answer came, and that payment_id is unique per project.
-	// They warn that "not found" does not mean that a payout failed.
-	Monetix: {
-		RefusesRepeats: Documented, MayResend: Documented, AbsentMeansNotSent: Undocumented,
-		ResendAfter: 5 * time.Minute,
-	},
-	// The page asks for a unique tradeNo and is silent about a repeated one, and
-	// about the answer to a question for a tradeNo that is not there.
-	Vexora: {RefusesRepeats: Undocumented, MayResend: Undocumented, AbsentMeansNotSent: Undocumented},
-}
-
 // automaticResends is how often a lost payout is sent again without a human, those
 // repetitions included that certainly did not arrive.
 const automaticResends = 3
@@ -55,7 +41,7 @@ func (r Recovery) repeatable() bool {
 
 // Refusing lists the providers that document that they refuse a repeated reference.
 func Refusing() []Provider {
-	return slices.DeleteFunc(slices.Clone(Providers), func(p Provider) bool { return !Recoveries[p].repeatable() })
+	return slices.DeleteFunc(Providers(), func(p Provider) bool { return !p.facts().Recovery.repeatable() })
 }
 
 // fruitless counts the repetitions of the present attempt that certainly did not arrive. Sent
@@ -74,7 +60,7 @@ func (p Payout) fruitless() int {
 // to it again by itself: where that is documented, not at once, not for ever, and
 // not when it has become so old that somebody may have paid another way.
 func (p Payout) resendable(now time.Time, oldest time.Duration) bool {
-	r := Recoveries[p.Provider]
+	r := p.Provider.facts().Recovery
 	return r.repeatable() && len(p.Attention.Without(NotificationFailing)) == 0 &&
 		p.Sent+p.fruitless() <= automaticResends && p.roomFor(ofMove) && // what is not written down is not counted
 		now.Sub(p.SubmittedAt) >= r.ResendAfter && now.Sub(p.CreatedAt) <= oldest

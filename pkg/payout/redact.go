@@ -12,9 +12,10 @@ const Redacted = "redacted"
 
 // Redaction is what stays of a payout's personal data. Description and metadata are
 // the merchant's free text, and go whole. Amounts, states, references, codes and the names
-// of staff stay. So do hashes under the stack's key: the fingerprint still recognises a
-// replay, the recipient's key still holds the same money back if a doubt comes late, and a
-// sealed hash still proves a text to whoever has it and the key.
+// of staff stay. So do hashes under the stack's key: the recipient's key still holds the same
+// money back if a doubt comes late, and a sealed hash still proves a text to whoever has it and
+// the key. The fingerprint goes: whoever may post could try the account out by it, and would see
+// in the answer which of his tries was right.
 type Redaction struct {
 	At          time.Time // when it was done first
 	Destination Destination
@@ -30,7 +31,7 @@ type Redaction struct {
 // came since.
 func (p Payout) redaction(key StackKey, now time.Time) *Redaction {
 	r := &Redaction{
-		At: now, Destination: p.Destination, Beneficiary: p.Beneficiary, Fingerprint: p.withKey(key),
+		At: now, Destination: p.Destination, Beneficiary: p.Beneficiary, Fingerprint: goneFingerprint,
 		Failure: p.Failure.redacted(), Return: p.Return.redacted(), History: slices.Clone(p.History),
 	}
 	r.Recipient = p.Recipient
@@ -115,7 +116,7 @@ func (e Entry) telling() bool {
 
 // telling reports whether a payout that was redacted holds anything that has to go since.
 func (p Payout) telling(now time.Time) bool {
-	return p.Fingerprint.version() == plainFingerprint || p.staleProposal(now) || slices.ContainsFunc(p.History, Entry.telling)
+	return p.Fingerprint != goneFingerprint || p.staleProposal(now) || slices.ContainsFunc(p.History, Entry.telling)
 }
 
 // staleProposal reports whether an order that waited for its second person waits no more:

@@ -38,7 +38,7 @@ func everyWord(t *testing.T) map[string]func(*world, payout.Payout) {
 		}
 	}
 	filed := func(f payout.Finding) func(*world, payout.Payout) {
-		return func(w *world, p payout.Payout) { w.importBy(file(payout.Monetix, row(2, p, f)), dara) }
+		return func(w *world, p payout.Payout) { w.importBy(file(Monetix, row(2, p, f)), dara) }
 	}
 	return map[string]func(*world, payout.Payout){
 		"processing":                          callback(payout.FoundProcessing, nil),
@@ -74,7 +74,7 @@ func safeBeside(t *testing.T, say func(*world, payout.Payout), before bool) bool
 			}
 		}
 	}
-	p := w.mustCreate(draftFor(payout.Monetix))
+	p := w.mustCreate(draftFor(Monetix))
 	if !before {
 		say(w, w.stored(p.ID))
 	}
@@ -95,8 +95,8 @@ func TestNoWordBeforeAConclusiveRefusalIsWorthLessThanAfterIt(t *testing.T) {
 func TestAConclusiveRefusalOfWhatAFileNamedIsAskedAboutFirst(t *testing.T) {
 	w := newWorld(t)
 	w.monetix.answer, w.monetix.told = w.notSent, w.unclear
-	p := w.mustCreate(draftFor(payout.Monetix))
-	w.importBy(file(payout.Monetix, row(2, p, payout.FoundSucceeded)), dara)
+	p := w.mustCreate(draftFor(Monetix))
+	w.importBy(file(Monetix, row(2, p, payout.FoundSucceeded)), dara)
 	w.sweepFor(1, 3*time.Minute)
 	w.monetix.answer = w.refusedForGood
 	for _, by := range []payout.Principal{dara, bopha} {
@@ -116,7 +116,7 @@ func TestAConclusiveRefusalOfWhatAFileNamedIsAskedAboutFirst(t *testing.T) {
 func TestAConclusiveRefusalOfASecondAttemptClosesIt(t *testing.T) {
 	w := newWorld(t)
 	w.monetix.answer = w.says(payout.FoundProcessing)
-	p := w.mustCreate(draftFor(payout.Monetix))
+	p := w.mustCreate(draftFor(Monetix))
 	w.receive(w.claim(p, payout.FoundUnclear))
 	w.receive(w.claim(p, payout.FoundFailed))
 	w.monetix.told = w.says(payout.FoundFailed)

@@ -38,6 +38,9 @@ type Refusal struct {
 	Faults   []Fault
 	Existing ID // the payout that holds the reference, if any
 	Outcome  Outcome
+	// Redacted: what the payout was compared by is taken out, so that nobody can tell whether the
+	// request is the same one.
+	Redacted bool
 	Cause    error // for the log
 }
 
@@ -91,18 +94,20 @@ func (c *Creator) turnAway(ctx context.Context, d Draft) (*Payout, error) {
 }
 
 // replay answers from the payout that holds the reference. While nobody can tell whether
-// the request is the same one, it has to come again.
+// the request is the same one, it has to come again. Once the payout is redacted nobody ever
+// can: every request is answered as another one would be, with the payout's path and outcome.
+// To call a request with another account a replay would say that somebody was paid who was not.
 func (c *Creator) replay(ctx context.Context, p Payout, d Draft, amount money.Amount) (Created, error) {
 	if p.Status == Orphan {
 		return Created{}, &Refusal{Kind: ReferenceBlocked, Existing: p.ID, Outcome: OutcomeUnknown}
 	}
 	p = p.AsRestored(c.policy.LastRestore())
-	same, err := p.Fingerprint.isOf(ctx, d, amount, c.ports.Keys)
+	same, err := p.comparable().isOf(ctx, d, amount, c.ports.Keys)
 	switch {
 	case err != nil:
 		return Created{}, &Refusal{Kind: Unavailable, Existing: p.ID, Outcome: OutcomeUnknown, Cause: err}
 	case !same:
-		return Created{}, &Refusal{Kind: ReferenceReused, Existing: p.ID, Outcome: p.outcome()}
+		return Created{}, &Refusal{Kind: ReferenceReused, Existing: p.ID, Outcome: p.outcome(), Redacted: !p.RedactedAt.IsZero()}
 	}
 	return Created{Payout: p, Replayed: true}, nil
 }

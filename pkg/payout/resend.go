@@ -132,14 +132,10 @@ func (o *Operator) submitAgain(ctx context.Context, p Payout, order Order, what 
 	if why := o.ports.Brakes.Stops(ctx, p, o.ports.Now()); why != "" {
 		return Ordered{}, stopped(why)
 	}
-	faults, err := connector.Check(ctx, p)
-	if err != nil {
-		return Ordered{}, unavailable(err)
-	}
-	if len(faults) > 0 {
-		return Ordered{}, &OrderRefused{Problem: OrderInexpressive, Detail: "the provider cannot take this payout", Faults: faults}
-	}
 	after, fenced, err := o.submitter.again(ctx, p, connector, order.entry(o.ports.Now(), Submitting, what), proposal)
+	if faulty := (*inexpressible)(nil); errors.As(err, &faulty) {
+		return Ordered{}, &OrderRefused{Problem: OrderInexpressive, Detail: "the provider cannot take this payout", Faults: faulty.faults}
+	}
 	if errors.Is(err, errElsewhere) {
 		return Ordered{}, notPossible("the payout was sent under another account of the provider's, which alone knows it; settle it there, and resolve it")
 	}
@@ -176,6 +172,14 @@ var errElsewhere = errors.New("payout: the payout was sent under another account
 // errNotWritten: no request came about, so nothing was fenced or sent.
 var errNotWritten = errors.New("payout: the submission could not be written")
 
+// inexpressible: the provider cannot take the payout as it is, or is not configured for it.
+type inexpressible struct{ faults []Fault }
+
+// Error implements error.
+func (i *inexpressible) Error() string {
+	return fmt.Sprintf("the payout cannot be expressed: %s %s", i.faults[0].Pointer, i.faults[0].Code)
+}
+
 // again fences a payout once more and sends it, if it has not changed since it was
 // read. A failed payout starts a new attempt; every other one keeps its provider
 // reference. Not fenced means that somebody else has moved it.
@@ -183,10 +187,14 @@ func (s *submitter) again(ctx context.Context, p Payout, connector Connector, en
 	change := s.resubmission(p, s.newToken(), s.now(), entry.Source == FromOperator)
 	change.Proposal = proposal
 	change = *p.inscribe(change, entry)
-	submission, err := connector.Open(ctx, change.Apply(p))
+	submission, faults, err := connector.Prepare(ctx, change.Apply(p))
+	if len(faults) > 0 {
+		err = &inexpressible{faults}
+	}
 	if err != nil {
 		return p, false, fmt.Errorf("%w: %w", errNotWritten, err)
 	}
+	submission.Dial(ctx)
 	defer submission.Close()
 	account, ok := p.Heard.under(change.Apply(p).Attempt, submission.Account(), p.Sent > 0)
 	if !ok {
@@ -275,14 +283,16 @@ func (s *submitter) resubmission(p Payout, token string, now time.Time, ordered 
 		Lease: &Lease{Token: token, Until: now.Add(leaseFor)}, Polls: new(int),
 	}
 	if p.Status == Failed {
-		change.NewAttempt, about = true, p.Attempt+1
-		sent = 1 + len(policy.restored(p)) // a lost table may have made it, too
+		change.NewAttempt, about, sent = true, p.Attempt+1, 1
+		if policy.mayHaveLost(p) {
+			sent = 2 // a lost table may have made it, too
+		}
 	}
 	facts := append(policy.restored(p), about.fact(wasSent))
 	if sent > 1 {
 		facts = append(facts, about.fact(wasResent))
 	}
-	lost := policy.uncounted(p) > 0 || about > p.Attempt && len(policy.restored(p)) > 0 || p.Status == Queued && p.Sent > 0
+	lost := policy.uncounted(p) > 0 || about > p.Attempt && policy.mayHaveLost(p) || p.Status == Queued && p.Sent > 0
 	if lost && !policy.refusesTheLost(p.Provider) {
 		facts = append(facts, about.fact(mayBeLost))
 	}

@@ -42,7 +42,7 @@ func TestAnEndThatWaitsForPeopleIsLookedAtNowAndThen(t *testing.T) {
 // Nobody is asked about an orphan at a payout's own key, and one day its data goes.
 func TestAnOrphanIsNotAskedAbout(t *testing.T) {
 	w := retaining(t)
-	lost := payout.Payout{ID: payout.DeriveID("test", "R1"), Attempt: 1, Provider: payout.Vexora, Amount: amount(t, "50000", money.KHR)}
+	lost := payout.Payout{ID: payout.DeriveID("test", "R1"), Attempt: 1, Provider: Vexora, Amount: amount(t, "50000", money.KHR)}
 	if v := w.receive(w.claim(lost, payout.FoundSucceeded)); v != payout.KeptAsOrphan || !slices.Contains(w.signals.raised, payout.SignalOrphanOfOurs) {
 		t.Errorf("%s, signals %v", v, w.signals.raised)
 	}

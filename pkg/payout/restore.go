@@ -17,7 +17,7 @@ func (p Policy) mayHaveBeenSentBefore(name Provider) bool {
 // table has sent. Its documents have to say so, and they speak of one account alone. No table
 // tells which one the lost table used: people do, by SAME_ACCOUNTS.
 func (p Policy) refusesTheLost(name Provider) bool {
-	return !p.RestoredAt.IsZero() && Recoveries[name].repeatable() && slices.Contains(p.SameAccounts, name)
+	return !p.RestoredAt.IsZero() && name.facts().Recovery.repeatable() && slices.Contains(p.SameAccounts, name)
 }
 
 // LastRestore is the time of the latest restore that anybody has told of, zero if there was none.
@@ -48,10 +48,13 @@ func (p Policy) lostSubmissions() int {
 	return 1
 }
 
-// restored is the fact that attempts of a payout may be lost: it was there before a restore, or
+// mayHaveLost reports whether attempts of a payout may be lost: it was there before a restore, or
 // RESTORED_AT is set, and it may be one that was.
+func (p Policy) mayHaveLost(of Payout) bool { return !p.RestoredAt.IsZero() || p.precedes(of) }
+
+// restored is the fact that attempts of a payout may be lost.
 func (p Policy) restored(of Payout) []Fact {
-	if p.RestoredAt.IsZero() && !p.precedes(of) {
+	if !p.mayHaveLost(of) {
 		return nil
 	}
 	return []Fact{FirstAttempt.fact(wasRestored)}
@@ -61,7 +64,7 @@ func (p Policy) restored(of Payout) []Fact {
 // it, besides those that the payout counts.
 func (p Policy) uncounted(of Payout) int {
 	last := p.LastRestore()
-	if of.SubmittedAt.After(last) || p.RestoredAt.IsZero() && !p.precedes(of) {
+	if of.SubmittedAt.After(last) || !p.mayHaveLost(of) {
 		return 0
 	}
 	return 1
@@ -93,9 +96,9 @@ func (p Policy) lostFacts(of Payout, about Attempt, c Claim) []Fact {
 		return facts
 	}
 	known, _ := of.Heard.accounts(about)
-	bound := Recoveries[of.Provider].repeatable() && len(known) > 0
+	bound := of.Provider.facts().Recovery.repeatable() && len(known) > 0
 	touched := about == of.Attempt && p.uncounted(of) == 0
-	if len(p.restored(of)) > 0 && !p.refusesTheLost(of.Provider) && !bound && !touched {
+	if p.mayHaveLost(of) && !p.refusesTheLost(of.Provider) && !bound && !touched {
 		facts = append(facts, of.Heard.without([]Fact{about.fact(mayBeLost)})...)
 	}
 	return facts

@@ -48,7 +48,7 @@ func (k kept) paid() int {
 
 // vouched is the policy after a restore at a time, if people vouch for the account at Monetix.
 func vouched(at time.Time) func(*payout.Policy) {
-	return func(p *payout.Policy) { p.RestoredAt, p.SameAccounts = at, []payout.Provider{payout.Monetix} }
+	return func(p *payout.Policy) { p.RestoredAt, p.SameAccounts = at, []payout.Provider{Monetix} }
 }
 
 // restoredFrom is the world over a backup of another one, and over nothing without one. Same says
@@ -85,11 +85,11 @@ func after(t *testing.T, before *world) *world {
 func TestAfterARestoreAPostedReferenceDoesNotGoToAnotherProjectByItself(t *testing.T) {
 	lost, have := newWorld(t), kept{}
 	have.serve(lost, "A", payout.FoundSucceeded)
-	lost.mustCreate(draftFor(payout.Monetix))
+	lost.mustCreate(draftFor(Monetix))
 
 	w := restoredFrom(t, lost, nil)
 	have.serve(w, "B", payout.FoundSucceeded)
-	p := w.mustCreate(draftFor(payout.Monetix))
+	p := w.mustCreate(draftFor(Monetix))
 	w.sweepFor(5, 2*time.Minute)
 	if now := w.stored(p.ID); have.paid() != 1 || now.Status != payout.Queued || now.WaitsFor() != payout.QueuedRestored {
 		t.Errorf("%s, waits for %q, paid %d times by nobody's order: %v", now.Status, now.WaitsFor(), have.paid(), have)
@@ -103,11 +103,11 @@ func TestAfterARestoreAPostedReferenceDoesNotGoToAnotherProjectByItself(t *testi
 func TestAfterARestoreTheSameProjectRefusesWhatItHas(t *testing.T) {
 	lost, have := newWorld(t), kept{}
 	have.serve(lost, "A", payout.FoundSucceeded)
-	lost.mustCreate(draftFor(payout.Monetix))
+	lost.mustCreate(draftFor(Monetix))
 
-	w := restoredFrom(t, lost, nil, payout.Monetix)
+	w := restoredFrom(t, lost, nil, Monetix)
 	have.serve(w, "A", payout.FoundSucceeded)
-	p := w.mustCreate(draftFor(payout.Monetix))
+	p := w.mustCreate(draftFor(Monetix))
 	w.sweepFor(5, 2*time.Minute)
 	if now := w.stored(p.ID); len(w.monetix.sent) != 1 || now.Status != payout.Succeeded || have.paid() != 1 {
 		t.Errorf("sent %d times, %s, heard %v", len(w.monetix.sent), now.Status, now.Heard)
@@ -125,12 +125,12 @@ func TestAnotherProjectsAnswerMakesNoLostPayoutSafe(t *testing.T) {
 	}{
 		"another project":                    {payout.FoundSucceeded, "B", nil},
 		"nobody vouches that it is the same": {payout.FoundFailed, "A", nil},
-		"people vouch for it":                {payout.FoundFailed, "A", []payout.Provider{payout.Monetix}}, // beside a later attempt
+		"people vouch for it":                {payout.FoundFailed, "A", []payout.Provider{Monetix}}, // beside a later attempt
 	} {
 		t.Run(name, func(t *testing.T) {
 			before, have := newWorld(t), kept{}
-			before.over(payout.Floor{Held: held(payout.Monetix)})
-			p := before.mustCreate(draftFor(payout.Monetix))
+			before.over(payout.Floor{Held: held(Monetix)})
+			p := before.mustCreate(draftFor(Monetix))
 			backup := before.store.copy()
 			before.over(payout.Floor{})
 			have.serve(before, "A", test.lost)
@@ -160,8 +160,8 @@ func TestAnotherProjectsAnswerMakesNoLostPayoutSafe(t *testing.T) {
 func TestAnUnknownAccountOutlivesTheRestore(t *testing.T) {
 	for _, queued := range []bool{false, true} {
 		before, have := newWorld(t), kept{}
-		before.over(payout.Floor{Held: held(payout.Monetix)})
-		p := before.mustCreate(draftFor(payout.Monetix))
+		before.over(payout.Floor{Held: held(Monetix)})
+		p := before.mustCreate(draftFor(Monetix))
 		backup := before.store.copy()
 		before.over(payout.Floor{})
 		have.serve(before, "A", payout.FoundSucceeded)
@@ -173,7 +173,7 @@ func TestAnUnknownAccountOutlivesTheRestore(t *testing.T) {
 		during := restoredFrom(t, before, backup)
 		have.serve(during, "B", payout.FoundFailed)
 		if !queued {
-			during.mustCreate(draftFor(payout.Monetix))
+			during.mustCreate(draftFor(Monetix))
 		}
 		during.sweep()
 
@@ -201,7 +201,7 @@ func TestAFirstAttemptDoesNotGoAgainBesideASecondOneOfAnotherProject(t *testing.
 	before, have := newWorld(t), kept{}
 	have.serve(before, "A", payout.FoundSucceeded)
 	before.monetix.answer = before.unclear // on its way
-	p := before.mustCreate(draftFor(payout.Monetix))
+	p := before.mustCreate(draftFor(Monetix))
 	backup := before.store.copy()
 	before.clock.pass(2 * time.Minute)
 	before.monetix.told = before.says(payout.FoundFailed)
@@ -228,7 +228,7 @@ func TestAFirstAttemptDoesNotGoAgainBesideASecondOneOfAnotherProject(t *testing.
 func TestAFailureUnderTheAccountOfTheBackupIsCertain(t *testing.T) {
 	before, have := newWorld(t), kept{}
 	have.serve(before, "A", payout.FoundFailed)
-	p := before.mustCreate(draftFor(payout.Monetix))
+	p := before.mustCreate(draftFor(Monetix))
 	w := restoredFrom(t, before, before.store.copy())
 	have.serve(w, "A", payout.FoundFailed)
 	w.sweepFor(5, 2*time.Minute)
@@ -242,7 +242,7 @@ func TestAFailureUnderTheAccountOfTheBackupIsCertain(t *testing.T) {
 // again.
 func TestAFailureOfAnUnknownAccountIsNotCertainAfterARestore(t *testing.T) {
 	before, have := newWorld(t), kept{}
-	p := before.stored(before.mustCreate(draftFor(payout.Monetix)).ID)
+	p := before.stored(before.mustCreate(draftFor(Monetix)).ID)
 	p.Heard = slices.DeleteFunc(p.Heard, func(f payout.Fact) bool { return strings.Contains(string(f), ".at-") })
 	before.store.payouts[p.ID] = p
 	w := restoredFrom(t, before, before.store.copy())
@@ -260,7 +260,7 @@ func TestAnAccountThatTookNothingIsNotTheOneOfTheLostTable(t *testing.T) {
 	before, have := newWorld(t), kept{}
 	have.serve(before, "A", payout.FoundSucceeded)
 	before.monetix.answer = before.says(payout.FoundNotSent)
-	p := before.mustCreate(draftFor(payout.Monetix))
+	p := before.mustCreate(draftFor(Monetix))
 	backup := before.store.copy()
 	have.serve(before, "B", payout.FoundSucceeded)
 	before.sweepFor(2, 2*time.Minute)
@@ -280,12 +280,12 @@ func TestAnAccountThatTookNothingIsNotTheOneOfTheLostTable(t *testing.T) {
 func TestASecondRestoreDoesNotVouchForTheFirst(t *testing.T) {
 	lost, have := newWorld(t), kept{}
 	have.serve(lost, "A", payout.FoundSucceeded)
-	lost.mustCreate(draftFor(payout.Monetix))
+	lost.mustCreate(draftFor(Monetix))
 	first := restoredFrom(t, lost, nil)
 	have.serve(first, "B", payout.FoundFailed)
-	p := first.mustCreate(draftFor(payout.Monetix))
+	p := first.mustCreate(draftFor(Monetix))
 
-	w := restoredFrom(t, first, first.store.copy(), payout.Monetix)
+	w := restoredFrom(t, first, first.store.copy(), Monetix)
 	have.serve(w, "B", payout.FoundFailed)
 	w.sweep()
 	w.resendByTwo(p.ID)
@@ -298,7 +298,7 @@ func TestASecondRestoreDoesNotVouchForTheFirst(t *testing.T) {
 // No account makes a provider refuse what it does not document to refuse.
 func TestNobodyVouchesForAProviderThatRefusesNothing(t *testing.T) {
 	w := newWorldWith(t, func(p *payout.Policy) {
-		p.RestoredAt, p.SameAccounts = time.Date(2026, 5, 16, 8, 0, 0, 0, time.UTC), payout.Providers
+		p.RestoredAt, p.SameAccounts = time.Date(2026, 5, 16, 8, 0, 0, 0, time.UTC), payout.Providers()
 	})
 	p := w.mustCreate(draft("R1"))
 	w.sweepFor(5, 2*time.Minute)

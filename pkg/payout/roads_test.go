@@ -45,7 +45,7 @@ func TestNewAttemptIgnoresTheSameMoneyPaidMeanwhile(t *testing.T) {
 
 func TestWindowCountsFromCreation(t *testing.T) {
 	w := newWorldWith(t, func(p *payout.Policy) { p.DuplicateWindow = 10 * time.Minute })
-	w.over(payout.Floor{Held: held(payout.Vexora)})
+	w.over(payout.Floor{Held: held(Vexora)})
 	p := w.mustCreate(draft("R1"))
 	w.clock.pass(30 * time.Minute)
 	w.over(payout.Floor{})
@@ -126,7 +126,7 @@ func TestRefusalAfterAProcessingCallback(t *testing.T) {
 		w.receive(w.claim(p, payout.FoundProcessing))
 		return payout.Claim{Finding: payout.FoundFailed, OnlyIfFirst: true, Conclusive: true, Code: "2641", At: w.clock.Now()}
 	}
-	p := w.mustCreate(draftFor(payout.Monetix))
+	p := w.mustCreate(draftFor(Monetix))
 	if st := w.stored(p.ID); st.SafeToPayAgain() {
 		t.Errorf("safe: %s; a verified callback has just said processing; next question %v", st.Status, st.QueryAt)
 	}

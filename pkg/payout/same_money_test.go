@@ -109,12 +109,12 @@ func TestAResendLooksBesideItselfAfterTheFence(t *testing.T) {
 		w.vexora.answer = w.says(payout.FoundProcessing)
 		if name == "the payouts" { // somebody else is on the list by then
 			other := draft("R2")
-			w.connectors[payout.Vexora] = &opening{w.vexora, func() {
+			w.connectors[Vexora] = &opening{w.vexora, func() {
 				w.mustCreate(other)
 				fail(w.store)
 			}}
 		} else {
-			w.connectors[payout.Vexora] = &opening{w.vexora, func() { fail(w.store) }}
+			w.connectors[Vexora] = &opening{w.vexora, func() { fail(w.store) }}
 		}
 		sent := len(w.vexora.sent)
 		w.clock.pass(2 * time.Minute)
@@ -140,8 +140,8 @@ func TestTheDocumentedRepetitionBesideTheSameMoney(t *testing.T) {
 			}
 		})
 		w.monetix.answer, w.monetix.told = w.unclear, w.unclear
-		first := w.mustCreate(draftFor(payout.Monetix))
-		d := draftFor(payout.Monetix)
+		first := w.mustCreate(draftFor(Monetix))
+		d := draftFor(Monetix)
 		d.Reference = "beside"
 		second := w.insist(w.mustCreate(d).ID)
 		if second.Status != payout.Unknown {

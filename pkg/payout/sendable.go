@@ -111,7 +111,7 @@ func (p Payout) newAttempt(policy Policy) clearance {
 func (p Payout) repetition(policy Policy, now time.Time) clearance {
 	known, _ := p.Heard.accounts(p.Attempt)
 	switch {
-	case !Recoveries[p.Provider].repeatable(), len(known) == 0, p.Heard.has(p.Attempt, mayBeLost): // under another account it would be another payment
+	case !p.Provider.facts().Recovery.repeatable(), len(known) == 0, p.Heard.has(p.Attempt, mayBeLost): // under another account it would be another payment
 		return byTwo
 	case p.Heard.has(FirstAttempt, wasRestored) && !policy.refusesTheLost(p.Provider):
 		return byTwo // beside a later attempt it would be, too, and nobody looks ahead any more

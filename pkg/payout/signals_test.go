@@ -40,7 +40,7 @@ func TestWhatIsHeldIsToldByASignal(t *testing.T) {
 		t.Errorf("at the create: raised %v", w.signals.raised)
 	}
 	held := newWorld(t)
-	held.over(payout.Floor{Held: map[payout.Provider]payout.QueuedReason{payout.Vexora: payout.QueuedHeld}})
+	held.over(payout.Floor{Held: map[payout.Provider]payout.QueuedReason{Vexora: payout.QueuedHeld}})
 	held.mustCreate(draft("R1"))
 	if len(held.signals.raised) > 0 {
 		t.Errorf("held by order: raised %v", held.signals.raised)
@@ -58,7 +58,7 @@ func TestWhatASweepReports(t *testing.T) {
 	w.vexora.answer = w.notSent
 	p := w.mustCreate(draft("R1"))
 	w.vexora.answer = w.says(payout.FoundProcessing)
-	w.connectors[payout.Vexora] = &opening{w.vexora, func() {
+	w.connectors[Vexora] = &opening{w.vexora, func() {
 		w.pull(dara, payout.ControlChange{Submissions: map[payout.Scope]payout.Gate{payout.Everything: payout.GateHeld}})
 		w.clock.pass(6 * time.Second)
 	}}

@@ -102,12 +102,12 @@ func TestNoConfirmationIsUsedUpWhileTheProviderIsTakenOut(t *testing.T) {
 	w.vexora.answer, w.vexora.told = w.unclear, w.absent
 	p := w.mustCreate(draft("R1"))
 	w.receive(w.claim(p, payout.FoundSucceeded)) // perhaps by a leaked key
-	delete(w.connectors, payout.Vexora)
+	delete(w.connectors, Vexora)
 	for range 60 {
 		w.clock.pass(time.Hour)
 		w.sweep()
 	}
-	w.connectors[payout.Vexora] = w.vexora
+	w.connectors[Vexora] = w.vexora
 	asked := w.vexora.asked
 	for range 200 {
 		w.clock.pass(time.Hour)
@@ -125,12 +125,12 @@ func TestAFailureIsConfirmedWhenTheProviderIsBack(t *testing.T) {
 	p := w.mustCreate(draft("R1"))
 	w.receive(w.claim(p, payout.FoundFailed))
 	w.vexora.told = w.says(payout.FoundFailed)
-	delete(w.connectors, payout.Vexora)
+	delete(w.connectors, Vexora)
 	for range 60 {
 		w.clock.pass(time.Hour)
 		w.sweep()
 	}
-	w.connectors[payout.Vexora] = w.vexora
+	w.connectors[Vexora] = w.vexora
 	for range 200 {
 		w.clock.pass(time.Hour)
 		w.sweep()
@@ -182,7 +182,7 @@ func TestAClockThatWentBackReadsTheBoard(t *testing.T) {
 	w.brakes.Look(bg, w.clock.Now())
 	w.clock.pass(-time.Hour)
 	now := w.clock.Now()
-	w.store.board.Pauses[payout.Vexora] = payout.Pause{Provider: payout.Vexora, Why: "refused_about_us", Since: now, Until: now.Add(50 * time.Minute)}
+	w.store.board.Pauses[Vexora] = payout.Pause{Provider: Vexora, Why: "refused_about_us", Since: now, Until: now.Add(50 * time.Minute)}
 	w.clock.pass(40 * time.Minute)
 	if p := w.mustCreate(draft("R1")); p.Status != payout.Queued {
 		t.Errorf("%s: the provider has been paused on the board for 40 minutes", p.Status)
@@ -192,7 +192,7 @@ func TestAClockThatWentBackReadsTheBoard(t *testing.T) {
 // A verified callback that is neither an end nor a repetition is acknowledged, and kept nowhere.
 func TestAnUnclearCallbackIsKept(t *testing.T) {
 	w := newWorld(t)
-	d := draftFor(payout.Monetix)
+	d := draftFor(Monetix)
 	p := w.mustCreate(d)
 	w.receive(w.claim(p, payout.FoundFailed))
 	w.monetix.told = w.says(payout.FoundFailed)
@@ -214,7 +214,7 @@ func TestAnUnclearCallbackIsKept(t *testing.T) {
 func TestAnErrorAfterAResendIsKept(t *testing.T) {
 	w := newWorld(t)
 	w.monetix.answer, w.monetix.told = w.unclear, w.absent
-	p := w.mustCreate(draftFor(payout.Monetix))
+	p := w.mustCreate(draftFor(Monetix))
 	w.ask() // sent again by itself
 	w.clock.pass(2 * time.Minute)
 	w.sweep()
@@ -326,7 +326,7 @@ func TestAGoneEndpointDoesNotStopTheDocumentedRepetition(t *testing.T) {
 	w := newWorld(t)
 	w.endpoint.always = payout.Delivery{Result: payout.Gone}
 	w.monetix.answer, w.monetix.told = w.unclear, w.absent
-	p := w.mustCreate(draftFor(payout.Monetix))
+	p := w.mustCreate(draftFor(Monetix))
 	w.news(p.ID)
 	w.monetix.answer = w.says(payout.FoundProcessing)
 	for range 25 {
@@ -344,7 +344,7 @@ func TestAGoneEndpointDoesNotStopTheDocumentedRepetition(t *testing.T) {
 func TestASleepingQuestionTurnsNoTimeBack(t *testing.T) {
 	w := newWorld(t)
 	p := w.mustCreate(draft("R1"))
-	s := file(payout.Vexora, row(1, p, payout.FoundFailed))
+	s := file(Vexora, row(1, p, payout.FoundFailed))
 	first := true
 	w.vexora.told = func(p payout.Payout) payout.Claim {
 		c := w.says(payout.FoundProcessing)(p)

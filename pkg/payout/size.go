@@ -10,10 +10,13 @@ const (
 	fixedSize = 4340 + heardLimit
 	entrySize = 150
 	pairSize  = 4 // of the metadata
+	// answeredSize is the most that an attempt's number takes in the map of them. Each attempt is
+	// fenced with an entry, which keeps the room for it: the number may come when little is left.
+	answeredSize = numberLimit + 2 + 1
 	// unwrittenSize is what the list of keys takes besides them.
 	unwrittenSize = 12 + mostCounted
 	// mostEntry is the most that an entry without a body takes.
-	mostEntry = entrySize + messageLimit + principalLimit + codeLimit + 400
+	mostEntry = entrySize + messageLimit + principalLimit + codeLimit + answeredSize + 400
 )
 
 // Size is the most that the payout takes in a table, as DynamoDB counts it. Bodies are
@@ -44,6 +47,9 @@ func (p Payout) Size() int {
 
 func (e Entry) size() int {
 	total := entrySize + len(e.ProviderCode) + len(e.Message) + len(e.By) + len(e.Proposer) + len(e.ClaimKey) + len(e.Evidence) + len(e.Raw)
+	if e.Status == Submitting {
+		total += answeredSize
+	}
 	for _, reasons := range [][]Reason{e.Raised, e.Cleared} {
 		for _, reason := range reasons {
 			total += 1 + len(reason)

@@ -63,7 +63,7 @@ func (w *world) aMonth() (map[string]payout.Payout, payout.Statement) {
 	unheard := w.claim(made["unheard"], payout.FoundSucceeded)
 	unheard.Source = payout.FromAnswer
 	w.receive(unheard)
-	s := file(payout.Vexora,
+	s := file(Vexora,
 		row(1, made["paid"], payout.FoundSucceeded), row(2, made["unheard"], payout.FoundSucceeded),
 		row(3, made["lost-paid"], payout.FoundSucceeded), row(4, made["lost-failed"], payout.FoundFailed),
 		row(5, made["lost-open"], payout.FoundProcessing), row(6, made["other-state"], payout.FoundFailed),
@@ -160,7 +160,7 @@ func TestASecondPersonAppliesWhatTheProviderDoesNotAnswer(t *testing.T) {
 func TestAFileNeverOverrulesTheProvidersOwnAnswer(t *testing.T) {
 	w := newWorld(t)
 	p := w.mustCreate(draft("R1"))
-	s := file(payout.Vexora, row(1, p, payout.FoundSucceeded))
+	s := file(Vexora, row(1, p, payout.FoundSucceeded))
 	w.importBy(s, dara)
 	w.clock.pass(time.Minute)
 	w.sweep() // "processing", says the provider
@@ -174,11 +174,11 @@ func TestOnePersonsFileMovesAndSendsNothing(t *testing.T) {
 	w := newWorld(t)
 	w.vexora.answer, w.vexora.told = w.unclear, w.absent
 	p := w.mustCreate(draft("R1"))
-	w.importBy(file(payout.Vexora, row(1, p, payout.FoundFailed)), dara)
+	w.importBy(file(Vexora, row(1, p, payout.FoundFailed)), dara)
 	if done := w.must(w.operator.Resend(context.Background(), w.order(p.ID, dara, ""))); !done.Awaiting || len(w.vexora.sent) != 1 {
 		t.Error("one person imported a failure and sent the payout again")
 	}
-	if _, err := w.importer.Import(context.Background(), payout.Statement{Provider: payout.Vexora, Hash: "h2", Identities: []payout.Principal{stranger}}); problemOf(err) != payout.OrderPeopleNotRegistered {
+	if _, err := w.importer.Import(context.Background(), payout.Statement{Provider: Vexora, Hash: "h2", Identities: []payout.Principal{stranger}}); problemOf(err) != payout.OrderPeopleNotRegistered {
 		t.Errorf("a stranger's import: %v", err)
 	}
 }
@@ -188,7 +188,7 @@ func TestAFileThatNamesAQueuedPayoutHoldsIt(t *testing.T) {
 	w.vexora.answer = func(payout.Payout) payout.Claim { return payout.Claim{Finding: payout.FoundNotSent, At: w.clock.Now()} }
 	w.vexora.told = w.absent
 	p := w.mustCreate(draft("R1"))
-	w.importBy(file(payout.Vexora, row(1, p, payout.FoundSucceeded)), dara)
+	w.importBy(file(Vexora, row(1, p, payout.FoundSucceeded)), dara)
 	for range 5 {
 		w.clock.pass(time.Minute)
 		w.sweep()
@@ -201,7 +201,7 @@ func TestAFileThatNamesAQueuedPayoutHoldsIt(t *testing.T) {
 func TestAFileThatDoubtsACertainFailureTakesTheCertaintyUntilTheAnswer(t *testing.T) {
 	w := newWorld(t)
 	p := w.failedForCertain("R1")
-	w.importBy(file(payout.Vexora, row(1, p, payout.FoundSucceeded)), dara)
+	w.importBy(file(Vexora, row(1, p, payout.FoundSucceeded)), dara)
 	if w.stored(p.ID).SafeToPayAgain() {
 		t.Error("still safe, though a file says that it was paid")
 	}
@@ -217,7 +217,7 @@ func TestALineNeverInsertsAnything(t *testing.T) {
 	never := payout.DeriveID("test", "R1")
 	planted := payout.StatementRow{Line: 1, Reference: string(never.ProviderReference(1)), Amount: amount(t, "50000", money.KHR), Finding: payout.FoundSucceeded}
 	for _, by := range []payout.Principal{dara, bopha} {
-		if r := w.importBy(file(payout.Vexora, planted), by); r.Counts[payout.Extra] != 1 {
+		if r := w.importBy(file(Vexora, planted), by); r.Counts[payout.Extra] != 1 {
 			t.Errorf("%v", r.Counts)
 		}
 	}
@@ -235,7 +235,7 @@ func TestRepeatedLinesAndTwoPaidAttemptsAreNoMatches(t *testing.T) {
 	again := w.must(w.operator.Resend(context.Background(), w.order(p.ID, dara, ""))).Payout
 	w.receive(w.claim(again, payout.FoundSucceeded))
 	older := row(1, p, payout.FoundSucceeded) // of the first attempt
-	s := file(payout.Vexora, older, row(2, again, payout.FoundSucceeded), row(3, again, payout.FoundSucceeded))
+	s := file(Vexora, older, row(2, again, payout.FoundSucceeded), row(3, again, payout.FoundSucceeded))
 	report := w.importBy(s, dara)
 	w.counts(report, map[payout.LineKind]int{payout.Matched: 1, payout.DoublePaid: 1, payout.RepeatedLine: 1})
 	w.clock.pass(time.Minute)
@@ -254,7 +254,7 @@ func TestAFileWithAnotherUnitIsRefusedWhole(t *testing.T) {
 		all = append(all, w.mustCreate(d))
 	}
 	differing := func(n, factor int) payout.Statement {
-		s := file(payout.Vexora)
+		s := file(Vexora)
 		for i, p := range all {
 			r := row(i+1, p, payout.FoundSucceeded)
 			if i < n {
@@ -264,8 +264,8 @@ func TestAFileWithAnotherUnitIsRefusedWhole(t *testing.T) {
 		}
 		return s
 	}
-	one := file(payout.Vexora, differing(1, 100).Rows[0])
-	two := file(payout.Vexora, differing(2, 4).Rows[:2]...)
+	one := file(Vexora, differing(1, 100).Rows[0])
+	two := file(Vexora, differing(2, 4).Rows[:2]...)
 	for name, s := range map[string]payout.Statement{
 		"a hundredfold": differing(120, 100), "three of 120": differing(3, 3), "one line, a hundredfold": one, "two lines, one factor": two,
 	} {
@@ -289,7 +289,7 @@ func TestALineThatCannotBeStoredIsReportedAndComesAgain(t *testing.T) {
 	w.vexora.answer, w.vexora.told = w.unclear, w.absent
 	p := w.mustCreate(draft("R1"))
 	w.clock.pass(time.Second)
-	s := file(payout.Vexora, row(1, p, payout.FoundSucceeded))
+	s := file(Vexora, row(1, p, payout.FoundSucceeded))
 	w.importBy(s, dara)
 	w.clock.pass(2 * time.Minute)
 	w.sweep()
@@ -307,7 +307,7 @@ func TestALineFromAnotherProviderMovesNothing(t *testing.T) {
 	w := newWorld(t)
 	p := w.mustCreate(draft("R1"))
 	for _, by := range []payout.Principal{dara, bopha} {
-		if report := w.importBy(file(payout.Monetix, row(1, p, payout.FoundFailed)), by); report.Counts[payout.Extra] != 1 {
+		if report := w.importBy(file(Monetix, row(1, p, payout.FoundFailed)), by); report.Counts[payout.Extra] != 1 {
 			t.Errorf("%v", report.Counts)
 		}
 	}
@@ -331,7 +331,7 @@ func TestWhatIsMissingIsAskedAboutByThePresentAttempt(t *testing.T) {
 		w.vexora.told = w.absent
 		w.sweepFor(1, 24*time.Hour)
 		asked := w.vexora.asked
-		day := file(payout.Vexora)
+		day := file(Vexora)
 		day.From, day.To = "2026-05-16", "2026-05-16"
 		w.importBy(day, dara)
 		w.sweepFor(1, 2*time.Minute)
@@ -352,7 +352,7 @@ func TestALineThatSaysThatAnEarlierAttemptWasPaid(t *testing.T) {
 		p := w.failedForCertain("R1")
 		w.vexora.answer = w.says(answer)
 		w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
-		r := w.importBy(file(payout.Vexora, row(1, p, payout.FoundSucceeded)), dara)
+		r := w.importBy(file(Vexora, row(1, p, payout.FoundSucceeded)), dara)
 		if r.Counts[want] != 1 {
 			t.Errorf("%s: %v", answer, r.Counts)
 		}
@@ -366,7 +366,7 @@ func TestALineAboutAFarAttemptIsASlip(t *testing.T) {
 		p := w.failedForCertain("R1")
 		far := p
 		far.Attempt += ahead
-		w.importBy(file(payout.Vexora, row(1, far, payout.FoundSucceeded)), dara)
+		w.importBy(file(Vexora, row(1, far, payout.FoundSucceeded)), dara)
 		if now := w.stored(p.ID); now.SafeToPayAgain() == doubts {
 			t.Errorf("%d ahead: safe %v, heard %v", ahead, now.SafeToPayAgain(), now.Heard)
 		}

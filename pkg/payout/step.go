@@ -55,7 +55,8 @@ type Change struct {
 	ProviderID  string
 	Failure     *Failure
 	Return      *Return
-	Heard       []Fact // added to what was heard; facts never go
+	Heard       []Fact             // added to what was heard; facts never go
+	Answered    map[Attempt]string // all numbers, the new one included; nil: unchanged. The step guards the version
 	Entry       *Entry
 	Dropped     bool       // count an entry that found no room
 	Unwritten   []string   // all keys that are remembered of those, this one included; nil: unchanged
@@ -135,6 +136,9 @@ func (c Change) Apply(p Payout) Payout {
 		p.Return = c.Return
 	}
 	p.Heard = p.Heard.With(c.Heard...)
+	if c.Answered != nil {
+		p.Answered = maps.Clone(c.Answered)
+	}
 	if c.Entry != nil {
 		p.History = append(slices.Clip(p.History), *c.Entry)
 	}

@@ -30,7 +30,7 @@ func TestAFilePlantsNoReturnAgainstTheProvidersAnswer(t *testing.T) {
 	w.vexora.told = func(payout.Payout) payout.Claim {
 		return payout.Claim{Finding: payout.FoundSucceeded, Code: "0000", At: w.clock.Now()}
 	}
-	s := file(payout.Vexora, row(2, w.stored(p.ID), payout.FoundReturned))
+	s := file(Vexora, row(2, w.stored(p.ID), payout.FoundReturned))
 	w.importBy(s, dara)
 	asked := w.vexora.asked
 	w.clock.pass(time.Minute)
@@ -67,7 +67,7 @@ func TestARepeatedLineDoesNotOutvoteWhatDiffers(t *testing.T) {
 		r.Amount = amount(t, fmt.Sprint(7000+n), money.KHR)
 		rows = append(rows, r)
 	}
-	s := file(payout.Vexora, rows...)
+	s := file(Vexora, rows...)
 	s.By, s.Identities = dara, []payout.Principal{dara}
 	if _, err := w.importer.Import(bg, s); err == nil {
 		t.Fatal("20 of 20 amounts differ, and the file is taken")
@@ -90,7 +90,7 @@ func TestAFileReplacesNoNumberOfTheProvider(t *testing.T) {
 	r := row(2, p, payout.FoundSucceeded)
 	r.ProviderID = "X" + noise(3000)
 	r.Code = "0000\x1b[2J\x1b]0;owned\a" + noise(200_000)
-	s := file(payout.Vexora, r)
+	s := file(Vexora, r)
 	s.Hash = "h2"
 	apply := func(s payout.Statement) (payout.Report, payout.Payout) {
 		w.importBy(s, dara)
@@ -105,7 +105,7 @@ func TestAFileReplacesNoNumberOfTheProvider(t *testing.T) {
 		t.Fatalf("%s by another number, attention %v", got.Status, got.Attention.Reasons())
 	}
 	r.ProviderID = ""
-	_, got = apply(file(payout.Vexora, r))
+	_, got = apply(file(Vexora, r))
 	if got.Status != payout.Succeeded {
 		t.Fatal("not closed")
 	}
@@ -160,7 +160,7 @@ func TestOnePersonCannotKeepAContradictionFromBeingRaised(t *testing.T) {
 		w.vexora.told = w.says(payout.FoundProcessing) // the truth: it was never paid
 		p := w.mustCreate(draft("R1"))
 		w.receive(w.claim(p, payout.FoundSucceeded)) // by a leaked key
-		s := file(payout.Vexora, row(2, w.stored(p.ID), payout.FoundProcessing))
+		s := file(Vexora, row(2, w.stored(p.ID), payout.FoundProcessing))
 		for n := range 48 * 6 { // two days
 			if insider && n%3 == 0 {
 				w.importBy(s, dara)
@@ -283,7 +283,7 @@ func TestOnePersonsFileDoesNotTakeSafetyAwayForEver(t *testing.T) {
 	if !w.stored(p.ID).SafeToPayAgain() {
 		t.Fatalf("%v", w.stored(p.ID).Heard)
 	}
-	s := file(payout.Vexora, row(2, w.stored(p.ID), payout.FoundProcessing))
+	s := file(Vexora, row(2, w.stored(p.ID), payout.FoundProcessing))
 	for n := range 9 {
 		w.importBy(s, dara)
 		answers()
@@ -330,7 +330,7 @@ func TestACheckDoesNotReadFiveWeeksOfFailedPayouts(t *testing.T) {
 	e := &endless{Store: w.store, perDay: 4000, sample: w.stored(p.ID)}
 	i := payout.NewImporter(e, w.desk, register, w.clock.Now)
 	s := payout.Statement{
-		Provider: payout.Vexora, Hash: "x", From: "2026-04-12", To: "2026-05-16", Check: true,
+		Provider: Vexora, Hash: "x", From: "2026-04-12", To: "2026-05-16", Check: true,
 		Rows: []payout.StatementRow{{Line: 2, Reference: "x", Finding: payout.FoundSucceeded, Amount: amount(t, "1", money.KHR)}},
 		By:   stranger, Identities: []payout.Principal{stranger},
 	}
@@ -348,7 +348,7 @@ func TestAFileSentTwiceByOnePersonAcrossAHandoverEndsNothing(t *testing.T) {
 	p := w.mustCreate(draft("R1"))
 	book := people{dara: "Dara", office: "Dara", bopha: "Bopha"}
 	i := payout.NewImporter(w.store, w.desk, book, w.clock.Now)
-	s := file(payout.Vexora, row(2, p, payout.FoundSucceeded))
+	s := file(Vexora, row(2, p, payout.FoundSucceeded))
 	s.By, s.Identities = office, []payout.Principal{office}
 	if _, err := i.Import(bg, s); err != nil {
 		t.Fatal(err)
@@ -374,7 +374,7 @@ func TestOnePersonsLineIsNotKeptWhole(t *testing.T) {
 		r.Raw = []byte(noise(300_000))
 		rows = append(rows, r)
 	}
-	r := w.importBy(file(payout.Vexora, rows...), dara)
+	r := w.importBy(file(Vexora, rows...), dara)
 	got, kept := w.stored(p.ID), 0
 	for _, e := range got.History {
 		kept += len(e.Raw)

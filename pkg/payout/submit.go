@@ -106,7 +106,7 @@ func (p Payout) conclude(c Claim) Decision {
 	case FoundNotSent, FoundAboutUs:
 		return p.stepBack(c)
 	case FoundUnlisted:
-		return p.holdUnsure(c)
+		return p.numbered(c, p.holdUnsure(c))
 	}
 	if !c.Finding.states() || c.Finding == FoundFailed && p.saysNothingOfTheLast(c) {
 		return p.lose(c)

@@ -79,7 +79,7 @@ func TestANewAttemptIsNotDoubted(t *testing.T) {
 func TestAPauseWhileTheConnectionIsOpenedRefusesTheOrder(t *testing.T) {
 	w := newWorld(t)
 	p := w.failedForCertain("R1")
-	w.connectors[payout.Vexora] = &opening{w.vexora, func() {
+	w.connectors[Vexora] = &opening{w.vexora, func() {
 		w.refusesAboutUs(false, func(payout.Reference) bool { return true })
 		d := draft("R2")
 		d.Destination.AccountNumber = "12121212"

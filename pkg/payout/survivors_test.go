@@ -57,7 +57,7 @@ func TestOnlyTheHolderOfTheLeaseSaysThatNothingWasSent(t *testing.T) {
 // sent by itself as a repetition.
 func TestAHeldDuplicateIsNoRepetitionAfterARestore(t *testing.T) {
 	before := newWorld(t)
-	d := draftFor(payout.Monetix)
+	d := draftFor(Monetix)
 	before.monetix.answer = before.unclear
 	before.mustCreate(d)
 	d.Reference = "R2"
@@ -87,7 +87,7 @@ func TestAHeldDuplicateIsNoRepetitionAfterARestore(t *testing.T) {
 func TestAfterARestoreARepetitionTakesTwo(t *testing.T) {
 	before := newWorld(t)
 	before.monetix.answer = before.unclear
-	p := before.mustCreate(draftFor(payout.Monetix)) // unknown
+	p := before.mustCreate(draftFor(Monetix)) // unknown
 	w := newWorldWith(t, vouched(before.clock.Now().Add(time.Minute)))
 	w.store.payouts = before.store.copy().payouts
 	w.clock.pass(30 * time.Minute)
@@ -115,7 +115,7 @@ func TestWhatPeopleAreCalledForIsNotRedacted(t *testing.T) {
 func TestAClaimThatIsNotAboutThePayoutEndsNothing(t *testing.T) {
 	other := "another text"
 	for name, spoil := range map[string]func(*payout.Claim){
-		"another provider":    func(c *payout.Claim) { c.Provider = payout.Monetix },
+		"another provider":    func(c *payout.Claim) { c.Provider = Monetix },
 		"another description": func(c *payout.Claim) { c.Description = &other },
 	} {
 		w := newWorld(t)
@@ -134,8 +134,8 @@ func TestAClaimThatIsNotAboutThePayoutEndsNothing(t *testing.T) {
 func TestTheDocumentedRepetitionWaitsWhileSubmissionsAreHeld(t *testing.T) {
 	w := newWorld(t)
 	w.monetix.answer, w.monetix.told = w.unclear, w.absent
-	w.mustCreate(draftFor(payout.Monetix))
-	w.over(payout.Floor{Held: held(payout.Monetix)})
+	w.mustCreate(draftFor(Monetix))
+	w.over(payout.Floor{Held: held(Monetix)})
 	for range 10 {
 		w.ask()
 	}

@@ -17,7 +17,7 @@ func (w *world) taken(p payout.Payout) payout.Claim {
 // The number of a payout that was certainly not sent is taken. Whenever that is told, nobody has
 // it sent, or withdraws it, alone.
 func TestANumberThatIsTakenSpeaksAgainstSending(t *testing.T) {
-	for _, provider := range payout.Providers {
+	for _, provider := range payout.Providers() {
 		for _, when := range []string{"while it is sent", "while it waits"} {
 			w := newWorld(t)
 			w.vexora.told, w.monetix.told, w.monetix.account = w.unclear, w.unclear, "A"
@@ -50,7 +50,7 @@ func TestANumberThatIsTakenSpeaksAgainstSending(t *testing.T) {
 func TestANumberThatIsTakenContradictsACancel(t *testing.T) {
 	w := newWorld(t)
 	w.monetix.answer, w.monetix.told = w.notSent, w.unclear
-	p := w.mustCreate(draftFor(payout.Monetix))
+	p := w.mustCreate(draftFor(Monetix))
 	w.must(w.operator.Cancel(bg, w.order(p.ID, stranger, "")))
 	w.receive(w.taken(p))
 	w.sweepFor(20, 6*time.Hour)
@@ -65,7 +65,7 @@ func TestANumberThatIsTakenOfAnEarlierAttemptHoldsTheNextOne(t *testing.T) {
 	for _, told := range []bool{false, true} {
 		w := newWorld(t)
 		w.monetix.told = w.unclear
-		p := w.mustCreate(draftFor(payout.Monetix))
+		p := w.mustCreate(draftFor(Monetix))
 		w.receive(w.claim(p, payout.FoundFailed))
 		w.monetix.answer = w.notSent
 		w.resendByTwo(p.ID)

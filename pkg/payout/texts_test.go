@@ -111,7 +111,7 @@ func TestTextsFromOutsideAreHarmlessOnEveryRoad(t *testing.T) {
 		"callback, failed":   callback(payout.FoundFailed, as),
 		"callback, returned": callback(payout.FoundReturned, as),
 		"callback, unlisted": callback(payout.FoundUnlisted, as),
-		"callback, mismatch": callback(payout.FoundSucceeded, func(c *payout.Claim) { c.Provider = payout.Monetix }),
+		"callback, mismatch": callback(payout.FoundSucceeded, func(c *payout.Claim) { c.Provider = Monetix }),
 		"callback, amount":   callback(payout.FoundSucceeded, func(c *payout.Claim) { c.Amounts = []money.Amount{amount(t, "1", money.USD)} }),
 		"callback, orphan":   callback(payout.FoundSucceeded, func(c *payout.Claim) { c.Reference = hostile("reference") }),
 		"callback, own key":  callback(payout.FoundSucceeded, func(c *payout.Claim) { c.Reference = "P" + strings.Repeat("A", 26) + "01" }),
@@ -138,7 +138,7 @@ func TestTextsFromOutsideAreHarmlessOnEveryRoad(t *testing.T) {
 			for _, by := range []payout.Principal{dara, bopha} {
 				w.vexora.told = w.unclear
 				w.ask()
-				harmless(t, "report", w.importBy(file(payout.Vexora, line, extra), by))
+				harmless(t, "report", w.importBy(file(Vexora, line, extra), by))
 			}
 		},
 		"create": func(w *world) {

@@ -12,7 +12,7 @@ import (
 func (w *world) lostAtMonetix() payout.Payout {
 	w.t.Helper()
 	w.monetix.answer = w.unclear
-	p := w.mustCreate(draftFor(payout.Monetix))
+	p := w.mustCreate(draftFor(Monetix))
 	w.monetix.answer, w.monetix.told = w.notSent, w.absent
 	return p
 }

@@ -33,7 +33,7 @@ func TestNotStartedIsSaidOfTheSlowRequestToo(t *testing.T) {
 		for _, queued := range []bool{false, true} {
 			w := newWorld(t)
 			slow := &opening{provider: w.vexora}
-			w.connectors[payout.Vexora] = slow
+			w.connectors[Vexora] = slow
 			d := draft("R1")
 			var second *payout.Refusal
 			slow.do = func() {

@@ -112,7 +112,7 @@ func TestALineThatSaysPaidUnderAnotherNumberIsNoMatch(t *testing.T) {
 		p := w.sentTwice()
 		number, finding, _ := strings.Cut(c.ours, " ")
 		p = w.numbered(p, payout.Finding(finding), strings.TrimPrefix(number, "-"))
-		if got := kinds(w.checked(file(payout.Vexora, lines(p, c.line)...)), 1)[0]; got != c.want {
+		if got := kinds(w.checked(file(Vexora, lines(p, c.line)...)), 1)[0]; got != c.want {
 			t.Errorf("ours %s, the file's %s: %s, want %s", c.ours, c.line, got, c.want)
 		}
 	}
@@ -166,7 +166,7 @@ func TestTwoNumbersOfOneReferenceAreTwoPayments(t *testing.T) {
 			p = w.numbered(p, payout.Finding(finding), strings.TrimPrefix(number, "-"))
 		}
 		name := fmt.Sprintf("ours %q, the file's %q", c.ours, c.lines)
-		report := w.appliedByTwo(file(payout.Vexora, lines(p, c.lines...)...))
+		report := w.appliedByTwo(file(Vexora, lines(p, c.lines...)...))
 		if got := kinds(report, len(c.lines)); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
@@ -205,7 +205,7 @@ func TestAnyOrderOfLinesTellsOfASecondPayment(t *testing.T) {
 		if !two {
 			others = 0
 		}
-		report := w.appliedByTwo(file(payout.Vexora, lines(p, written...)...))
+		report := w.appliedByTwo(file(Vexora, lines(p, written...)...))
 		alone := ours != "" && len(shown) == 1 && !shown[ours] // one payment, and not ours
 		if report.Counts[payout.DoublePaid] != others || w.raised(p.ID, payout.DoublePaymentSuspected) != two || w.raised(p.ID, payout.Contradiction) != alone {
 			t.Errorf("ours %q, the file's %q: %v, %v, attention %v", ours, written, report.Counts, kinds(report, len(written)), w.stored(p.ID).Attention.Reasons())
@@ -241,7 +241,7 @@ func TestASecondPaymentOfAFileIsToldInEveryState(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			p := make(w)
-			s := file(payout.Vexora, lines(p, "V-1 succeeded", "V-2 succeeded")...)
+			s := file(Vexora, lines(p, "V-1 succeeded", "V-2 succeeded")...)
 			w.appliedByTwo(s)
 			writes := w.store.writes
 			w.importBy(s, bopha)
@@ -270,7 +270,7 @@ func TestOnePersonsFileWithTwoPaymentsHasTheProviderAsked(t *testing.T) {
 	w.vexora.told = w.said(payout.FoundSucceeded, "V-1")
 	w.sweepFor(12, 6*time.Hour)
 	asked := w.vexora.asked
-	w.importBy(file(payout.Vexora, lines(p, "V-1 succeeded", "V-2 succeeded")...), dara)
+	w.importBy(file(Vexora, lines(p, "V-1 succeeded", "V-2 succeeded")...), dara)
 	w.sweepFor(1, time.Minute)
 	if w.vexora.asked == asked || len(w.stored(p.ID).Attention) > 0 {
 		t.Errorf("asked %d times more, attention %v", w.vexora.asked-asked, w.stored(p.ID).Attention.Reasons())
@@ -297,7 +297,7 @@ func TestALoneLineUnderAnotherNumberCallsAPersonAndEndsNothing(t *testing.T) {
 			number, finding, _ := strings.Cut(c.ours, " ")
 			p := w.numbered(w.sentTwice(), payout.Finding(finding), number)
 			w.vexora.told = told(w)
-			w.appliedByTwo(file(payout.Vexora, lines(p, c.line)...))
+			w.appliedByTwo(file(Vexora, lines(p, c.line)...))
 			now := w.stored(p.ID)
 			if now.Status != c.want || !w.raised(p.ID, c.reason) || now.ProviderID != "V-1" || now.Return != nil {
 				t.Errorf("%+v: %s, number %s, return %v, attention %v", c, now.Status, now.ProviderID, now.Return, now.Attention.Reasons())
@@ -318,9 +318,9 @@ func TestAReturnUnderANumberOfItsOwnIsNoSecondPaymentAtMonetix(t *testing.T) {
 	} {
 		w := newWorld(t)
 		w.monetix.answer = w.said(payout.FoundProcessing, "M-1")
-		p := w.numbered(w.mustCreate(draftFor(payout.Monetix)), payout.FoundSucceeded, "M-1")
+		p := w.numbered(w.mustCreate(draftFor(Monetix)), payout.FoundSucceeded, "M-1")
 		w.monetix.told = w.unclear
-		s := file(payout.Monetix, lines(p, c.lines...)...)
+		s := file(Monetix, lines(p, c.lines...)...)
 		report := w.appliedByTwo(s)
 		now := w.stored(p.ID)
 		if got := kinds(report, len(c.lines)); !slices.Equal(got, c.want) || (now.Return != nil) != c.back ||
@@ -335,7 +335,7 @@ func TestTwoPaymentsOfAnEarlierAttemptAreBothKept(t *testing.T) {
 	p := w.failedForCertain("R1")
 	w.vexora.answer, w.vexora.told = w.unclear, w.unclear
 	w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
-	report := w.appliedByTwo(file(payout.Vexora, lines(p, "V-1 succeeded", "V-2 succeeded")...))
+	report := w.appliedByTwo(file(Vexora, lines(p, "V-1 succeeded", "V-2 succeeded")...))
 	filed := 0
 	for _, e := range w.stored(p.ID).History {
 		if e.Source == payout.FromStatement && e.Finding == payout.FoundSucceeded {
@@ -353,7 +353,7 @@ func TestTwoPaymentsOfAnAttemptThatWasNeverMadeAreConflicts(t *testing.T) {
 	p := w.mustCreate(draft("R1"))
 	next := p
 	next.Attempt++
-	report := w.appliedByTwo(file(payout.Vexora, lines(next, "V-1 succeeded", "V-2 succeeded")...))
+	report := w.appliedByTwo(file(Vexora, lines(next, "V-1 succeeded", "V-2 succeeded")...))
 	if report.Counts[payout.Conflict] != 2 || !w.raised(p.ID, payout.CallbackMismatch) {
 		t.Errorf("%v, attention %v", report.Counts, w.stored(p.ID).Attention.Reasons())
 	}
@@ -370,7 +370,7 @@ func TestASecondPaymentOfAnotherAmountIsTold(t *testing.T) {
 		d.Destination.AccountNumber = "1" + strconv.Itoa(1_000_000+n)
 		rows = append(rows, row(n+4, w.mustCreate(d), payout.FoundProcessing))
 	}
-	report := w.appliedByTwo(file(payout.Vexora, rows...))
+	report := w.appliedByTwo(file(Vexora, rows...))
 	if report.Counts[payout.DoublePaid] != 2 || !w.raised(p.ID, payout.DoublePaymentSuspected) {
 		t.Errorf("%v, attention %v", report.Counts, w.stored(p.ID).Attention.Reasons())
 	}
@@ -379,7 +379,7 @@ func TestASecondPaymentOfAnotherAmountIsTold(t *testing.T) {
 func TestAnotherReadingOfTheNumbersIsAnotherStatement(t *testing.T) {
 	w := newWorld(t)
 	p := w.sentTwice()
-	if file(payout.Vexora, lines(p, "V-1 succeeded")...).Key() == file(payout.Vexora, lines(p, "V-2 succeeded")...).Key() {
+	if file(Vexora, lines(p, "V-1 succeeded")...).Key() == file(Vexora, lines(p, "V-2 succeeded")...).Key() {
 		t.Error("one key for both")
 	}
 }
@@ -395,7 +395,7 @@ func TestAFileInWhichNoNumberIsOursIsRefusedWhole(t *testing.T) {
 		all = append(all, w.numbered(p, payout.FoundSucceeded, p.ProviderID))
 	}
 	other := func(n int, f payout.Finding) payout.Statement {
-		s := file(payout.Vexora)
+		s := file(Vexora)
 		for i, p := range all {
 			r := row(i+1, p, f)
 			if i < n {
@@ -445,7 +445,7 @@ func TestTwoPaymentsAreToldWhateverTheOrderOfWrites(t *testing.T) {
 	for range 30 {
 		w := newWorld(t)
 		p := w.sentTwice()
-		report := w.appliedByTwo(file(payout.Vexora, lines(p, "V-1 succeeded", "V-2 succeeded", "V-3 succeeded")...))
+		report := w.appliedByTwo(file(Vexora, lines(p, "V-1 succeeded", "V-2 succeeded", "V-3 succeeded")...))
 		now := w.stored(p.ID)
 		if now.Status != payout.Succeeded || now.ProviderID != "V-1" || !w.raised(p.ID, payout.DoublePaymentSuspected) || report.Counts[payout.Closed] != 1 {
 			t.Fatalf("%s, number %q, attention %v, %v", now.Status, now.ProviderID, now.Attention.Reasons(), report.Counts)
@@ -460,7 +460,7 @@ func TestALineThatCouldNotBeReadStaysSo(t *testing.T) {
 	rows := lines(p, "V-1 succeeded", "V-1 failed", "V-1 succeeded")
 	third := &thirdReadFails{memory: w.store}
 	importer := payout.NewImporter(third, w.desk, register, w.clock.Now).InTurn()
-	s := file(payout.Vexora, rows...)
+	s := file(Vexora, rows...)
 	s.Check = true
 	if report, err := importer.Import(bg, s); err != nil || report.Complete() {
 		t.Errorf("%v, %v", report.Counts, err)
@@ -490,7 +490,7 @@ func TestASecondPaymentIsToldAlsoIfItsLineWasHeardBefore(t *testing.T) {
 	w.receive(c)
 	one, two := row(1, p, payout.FoundSucceeded), row(2, p, payout.FoundSucceeded)
 	one.ProviderID, two.ProviderID = "V-1", "V-2"
-	files := []payout.Statement{file(payout.Vexora, two), file(payout.Vexora, one, two), file(payout.Vexora, one, two)}
+	files := []payout.Statement{file(Vexora, two), file(Vexora, one, two), file(Vexora, one, two)}
 	for n, f := range files {
 		f.Hash += string(rune('a' + n))
 		w.importBy(f, dara)

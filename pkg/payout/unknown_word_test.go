@@ -16,7 +16,7 @@ func TestAWordThatNoMappingKnowsIsCalledThat(t *testing.T) {
 		open := draft("R-open")
 		open.Destination.AccountNumber += "1"
 		waits := w.mustCreate(open)
-		s := file(payout.Vexora, row(1, ended, payout.FoundUnlisted), row(2, waits, payout.FoundUnlisted))
+		s := file(Vexora, row(1, ended, payout.FoundUnlisted), row(2, waits, payout.FoundUnlisted))
 		before := w.stored(ended.ID)
 		for _, by := range []payout.Principal{dara, bopha} {
 			w.counts(w.importBy(s, by), map[payout.LineKind]int{payout.UnknownWord: 1, payout.StillOpen: 1, payout.Matched: 0})
@@ -31,7 +31,7 @@ func TestAWordThatNoMappingKnowsIsCalledThat(t *testing.T) {
 func TestAnUnknownWordAboutAnEarlierAttempt(t *testing.T) {
 	w := newWorld(t)
 	p := w.queuedAgain("R1")
-	s := file(payout.Vexora, row(1, p, payout.FoundUnlisted))
+	s := file(Vexora, row(1, p, payout.FoundUnlisted))
 	w.cancelByTwo(p.ID)
 	if w.stored(p.ID).Attempt == p.Attempt {
 		t.Fatal("there is no later attempt")

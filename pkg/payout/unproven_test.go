@@ -39,7 +39,7 @@ var words = map[string]func(w *world, p payout.Payout, f payout.Finding){
 // Whatever keeps a queued payout from going by itself does so too if it came while the
 // submission was on its way that then was not sent, or after its process was given up.
 func TestAWordCountsTheSameBeforeAndAfterNotSent(t *testing.T) {
-	for _, provider := range payout.Providers {
+	for _, provider := range payout.Providers() {
 		for _, ask := range []bool{false, true} {
 			for who, say := range words {
 				for _, f := range []payout.Finding{payout.FoundProcessing, payout.FoundSucceeded, payout.FoundFailed, payout.FoundReturned, payout.FoundUnlisted, payout.FoundUnclear} {
@@ -94,7 +94,7 @@ func TestAnUnbelievedWordAboutALaterAttemptIsAskedAbout(t *testing.T) {
 		later.Attempt += ahead
 		w.receive(w.claim(later, payout.FoundSucceeded))
 		asked := map[payout.Attempt]bool{}
-		w.connectors[payout.Vexora] = &asking{w.vexora, asked}
+		w.connectors[Vexora] = &asking{w.vexora, asked}
 		w.vexora.told = w.unclear
 		w.sweepFor(10, 3*time.Minute)
 		if now := w.stored(p.ID); now.SafeToPayAgain() || w.outcomeOf("R1") != payout.OutcomeUnknown || ahead == 1 && !asked[2] {
@@ -120,7 +120,7 @@ func (a *asking) Ask(ctx context.Context, p payout.Payout, about payout.Attempt)
 
 func TestAnUnbelievedCodeThatMayHideAPaymentTakesTheCertaintyAway(t *testing.T) {
 	w := newWorld(t)
-	p := w.mustCreate(draftFor(payout.Monetix))
+	p := w.mustCreate(draftFor(Monetix))
 	w.receive(w.claim(p, payout.FoundFailed))
 	w.monetix.told = w.says(payout.FoundFailed)
 	w.ask()
@@ -146,7 +146,7 @@ func TestACancelledPayoutThatIsSpokenOfIsNotFinal(t *testing.T) {
 			w.receive(w.claim(p, payout.FoundSucceeded))
 		},
 		"one person's file": func(w *world, p payout.Payout) {
-			w.importBy(file(payout.Vexora, row(1, p, payout.FoundSucceeded)), dara)
+			w.importBy(file(Vexora, row(1, p, payout.FoundSucceeded)), dara)
 		},
 		"a callback": func(w *world, p payout.Payout) { w.receive(w.claim(p, payout.FoundSucceeded)) },
 	} {

@@ -20,7 +20,7 @@ func TestControlsThatCannotBeReadAreTold(t *testing.T) {
 	}
 	var heard []told
 	brakes := payout.NewBrakes(desk, payout.Floor{Caps: most(t)}).OnUnread(func(_ context.Context, err error, blind bool) { heard = append(heard, told{err, blind}) })
-	p := payout.Payout{Provider: payout.Vexora, Amount: amount(t, "1", money.KHR)}
+	p := payout.Payout{Provider: Vexora, Amount: amount(t, "1", money.KHR)}
 	brakes.Ordered(bg, p, w.clock.Now())
 	if len(heard) > 0 || brakes.Blind(bg, w.clock.Now()) != nil {
 		t.Fatalf("read, and told %v, %v", heard, brakes.Blind(bg, w.clock.Now()))

@@ -2,7 +2,6 @@ package payout_test
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"time"
 
@@ -13,8 +12,8 @@ import (
 // was broken, or the bank was taken out of the settings.
 type shut struct{ *provider }
 
-func (shut) Open(context.Context, payout.Payout) (payout.Submission, error) {
-	return nil, errors.New("the payout cannot be expressed")
+func (shut) Prepare(context.Context, payout.Payout) (payout.Submission, []payout.Fault, error) {
+	return nil, []payout.Fault{{Pointer: "/provider", Code: payout.ProviderNotConfigured}}, nil
 }
 
 // A payout that would be sent again, but cannot be written, is unknown all the same.
@@ -22,8 +21,8 @@ func TestAnUnknownPayoutThatCannotBeWrittenCallsAPerson(t *testing.T) {
 	for _, most := range []time.Duration{time.Hour, 72 * time.Hour} {
 		w := newWorldWith(t, func(p *payout.Policy) { p.QueuedMaxAge = most })
 		w.monetix.answer, w.monetix.told = w.unclear, w.absent
-		p := w.mustCreate(draftFor(payout.Monetix))
-		w.connectors[payout.Monetix] = shut{w.monetix}
+		p := w.mustCreate(draftFor(Monetix))
+		w.connectors[Monetix] = shut{w.monetix}
 		failed := 0
 		for range 70 {
 			w.clock.pass(2 * time.Minute)

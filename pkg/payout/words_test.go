@@ -15,7 +15,7 @@ var bg = context.Background()
 // restored is a world on the backup of a world in which everything was queued.
 func restored(t *testing.T, name payout.Provider) (*world, payout.Payout) {
 	before := newWorld(t)
-	before.over(payout.Floor{Held: held(payout.Vexora, payout.Monetix)})
+	before.over(payout.Floor{Held: held(Vexora, Monetix)})
 	p := before.mustCreate(draftFor(name))
 	after := newWorldWith(t, vouched(before.clock.Now().Add(time.Minute)))
 	after.store.payouts = before.store.copy().payouts
@@ -24,7 +24,7 @@ func restored(t *testing.T, name payout.Provider) (*world, payout.Payout) {
 }
 
 func TestRestoreCancelByOne(t *testing.T) {
-	for _, name := range payout.Providers {
+	for _, name := range payout.Providers() {
 		w, p := restored(t, name)
 		if done, err := w.operator.Cancel(bg, w.order(p.ID, stranger, "")); err == nil && done.Payout.Status == payout.Cancelled {
 			t.Errorf("%s: one stranger cancelled what the lost table may have sent: %s", name, done.Payout.Status)
@@ -33,7 +33,7 @@ func TestRestoreCancelByOne(t *testing.T) {
 }
 
 func TestRestoreMonetixRefusalSafeAtOnce(t *testing.T) {
-	w, p := restored(t, payout.Monetix)
+	w, p := restored(t, Monetix)
 	w.monetix.answer = func(payout.Payout) payout.Claim {
 		return payout.Claim{Finding: payout.FoundFailed, OnlyIfFirst: true, Conclusive: true, Code: "2641", At: w.clock.Now()}
 	}
@@ -44,7 +44,7 @@ func TestRestoreMonetixRefusalSafeAtOnce(t *testing.T) {
 }
 
 func TestAfterARestoreAFailureAtVexoraIsNotSafe(t *testing.T) {
-	w, p := restored(t, payout.Vexora)
+	w, p := restored(t, Vexora)
 	w.resendByTwo(p.ID)
 	w.vexora.told = w.says(payout.FoundFailed)
 	w.ask()
@@ -55,7 +55,7 @@ func TestAfterARestoreAFailureAtVexoraIsNotSafe(t *testing.T) {
 }
 
 func TestRestoreNotSentIsCertainlyNotSent(t *testing.T) {
-	w, p := restored(t, payout.Vexora)
+	w, p := restored(t, Vexora)
 	w.vexora.answer = w.says(payout.FoundNotSent)
 	w.resendByTwo(p.ID)
 	s := w.stored(p.ID)
@@ -98,7 +98,7 @@ func TestAfterARestoreAFailureIsNotShownSafe(t *testing.T) {
 	// A file names the attempt that the table lost.
 	second := row(1, p, payout.FoundSucceeded)
 	second.Reference = string(p.ID.ProviderReference(2))
-	r := w.importBy(file(payout.Vexora, second), dara)
+	r := w.importBy(file(Vexora, second), dara)
 	w.vexora.told = w.says(payout.FoundFailed)
 	w.ask()
 	if s := w.stored(p.ID); s.SafeToPayAgain() {
@@ -126,7 +126,7 @@ func TestDoubtSettledByAnEarlierQuestion(t *testing.T) {
 	p := w.failedForCertain("R1")
 	differs := row(1, p, payout.FoundFailed)
 	differs.Amount = amount(t, "50001", money.KHR)
-	w.importBy(file(payout.Vexora, differs), dara) // asks again
+	w.importBy(file(Vexora, differs), dara) // asks again
 	w.clock.pass(time.Minute)
 	w.duringQuestion(func() {
 		if v := w.receive(w.claim(p, payout.FoundProcessing)); v != payout.Noted || w.stored(p.ID).SafeToPayAgain() {
@@ -178,7 +178,7 @@ func TestProcessingAnswerAfterCertaintyIsIgnored(t *testing.T) {
 	}
 	differs := row(1, p, payout.FoundFailed)
 	differs.Amount = amount(t, "50001", money.KHR)
-	w.importBy(file(payout.Vexora, differs), dara) // asks again
+	w.importBy(file(Vexora, differs), dara) // asks again
 	w.vexora.told = w.says(payout.FoundProcessing)
 	w.clock.pass(time.Minute)
 	w.sweep()
@@ -193,7 +193,7 @@ func TestStatementAskedAboutAnotherAttempt(t *testing.T) {
 	w.vexora.answer = w.unclear
 	again := w.must(w.operator.Resend(bg, w.order(p.ID, dara, ""))).Payout // attempt 2, unknown
 	w.receive(w.claim(p, payout.FoundProcessing))                          // attempt 1 is doubted
-	s := file(payout.Vexora, row(1, again, payout.FoundFailed))
+	s := file(Vexora, row(1, again, payout.FoundFailed))
 	w.clock.pass(2 * time.Minute)
 	w.vexora.told = w.unclear
 	w.importBy(s, dara)
@@ -212,7 +212,7 @@ func TestStatementOlderThanTheLastSubmission(t *testing.T) {
 	w := newWorld(t)
 	w.vexora.answer, w.vexora.told = w.unclear, w.absent
 	p := w.mustCreate(draft("R1"))
-	s := file(payout.Vexora, row(1, p, payout.FoundFailed))
+	s := file(Vexora, row(1, p, payout.FoundFailed))
 	w.clock.pass(time.Minute)
 	w.importBy(s, dara)
 	w.clock.pass(time.Minute)
@@ -230,7 +230,7 @@ func TestStatementQuestionBegunBefore(t *testing.T) {
 	w := newWorld(t)
 	w.vexora.answer, w.vexora.told = w.unclear, w.unclear
 	p := w.mustCreate(draft("R1"))
-	s := file(payout.Vexora, row(1, p, payout.FoundSucceeded))
+	s := file(Vexora, row(1, p, payout.FoundSucceeded))
 	w.clock.pass(2 * time.Minute)
 	w.duringQuestion(func() {
 		w.importBy(s, dara)
@@ -248,7 +248,7 @@ func TestStatementTwoLinesOneReference(t *testing.T) {
 	w := newWorld(t)
 	w.vexora.answer, w.vexora.told = w.unclear, w.absent
 	p := w.mustCreate(draft("R1"))
-	s := file(payout.Vexora, row(1, p, payout.FoundFailed), row(2, p, payout.FoundSucceeded))
+	s := file(Vexora, row(1, p, payout.FoundFailed), row(2, p, payout.FoundSucceeded))
 	w.importBy(s, dara)
 	w.clock.pass(2 * time.Minute)
 	w.sweep()
@@ -261,11 +261,11 @@ func TestStatementTwoLinesOneReference(t *testing.T) {
 func TestStatementTwoLinesKeepSafety(t *testing.T) {
 	w := newWorld(t)
 	p := w.failedForCertain("R1")
-	r := w.importBy(file(payout.Vexora, row(1, p, payout.FoundFailed), row(2, p, payout.FoundSucceeded)), dara)
+	r := w.importBy(file(Vexora, row(1, p, payout.FoundFailed), row(2, p, payout.FoundSucceeded)), dara)
 	if st := w.stored(p.ID); st.SafeToPayAgain() {
 		t.Errorf("safe, though the file says that it was paid: %v; next question %v", r.Counts, st.QueryAt)
 	}
-	s2 := file(payout.Vexora, row(1, p, payout.FoundFailed), row(2, p, payout.FoundSucceeded))
+	s2 := file(Vexora, row(1, p, payout.FoundFailed), row(2, p, payout.FoundSucceeded))
 	w.importBy(s2, bopha)
 	if st := w.stored(p.ID); len(st.Attention) == 0 {
 		t.Errorf("two people's file says that a failed payout was paid, and nobody is called")
@@ -403,7 +403,7 @@ func TestFileEndedAndProviderSaysProcessing(t *testing.T) {
 	w := newWorld(t)
 	w.vexora.answer, w.vexora.told = w.unclear, w.absent
 	p := w.mustCreate(draft("R1"))
-	s := file(payout.Vexora, row(1, p, payout.FoundFailed))
+	s := file(Vexora, row(1, p, payout.FoundFailed))
 	w.importBy(s, dara)
 	w.clock.pass(2 * time.Minute)
 	w.sweep()
@@ -494,10 +494,10 @@ func TestMappingChangedBetweenTheTwo(t *testing.T) {
 	w := newWorld(t)
 	w.vexora.answer, w.vexora.told = w.unclear, w.absent
 	p := w.mustCreate(draft("R1"))
-	w.importBy(file(payout.Vexora, row(1, p, payout.FoundSucceeded)), dara)
+	w.importBy(file(Vexora, row(1, p, payout.FoundSucceeded)), dara)
 	w.clock.pass(2 * time.Minute)
 	w.sweep()
-	w.importBy(file(payout.Vexora, row(1, p, payout.FoundFailed)), bopha) // the same bytes, read by another mapping
+	w.importBy(file(Vexora, row(1, p, payout.FoundFailed)), bopha) // the same bytes, read by another mapping
 	if st := w.stored(p.ID); st.Status == payout.Failed {
 		t.Errorf("%s: the first person's file said paid", st.Status)
 	}

@@ -57,8 +57,7 @@ func (p Payout) enter(s Status, c Claim, facts ...Fact) Decision {
 		facts = append(facts, p.Attempt.fact(saidDoubtful))
 	}
 	change := Change{Status: s, ProviderID: c.ProviderID, Lease: &Lease{}, Heard: p.Heard.without(facts)}
-	ofReturn := c.Finding == FoundReturned && !p.numbersPayment(c.Finding)
-	if (c.Source == FromStatement || ofReturn) && p.ProviderID != "" {
+	if (c.Source == FromStatement || p.ofReturn(c)) && p.ProviderID != "" {
 		change.ProviderID = "" // a file, or a return, replaces no number that the provider gave the payment
 	}
 	if attention := p.Attention.Entering(s); len(attention) != len(p.Attention) {

@@ -2,6 +2,7 @@ package secrets
 
 import (
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -52,6 +53,9 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(mask) }
 // MarshalText gives the mask to JSON, XML and whatever else encodes text. There
 // is no way back in: a secret is read by a parser that names its fields.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(mask), nil }
+
+// ErrNotConfigured says that a secret is still the template's placeholder.
+var ErrNotConfigured = errors.New("not configured")
 
 // placeholder is what the template writes into a fresh secret, so that the first
 // deployment works before anybody has credentials.

@@ -4,7 +4,9 @@ import (
 	"net/http"
 	"slices"
 
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // utterance is a provider's status word with the code beside it, as it stands on
@@ -50,7 +52,7 @@ var (
 
 // sense is what an utterance says by the provider's pages.
 func (u utterance) sense(of payout.Provider) sense {
-	if of == payout.Vexora {
+	if of == vexora.Name {
 		if s, listed := map[string]sense{"0000": saysPaid, "0015": saysProcessing, "00029": saysFailed}[u.status]; listed {
 			return s
 		}
@@ -86,7 +88,7 @@ type manner struct {
 // speak draws the manner; the first of everything is the ordinary one.
 func (w *world) speak(of payout.Provider) manner {
 	c := w.choices
-	if of == payout.Vexora {
+	if of == vexora.Name {
 		m := manner{of: of, busy: utterance{status: "0015"}, no: utterance{status: "00029"}, odd: utterance{status: vexoraStrange[0]}}
 		if c.chance(5) {
 			m.busy.status = vexoraStrange[c.pick(2)]
@@ -124,7 +126,7 @@ func (w *world) speak(of payout.Provider) manner {
 // doubt is how a platform says no that it may take back: with a code that looks like
 // a time-out. Monetix may have tried again since, and then says no with another code.
 func (w *world) doubt(of payout.Provider, m *manner) {
-	if of != payout.Monetix {
+	if of != monetix.Name {
 		return
 	}
 	code := operationDoubtful[w.choices.pick(len(operationDoubtful))]
@@ -137,7 +139,7 @@ func (w *world) doubt(of payout.Provider, m *manner) {
 // turnedAway draws an answer about who we are, in place of taking a payout in;
 // nothing was registered then.
 func (w *world) turnedAway(of payout.Provider) (answer, bool) {
-	if of != payout.Monetix || w.scripted != nil || !w.choices.chance(2) {
+	if of != monetix.Name || w.scripted != nil || !w.choices.chance(2) {
 		return answer{}, false
 	}
 	code := requestAboutUs[w.choices.pick(len(requestAboutUs))]

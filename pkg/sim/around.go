@@ -58,12 +58,12 @@ type misreader struct {
 	sent, asked reading
 }
 
-func (m misreader) Open(ctx context.Context, p payout.Payout) (payout.Submission, error) {
-	s, err := m.Connector.Open(ctx, p)
-	if err != nil || m.sent == nil {
-		return s, err
+func (m misreader) Prepare(ctx context.Context, p payout.Payout) (payout.Submission, []payout.Fault, error) {
+	s, faults, err := m.Connector.Prepare(ctx, p)
+	if s == nil || m.sent == nil {
+		return s, faults, err
 	}
-	return missender{s, m, p}, nil
+	return missender{s, m, p}, nil, nil
 }
 
 func (m misreader) Ask(ctx context.Context, p payout.Payout, about payout.Attempt) payout.Claim {

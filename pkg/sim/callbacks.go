@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/sandbox"
 )
@@ -32,7 +33,7 @@ func (pl *platform) notification(e *entry, said word) []byte {
 	if said.forged {
 		key += "-forged"
 	}
-	if pl.name == payout.Monetix {
+	if pl.name == monetix.Name {
 		payment, operation := e.monetixWords(e.utter(said.says, said.odd), said.times)
 		tree := map[string]any{
 			"project_id": json.Number(e.project), "payment": payment, "operation": operation, "customer": map[string]any{"id": e.customer},
@@ -52,7 +53,7 @@ func (pl *platform) notification(e *entry, said word) []byte {
 		"amount": strings.TrimSuffix(decimals(e.amount*max(said.times, 1)), ".00"), "timestamp": strconv.FormatInt(pl.world.now.UnixMilli(), 10),
 	}
 	if e.remark != "" {
-		fields["remark"] = e.remark
+		fields["remark"] = e.echo()
 	}
 	if said.recut {
 		fields["wayCode"] = "xstatus=0015tradeNo=deposit-7"

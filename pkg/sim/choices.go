@@ -1,6 +1,10 @@
 package sim
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+
+	"cambodia-payouts/pkg/payout"
+)
 
 // choices is the one source of chance. Zero always means the ordinary thing, so
 // that a history without choices is one in which nothing goes wrong, and shrinking
@@ -48,4 +52,10 @@ func (c *choices) weighted(weights ...int) int {
 		v -= w
 	}
 	return 0
+}
+
+// provider picks one of those that are registered.
+func (c *choices) provider() payout.Provider {
+	all := payout.Providers()
+	return all[c.pick(len(all))]
 }

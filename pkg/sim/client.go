@@ -10,6 +10,7 @@ import (
 
 	"cambodia-payouts/pkg/edge"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // client is a merchant's process that wants one payout made, and posts until it
@@ -34,7 +35,7 @@ func (w *world) newClient(n int, provider payout.Provider, sameAs *client) *clie
 	reference := payout.Reference(fmt.Sprintf("R%d", n))
 	c := &client{world: w, reference: reference, id: payout.DeriveID("sim", reference), provider: provider, amount: 50_000 + n, caller: fmt.Sprint("payroll-", n%2)}
 	c.recipient = fmt.Sprintf("7700%08d", n*7919)
-	if provider == payout.Vexora && w.choices.chance(30) { // a wallet that is named by a phone number
+	if provider == vexora.Name && w.choices.chance(30) { // a wallet that is named by a phone number
 		c.recipient = fmt.Sprintf("77%06d", n*7919)
 	}
 	if sameAs != nil { // the same money to the same person under a second reference
@@ -50,12 +51,12 @@ func (w *world) newClient(n int, provider payout.Provider, sameAs *client) *clie
 
 func body(c *client, amount int) string {
 	destination := map[string]any{"type": "bank_account", "bank": "wing", "account_number": c.account}
-	if c.provider == payout.Vexora {
+	if c.provider == vexora.Name {
 		destination = map[string]any{"type": "wallet", "wallet": "LANTON", "account_id": "w" + c.account, "account_number": c.account}
 	}
 	encoded, _ := json.Marshal(map[string]any{
 		"reference": c.reference, "provider": c.provider, "amount": fmt.Sprint(amount), "currency": "KHR",
-		"destination": destination, "description": "May",
+		"destination": destination, "description": described(c.reference),
 		"beneficiary": map[string]any{
 			"id": "c1", "first_name": "Sophea", "last_name": "Chan", "email": "s@example.com", "phone": "12345678", "ip_address": "198.51.100.47",
 		},
@@ -67,10 +68,12 @@ func body(c *client, amount int) string {
 type told struct {
 	status   int
 	replayed bool
+	redacted bool           // the payout was, before the request came
 	ID       payout.ID      `json:"id"`
 	Status   any            `json:"status"` // of a problem: the HTTP status
 	Outcome  payout.Outcome `json:"outcome"`
 	Code     string         `json:"code"`
+	Payout   string         `json:"payout"`
 }
 
 // post sends the request once more.
@@ -100,7 +103,7 @@ func (c *client) send(body string) {
 		w.in(soon[w.choices.pick(len(soon))], again[w.choices.pick(len(again))])
 	}
 	var answer *told
-	posted := w.now
+	posted, redacted := w.now, !w.table.items[c.id].RedactedAt.IsZero()
 	w.invoke("create "+string(c.reference), 25*time.Second, func(ctx context.Context, box *container) {
 		event := edge.Event{RawPath: "/v1/payouts", Body: body}
 		event.RequestContext.HTTP.Method, event.RequestContext.TimeEpoch = "POST", posted.UnixMilli()
@@ -112,7 +115,7 @@ func (c *client) send(body string) {
 			return
 		}
 		w.replies.WriteString(reply.Body)
-		answer = &told{status: reply.StatusCode, replayed: reply.Headers["idempotent-replayed"] == "true"}
+		answer = &told{status: reply.StatusCode, replayed: reply.Headers["idempotent-replayed"] == "true", redacted: redacted}
 		_ = json.Unmarshal([]byte(reply.Body), answer)
 		w.judgeCreate(c, nth, answer)
 	}, func(died bool) {

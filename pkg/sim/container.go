@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -10,13 +11,13 @@ import (
 	"cambodia-payouts/pkg/bank"
 	"cambodia-payouts/pkg/edge"
 	"cambodia-payouts/pkg/loglimit"
-	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/oneshot"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/provider"
 	"cambodia-payouts/pkg/secrets"
 	"cambodia-payouts/pkg/telemetry"
-	"cambodia-payouts/pkg/vexora"
+	"cambodia-payouts/pkg/wire"
 )
 
 // container is one running copy of the functions, as Lambda keeps it between
@@ -41,7 +42,7 @@ func (c *container) now() time.Time { return c.world.now.Add(c.skew) }
 
 // directory is read once for all histories.
 var directory = func() bank.Directory {
-	d, err := bank.Default()
+	d, err := wire.Banks(nil)
 	if err != nil {
 		panic(err)
 	}
@@ -78,43 +79,43 @@ func (w *world) deploy() *container {
 	}
 	log := telemetry.NewLogger(&w.log, slog.LevelInfo)
 	options := secrets.Options{Now: c.now, Random: func(int64) int64 { return 0 }}
-	forVexora := secrets.NewCache("vexora", w.source, func(document []byte) (vexora.Credentials, error) {
-		return vexora.ParseCredentials(document, vexora.URLRules{})
-	}, options)
-	forMonetix := secrets.NewCache("monetix", w.source, func(document []byte) (monetix.Credentials, error) {
-		return monetix.ParseCredentials(document, monetix.URLRules{})
-	}, options)
 	store := w.mutant.store(session{c: c}, c)
-	toVexora, err1 := vexora.NewClient(vexora.Options{
-		Keys: forVexora, Settings: vexora.DefaultSettings(), Banks: directory, CallbackURL: "https://cb.test/v", Now: c.now, Dial: c.dialer(payout.Vexora),
-	})
-	toMonetix, err2 := monetix.NewClient(monetix.Options{
-		Keys: forMonetix, Settings: monetix.DefaultSettings(), Banks: directory, CallbackURL: "https://cb.test/m", Now: c.now, Dial: c.dialer(payout.Monetix),
-	})
+	connectors, verifiers := map[payout.Provider]payout.Connector{}, map[payout.Provider]payout.Verifier{}
+	for _, p := range wire.Providers() {
+		name := p.Facts().Name
+		setup := provider.Setup{
+			SecretID: string(name), Secrets: w.source, Caching: options, Banks: directory,
+			CallbackURL: "https://cb.test/" + string(name), Now: c.now, Dial: c.dialer(name),
+		}
+		connection, err1 := p.Connect(setup)
+		verifier, err2 := p.Verify(setup)
+		if err := errors.Join(err1, err2); err != nil {
+			panic(err) // the world is built wrongly
+		}
+		connectors[name], verifiers[name] = w.mutant.connector(connection.Connector, c), w.mutant.verifier(verifier)
+	}
 	signals := telemetry.NewSignals(log, "sim", c.now)
 	ports := payout.Ports{
 		Store: store, Signals: signals, Brakes: payout.NewBrakes(store, w.settings.floor(w.onHold())), Keys: stackKey, Now: c.now,
-		Connectors: map[payout.Provider]payout.Connector{
-			payout.Vexora: w.mutant.connector(toVexora, c), payout.Monetix: w.mutant.connector(toMonetix, c),
-		},
-		NewToken: func() string { w.tokens++; return fmt.Sprint("token-", w.tokens) },
-		Pause:    func(_ context.Context, d time.Duration) { c.current.wait(d) },
-		People:   c.register,
+		Connectors: connectors,
+		NewToken:   func() string { w.tokens++; return fmt.Sprint("token-", w.tokens) },
+		Pause:      func(_ context.Context, d time.Duration) { c.current.wait(d) },
+		People:     c.register,
 	}
 	delete(ports.Connectors, w.settings.out)
 	policy := w.mutant.policy(w.settings.policy())
-	creator, err3 := payout.NewCreator(ports, policy)
-	var err4, err5, err6, err7 error
-	c.herald, err6 = payout.NewHerald(payout.HeraldPorts{
+	creator, err1 := payout.NewCreator(ports, policy)
+	var err2, err3, err4, err5 error
+	c.herald, err2 = payout.NewHerald(payout.HeraldPorts{
 		Store: store, Endpoint: endpoint{c}, Signals: signals, Brakes: payout.NewBrakes(store, payout.Floor{}), Now: c.now,
 		NewToken: ports.NewToken, Jitter: func(d time.Duration) time.Duration { return d },
 	})
 	ports.Herald = c.herald
-	c.outflow, err7 = payout.NewOutflow(payout.OutflowPorts{Desk: store, Signals: signals, Now: c.now, NewToken: ports.NewToken, Pause: ports.Pause}, w.limits)
+	c.outflow, err3 = payout.NewOutflow(payout.OutflowPorts{Desk: store, Signals: signals, Now: c.now, NewToken: ports.NewToken, Pause: ports.Pause}, w.limits)
 	c.sweeper, err4 = payout.NewSweeper(ports, policy, func(d time.Duration) time.Duration { return d })
 	c.operator, err5 = payout.NewOperator(ports, policy)
 	c.importer = payout.NewImporter(store, payout.NewReceiver(store, signals, policy), ports.People, c.now).InTurn()
-	for _, err := range []error{err1, err2, err3, err4, err5, err6, err7} {
+	for _, err := range []error{err1, err2, err3, err4, err5} {
 		if err != nil {
 			panic(err) // the world is built wrongly
 		}
@@ -122,15 +123,15 @@ func (w *world) deploy() *container {
 	c.create = edge.NewCreate(w.mutant.creator(creator, c, ports), log)
 	c.listen(edge.Callback{
 		Receiver: listener{w.mutant.receiver(payout.NewReceiver(store, signals, policy).Under(ports.Brakes, c.now)), c}, Signals: signals, Log: log, Lines: loglimit.New(c.now),
-	}, vexora.NewVerifier(forVexora, c.now), monetix.NewVerifier(forMonetix, monetix.DefaultSettings(), c.now))
+	}, verifiers)
 	return c
 }
 
 // listen opens the callback functions.
-func (c *container) listen(shared edge.Callback, ofVexora, ofMonetix payout.Verifier) {
+func (c *container) listen(shared edge.Callback, verifiers map[payout.Provider]payout.Verifier) {
 	c.callback = map[payout.Provider]edge.Handler{}
-	for name, verifier := range map[payout.Provider]payout.Verifier{payout.Vexora: ofVexora, payout.Monetix: ofMonetix} {
-		shared.Provider, shared.Verifier = name, c.world.mutant.verifier(verifier)
+	for name, verifier := range verifiers {
+		shared.Provider, shared.Verifier = name, verifier
 		c.callback[name] = edge.NewCallback(shared)
 	}
 }
@@ -159,7 +160,7 @@ func (c *container) dialer(name payout.Provider) oneshot.Dialer {
 // onHold lists the providers that nothing is submitted to.
 func (w *world) onHold() map[payout.Provider]payout.QueuedReason {
 	held := map[payout.Provider]payout.QueuedReason{}
-	for _, name := range payout.Providers {
+	for _, name := range payout.Providers() {
 		if w.held || w.paused[name] {
 			held[name] = payout.QueuedHeld
 		}

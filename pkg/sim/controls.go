@@ -52,7 +52,7 @@ func (w *world) pull(by payout.Principal, change payout.ControlChange, then func
 			return
 		}
 		w.tell("controls: %s", set.Controls.Summary())
-		for _, p := range payout.Providers {
+		for _, p := range payout.Providers() {
 			if _, known := w.controls.heldAt[p]; !known && gateOf(w.table.board.Controls, p) == payout.GateHeld {
 				w.controls.heldAt[p] = w.now
 			}
@@ -153,7 +153,7 @@ func (w *world) brake() {
 	c := w.choices
 	change := []payout.ControlChange{
 		holding,
-		{Submissions: map[payout.Scope]payout.Gate{payout.Scope(payout.Providers[c.pick(2)]): payout.GateHeld}},
+		{Submissions: map[payout.Scope]payout.Gate{payout.Scope(c.provider()): payout.GateHeld}},
 		{Callbacks: payout.AskFirst},
 		{Caps: map[money.Currency]money.Amount{money.KHR: smallCap}},
 	}[c.weighted(20, 20, 35, 25)]

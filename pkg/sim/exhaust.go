@@ -22,7 +22,7 @@ var stories = func() []story {
 		return plan{end: end, after: time.Second, words: []word{{after: 2 * time.Second, says: end, truth: true}}}
 	}
 	var all []story
-	for _, provider := range payout.Providers {
+	for _, provider := range payout.Providers() {
 		for name, p := range map[string]plan{
 			"paid, with a callback": spoken(paid), "paid, in silence": {end: paid, after: time.Second},
 			"declined": spoken(declined), "refused": {end: refused}, "returned": spoken(returned),

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // Tally counts what histories went through.
@@ -117,7 +118,7 @@ func (w *world) compose() {
 		w.in(time.Duration(c.pick(600))*time.Second, w.rotate)
 	}
 	if c.chance(10) {
-		name := payout.Providers[c.pick(2)]
+		name := c.provider()
 		w.paused[name] = true
 		w.in(time.Duration(c.pick(600))*time.Second, func() { w.paused[name], w.pool = false, nil })
 	}
@@ -151,7 +152,7 @@ func (w *world) compose() {
 	if c.chance(12) {
 		// It works, pays, and is not heard: what is sent again by order it pays again. The last
 		// silence outlasts the reading of its books, and not the questions after an end.
-		w.platforms[payout.Vexora].silentUntil = start.Add([]time.Duration{15 * time.Minute, time.Hour, auditAfter + time.Hour}[c.pick(3)])
+		w.platforms[vexora.Name].silentUntil = start.Add([]time.Duration{15 * time.Minute, time.Hour, auditAfter + time.Hour}[c.pick(3)])
 	}
 	w.limitOutflow()
 	if c.chance(6) {
@@ -168,7 +169,7 @@ func (w *world) composeMerchants() {
 	var previous *client
 	var at time.Duration
 	for n := range 1 + c.pick(3) {
-		provider := payout.Providers[c.pick(2)]
+		provider := c.provider()
 		var same *client
 		if c.chance(20) {
 			same = previous

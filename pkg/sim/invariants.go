@@ -8,6 +8,7 @@ import (
 
 	"cambodia-payouts/pkg/edge"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // fullForMoves reports whether a payout has no room for a move that is no end: by its entries,
@@ -78,6 +79,7 @@ func (w *world) judgeChange(before *payout.Payout, after payout.Payout) {
 	w.judgeBelief(before, after)
 	if after.Status == payout.Submitting && (before == nil || before.Lease.Token != after.Lease.Token) {
 		w.controls.fencedAt[string(after.ProviderReference())] = w.now
+		w.fences[string(after.ProviderReference())]++
 	}
 	if before == nil {
 		return
@@ -131,7 +133,7 @@ func (w *world) judgeFailure(before *payout.Payout, after payout.Payout) {
 	}
 	last := after.History[len(after.History)-1]
 	e := w.platforms[after.Provider].ledger[string(after.ProviderReference())]
-	sentTwice := after.Provider == payout.Vexora && w.requests[string(after.ProviderReference())] > 1
+	sentTwice := after.Provider == vexora.Name && w.requests[string(after.ProviderReference())] > 1
 	if (last.Source == payout.FromAnswer || last.Source == payout.FromQuery) && e != nil && e.plan.end == paid && !sentTwice {
 		w.blame("unknown is never failed", "%s was called failed, and its provider pays it", after.Reference)
 	}
@@ -148,6 +150,8 @@ func (w *world) judgeCreate(c *client, nth int, t *told) {
 		w.blame("what is acknowledged is stored", "%s was answered %v, and never was", c.reference, t.Status)
 	case t.replayed && w.askedFor[c.reference] < 2 && !takenOver(stored):
 		w.blame("a first request is no replay", "%s", c.reference)
+	case t.redacted && (t.status < 300 || t.Outcome == payout.NotStarted || t.Code == "reference-reused" && t.Payout != "/v1/payouts/"+string(c.id)):
+		w.blame(redactedMute, "%s is answered %d %s", c.reference, t.status, t.Outcome)
 	case t.Outcome == payout.OutcomeFinal && !stored.Status.Final():
 		w.blame("final is said of what has ended", "%s is %s", c.reference, stored.Status)
 	case t.Outcome == payout.NotStarted && w.askedFor[c.reference] == nth:

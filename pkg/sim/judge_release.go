@@ -115,7 +115,7 @@ func (w *world) judgeLoosening(e payout.ControlEntry) {
 // opened names every gate that is not held.
 func opened(c payout.Controls) map[payout.Scope]payout.Gate {
 	all := map[payout.Scope]payout.Gate{}
-	for _, scope := range payout.Scopes {
+	for _, scope := range payout.Scopes() {
 		if c.Submissions[scope] != payout.GateHeld {
 			all[scope] = payout.GateOpen
 		}

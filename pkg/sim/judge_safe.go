@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // judgeSafe looks at every payout that is said to be safe to pay again, whenever
@@ -40,9 +41,9 @@ func (w *world) unsafe(p payout.Payout) string {
 			return "its provider pays it"
 		case d.refused[attempt+1].IsZero():
 			return "no answer to us said that the attempt failed"
-		case w.flying[reference] > 0 && (p.Provider == payout.Vexora || e == nil || e.plan.end == refused):
+		case w.flying[reference] > 0 && (p.Provider == vexora.Name || e == nil || e.plan.end == refused):
 			return "a request is on its way, and could be executed"
-		case p.Provider == payout.Vexora && w.requests[reference] > 1:
+		case p.Provider == vexora.Name && w.requests[reference] > 1:
 			return "it was submitted twice, and repetitions are not documented"
 		}
 	}

@@ -34,7 +34,7 @@ type spoken struct {
 	at       time.Time
 	attempt  payout.Attempt
 	says     sense
-	mismatch bool // of another amount
+	mismatch bool // of another amount, or an answer under another number
 	source   payout.Source
 	// kept: it was acknowledged, so the service must remember it.
 	kept bool
@@ -52,7 +52,7 @@ type spoken struct {
 	unbelieved sense
 	// present was the payout's attempt when it was said.
 	present payout.Attempt
-	// another, of a file's line: under another number than callbacks and answers have. second:
+	// another, of a line of a file, or an answer: under another number than the payout has. second:
 	// the file shows two payments of the reference.
 	another, second bool
 }
@@ -134,7 +134,7 @@ func (w *world) hear(reference string, s spoken) {
 	w.tell("%-24s %s about …%s: %s%s", "", s.source, reference[25:], s.says, map[bool]string{true: ", acknowledged"}[s.kept])
 	d.spoken = append(d.spoken, s)
 	// A refusal of the second submission says nothing about the first.
-	if s.says == saysFailed && (s.source == payout.FromQuery || s.source == payout.FromAnswer && w.requests[reference] < 2) {
+	if s.says == saysFailed && !s.mismatch && (s.source == payout.FromQuery || s.source == payout.FromAnswer && w.requests[reference] < 2) {
 		d.refused[attempt] = w.now
 	}
 	if s.says == saysAboutUs && s.source == payout.FromAnswer {

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/oneshot"
 	"cambodia-payouts/pkg/payout"
 )
@@ -57,13 +58,13 @@ func (l line) Post(_ context.Context, r oneshot.Request) oneshot.Result {
 		p.die()
 	}
 	a = a.spoilt(f)
-	if l.platform.name == payout.Monetix && !question && a.aboutUs() {
+	if l.platform.name == monetix.Name && !question && a.aboutUs() {
 		a.says = saysAboutUs
 	}
 	if f != errorAfter && f != redirectAfter {
 		source := map[bool]payout.Source{true: payout.FromQuery, false: payout.FromAnswer}[question]
 		p.errand.asked, p.errand.answered = p.errand.asked || question, p.errand.answered || !question
-		w.hear(reference, spoken{says: a.says, source: source, by: p, hits: p.hits, begun: begun})
+		w.hear(reference, spoken{says: a.says, mismatch: a.stray, another: a.stray, source: source, by: p, hits: p.hits, begun: begun})
 	}
 	return a.result()
 }

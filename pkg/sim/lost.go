@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
 )
 
@@ -25,7 +26,7 @@ func (w *world) loseAttempts() {
 	w.vouching = c.pick(4) > 0
 	tried := w.clients[c.pick(len(w.clients))]
 	if c.chance(80) { // which tells for certain how an attempt ended
-		tried.provider = payout.Monetix
+		tried.provider = monetix.Name
 		if len(tried.recipient) == 8 { // a phone number, which names no account of a bank
 			tried.recipient = "7700" + tried.recipient
 		}
@@ -55,7 +56,7 @@ func (p plan) plain(pays bool) plan {
 	if pays {
 		p.end = paid
 	}
-	if p.manner.of == payout.Monetix {
+	if p.manner.of == monetix.Name {
 		p.manner.no, p.manner.tries = utterance{"decline", operationFinal[0]}, nil
 	}
 	p.words = []word{{after: p.after + time.Second, says: p.end, truth: true}}

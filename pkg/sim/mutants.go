@@ -134,7 +134,7 @@ var mutants = []*Mutant{
 				if err != nil || !wired || !created.Replayed || !open || c.now().Sub(p.SubmittedAt) < time.Minute {
 					return created, err
 				}
-				if s, err := connector.Open(ctx, p); err == nil {
+				if s, _, err := connector.Prepare(ctx, p); err == nil && s != nil {
 					s.Send(ctx)
 				}
 				return created, nil
@@ -148,8 +148,8 @@ var mutants = []*Mutant{
 				if claim.Finding != payout.FoundUnclear {
 					break
 				}
-				s, err := c.Open(ctx, p)
-				if err != nil {
+				s, _, err := c.Prepare(ctx, p)
+				if err != nil || s == nil {
 					break
 				}
 				claim = s.Send(ctx)
@@ -161,7 +161,7 @@ var mutants = []*Mutant{
 		Name: "resend-on-not-found", Says: "takes a question without a result for proof that nothing was sent",
 		aroundConnector: connector(nil, func(ctx context.Context, c payout.Connector, p payout.Payout, claim payout.Claim) payout.Claim {
 			unfound := claim.Finding == payout.FoundAbsent || claim.Finding == payout.FoundUnclear && len(claim.Raw) > 0
-			if s, err := c.Open(ctx, p); unfound && err == nil {
+			if s, _, err := c.Prepare(ctx, p); unfound && err == nil && s != nil {
 				return s.Send(ctx)
 			}
 			return claim

@@ -6,6 +6,7 @@ import (
 
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // outflowHolds is the promise of the outflow brake.
@@ -18,7 +19,7 @@ var hourly = func() payout.OutflowLimits {
 		panic(err)
 	}
 	limits := payout.OutflowLimits{}
-	for _, p := range payout.Providers {
+	for _, p := range payout.Providers() {
 		limits[p] = map[money.Currency]money.Amount{money.KHR: most}
 	}
 	return limits
@@ -34,7 +35,7 @@ func (w *world) limitOutflow() {
 	}
 	if sum%limitedOneIn == limitedIf {
 		w.limits = hourly
-		w.tell("an hour may send %s to each provider", hourly[payout.Vexora][money.KHR])
+		w.tell("an hour may send %s to each provider", hourly[vexora.Name][money.KHR])
 	}
 }
 
@@ -99,7 +100,7 @@ func (w *world) brakeHeld(p payout.Provider) {
 
 // released notes whom a change lets go: what was counted before does not count any more.
 func (w *world) released(e payout.ControlEntry) {
-	for _, p := range payout.Providers {
+	for _, p := range payout.Providers() {
 		if gateOf(e.Before, p) == payout.GateHeld && gateOf(e.After, p) == payout.GateOpen {
 			w.releasedAt[p] = w.now
 		}

@@ -11,6 +11,7 @@ const (
 	reasonKept    = "no reason for attention is lost"
 	againstAWord  = "nothing is sent against a word"
 	redactedSent  = "a redacted payout is never sent"
+	redactedMute  = "a redacted payout is no replay, and never not started"
 	sameOrder     = "two people confirm the same thing"
 	endAlone      = "people end nothing alone"
 	olderFile     = "a file ends nothing that was sent after it was there"

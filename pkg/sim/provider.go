@@ -3,7 +3,9 @@ package sim
 import (
 	"time"
 
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // ending is how a payout truly ends at a provider.
@@ -60,6 +62,7 @@ type entry struct {
 	acceptedAt time.Time
 	executed   int
 	payments   []payment // what of it was executed, each with a number of its own
+	asked      int       // questions that found it
 }
 
 // payment is money that went, as its provider's books have it.
@@ -127,11 +130,11 @@ func (e *entry) utter(state ending, odd bool) utterance {
 	switch {
 	case odd:
 		return m.odd
-	case state == paid && e.of() == payout.Vexora:
+	case state == paid && e.of() == vexora.Name:
 		return utterance{status: "0000"}
 	case state == paid:
 		return utterance{"success", "0"}
-	case state == returned && e.of() == payout.Monetix:
+	case state == returned && e.of() == monetix.Name:
 		return utterance{m.back, "0"}
 	case state == endless:
 		return m.busy
@@ -165,7 +168,7 @@ func (w *world) draw(of payout.Provider, reference string) plan {
 		return p.plain(attempt >= w.paidFrom)
 	}
 	switch {
-	case p.end == late && of == payout.Vexora:
+	case p.end == late && of == vexora.Name:
 		p.end = declined
 	case p.end == late:
 		return w.drawLate(p, of)
@@ -268,16 +271,16 @@ func (pl *platform) accept(fresh entry) (*entry, bool) {
 		}
 		e = &fresh
 		pl.ledger[e.reference] = e
-	case pl.name == payout.Monetix && (e.plan.end != refused || w.scripted != nil || !w.choices.chance(40)):
+	case pl.name == monetix.Name && (e.plan.end != refused || w.scripted != nil || !w.choices.chance(40)):
 		return e, false
-	case pl.name == payout.Vexora && (w.scripted != nil || !w.choices.chance(40)):
+	case pl.name == vexora.Name && (w.scripted != nil || !w.choices.chance(40)):
 		if e.plan.end.moves() {
 			e.pay(w)
 		}
 		return e, false
 	}
 	pl.begin(e)
-	return e, !known || pl.name == payout.Monetix
+	return e, !known || pl.name == monetix.Name
 }
 
 // begin plans what becomes of an entry, and has it done.

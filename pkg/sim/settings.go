@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
 )
@@ -24,10 +25,10 @@ type settings struct {
 func (s settings) policy() payout.Policy {
 	var same []payout.Provider
 	if s.same {
-		same = []payout.Provider{payout.Monetix}
+		same = []payout.Provider{monetix.Name}
 	}
 	return payout.Policy{
-		Namespace: "sim", SameAccounts: same, Order: payout.Providers, RestoredAt: s.restoredAt, Remembered: s.remembered,
+		Namespace: "sim", SameAccounts: same, Order: payout.Providers(), RestoredAt: s.restoredAt, Remembered: s.remembered,
 		QueuedMaxAge: s.queuedMaxAge, DuplicateWindow: s.window, RedactAfter: s.redactAfter,
 	}
 }
@@ -68,7 +69,7 @@ func (w *world) reconfigure() {
 	w.settings.changed = true
 	w.settings.queuedMaxAge = []time.Duration{0, 3 * time.Minute, 24 * time.Hour}[c.pick(3)]
 	w.settings.window = []time.Duration{0, window}[c.pick(2)]
-	if name := payout.Providers[c.pick(2)]; c.chance(30) {
+	if name := c.provider(); c.chance(30) {
 		w.paused[name] = true
 		w.in(time.Duration(c.pick(600))*time.Second, func() { w.paused[name], w.pool = false, nil })
 	}
@@ -78,14 +79,14 @@ func (w *world) reconfigure() {
 
 // move has our secret name the other project at Monetix, and sometimes the first one again.
 func (w *world) move() {
-	pl := w.platforms[payout.Monetix]
+	pl := w.platforms[monetix.Name]
 	next := func() {
 		if w.settings.same { // people have said that nothing changes it
 			return
 		}
 		w.moved = true
 		pl.project = projects[(slices.Index(projects, pl.project)+1)%len(projects)]
-		w.source.Rotate(string(payout.Monetix), monetixDocument(keyOf(pl.project, pl.key), pl.project))
+		w.source.Rotate(string(monetix.Name), monetixDocument(keyOf(pl.project, pl.key), pl.project))
 		w.tell("the project at Monetix is %s", pl.project)
 	}
 	next()
@@ -109,7 +110,7 @@ func (w *world) compare() {
 
 // takeOut takes a provider's secret away: for the rest, or for a while.
 func (w *world) takeOut() {
-	name := payout.Providers[w.choices.pick(2)]
+	name := w.choices.provider()
 	w.settings.out, w.settings.changed, w.pool = name, true, nil
 	w.tell("%s is taken out", name)
 	if w.choices.pick(2) == 0 {

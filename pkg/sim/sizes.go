@@ -29,6 +29,28 @@ func (e *entry) remarks() string {
 	return "m"
 }
 
+// described is what a merchant writes beside a payout. It is drawn from the reference, as a
+// provider's habits are.
+func described(reference payout.Reference) string {
+	habit := (&entry{reference: string(reference)}).habit("described")
+	return []string{"May", "ប្រាក់ខែ ឧសភា", "ប្រាក់ខែ May 7", "Café"}[habit%4]
+}
+
+// echo is our description as the provider's database gives it back: as it was, or with what its
+// character set does not have replaced or left out.
+func (e *entry) echo() string {
+	replaced := []rune{0, '?', '\ufffd', -1}[e.habit("echo")%4]
+	if replaced == 0 {
+		return e.remark
+	}
+	return strings.Map(func(r rune) rune {
+		if r < unicode.MaxASCII {
+			return r
+		}
+		return replaced
+	}, e.remark)
+}
+
 // swollen is a body as somebody may pass it on who has seen it: longer, where nobody signs.
 func swollen(e *entry, body []byte) []byte {
 	if e.habit("swollen")%5 > 0 {

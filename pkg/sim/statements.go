@@ -7,8 +7,10 @@ import (
 	"strings"
 	"time"
 
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // sheet is a statement file: what it says, and who has brought it so far.
@@ -39,7 +41,7 @@ var sheetKinds = []string{
 // bringStatement has one or two people import a provider's statement.
 func (w *world) bringStatement() {
 	c := w.choices
-	s := w.write(payout.Providers[c.pick(2)], sheetKinds[c.weighted(25, 12, 18, 8, 6, 8, 12, 6, 5, 5)])
+	s := w.write(c.provider(), sheetKinds[c.weighted(25, 12, 18, 8, 6, 8, 12, 6, 5, 5)])
 	if len(s.rows) == 0 {
 		return
 	}
@@ -54,7 +56,7 @@ func (w *world) bringStatement() {
 // audit has two people import the true files of the providers that have paid twice under one
 // reference, and the second one again, since the provider may have to be asked first.
 func (w *world) audit() {
-	for _, of := range payout.Providers {
+	for _, of := range payout.Providers() {
 		s := w.write(of, "true")
 		if !slices.ContainsFunc(s.rows, s.second) {
 			continue
@@ -195,7 +197,7 @@ func (s *sheet) add(reference string, number int, minor int64, state ending) {
 // providerNumber is the provider's number of a payment. Callbacks and answers know the first one
 // of a reference alone.
 func providerNumber(of payout.Provider, reference string, number int) string {
-	first := map[payout.Provider]string{payout.Vexora: "VX", payout.Monetix: "mx-"}[of] + reference[20:]
+	first := map[payout.Provider]string{vexora.Name: "VX", monetix.Name: "mx-"}[of] + reference[20:]
 	if number == 1 {
 		return first
 	}
@@ -208,7 +210,7 @@ func findingOf(of payout.Provider, state ending) (payout.Finding, string) {
 		return payout.FoundSucceeded, "success"
 	case state == endless:
 		return payout.FoundProcessing, "processing"
-	case state == returned && of == payout.Monetix:
+	case state == returned && of == monetix.Name:
 		return payout.FoundReturned, "reversed"
 	}
 	return payout.FoundFailed, "failed"

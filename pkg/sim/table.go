@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
 )
 
@@ -260,82 +259,6 @@ func (t *table) publish(n payout.News, since time.Time, end int) {
 	if n.From <= n.To {
 		t.feed[n.ID.Shard()] = append(slices.Clip(list), n)
 	}
-}
-
-func (s session) Board(context.Context) (payout.Board, error) {
-	if err := s.read("board"); err != nil {
-		return payout.Board{}, err
-	}
-	t := s.table()
-	return payout.Board{Pauses: maps.Clone(t.board.Pauses), UnsettledUntil: t.board.UnsettledUntil, Controls: t.board.Controls}, nil
-}
-
-func (s session) ChangeControls(_ context.Context, e payout.ControlEntry) error {
-	return s.write("change the controls", func(t *table) error {
-		if e.Version <= len(t.changes) {
-			return payout.ErrControlsMoved
-		}
-		s.c.world.judgeLoosening(e)
-		t.changes, t.board.Controls = append(slices.Clip(t.changes), e), e.After
-		s.c.world.lifted(e.After)
-		s.c.world.released(e)
-		return nil
-	})
-}
-
-func (s session) ControlChanges(context.Context, int) ([]payout.ControlEntry, error) {
-	if err := s.read("changes of the controls"); err != nil {
-		return nil, err
-	}
-	newest := slices.Clone(s.table().changes)
-	slices.Reverse(newest)
-	return newest, nil
-}
-
-func (s session) ProposeControls(_ context.Context, p payout.ControlProposal, _ time.Time) error {
-	return s.write("propose a change of the controls", func(t *table) error {
-		t.ordered[p.Person] = p
-		return nil
-	})
-}
-
-func (s session) ProposedControls(context.Context) ([]payout.ControlProposal, error) {
-	if err := s.read("proposals for the controls"); err != nil {
-		return nil, err
-	}
-	return slices.SortedFunc(maps.Values(s.table().ordered), func(a, b payout.ControlProposal) int {
-		return strings.Compare(string(a.Person), string(b.Person))
-	}), nil
-}
-
-func (s session) CountOutflow(_ context.Context, b payout.OutflowBucket, _ time.Time) error {
-	minor := b.Minor
-	b.Minor = 0
-	return s.write("count what was submitted", func(t *table) error {
-		t.outflow[b] += minor
-		return nil
-	})
-}
-
-func (s session) OutflowSince(_ context.Context, p payout.Provider, of money.Currency, since time.Time) ([]payout.OutflowBucket, error) {
-	if err := s.read("what was submitted"); err != nil {
-		return nil, err
-	}
-	var all []payout.OutflowBucket
-	for b, minor := range s.table().outflow {
-		if b.Provider == p && b.Currency == of && !b.Start.Before(since) {
-			b.Minor = minor
-			all = append(all, b)
-		}
-	}
-	return all, nil
-}
-
-func (s session) PinPause(_ context.Context, p payout.Pause) error {
-	return s.write("pin a pause", func(t *table) error {
-		t.board.Pauses[p.Provider] = p
-		return nil
-	})
 }
 
 // NoteUnsettled is two writes, as in the table of a deployment: the list, then the board.

@@ -10,9 +10,10 @@ import (
 	"strconv"
 	"strings"
 
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/oneshot"
-	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/sandbox"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // answer is a provider's answer to a request.
@@ -20,12 +21,13 @@ type answer struct {
 	status int
 	body   []byte
 	says   sense
+	stray  bool // it is about another payment; see [platform.strays]
 }
 
 // handle acts on a request that arrived. A signature that does not verify is
 // answered as the twin does.
 func (pl *platform) handle(r oneshot.Request, question bool) answer {
-	if pl.name == payout.Vexora {
+	if pl.name == vexora.Name {
 		return pl.vexora(r, question)
 	}
 	return pl.monetix(r, question)
@@ -66,6 +68,9 @@ func (pl *platform) vexoraState(reference string) answer {
 		a.says = saysAbsent
 		return a
 	}
+	if pl.strays(e) {
+		return e.vexoraStray()
+	}
 	return e.vexoraTold(e.state(pl.world.now), true)
 }
 
@@ -78,7 +83,7 @@ func (e *entry) vexoraTold(state ending, amount bool) answer {
 		data["amount"] = json.Number(decimals(e.amount) + "00")
 	}
 	a := vexoraAnswer("0000", data)
-	a.says = u.sense(payout.Vexora)
+	a.says = u.sense(vexora.Name)
 	return a
 }
 
@@ -111,7 +116,7 @@ func (pl *platform) monetix(r oneshot.Request, question bool) answer {
 	if question {
 		return pl.monetixState(reference, project)
 	}
-	if a, away := pl.world.turnedAway(payout.Monetix); away {
+	if a, away := pl.world.turnedAway(monetix.Name); away {
 		pl.world.arrived(reference)
 		return a
 	}
@@ -149,10 +154,13 @@ func (pl *platform) monetixState(reference, project string) answer {
 	if others := pl.all(reference); !known && len(others) > 0 && others[0].project != project {
 		says = saysNothing // of a payout that this project never had
 	}
+	if known && pl.strays(e) {
+		return pl.monetixStray(e, tree)
+	}
 	if known {
 		u := e.utter(e.state(pl.world.now), false)
 		payment, operation := e.monetixWords(u, 1)
-		tree["payment"], tree["operations"], says = payment, e.tried(u, operation), u.sense(payout.Monetix)
+		tree["payment"], tree["operations"], says = payment, e.tried(u, operation), u.sense(monetix.Name)
 	} else {
 		code := []string{"3061", "3062"}[pl.world.choices.weighted(80, 20)]
 		tree["payment"] = map[string]any{"id": reference, "status": "error"}
@@ -164,7 +172,7 @@ func (pl *platform) monetixState(reference, project string) answer {
 // monetixWords are the payment and the operation of a callback or an answer.
 func (e *entry) monetixWords(u utterance, times int64) (payment, operation map[string]any) {
 	sum := map[string]any{"amount": json.Number(strconv.FormatInt(e.amount*max(times, 1), 10)), "currency": e.currency}
-	payment = map[string]any{"id": e.reference, "type": "payout", "status": u.status, "sum": sum, "description": e.remark}
+	payment = map[string]any{"id": e.reference, "type": "payout", "status": u.status, "sum": sum, "description": e.echo()}
 	operation = map[string]any{
 		"id": json.Number("5028800010128225"), "type": "payout", "status": u.status, "request_id": "mx-" + e.reference[20:],
 		"sum_initial": sum, "sum_converted": sum, "code": u.code, "message": e.remarks(), "date": "2024-12-07T19:08:45+0000",

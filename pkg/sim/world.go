@@ -7,8 +7,10 @@ import (
 	"strings"
 	"time"
 
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/secrets"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // world is everything of one history.
@@ -60,6 +62,8 @@ type world struct {
 	requests map[string]int
 	// everSent counts them of all tables: of those that are lost, too.
 	everSent map[string]int
+	// fences counts, by provider reference, how often the right to submit was taken.
+	fences map[string]int
 	// pairs counts the submissions that two people ordered, of this table and the one
 	// that was lost.
 	pairs map[payout.ID]int
@@ -103,12 +107,12 @@ func newWorld(e *engine, mutant *Mutant) *world {
 		releasedAt: map[payout.Provider]time.Time{},
 		paused:     map[payout.Provider]bool{}, onTheWay: map[string]int{}, flying: map[string]int{},
 		merchant: merchant{bodies: map[payout.EventID]string{}, tried: map[payout.ID]int{}},
-		known:    map[payout.ID]*dossier{}, requests: map[string]int{}, everSent: map[string]int{}, pairs: map[payout.ID]int{}, lost: map[payout.ID]bool{}, twiceSent: map[string]bool{},
+		known:    map[payout.ID]*dossier{}, requests: map[string]int{}, everSent: map[string]int{}, fences: map[string]int{}, pairs: map[payout.ID]int{}, lost: map[payout.ID]bool{}, twiceSent: map[string]bool{},
 		promises: map[payout.Reference]bool{}, askedFor: map[payout.Reference]int{}, brought: map[string][]payout.Principal{}, carried: map[string][]time.Time{},
 	}
 	w.platforms = map[payout.Provider]*platform{
-		payout.Vexora:  {world: w, name: payout.Vexora, ledger: map[string]*entry{}, key: vexoraKey},
-		payout.Monetix: {world: w, name: payout.Monetix, ledger: map[string]*entry{}, key: monetixKey, project: projects[0]},
+		vexora.Name:  {world: w, name: vexora.Name, ledger: map[string]*entry{}, key: vexoraKey},
+		monetix.Name: {world: w, name: monetix.Name, ledger: map[string]*entry{}, key: monetixKey, project: projects[0]},
 	}
 	w.source = secrets.NewStaticSource(map[string]string{
 		"vexora": vexoraDocument(vexoraKey), "monetix": monetixDocument(monetixKey, projects[0]),
@@ -198,11 +202,11 @@ func (w *world) sweep() {
 // rotate changes a provider's key, on their side and on ours, not at the same
 // moment.
 func (w *world) rotate() {
-	name := payout.Providers[w.choices.pick(2)]
+	name := w.choices.provider()
 	pl := w.platforms[name]
 	fresh := pl.key + "-rotated"
 	document := vexoraDocument(fresh)
-	if name == payout.Monetix {
+	if name == monetix.Name {
 		document = monetixDocument(keyOf(pl.project, fresh), pl.project)
 	}
 	gap := time.Duration(w.choices.pick(60)) * time.Second
@@ -239,7 +243,7 @@ func (w *world) restore(older backup) {
 		w.in(time.Minute+time.Duration(w.choices.pick(60))*time.Second, c.post)
 	}
 	w.lifted(w.table.board.Controls) // what was ordered since the backup is lost with the table
-	for _, p := range payout.Providers {
+	for _, p := range payout.Providers() {
 		if w.table.board.Controls.ReleasedAt.Before(w.now) { // by a clock that was ahead, it may have been let go already
 			w.controls.heldAt[p] = w.now // a restored table is held until two release it
 		}

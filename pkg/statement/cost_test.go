@@ -5,8 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/statement"
+	"cambodia-payouts/pkg/vexora"
+	"cambodia-payouts/pkg/wire"
 )
 
 // The function that reads files has 512 MB, and anybody who may send one may send nonsense.
@@ -30,7 +31,7 @@ func TestNoFileOfFourMebibytesCostsAHundred(t *testing.T) {
 		file := []byte(text)
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		rows, err := statement.Parse(file, statement.Defaults()[payout.Vexora])
+		rows, err := statement.Parse(file, wire.Statements()[vexora.Name])
 		runtime.ReadMemStats(&after)
 		if spent := (after.TotalAlloc - before.TotalAlloc) >> 20; spent > 100 {
 			t.Errorf("%s: %d MiB for %d rows, %v", name, spent, len(rows), err)

@@ -48,35 +48,6 @@ type Mapping struct {
 	Statuses map[string]payout.Finding `json:"statuses"`
 }
 
-// Defaults is the mapping for each provider until the merchant sets another one.
-// The words are those of the providers' messages; the column names are guesses
-// that fail loudly: a file without them is refused.
-func Defaults() map[payout.Provider]Mapping {
-	return map[payout.Provider]Mapping{
-		payout.Vexora: {
-			Columns: Columns{
-				Reference: "tradeNo", ProviderID: "platFormTradeNo", Amount: "amount", Currency: "currency",
-				Status: "status", Message: "message",
-			},
-			Unit: Major,
-			Statuses: map[string]payout.Finding{
-				"0000": payout.FoundSucceeded, "0015": payout.FoundProcessing, "00029": payout.FoundFailed,
-			},
-		},
-		payout.Monetix: {
-			Columns: Columns{
-				Reference: "payment_id", ProviderID: "request_id", Amount: "amount", Currency: "currency",
-				Status: "status", Code: "code", Message: "message",
-			},
-			Unit: Major,
-			Statuses: map[string]payout.Finding{
-				"success": payout.FoundSucceeded, "processing": payout.FoundProcessing,
-				"decline": payout.FoundFailed, "reversed": payout.FoundReturned,
-			},
-		},
-	}
-}
-
 // allowed lists what a status may be translated to.
 var allowed = []payout.Finding{
 	payout.FoundSucceeded, payout.FoundFailed, payout.FoundProcessing, payout.FoundReturned,

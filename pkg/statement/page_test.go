@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"cambodia-payouts/pkg/statement"
+	"cambodia-payouts/pkg/wire"
 )
 
 // The page that people map their files by names every default column and word.
@@ -15,7 +15,7 @@ func TestThePageNamesTheDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, section, _ := strings.Cut(string(raw), "## Statements")
-	for provider, m := range statement.Defaults() {
+	for provider, m := range wire.Statements() {
 		words := []string{m.Columns.Reference, m.Columns.ProviderID, m.Columns.Amount, m.Columns.Currency, m.Columns.Status, m.Columns.Message}
 		for word := range m.Statuses {
 			words = append(words, word)

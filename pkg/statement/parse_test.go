@@ -5,9 +5,12 @@ import (
 	"strings"
 	"testing"
 
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/statement"
+	"cambodia-payouts/pkg/vexora"
+	"cambodia-payouts/pkg/wire"
 )
 
 const file = "tradeNo,platFormTradeNo,amount,currency,status,message\n" +
@@ -24,7 +27,7 @@ func parse(t *testing.T, text string, m statement.Mapping) []payout.StatementRow
 }
 
 func TestAFileIsReadByItsColumnNames(t *testing.T) {
-	m := statement.Defaults()[payout.Vexora]
+	m := wire.Statements()[vexora.Name]
 	for name, text := range map[string]string{
 		"commas":          file,
 		"a mark of UTF-8": "\xef\xbb\xbf" + file,
@@ -47,7 +50,7 @@ func TestAFileIsReadByItsColumnNames(t *testing.T) {
 
 func TestSemicolonsAreRecognisedByTheHeader(t *testing.T) {
 	rows := parse(t, "payment_id;amount;currency;status\nP1;5000000;KHR;Success\n", func() statement.Mapping {
-		m := statement.Defaults()[payout.Monetix]
+		m := wire.Statements()[monetix.Name]
 		m.Unit = statement.Minor
 		return m
 	}())
@@ -57,7 +60,7 @@ func TestSemicolonsAreRecognisedByTheHeader(t *testing.T) {
 }
 
 func TestAnAmountThatCouldMeanTwoThingsIsNotRead(t *testing.T) {
-	m := statement.Defaults()[payout.Vexora]
+	m := wire.Statements()[vexora.Name]
 	for _, text := range []string{`"50,00"`, `"5,0000.00"`, "1e5", "-5", "+5", "", "٥٠", "12.345", "KHR 5", `"1.000,50"`} {
 		rows := parse(t, "tradeNo,amount,currency,status\nP1,"+text+",KHR,0000\n", m)
 		if !rows[0].Amount.IsZero() {
@@ -70,7 +73,7 @@ func TestAnAmountThatCouldMeanTwoThingsIsNotRead(t *testing.T) {
 }
 
 func TestAWordThatIsNotInTheMappingSettlesNothing(t *testing.T) {
-	m := statement.Defaults()[payout.Vexora]
+	m := wire.Statements()[vexora.Name]
 	for _, word := range []string{"", "0029", "29", "success", "00029x", "0"} {
 		rows := parse(t, "tradeNo,amount,currency,status\nP1,5,KHR,"+word+"\n", m)
 		if rows[0].Finding != payout.FoundUnlisted {
@@ -80,7 +83,7 @@ func TestAWordThatIsNotInTheMappingSettlesNothing(t *testing.T) {
 }
 
 func TestAFileThatIsBrokenIsRefusedWithEveryProblem(t *testing.T) {
-	m := statement.Defaults()[payout.Vexora]
+	m := wire.Statements()[vexora.Name]
 	for name, test := range map[string]struct {
 		text     string
 		problems int
@@ -103,7 +106,7 @@ func TestAFileThatIsBrokenIsRefusedWithEveryProblem(t *testing.T) {
 }
 
 func TestAMappingIsCheckedAsAWhole(t *testing.T) {
-	base := statement.Defaults()[payout.Monetix]
+	base := wire.Statements()[monetix.Name]
 	m, err := statement.ParseMapping([]byte(`{"columns": {"reference": "Order"}, "unit": "minor", "statuses": {"paid": "succeeded"}}`), base)
 	if err != nil || m.Columns.Reference != "Order" || m.Columns.Amount != "amount" || m.Statuses["paid"] != payout.FoundSucceeded {
 		t.Errorf("%+v, %v", m, err)
@@ -119,7 +122,7 @@ func TestAMappingIsCheckedAsAWhole(t *testing.T) {
 	if word := base.Statuses["paid"]; word != "" {
 		t.Error("a merchant's mapping changed the default")
 	}
-	for name, m := range statement.Defaults() {
+	for name, m := range wire.Statements() {
 		if _, err := statement.ParseMapping([]byte(`{}`), m); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -130,7 +133,7 @@ func FuzzParseNeverPanics(f *testing.F) {
 	f.Add([]byte(file))
 	f.Add([]byte("tradeNo;amount;currency;status\n\"a\"\"b\";1;KHR;0000"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		rows, err := statement.Parse(text, statement.Defaults()[payout.Vexora])
+		rows, err := statement.Parse(text, wire.Statements()[vexora.Name])
 		if (err == nil) == (len(rows) == 0) {
 			t.Errorf("%d rows and %v", len(rows), err)
 		}
@@ -138,7 +141,7 @@ func FuzzParseNeverPanics(f *testing.F) {
 }
 
 func TestWhatIsKeptOfARowIsTheMappedColumns(t *testing.T) {
-	m := statement.Defaults()[payout.Monetix]
+	m := wire.Statements()[monetix.Name]
 	for name, test := range map[string]struct{ file, want string }{
 		"every column":      {"payment_id,request_id,amount,currency,status,code,message\nP1,r-1,50000,KHR,Decline,20000,declined\n", "P1,r-1,50000,KHR,Decline,20000"},
 		"in another order":  {"status;account;payment_id;amount;name;currency\nDecline;0014587711;P1; 50000 ;Sophea Chan;KHR\n", "P1,,50000,KHR,Decline,"},
@@ -154,7 +157,7 @@ func TestWhatIsKeptOfARowIsTheMappedColumns(t *testing.T) {
 
 // Whoever has to add a word to the mapping has to see the word, not the code beside it.
 func TestAWordThatTheMappingDoesNotKnowIsShown(t *testing.T) {
-	m := statement.Defaults()[payout.Monetix]
+	m := wire.Statements()[monetix.Name]
 	rows := parse(t, "payment_id,amount,currency,status,code\nP1,5,KHR,Complete,0\nP2,5,KHR,success,0\n", m)
 	if rows[0].Finding != payout.FoundUnlisted || rows[0].Code != "Complete" || rows[1].Code != "0" {
 		t.Errorf("%+v", rows)

@@ -6,8 +6,10 @@ import (
 	"strings"
 	"testing"
 
-	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/statement"
+	"cambodia-payouts/pkg/vexora"
+	"cambodia-payouts/pkg/wire"
 )
 
 // between are what stands between the groups of a number in the files and texts of others.
@@ -41,7 +43,7 @@ func keptOf(t *testing.T, seed uint64, account string) string {
 		status = "unknown account " + spelt(r, account)
 	}
 	file := "payment_id,request_id,amount,currency,status,code,message\nPABC,rq,50000.00,KHR," + cell(status) + "," + cell(code) + "," + cell("Account "+spelt(r, account)+" is closed") + "\n"
-	rows, err := statement.Parse([]byte(file), statement.Defaults()[payout.Monetix])
+	rows, err := statement.Parse([]byte(file), wire.Statements()[monetix.Name])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +63,7 @@ func TestWhatIsKeptOfALineTellsNoAccount(t *testing.T) {
 // What a code and a word of the mapping say is kept: they are short.
 func TestAShortCodeIsKept(t *testing.T) {
 	for _, said := range []string{"00029", "decline", "General decline", "E-1204.5"} {
-		rows := parse(t, fmt.Sprintf("tradeNo,amount,currency,status\nP1,5,KHR,%s\n", said), statement.Defaults()[payout.Vexora])
+		rows := parse(t, fmt.Sprintf("tradeNo,amount,currency,status\nP1,5,KHR,%s\n", said), wire.Statements()[vexora.Name])
 		if want := "P1,,5,KHR," + said + ","; string(rows[0].Raw) != want {
 			t.Errorf("%q, not %q", rows[0].Raw, want)
 		}
@@ -70,7 +72,7 @@ func TestAShortCodeIsKept(t *testing.T) {
 
 // What stands for an amount or a currency and is none may be any text.
 func TestWhatIsNoAmountIsNotKept(t *testing.T) {
-	m := statement.Defaults()[payout.Monetix]
+	m := wire.Statements()[monetix.Name]
 	for _, cells := range []string{"refund to 8899001122,KHR", "50000,KHR 8899001122 Sok Dara", "50000,paid to Sok Dara"} {
 		rows, err := statement.Parse([]byte("payment_id,request_id,amount,currency,status,code,message\nP1,V1,"+cells+",success,1,x\n"), m)
 		if err != nil {

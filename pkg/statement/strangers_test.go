@@ -6,8 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/statement"
+	"cambodia-payouts/pkg/vexora"
+	"cambodia-payouts/pkg/wire"
 )
 
 // The limit of 200 columns is counted per line of the file, and a quoted line break
@@ -24,7 +27,7 @@ func TestAQuotedLineBreakHidesNoColumns(t *testing.T) {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		begun := time.Now()
-		rows, err := statement.Parse(file, statement.Defaults()[payout.Vexora])
+		rows, err := statement.Parse(file, wire.Statements()[vexora.Name])
 		took := time.Since(begun)
 		runtime.ReadMemStats(&after)
 		var problems int
@@ -42,7 +45,7 @@ func TestAQuotedLineBreakHidesNoColumns(t *testing.T) {
 
 // Two spellings of one word in the mapping: which one counts is drawn by lot.
 func TestTwoSpellingsOfAStatusAreRefused(t *testing.T) {
-	m, err := statement.ParseMapping([]byte(`{"statuses": {"Success": "succeeded", "SUCCESS": "failed"}}`), statement.Defaults()[payout.Monetix])
+	m, err := statement.ParseMapping([]byte(`{"statuses": {"Success": "succeeded", "SUCCESS": "failed"}}`), wire.Statements()[monetix.Name])
 	if err != nil {
 		return // refused: fine
 	}

@@ -24,7 +24,7 @@ func controls(t *testing.T, s payout.Store) {
 	most := amount(t, "12.34", money.USD)
 	all := changeOften(t, s, most)
 	before := all[0].After
-	pause := payout.Pause{Provider: payout.Vexora, Why: "refused_about_us", Since: start, Until: start.Add(time.Minute)}
+	pause := payout.Pause{Provider: firstProvider(), Why: "refused_about_us", Since: start, Until: start.Add(time.Minute)}
 	for range 2 { // without a board, and with one
 		board, err := s.Board(background)
 		if err != nil || !reflect.DeepEqual(board.Controls, before) {

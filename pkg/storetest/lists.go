@@ -181,12 +181,12 @@ func gravity(t *testing.T, s payout.Store) {
 func filters(t *testing.T, s payout.Store) {
 	for n := range 12 {
 		p := fresh(t, fmt.Sprint("filter-", n))
-		p.Provider = payout.Providers[n%2]
+		p.Provider = payout.Providers()[n%2]
 		p.Status = []payout.Status{payout.Unknown, payout.Succeeded, payout.Failed}[n%3]
 		insert(t, s, p)
 	}
 	for _, q := range []payout.PageQuery{
-		{}, {Status: payout.Unknown}, {Provider: payout.Monetix}, {Status: payout.Failed, Provider: payout.Vexora}, {Status: payout.Queued},
+		{}, {Status: payout.Unknown}, {Provider: secondProvider()}, {Status: payout.Failed, Provider: firstProvider()}, {Status: payout.Queued},
 	} {
 		want := 12
 		if q.Status != "" {
@@ -263,19 +263,19 @@ func desk(t *testing.T, s payout.Store) {
 	if err != nil || len(board.Pauses) != 0 || !board.UnsettledUntil.IsZero() {
 		t.Fatalf("an empty board: %+v, %v", board, err)
 	}
-	pause := payout.Pause{Provider: payout.Vexora, Why: "refused_about_us", Since: start, Until: start.Add(time.Minute)}
+	pause := payout.Pause{Provider: firstProvider(), Why: "refused_about_us", Since: start, Until: start.Add(time.Minute)}
 	for range 2 {
 		if err := s.PinPause(background, pause); err != nil {
 			t.Fatal(err)
 		}
 	}
 	board, err = s.Board(background)
-	if err != nil || len(board.Pauses) != 1 || board.Pauses[payout.Vexora] != pause {
+	if err != nil || len(board.Pauses) != 1 || board.Pauses[firstProvider()] != pause {
 		t.Errorf("%+v, %v", board, err)
 	}
 	pause.By = "arn:aws:iam::111122223333:role/payroll"
 	board, err = pinnedOn(s, pause)
-	if err != nil || board.Pauses[payout.Vexora] != pause {
+	if err != nil || board.Pauses[firstProvider()] != pause {
 		t.Errorf("of one caller: %+v, %v", board, err)
 	}
 }

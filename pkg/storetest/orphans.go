@@ -14,7 +14,7 @@ func orphans(t *testing.T, s payout.Store) {
 	var keys []string
 	for n := range 9 {
 		o := payout.Orphaned{
-			Key: fmt.Sprint("key-", n), Provider: payout.Monetix, Reference: "by hand", ProviderID: "r", Finding: payout.FoundSucceeded,
+			Key: fmt.Sprint("key-", n), Provider: secondProvider(), Reference: "by hand", ProviderID: "r", Finding: payout.FoundSucceeded,
 			Amount: fresh(t, "x").Amount, Code: "0", Message: "m", ReceivedAt: start.Add(time.Duration(n) * time.Second),
 			Evidence: "e", Raw: []byte(`{"a":1}`),
 		}
@@ -27,7 +27,7 @@ func orphans(t *testing.T, s payout.Store) {
 	}
 	ours := fresh(t, "lost")
 	ours = payout.Payout{
-		ID: ours.ID, Provider: payout.Vexora, Attempt: 1, Status: payout.Orphan, CreatedAt: start.Add(time.Hour), UpdatedAt: start,
+		ID: ours.ID, Provider: firstProvider(), Attempt: 1, Status: payout.Orphan, CreatedAt: start.Add(time.Hour), UpdatedAt: start,
 		CompletedAt: start, StatusAt: start, Version: 1,
 		History: []payout.Entry{{At: start, Source: payout.FromCallback, Status: payout.Orphan, ClaimKey: "ours", Finding: payout.FoundSucceeded}},
 	}
@@ -63,7 +63,7 @@ func orphans(t *testing.T, s payout.Store) {
 func orphanTexts(t *testing.T, s payout.Store) {
 	orphan := func(n int, due time.Time) payout.Orphaned {
 		o := payout.Orphaned{
-			Key: fmt.Sprint("text-", n), Provider: payout.Vexora, Reference: "by hand", ProviderID: "r", Finding: payout.FoundSucceeded,
+			Key: fmt.Sprint("text-", n), Provider: firstProvider(), Reference: "by hand", ProviderID: "r", Finding: payout.FoundSucceeded,
 			Amount: fresh(t, "x").Amount, Code: "0", Message: "Sophea", ReceivedAt: start.Add(time.Duration(n) * time.Second),
 			Evidence: "e", Raw: []byte(`{"name":"Sophea"}`), RedactAt: due,
 		}

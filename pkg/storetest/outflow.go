@@ -17,11 +17,11 @@ import (
 func outflow(t *testing.T, s payout.Store) {
 	bucket := func(n, version int, minor int64) payout.OutflowBucket {
 		return payout.OutflowBucket{
-			Provider: payout.Vexora, Currency: money.KHR, Start: start.Truncate(5 * time.Minute).Add(time.Duration(n) * 5 * time.Minute), Version: version, Minor: minor,
+			Provider: firstProvider(), Currency: money.KHR, Start: start.Truncate(5 * time.Minute).Add(time.Duration(n) * 5 * time.Minute), Version: version, Minor: minor,
 		}
 	}
 	others := []payout.OutflowBucket{bucket(1, 0, 5), bucket(1, 0, 7)}
-	others[0].Provider, others[1].Currency = payout.Monetix, money.USD
+	others[0].Provider, others[1].Currency = secondProvider(), money.USD
 	for _, b := range slices.Concat(others, []payout.OutflowBucket{
 		bucket(0, 0, 1), bucket(1, 0, 10), bucket(1, 0, 20), bucket(1, 3, 40), bucket(1, 12, 80), bucket(2, 12, 10_000_000_000_000),
 	}) {
@@ -35,12 +35,12 @@ func outflow(t *testing.T, s payout.Store) {
 		since    int
 		want     []payout.OutflowBucket
 	}{
-		{payout.Vexora, money.KHR, 0, []payout.OutflowBucket{bucket(0, 0, 1), bucket(1, 0, 30), bucket(1, 3, 40), bucket(1, 12, 80), bucket(2, 12, 10_000_000_000_000)}},
-		{payout.Vexora, money.KHR, 1, []payout.OutflowBucket{bucket(1, 0, 30), bucket(1, 3, 40), bucket(1, 12, 80), bucket(2, 12, 10_000_000_000_000)}},
-		{payout.Vexora, money.KHR, 3, nil},
-		{payout.Monetix, money.KHR, 0, others[:1]},
-		{payout.Vexora, money.USD, 0, others[1:]},
-		{payout.Monetix, money.USD, 0, nil},
+		{firstProvider(), money.KHR, 0, []payout.OutflowBucket{bucket(0, 0, 1), bucket(1, 0, 30), bucket(1, 3, 40), bucket(1, 12, 80), bucket(2, 12, 10_000_000_000_000)}},
+		{firstProvider(), money.KHR, 1, []payout.OutflowBucket{bucket(1, 0, 30), bucket(1, 3, 40), bucket(1, 12, 80), bucket(2, 12, 10_000_000_000_000)}},
+		{firstProvider(), money.KHR, 3, nil},
+		{secondProvider(), money.KHR, 0, others[:1]},
+		{firstProvider(), money.USD, 0, others[1:]},
+		{secondProvider(), money.USD, 0, nil},
 	} {
 		got, err := s.OutflowSince(background, test.provider, test.currency, bucket(test.since, 0, 0).Start)
 		slices.SortFunc(got, func(a, b payout.OutflowBucket) int {
@@ -75,7 +75,7 @@ func besides(t *testing.T, s payout.Store) {
 
 func outflowRace(t *testing.T, s payout.Store) {
 	var wait sync.WaitGroup
-	b := payout.OutflowBucket{Provider: payout.Monetix, Currency: money.USD, Start: start, Minor: 3}
+	b := payout.OutflowBucket{Provider: secondProvider(), Currency: money.USD, Start: start, Minor: 3}
 	for range 20 {
 		wait.Go(func() {
 			if err := s.CountOutflow(background, b, keep); err != nil {
@@ -84,7 +84,7 @@ func outflowRace(t *testing.T, s payout.Store) {
 		})
 	}
 	wait.Wait()
-	if got, err := s.OutflowSince(background, payout.Monetix, money.USD, start); err != nil || len(got) != 1 || got[0].Minor != 60 {
+	if got, err := s.OutflowSince(background, secondProvider(), money.USD, start); err != nil || len(got) != 1 || got[0].Minor != 60 {
 		t.Errorf("%+v, %v", got, err)
 	}
 }

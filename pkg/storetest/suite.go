@@ -83,7 +83,7 @@ func fresh(t *testing.T, reference string) payout.Payout {
 	t.Helper()
 	return payout.Payout{
 		ID: payout.DeriveID("storetest", payout.Reference(reference)), Reference: payout.Reference(reference),
-		Provider: payout.Vexora, Attempt: 1, Status: payout.Submitting, Amount: amount(t, "50000", money.KHR),
+		Provider: firstProvider(), Attempt: 1, Status: payout.Submitting, Amount: amount(t, "50000", money.KHR),
 		Destination: payout.Destination{Type: payout.WalletDestination, Wallet: payout.Lanton, AccountID: "lanton_1", AccountNumber: "88990011"},
 		Fingerprint: "1.abc", CreatedAt: start, UpdatedAt: start, StatusAt: start, SubmittedAt: start, Sent: 1,
 		Lease: payout.Lease{Token: "token-" + reference, Until: start.Add(time.Minute)}, QueryAt: start.Add(90 * time.Second), DueAt: start.Add(90 * time.Second),
@@ -112,6 +112,7 @@ func full(t *testing.T) payout.Payout {
 		Evidence: payout.HashEvidence([]byte("a letter")), Attempt: 2, Entries: 5,
 	}
 	p.Heard = payout.Heard{"1.closed.1", "1.sent", "2.mismatch", "2.sent"}
+	p.Answered = map[payout.Attempt]string{1: "VX0", 2: "VX1"}
 	p.QueuedReason, p.RecipientOwed = payout.QueuedSpokenOf, true
 	p.AskedAt, p.AnsweredAt = start.Add(6*time.Minute), start.Add(5*time.Minute)
 	p.SimilarTo = payout.DeriveID("storetest", "other")

@@ -17,6 +17,7 @@ import (
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/telemetry"
+	"cambodia-payouts/pkg/vexora"
 )
 
 func lines(t *testing.T, out *bytes.Buffer) []map[string]any {
@@ -93,7 +94,7 @@ func TestASignalIsALineThatCloudWatchCounts(t *testing.T) {
 	for _, name := range everySignal(t) {
 		var out bytes.Buffer
 		signals := telemetry.NewSignals(telemetry.NewLogger(&out, slog.LevelError), "prod", func() time.Time { return at })
-		signals.Signal(context.Background(), name, payout.Vexora, "po_x")
+		signals.Signal(context.Background(), name, vexora.Name, "po_x")
 		line := lines(t, &out)[0]
 		// The embedded metric format: _aws.Timestamp in milliseconds, and each metric
 		// and dimension as a member of the root.
@@ -141,7 +142,7 @@ func TestWhatIsNotStoredIsCountedForTheVersionThatFails(t *testing.T) {
 	signals := telemetry.NewSignals(telemetry.NewLogger(&out, slog.LevelError), "prod", func() time.Time { return at }).Of("stack-CreatePayout-1", "7")
 	const failures = 300
 	for range failures { // whoever has seen a genuine callback can post it again while nothing is stored
-		signals.Signal(context.Background(), payout.SignalNotStored, payout.Vexora, "po_x")
+		signals.Signal(context.Background(), payout.SignalNotStored, vexora.Name, "po_x")
 	}
 	all := lines(t, &out)
 	if all[0]["function"] != "stack-CreatePayout-1" || all[0]["version"] != "7" || all[0]["stage"] != "prod" {
@@ -169,7 +170,7 @@ func TestASignalWithoutAProviderHasNoDimensionForIt(t *testing.T) {
 func TestABadSignatureIsCountedBesideWhatVerified(t *testing.T) {
 	var out bytes.Buffer
 	signals := telemetry.NewSignals(telemetry.NewLogger(&out, slog.LevelInfo), "prod", time.Now)
-	signals.Signal(context.Background(), payout.SignalBadSignature, payout.Vexora, "")
+	signals.Signal(context.Background(), payout.SignalBadSignature, vexora.Name, "")
 	line := lines(t, &out)[0]
 	if fmt.Sprint(line["callback_signature"], line["callback_verified"]) != "1 0" || !strings.Contains(fmt.Sprint(line["_aws"]), "Name:callback_verified") {
 		t.Errorf("%v", line)
@@ -201,7 +202,7 @@ func TestASurveyIsOneLineThatNoLogLevelSilences(t *testing.T) {
 func TestABalanceIsAMetricPerProviderAndCurrency(t *testing.T) {
 	var out bytes.Buffer
 	signals := telemetry.NewSignals(telemetry.NewLogger(&out, slog.LevelInfo), "prod", time.Now)
-	signals.Balance(context.Background(), payout.Vexora, payout.Balance{Currency: money.KHR, Available: 999_898_912})
+	signals.Balance(context.Background(), vexora.Name, payout.Balance{Currency: money.KHR, Available: 999_898_912})
 	line := lines(t, &out)[0]
 	if fmt.Sprint(line["available_balance"]) != "9.99898912e+08" || line["currency"] != "KHR" || line["provider"] != "vexora" {
 		t.Errorf("%v", line)

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,9 +15,11 @@ import (
 
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/dynamo"
+	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/people"
 	"cambodia-payouts/pkg/template"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // The tests of this file hold template.yaml to what the design promises. A failure
@@ -69,7 +70,7 @@ func expect(t *testing.T, where string, got, want any, because string) {
 // function is what the design says about one function.
 type function struct {
 	folder   string
-	config   any
+	config   boot.Config
 	timeout  int
 	reserved int // 0: none
 	egress   bool
@@ -80,8 +81,8 @@ var functions = map[string]function{
 	"CreatePayout":    {"create-payout", boot.CreateConfig{}, 25, 60, true, false},
 	"GetPayout":       {"get-payout", boot.ReadConfig{}, 10, 0, false, false},
 	"OperatePayout":   {"operate-payout", boot.OperateConfig{}, 28, 6, true, false},
-	"VexoraCallback":  {"vexora-callback", boot.VexoraCallbackConfig{}, 10, 30, false, false},
-	"MonetixCallback": {"monetix-callback", boot.MonetixCallbackConfig{}, 10, 30, false, false},
+	"VexoraCallback":  {"vexora-callback", boot.CallbackConfig{Provider: vexora.Provider}, 10, 30, false, false},
+	"MonetixCallback": {"monetix-callback", boot.CallbackConfig{Provider: monetix.Provider}, 10, 30, false, false},
 	"NotifyMerchant":  {"notify-merchant", boot.NotifyConfig{}, 55, 10, true, false},
 	// A tenth of one invocation a minute is none in five minutes: a canary would see nothing.
 	"ReconcilePayouts": {"reconcile-payouts", boot.ReconcileConfig{}, 55, 2, true, true},
@@ -377,7 +378,9 @@ func TestTheTemplateSetsWhatTheFunctionsRead(t *testing.T) {
 		own, _ := at(s.Resources[name].Properties, "Environment", "Variables").(map[string]any)
 		maps.Copy(set, own)
 		read := map[string]bool{"AWS_ENDPOINT_URL_DYNAMODB": true, "AWS_ENDPOINT_URL_SECRETS_MANAGER": true}
-		variables(reflect.TypeOf(f.config), read)
+		for _, name := range boot.Variables(f.config) {
+			read[name] = true
+		}
 		for v := range read {
 			if _, there := set[v]; !there && !given[v] {
 				t.Errorf("%s reads %s, which the template does not set", name, v)
@@ -401,20 +404,6 @@ func TestWhatTheStackHoldsIsTheSameInEveryFunctionThatSubmits(t *testing.T) {
 		}
 		for _, function := range []string{"OperatePayout", "ReconcilePayouts"} {
 			expect(t, function+" "+name, at(s.Resources[function].Properties, "Environment", "Variables", name), want, "it would send what the others hold")
-		}
-	}
-}
-
-// variables collects the env tags of a configuration: two parts of one may name a field alike,
-// the caps and the reserves, and each is read.
-func variables(of reflect.Type, into map[string]bool) {
-	for i := range of.NumField() {
-		f := of.Field(i)
-		if f.Anonymous {
-			variables(f.Type, into)
-		}
-		if name, _, _ := strings.Cut(f.Tag.Get("env"), ","); name != "" {
-			into[name] = true
 		}
 	}
 }
@@ -834,7 +823,7 @@ func TestAVersionThatStoresNothingGoesBack(t *testing.T) {
 // wake nobody, as one metric has one burst.
 func TestTheOutflowBrakePagesForEachProvider(t *testing.T) {
 	s := service(t)
-	for name, provider := range map[string]payout.Provider{"VexoraOutflowHeldAlarm": payout.Vexora, "MonetixOutflowHeldAlarm": payout.Monetix} {
+	for name, provider := range map[string]payout.Provider{"VexoraOutflowHeldAlarm": vexora.Name, "MonetixOutflowHeldAlarm": monetix.Name} {
 		expect(t, name, s.Resources[name].Properties["Dimensions"], []any{map[string]any{"Name": "stage", "Value": ref("IdNamespace")}, map[string]any{"Name": "provider", "Value": provider}}, "the other provider's hold would hide it")
 		expect(t, name+" exists", s.Resources[name].Condition, "LimitOutflow", "without a limit nothing holds, and alarms cost money")
 	}

@@ -177,7 +177,7 @@ func (n notification) claim(tree jsontree.Value, currency money.Currency, body [
 		v.finding = payout.FoundUnlisted // a verified word without a status: hold and ask
 	}
 	c := stated{payout.Claim{
-		Source: payout.FromCallback, Provider: payout.Vexora, Reference: n.value("tradeNo"),
+		Source: payout.FromCallback, Provider: Name, Reference: n.value("tradeNo"),
 		ProviderID: n.value("platFormTradeNo"), Finding: v.finding, Failure: v.failure,
 		Code: string(status), Message: n.value("message"), Raw: body, Padded: padded(tree, body), At: at,
 	}}

@@ -40,7 +40,7 @@ func TestANotificationBecomesAClaim(t *testing.T) {
 	}
 	p := example(t)
 	if c.Reference != string(p.ProviderReference()) || c.ProviderID != "VX1" || c.Code != "0000" || c.Message != "SUCCESS" ||
-		c.Finding != payout.FoundSucceeded || c.Source != payout.FromCallback || c.Provider != payout.Vexora {
+		c.Finding != payout.FoundSucceeded || c.Source != payout.FromCallback || c.Provider != vexora.Name {
 		t.Errorf("%+v", c)
 	}
 	if len(c.Amounts) != 1 || c.Amounts[0] != p.Amount || *c.Description != p.Description || string(c.Raw) != body || !c.At.Equal(at) {

@@ -1,11 +1,9 @@
 package vexora
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"regexp"
 	"slices"
@@ -13,11 +11,12 @@ import (
 
 	"cambodia-payouts/pkg/jsontree"
 	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/provider"
 	"cambodia-payouts/pkg/secrets"
 )
 
 // ErrNotConfigured says that the secret is still the template's placeholder.
-var ErrNotConfigured = errors.New("vexora: not configured")
+var ErrNotConfigured = fmt.Errorf("vexora: %w", secrets.ErrNotConfigured)
 
 // Account is one merchant number. No message of Vexora's names a currency: the
 // account decides, and so there is one per currency.
@@ -30,23 +29,15 @@ type Account struct {
 // Credentials are the accounts by currency; at least one.
 type Credentials map[money.Currency]Account
 
-// Keys are rotating credentials; *secrets.Cache is one.
-type Keys interface {
-	// Current is what to sign with.
-	Current(ctx context.Context) (Credentials, error)
-	// Verifying is what a notification may be signed with, the current set first.
-	Verifying(ctx context.Context) ([]Credentials, error)
-	// Refresh reads the secret again, and tells whether it changed.
-	Refresh(ctx context.Context) (bool, error)
-}
-
-// URLRules say which addresses besides https are acceptable. Plain http to this
-// machine always is, for a twin.
-type URLRules struct {
-	// AllowInsecure is DEV_INSECURE: http to host.docker.internal, and callback
-	// addresses on http.
-	AllowInsecure bool
-}
+// What every room does alike, over these credentials and settings.
+type (
+	// Keys are rotating credentials; *secrets.Cache is one.
+	Keys = provider.Keys[Credentials]
+	// Options are the parts of a client.
+	Options = provider.Parts[Credentials, Settings]
+	// URLRules say which addresses besides https are acceptable.
+	URLRules = provider.URLRules
+)
 
 // merchantNoFormat is wider than the ten digits of Vexora's general pages: what the
 // header carries is Vexora's to decide, and only its shape is ours to guard.
@@ -101,7 +92,7 @@ func parseAccount(name string, v jsontree.Value, rules URLRules) (Account, []err
 		return written
 	}
 	account := Account{MerchantNo: text("merchant_no"), Secret: secrets.New(text("app_secret"))}
-	base, err := parseBaseURL(text("base_url"), rules)
+	base, err := rules.BaseURL(text("base_url"))
 	if err != nil {
 		blame("base_url", err.Error())
 	}
@@ -135,25 +126,6 @@ func (c Credentials) faults() []error {
 		faults = append(faults, errors.New("vexora secret: KHR and USD must not be the same account"))
 	}
 	return faults
-}
-
-// parseBaseURL accepts https, and http to this machine.
-func parseBaseURL(text string, rules URLRules) (*url.URL, error) {
-	u, err := url.Parse(text)
-	if err != nil || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, errors.New("must be an https address without user, query or fragment")
-	}
-	if u.Scheme == "https" || (u.Scheme == "http" && local(u.Hostname(), rules)) {
-		u.Path = strings.TrimSuffix(u.Path, "/")
-		return u, nil
-	}
-	return nil, errors.New("must be an https address")
-}
-
-func local(host string, rules URLRules) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || (ip != nil && ip.IsLoopback()) ||
-		(rules.AllowInsecure && host == "host.docker.internal")
 }
 
 // Settings are the member "vexora" of PROVIDER_SETTINGS: what the go-live

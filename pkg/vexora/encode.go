@@ -18,7 +18,7 @@ import (
 const (
 	walletChannel  = "EWALLET"
 	walletWay      = "LANTON"
-	lantonBankCode = bank.VexoraCode("0004")
+	lantonBankCode = bank.Code("0004")
 )
 
 // encoder turns payouts into request bodies.
@@ -38,18 +38,18 @@ func (f *faults) add(pointer string, code payout.FaultCode, message string) {
 
 // reach finds channel, way and bank code. Without them there is no route, whatever
 // else the payout says.
-func (e encoder) reach(d payout.Destination, f *faults) (channel, way string, code bank.VexoraCode) {
+func (e encoder) reach(d payout.Destination, f *faults) (channel, way string, code bank.Code) {
 	if d.Type == payout.WalletDestination {
 		return walletChannel, walletWay, lantonBankCode
 	}
 	entry, known := e.banks.Lookup(bank.Slug(d.Bank))
-	if !known || !entry.Vexora.Enabled {
+	if !known || !entry.Routes[Name].Enabled {
 		f.add("/destination/bank", payout.UnsupportedBank, "Vexora does not serve this bank, or it is not enabled; see GET /v1/banks")
 	}
 	if e.settings.BankChannelCode == "" {
 		f.add("/destination", payout.ProviderNotConfigured, "Vexora's channel and way code for banks are not set; see the go-live checklist")
 	}
-	return e.settings.BankChannelCode, e.settings.BankWayCode, entry.Vexora.Code
+	return e.settings.BankChannelCode, e.settings.BankWayCode, entry.Routes[Name].Code
 }
 
 // create builds the fields of a disbursement, all of them text, and everything

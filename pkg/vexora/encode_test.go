@@ -16,6 +16,7 @@ import (
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/secrets"
 	"cambodia-payouts/pkg/vexora"
+	"cambodia-payouts/pkg/wire"
 )
 
 const callbackURL = "https://merchant.example.com/webhooks/vexora/disbursement"
@@ -23,12 +24,8 @@ const callbackURL = "https://merchant.example.com/webhooks/vexora/disbursement"
 // options are those of a client that lacks nothing.
 func options(t *testing.T, k vexora.Keys) vexora.Options {
 	t.Helper()
-	banks, err := bank.Default()
+	banks, err := wire.Banks(map[bank.Slug]bank.Override{"aba": {"vexora_enabled": []byte("true")}})
 	if err != nil {
-		t.Fatal(err)
-	}
-	on := true
-	if banks, err = banks.With(map[bank.Slug]bank.Override{"aba": {VexoraEnabled: &on}}); err != nil {
 		t.Fatal(err)
 	}
 	return vexora.Options{Keys: k, Settings: vexora.DefaultSettings(), Banks: banks, CallbackURL: callbackURL, Now: clock}
@@ -75,9 +72,9 @@ func newServer(t *testing.T, status int, answer string) *server {
 
 func send(t *testing.T, o vexora.Options, p payout.Payout) payout.Claim {
 	t.Helper()
-	submission, err := newClient(t, o).Open(context.Background(), p)
-	if err != nil {
-		t.Fatal(err)
+	submission, found, err := newClient(t, o).Prepare(context.Background(), p)
+	if err != nil || len(found) > 0 {
+		t.Fatal(found, err)
 	}
 	defer submission.Close()
 	return submission.Send(context.Background())
@@ -133,7 +130,7 @@ func TestBanksNeedChannelAndWay(t *testing.T) {
 	o := options(t, testKeys(t, s.URL))
 	p := example(t)
 	p.Destination = payout.Destination{Type: payout.BankDestination, Bank: "aba", AccountNumber: "000123456"}
-	found, err := newClient(t, o).Check(context.Background(), p)
+	_, found, err := newClient(t, o).Prepare(context.Background(), p)
 	if err != nil || len(found) != 1 || found[0].Code != payout.ProviderNotConfigured {
 		t.Fatalf("%v, %v", found, err)
 	}
@@ -172,11 +169,11 @@ func TestWhatVexoraCannotExpressIsAFaultAtItsPlace(t *testing.T) {
 	} {
 		p, o := example(t), options(t, testKeys(t, "https://api.example.com"))
 		test.change(&p, &o)
-		found, err := newClient(t, o).Check(context.Background(), p)
+		built, found, err := newClient(t, o).Prepare(context.Background(), p)
 		if err != nil || len(found) != 1 || found[0].Pointer != test.pointer || found[0].Code != test.code {
 			t.Errorf("%s: %v, %v", name, found, err)
 		}
-		if _, err := newClient(t, o).Open(context.Background(), p); err == nil {
+		if built != nil {
 			t.Errorf("%s: a request was built all the same", name)
 		}
 	}

@@ -77,7 +77,7 @@ func example(t *testing.T) payout.Payout {
 	t.Helper()
 	return payout.Payout{
 		ID: payout.DeriveID("test", "KHPO202605160001"), Reference: "KHPO202605160001",
-		Provider: payout.Vexora, Attempt: 1, Sent: 1, Amount: amount(t, "50000.00", money.KHR),
+		Provider: vexora.Name, Attempt: 1, Sent: 1, Amount: amount(t, "50000.00", money.KHR),
 		Destination: payout.Destination{
 			Type: payout.WalletDestination, Wallet: payout.Lanton, AccountID: "lanton_88990011", AccountNumber: "88990011",
 		},

@@ -1,0 +1,94 @@
+package boot
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+
+	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/provider"
+)
+
+// Link is what the environment says of one provider.
+type Link struct {
+	// SecretID is VEXORA_SECRET_ID, for instance; none means that the provider is not used.
+	SecretID string
+	// CallbackURL is VEXORA_CALLBACK_URL, for instance.
+	CallbackURL string
+}
+
+// Links are those of the providers, by variables that have their names.
+type Links struct {
+	ByProvider map[payout.Provider]Link
+}
+
+// secretVariable and addressVariable are those of one provider.
+func secretVariable(p payout.Provider) string  { return strings.ToUpper(string(p)) + "_SECRET_ID" }
+func addressVariable(p payout.Provider) string { return strings.ToUpper(string(p)) + "_CALLBACK_URL" }
+
+// read reads the variables of every provider that is registered.
+func (l *Links) read(environment map[string]string) {
+	l.ByProvider = map[payout.Provider]Link{}
+	for _, p := range payout.Providers() {
+		l.ByProvider[p] = Link{environment[secretVariable(p)], environment[addressVariable(p)]}
+	}
+}
+
+func (Links) variables() []string {
+	var names []string
+	for _, p := range payout.Providers() {
+		names = append(names, secretVariable(p), addressVariable(p))
+	}
+	return names
+}
+
+// CallbackConfig is that of a function that takes one provider's callbacks. Settings are read if
+// they change what a callback says: the others must not stop for a fault in them.
+type CallbackConfig struct {
+	Common
+	Storage
+	Retention
+	Provider provider.Provider
+	Settings Settings
+	SecretID string
+}
+
+// ReadCallback reads the configuration of a provider's callback function from the environment.
+// Its error names every problem at once.
+func ReadCallback(p provider.Provider, environment map[string]string) (CallbackConfig, error) {
+	name := p.Facts().Name
+	c := CallbackConfig{Provider: p, SecretID: environment[secretVariable(name)]}
+	var problems []error
+	read(&c.Common, environment, &problems)
+	read(&c.Storage, environment, &problems)
+	read(&c.Retention, environment, &problems)
+	if p.SettingsVerify() {
+		tuning := Tuning{}
+		read(&tuning, environment, &problems)
+		c.Settings = tuning.Settings
+	}
+	if c.SecretID == "" {
+		problems = append(problems, fmt.Errorf("required environment variable %q is not set", secretVariable(name)))
+	}
+	return c, errors.Join(append(problems, c.check())...)
+}
+
+func (c CallbackConfig) variables() []string {
+	if c.Provider == nil {
+		return nil
+	}
+	names := []string{secretVariable(c.Provider.Facts().Name)}
+	if c.Provider.SettingsVerify() {
+		names = append(names, "PROVIDER_SETTINGS")
+	}
+	return names
+}
+
+// read reads one part of a configuration.
+func read[C any](into *C, environment map[string]string, problems *[]error) {
+	part, err := env.ParseAsWithOptions[C](env.Options{Environment: environment})
+	*into, *problems = part, append(*problems, byVariable(reflect.TypeFor[C](), environment, err))
+}

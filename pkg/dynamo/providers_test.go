@@ -1,0 +1,3 @@
+package dynamo_test
+
+import _ "cambodia-payouts/pkg/wire" // which registers the providers that items may name

@@ -1,0 +1,130 @@
+package memstore
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+// KeepReport implements payout.Archive; a report that is there already stays.
+func (s *Store) KeepReport(ctx context.Context, hash string, report []byte, _ time.Time) error {
+	return s.do(ctx, func(d *data) error {
+		if _, there := d.reports[hash]; !there {
+			d.reports[hash] = slices.Clone(report)
+		}
+		return nil
+	})
+}
+
+// FindReport implements payout.Archive.
+func (s *Store) FindReport(ctx context.Context, hash string) (report []byte, err error) {
+	err = s.do(ctx, func(d *data) error {
+		kept, there := d.reports[hash]
+		if !there {
+			return payout.ErrNotFound
+		}
+		report = slices.Clone(kept)
+		return nil
+	})
+	return report, err
+}
+
+// KeepProposal implements payout.Archive.
+func (s *Store) KeepProposal(ctx context.Context, hash string, p payout.StatementProposal, _ time.Time) error {
+	return s.do(ctx, func(d *data) error {
+		d.proposals[hash] = p
+		return nil
+	})
+}
+
+// FindProposal implements payout.Archive.
+func (s *Store) FindProposal(ctx context.Context, hash string) (p payout.StatementProposal, err error) {
+	err = s.do(ctx, func(d *data) error {
+		there := false
+		if p, there = d.proposals[hash]; !there {
+			return payout.ErrNotFound
+		}
+		return nil
+	})
+	return p, err
+}
+
+// KeepOrphan implements payout.Orphans.
+func (s *Store) KeepOrphan(ctx context.Context, o payout.Orphaned) (fresh bool, err error) {
+	err = s.do(ctx, func(d *data) error {
+		if _, there := d.orphans[o.Key]; !there {
+			d.orphans[o.Key], fresh = o, true
+		}
+		return nil
+	})
+	return fresh, err
+}
+
+// DueOrphans implements payout.Orphans.
+func (s *Store) DueOrphans(ctx context.Context, until time.Time, limit int) ([]string, error) {
+	var rows []row
+	err := s.do(ctx, func(d *data) error {
+		for key, o := range d.orphans {
+			if !o.RedactAt.IsZero() && !o.RedactAt.After(until) {
+				rows = append(rows, row{o.RedactAt, key})
+			}
+		}
+		return nil
+	})
+	slices.SortFunc(rows, row.compare)
+	var keys []string
+	for _, r := range rows[:min(max(limit, 1), len(rows))] {
+		keys = append(keys, r.key)
+	}
+	return keys, err
+}
+
+// RedactOrphan implements payout.Orphans.
+func (s *Store) RedactOrphan(ctx context.Context, key string, at time.Time) error {
+	return s.do(ctx, func(d *data) error {
+		if o, there := d.orphans[key]; there && !o.RedactAt.IsZero() {
+			o.Message, o.Raw, o.RedactAt, o.RedactedAt = "", nil, time.Time{}, at
+			d.orphans[key] = o
+		}
+		return nil
+	})
+}
+
+// Publish implements payout.Feed.
+func (s *Store) Publish(ctx context.Context, n payout.News, since time.Time) error {
+	return s.do(ctx, func(d *data) error {
+		list := d.feed[n.ID.Shard()]
+		for _, old := range slices.Backward(list) {
+			if since.IsZero() || old.At.Before(since) {
+				break
+			}
+			if old.ID == n.ID {
+				n.From = max(n.From, old.To+1)
+			}
+		}
+		if n.From <= n.To {
+			d.feed[n.ID.Shard()] = append(slices.Clip(list), n)
+		}
+		return nil
+	})
+}
+
+// ReadFeed implements payout.Feed.
+func (s *Store) ReadFeed(ctx context.Context, after payout.Position, limit int) (all []payout.Published, err error) {
+	err = s.do(ctx, func(d *data) error {
+		for shard, seen := range after {
+			list := d.feed[shard]
+			if seen > int64(len(list)) {
+				return payout.ErrRewound
+			}
+			for number := seen; number < min(seen+int64(limit), int64(len(list))); number++ {
+				n := list[number]
+				all = append(all, payout.Published{News: n, Number: number + 1, Payout: d.payouts[n.ID]})
+			}
+		}
+		return nil
+	})
+	return all, err
+}

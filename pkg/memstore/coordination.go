@@ -1,0 +1,138 @@
+package memstore
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/payout"
+)
+
+// Board implements payout.Desk.
+func (s *Store) Board(ctx context.Context) (board payout.Board, err error) {
+	err = s.do(ctx, func(d *data) error {
+		board = d.board
+		board.Pauses = maps.Clone(board.Pauses)
+		return nil
+	})
+	return board, err
+}
+
+// PinPause implements payout.Desk.
+func (s *Store) PinPause(ctx context.Context, p payout.Pause) error {
+	return s.do(ctx, func(d *data) error {
+		d.board.Pauses[p.Provider] = p
+		return nil
+	})
+}
+
+// ChangeControls implements payout.Desk.
+func (s *Store) ChangeControls(ctx context.Context, e payout.ControlEntry) error {
+	return s.do(ctx, func(d *data) error {
+		if slices.ContainsFunc(d.changes, func(before payout.ControlEntry) bool { return before.Version == e.Version }) {
+			return payout.ErrControlsMoved
+		}
+		d.changes, d.board.Controls = append(slices.Clip(d.changes), e), e.After
+		return nil
+	})
+}
+
+// ControlChanges implements payout.Desk.
+func (s *Store) ControlChanges(ctx context.Context, limit int) (newest []payout.ControlEntry, err error) {
+	err = s.do(ctx, func(d *data) error {
+		newest = slices.Clone(d.changes)
+		slices.Reverse(newest)
+		newest = newest[:min(limit, len(newest))]
+		return nil
+	})
+	return newest, err
+}
+
+// ProposeControls implements payout.Desk.
+func (s *Store) ProposeControls(ctx context.Context, p payout.ControlProposal, _ time.Time) error {
+	return s.do(ctx, func(d *data) error {
+		d.ordered[p.Person] = p
+		return nil
+	})
+}
+
+// ProposedControls implements payout.Desk.
+func (s *Store) ProposedControls(ctx context.Context) (all []payout.ControlProposal, err error) {
+	err = s.do(ctx, func(d *data) error {
+		for _, person := range slices.Sorted(maps.Keys(d.ordered)) {
+			all = append(all, d.ordered[person])
+		}
+		return nil
+	})
+	return all, err
+}
+
+// CountOutflow implements payout.Desk.
+func (s *Store) CountOutflow(ctx context.Context, b payout.OutflowBucket, _ time.Time) error {
+	return s.do(ctx, func(d *data) error {
+		minor := b.Minor
+		b.Minor = 0
+		d.outflow[b] += minor
+		return nil
+	})
+}
+
+// OutflowSince implements payout.Desk.
+func (s *Store) OutflowSince(ctx context.Context, p payout.Provider, of money.Currency, since time.Time) (all []payout.OutflowBucket, err error) {
+	err = s.do(ctx, func(d *data) error {
+		for b, minor := range d.outflow {
+			if b.Provider == p && b.Currency == of && !b.Start.Before(since) {
+				b.Minor = minor
+				all = append(all, b)
+			}
+		}
+		return nil
+	})
+	slices.SortFunc(all, func(a, b payout.OutflowBucket) int {
+		if c := a.Start.Compare(b.Start); c != 0 {
+			return c
+		}
+		return a.Version - b.Version
+	})
+	return all, err
+}
+
+// NoteUnsettled implements payout.Recipients.
+func (s *Store) NoteUnsettled(ctx context.Context, u payout.Unsettled, _, until time.Time) (list []payout.Unsettled, err error) {
+	err = s.do(ctx, func(d *data) error {
+		list = d.lists[u.Key]
+		there := slices.Contains(list, u)
+		crowded := !there && len(list) >= payout.MostUnsettled
+		if !there && !crowded {
+			list = append(slices.Clip(list), u)
+			d.lists[u.Key] = list
+		}
+		if !until.IsZero() {
+			d.board.UnsettledUntil = until
+		}
+		if crowded {
+			return payout.ErrCrowded
+		}
+		return nil
+	})
+	return list, err
+}
+
+// FindUnsettled implements payout.Recipients.
+func (s *Store) FindUnsettled(ctx context.Context, key payout.RecipientKey) (list []payout.Unsettled, err error) {
+	err = s.do(ctx, func(d *data) error {
+		list = d.lists[key]
+		return nil
+	})
+	return list, err
+}
+
+// ForgetUnsettled implements payout.Recipients.
+func (s *Store) ForgetUnsettled(ctx context.Context, key payout.RecipientKey, settled []payout.Unsettled) error {
+	return s.do(ctx, func(d *data) error {
+		d.lists[key] = slices.DeleteFunc(slices.Clone(d.lists[key]), func(u payout.Unsettled) bool { return slices.Contains(settled, u) })
+		return nil
+	})
+}

@@ -1,0 +1,151 @@
+package memstore
+
+import (
+	"context"
+	"encoding/base64"
+	"slices"
+	"strings"
+	"time"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+// row is a place in a list: by a time, and then by a key.
+type row struct {
+	at  time.Time
+	key string
+}
+
+func (r row) compare(other row) int {
+	if c := r.at.Compare(other.at); c != 0 {
+		return c
+	}
+	return strings.Compare(r.key, other.key)
+}
+
+func newestFirst(a, b row) int { return b.compare(a) }
+
+// Due implements payout.Store.
+func (s *Store) Due(ctx context.Context, shard int, until time.Time, limit int) ([]payout.Due, error) {
+	var rows []row
+	err := s.do(ctx, func(d *data) error {
+		for id, p := range d.payouts {
+			if id.Shard() == shard && !p.DueAt.IsZero() && !p.DueAt.After(until) {
+				rows = append(rows, row{p.DueAt, string(id)})
+			}
+		}
+		return nil
+	})
+	slices.SortFunc(rows, row.compare)
+	var due []payout.Due
+	for _, r := range rows[:min(max(limit, 1), len(rows))] {
+		due = append(due, payout.Due{ID: payout.ID(r.key), DueAt: r.at})
+	}
+	return due, err
+}
+
+// ListDay implements payout.Lister.
+func (s *Store) ListDay(ctx context.Context, day string, q payout.PageQuery) (payout.Page, error) {
+	return s.payouts(ctx, "day "+day, newestFirst, q, func(p payout.Payout) (time.Time, bool) {
+		return p.CreatedAt, p.Status != payout.Orphan && p.CreatedAt.UTC().Format(time.DateOnly) == day
+	})
+}
+
+// ListAttention implements payout.Lister.
+func (s *Store) ListAttention(ctx context.Context, q payout.PageQuery) (payout.Page, error) {
+	return s.payouts(ctx, "attention "+string(q.Among), row.compare, q, func(p payout.Payout) (time.Time, bool) {
+		since, raised := p.Attention.Since()
+		return since, raised && q.Among.Holds(p.Attention)
+	})
+}
+
+// ListOrphans implements payout.Lister over both kinds of orphan: claims about numbers that are
+// not ours, and those kept at the key of a payout that is gone.
+func (s *Store) ListOrphans(ctx context.Context, q payout.PageQuery) (payout.OrphanPage, error) {
+	all := map[string]payout.Orphaned{}
+	var rows []row
+	err := s.do(ctx, func(d *data) error {
+		for key, o := range d.orphans {
+			all[key], rows = o, append(rows, row{o.ReceivedAt, key})
+		}
+		for id, p := range d.payouts {
+			if p.Status == payout.Orphan {
+				all[string(id)], rows = payout.OrphanedOf(p), append(rows, row{p.CreatedAt, string(id)})
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return payout.OrphanPage{}, err
+	}
+	rows, next, err := page("orphans", rows, newestFirst, q)
+	found := payout.OrphanPage{Next: next}
+	for _, r := range rows {
+		if o := all[r.key]; q.Wants(payout.Payout{Status: payout.Orphan, Provider: o.Provider}) {
+			found.Orphans = append(found.Orphans, o)
+		}
+	}
+	return found, err
+}
+
+// payouts lists those that have a place in a list.
+func (s *Store) payouts(ctx context.Context, name string, order func(a, b row) int, q payout.PageQuery, place func(payout.Payout) (time.Time, bool)) (payout.Page, error) {
+	var rows []row
+	found := map[string]payout.Payout{}
+	err := s.do(ctx, func(d *data) error {
+		for id, p := range d.payouts {
+			if at, listed := place(p); listed {
+				found[string(id)], rows = p, append(rows, row{at, string(id)})
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return payout.Page{}, err
+	}
+	rows, next, err := page(name, rows, order, q)
+	list := payout.Page{Next: next}
+	for _, r := range rows {
+		if p := found[r.key]; q.Wants(p) {
+			list.Payouts = append(list.Payouts, p)
+		}
+	}
+	return list, err
+}
+
+// page is the part of a list behind the cursor, which says where the last page ended and names
+// its list, so that it continues no other.
+func page(name string, rows []row, order func(a, b row) int, q payout.PageQuery) (part []row, next string, err error) {
+	slices.SortFunc(rows, order)
+	if q.Cursor != "" {
+		from, err := behind(name, q.Cursor)
+		if err != nil {
+			return nil, "", err
+		}
+		at, _ := slices.BinarySearchFunc(rows, from, order)
+		for at < len(rows) && order(rows[at], from) <= 0 {
+			at++
+		}
+		rows = rows[at:]
+	}
+	if limit := min(max(q.Limit, 1), payout.LongestPage); len(rows) > limit {
+		rows = rows[:limit]
+		last := rows[limit-1]
+		next = base64.RawURLEncoding.EncodeToString([]byte(name + "\n" + last.at.UTC().Format(time.RFC3339Nano) + "\n" + last.key))
+	}
+	return rows, next, nil
+}
+
+// behind reads a cursor.
+func behind(name, cursor string) (row, error) {
+	text, err := base64.RawURLEncoding.DecodeString(cursor)
+	parts := strings.Split(string(text), "\n")
+	if err != nil || len(parts) != 3 || parts[0] != name {
+		return row{}, payout.ErrCursor
+	}
+	at, err := time.Parse(time.RFC3339Nano, parts[1])
+	if err != nil {
+		return row{}, payout.ErrCursor
+	}
+	return row{at, parts[2]}, nil
+}

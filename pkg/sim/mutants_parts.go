@@ -1,0 +1,193 @@
+package sim
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+// expires reports whether a step is the clock's end of a submission.
+func expires(step payout.Step) bool {
+	e := step.Then.Entry
+	return step.Then.Status == payout.Unknown && e != nil && e.Source == payout.FromSweep && slices.Contains(step.When.Statuses, payout.Submitting)
+}
+
+func raises(step payout.Step, r payout.Reason) bool {
+	return step.Then.Entry != nil && slices.Contains(step.Then.Entry.Raised, r)
+}
+
+// telling is an entry that tells of another status.
+func telling(e *payout.Entry, s payout.Status) *payout.Entry {
+	if e == nil {
+		return nil
+	}
+	changed := *e
+	changed.Status = s
+	return &changed
+}
+
+// forgetful notes no payout that expired.
+type forgetful struct {
+	session
+	expired payout.ID
+}
+
+func (f *forgetful) Apply(ctx context.Context, step payout.Step) (payout.Payout, error) {
+	after, err := f.session.Apply(ctx, step)
+	if err == nil && expires(step) {
+		f.expired = step.ID
+	}
+	return after, err
+}
+
+func (f *forgetful) NoteUnsettled(ctx context.Context, u payout.Unsettled, keep, until time.Time) ([]payout.Unsettled, error) {
+	if u.ID == f.expired {
+		return nil, nil
+	}
+	return f.session.NoteUnsettled(ctx, u, keep, until)
+}
+
+// deaf shows a queued payout as if nobody had spoken of it.
+type deaf struct{ session }
+
+func (d deaf) Apply(ctx context.Context, step payout.Step) (payout.Payout, error) {
+	p, err := d.session.Apply(ctx, step)
+	return unheard(p), err
+}
+
+func (d deaf) Get(ctx context.Context, id payout.ID) (payout.Payout, error) {
+	p, err := d.session.Get(ctx, id)
+	return unheard(p), err
+}
+
+// unheard takes out of a queued payout what providers have said of it.
+func unheard(p payout.Payout) payout.Payout {
+	if p.Status != payout.Queued {
+		return p
+	}
+	kept := payout.Attention{}
+	for reason, at := range p.Attention {
+		if !slices.Contains([]payout.Reason{payout.CallbackMismatch, payout.UnlistedStatus, payout.DoublePaymentSuspected, payout.Contradiction}, reason) {
+			kept[reason] = at
+		}
+	}
+	p.Attention = kept
+	p.Heard = slices.DeleteFunc(slices.Clone(p.Heard), func(f payout.Fact) bool {
+		return !strings.Contains(string(f), "sent") && !strings.Contains(string(f), "closed")
+	})
+	return p
+}
+
+// believing applies each line of a file at once, whoever brings it.
+func believing(_ context.Context, s *sheet, _ payout.Principal, _ []payout.Principal) (payout.Report, error) {
+	for _, row := range s.rows {
+		s.world.end(row)
+	}
+	return payout.Report{Awaiting: true}, nil
+}
+
+// numberless has a file imported without the provider's numbers.
+func numberless(real importing) importing {
+	return func(ctx context.Context, s *sheet, by payout.Principal, identities []payout.Principal) (payout.Report, error) {
+		blind := *s
+		blind.rows = slices.Clone(s.rows)
+		for i := range blind.rows {
+			blind.rows[i].ProviderID = ""
+		}
+		return real(ctx, &blind, by, identities)
+	}
+}
+
+// end makes the end that a line names, if the payout is open.
+func (w *world) end(row payout.StatementRow) {
+	id, attempt, _ := payout.ParseProviderReference(row.Reference)
+	p, there := w.table.items[id]
+	target := map[payout.Finding]payout.Status{payout.FoundSucceeded: payout.Succeeded, payout.FoundFailed: payout.Failed}[row.Finding]
+	if !there || target == "" || p.Attempt != attempt || !p.Status.MayBecome(target) {
+		return
+	}
+	now := w.acting.box.now()
+	_, _ = w.table.apply(payout.Step{ID: id, When: payout.Guard{Version: p.Version}, Then: payout.Change{
+		At: now, Status: target, Entry: &payout.Entry{At: now, Source: payout.FromStatement, Status: target},
+	}})
+}
+
+// everybody is a register in which each principal is a person.
+type everybody struct{}
+
+func (everybody) Who(_ context.Context, identities []payout.Principal) (payout.Person, error) {
+	return payout.Person(identities[len(identities)-1]), nil
+}
+
+// backward asks about the first attempt.
+type backward struct{ payout.Connector }
+
+func (b backward) Ask(ctx context.Context, p payout.Payout, _ payout.Attempt) payout.Claim {
+	return b.Connector.Ask(ctx, p, payout.FirstAttempt)
+}
+
+// anyAccount is a connector whose accounts all have one name.
+type anyAccount struct{ payout.Connector }
+
+func (c anyAccount) Prepare(ctx context.Context, p payout.Payout) (payout.Submission, []payout.Fault, error) {
+	s, faults, err := c.Connector.Prepare(ctx, p)
+	return anonymous{s}, faults, err
+}
+
+func (c anyAccount) Ask(ctx context.Context, p payout.Payout, about payout.Attempt) payout.Claim {
+	claim := c.Connector.Ask(ctx, p, about)
+	claim.Account = ""
+	return claim
+}
+
+type anonymous struct{ payout.Submission }
+
+func (anonymous) Account() string { return "one" }
+
+// remembering is a store whose controls never change.
+type remembering struct {
+	session
+	first *payout.Controls
+}
+
+func (s *remembering) Board(ctx context.Context) (payout.Board, error) {
+	board, err := s.session.Board(ctx)
+	if err == nil && s.first == nil {
+		s.first = &board.Controls
+	}
+	if s.first != nil {
+		board.Controls = *s.first
+	}
+	return board, err
+}
+
+// trusting is a store in whose controls every callback is believed.
+type trusting struct{ session }
+
+func (s trusting) Board(ctx context.Context) (payout.Board, error) {
+	board, err := s.session.Board(ctx)
+	board.Controls.Callbacks = payout.Believe
+	return board, err
+}
+
+// capless is a store in whose controls nothing is capped.
+type capless struct{ session }
+
+func (s capless) Board(ctx context.Context) (payout.Board, error) {
+	board, err := s.session.Board(ctx)
+	board.Controls.Caps = nil
+	return board, err
+}
+
+// shortSighted is a store that looks back for five minutes.
+type shortSighted struct{ session }
+
+func (s shortSighted) Publish(ctx context.Context, n payout.News, since time.Time) error {
+	if recent := s.c.now().Add(-5 * time.Minute); since.Before(recent) && !since.IsZero() {
+		since = recent
+	}
+	return s.session.Publish(ctx, n, since)
+}

@@ -1,0 +1,58 @@
+package sim
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"cambodia-payouts/pkg/monetix"
+	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/vexora"
+)
+
+// strays reports whether a provider answers a question about a payout with what became of another
+// payment, under the number of that. Of one payout in four it does so at every second question, from
+// the first one on, as soon as nobody can mistake it: it has answered the only submission with the
+// payout's own number, and whoever was answered came to his end unhurt.
+func (pl *platform) strays(e *entry) bool {
+	w := pl.world
+	if w.scripted != nil || e.habit("strays"+e.acceptedAt.String())%4 > 0 || !w.acknowledged(e.reference) {
+		return false
+	}
+	e.asked++
+	return e.asked%2 > 0
+}
+
+// acknowledged reports whether the number of a provider's payout has to be known.
+func (w *world) acknowledged(reference string) bool {
+	id, attempt, ours := payout.ParseProviderReference(reference)
+	once := w.fences[reference] == 1 && w.everSent[reference] == 1 && w.restoredAt.IsZero()
+	return ours && once && w.about(id).any(func(s spoken) bool {
+		taken := s.says == saysProcessing || s.says == saysPaid
+		return s.attempt == attempt && s.source == payout.FromAnswer && taken && s.sure && !s.mismatch
+	})
+}
+
+// ofAnother is what became of the other payment: it failed, and the next one was paid.
+func (e *entry) ofAnother() utterance {
+	if e.asked%4 == 1 {
+		return e.utter(declined, false)
+	}
+	return e.utter(paid, false)
+}
+
+func (e *entry) vexoraStray() answer {
+	u := e.ofAnother()
+	data := vexoraWord(e.reference, u)
+	data["platFormTradeNo"], data["amount"] = "VX-of-another", json.Number(decimals(e.amount)+"00")
+	a := vexoraAnswer("0000", data)
+	a.says, a.stray = u.sense(vexora.Name), true
+	return a
+}
+
+func (pl *platform) monetixStray(e *entry, tree map[string]any) answer {
+	u := e.ofAnother()
+	payment, operation := e.monetixWords(u, 1)
+	operation["request_id"] = "mx-of-another"
+	tree["payment"], tree["operations"] = payment, []any{operation}
+	return answer{status: http.StatusOK, body: pl.seal(tree, keyOf(e.project, pl.key)), says: u.sense(monetix.Name), stray: true}
+}
