@@ -128,9 +128,9 @@ ifdef SEED
 	@go run ./cmd/sim -seed $(SEED)
 else
 	@go build -o .build/sim ./cmd/sim
-	@.build/sim -histories $${HISTORIES:-20000}
-	$(if $(filter off,$(PAIRS)),,@.build/sim -exhaustive)
-	@.build/sim -mutants
+	@.build/sim -histories $${HISTORIES:-20000} $(if $(HISTORIES),,-page README.md)
+	$(if $(filter off,$(PAIRS)),,@.build/sim -exhaustive -page README.md)
+	@.build/sim -mutants -page README.md
 endif
 
 .PHONY: sim-long

@@ -49,25 +49,27 @@ func run(args []string, out io.Writer) error {
 		only      = flags.String("only", "", "judge this `promise` alone")
 		all       = flags.Bool("all", false, "with -census: name every seed")
 		census    = flags.Bool("census", false, "count the broken promises of all histories, each with its first seeds")
+		pageFile  = flags.String("page", "", "fail unless this `file` says what was counted")
 	)
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	chosen, err := find(*mutant)
 	options := sim.Options{Mutant: chosen, Only: *only}
+	p := page(*pageFile)
 	switch {
 	case err != nil:
 		return err
 	case *pairs:
-		return exhaust(out)
+		return exhaust(out, p)
 	case *mutants:
-		return prove(out, *record)
+		return prove(out, *record, p)
 	case *seed >= 0:
 		return tell(out, uint64(*seed), options)
 	case *census:
 		return count(out, *from, *histories, *all, options)
 	}
-	return search(out, *from, *histories, options)
+	return search(out, *from, *histories, options, p)
 }
 
 func find(name string) (*sim.Mutant, error) {
@@ -94,11 +96,11 @@ func tell(out io.Writer, seed uint64, o sim.Options) error {
 }
 
 // search runs many histories, until ten of them broke a promise.
-func search(out io.Writer, from uint64, histories int, o sim.Options) error {
+func search(out io.Writer, from uint64, histories int, o sim.Options, p page) error {
 	begun := time.Now()
 	tally, broken := runMany(from, histories, 10, o)
 	report(out, tally, time.Since(begun))
-	return explain(out, broken, o)
+	return cmp.Or(explain(out, broken, o), p.says(figures(tally)...))
 }
 
 // runMany runs histories on all processors, until so many are broken.
@@ -210,7 +212,7 @@ func explain(out io.Writer, broken map[uint64]sim.Result, o sim.Options) error {
 const mostSeeds = 500
 
 // prove runs each mutant until it is found.
-func prove(out io.Writer, record string) error {
+func prove(out io.Writer, record string, p page) error {
 	alive := 0
 	var kept []sim.Regression
 	for _, m := range sim.Mutants() {
@@ -232,15 +234,15 @@ func prove(out io.Writer, record string) error {
 	}
 	_, _ = fmt.Fprintf(out, "all %d mutants are found\n", len(sim.Mutants()))
 	if record == "" {
-		return nil
+		return p.says(fmt.Sprintf("%d of %d found within %d seeds", len(sim.Mutants()), len(sim.Mutants()), mostSeeds))
 	}
 	return keep(record, kept)
 }
 
 // exhaust runs every single fault and every pair.
-func exhaust(out io.Writer) error {
+func exhaust(out io.Writer, p page) error {
 	stories := sim.Stories()
-	found := make([]error, len(stories))
+	found, counted := make([]error, len(stories)), make([]int, len(stories))
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
 	var wait sync.WaitGroup
 	for i, story := range stories {
@@ -248,6 +250,7 @@ func exhaust(out io.Writer) error {
 		wait.Go(func() {
 			defer func() { <-slots }()
 			t, broken := sim.Exhaust(story, 2)
+			counted[i] = t.Histories
 			verdict := "every promise held"
 			if broken != nil {
 				found[i] = fmt.Errorf("%w: %s: %v", errBroken, broken.Plan, broken.Violation)
@@ -257,7 +260,11 @@ func exhaust(out io.Writer) error {
 		})
 	}
 	wait.Wait()
-	return errors.Join(found...)
+	histories := 0
+	for _, n := range counted {
+		histories += n
+	}
+	return cmp.Or(errors.Join(found...), p.says(fmt.Sprintf("beside them %s histories", round(histories))))
 }
 
 // keep writes the mutants' histories to a file, below those of our own mistakes that
