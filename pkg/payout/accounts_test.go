@@ -89,6 +89,7 @@ func (s *projects) broken(p payout.Payout) string {
 
 // The secret names one project, then another, and sometimes the first one again.
 func TestAProjectThatChangesBackAndForthDoesNotPayTwice(t *testing.T) {
+	t.Parallel()
 	seeds := uint64(3000)
 	if racing {
 		seeds = 400

@@ -49,6 +49,7 @@ func TestADoubtBesideAnotherAttemptHoldsTheSameMoney(t *testing.T) {
 // A callback that nobody looks beside does what a look and a decision would have done, after
 // any history.
 func TestTheWriteWithoutALookDoesWhatADecisionDoes(t *testing.T) {
+	t.Parallel()
 	histories := 2000
 	if racing {
 		histories = 200

@@ -74,6 +74,7 @@ func escaped(r *rand.Rand, digits string) string {
 // However markup sets a number apart, a reader sees its last four digits at most, of our payouts
 // and of orphans.
 func TestANumberInMarkupIsMasked(t *testing.T) {
+	t.Parallel()
 	const number = "7301986425"
 	for seed := range uint64(6000) {
 		r := rand.New(rand.NewPCG(seed, 4))

@@ -61,6 +61,7 @@ type stream struct {
 // TestOneCallerDoesNotHoldUpAllOthers: one caller may create, and posts payouts that the provider
 // does not like. Another one runs a payroll of ten minutes beside that.
 func TestOneCallerDoesNotHoldUpAllOthers(t *testing.T) {
+	t.Parallel()
 	const always = 2 * 3600
 	for name, s := range map[string]stream{
 		"8000, one a second":                 {wrongAccount, 1, 1, always},
@@ -146,6 +147,7 @@ func (w *world) judgeHonest(begun map[payout.ID]time.Time) {
 // TestNoStreamHoldsUpOthers: at any rate, for any time, out of one to three processes, beside one
 // to three honest callers who at times make a mistake of their own.
 func TestNoStreamHoldsUpOthers(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(18) {
 		r := rand.New(rand.NewPCG(seed, 10))
 		w := newWorld(t)
@@ -189,6 +191,7 @@ func TestNoStreamHoldsUpOthers(t *testing.T) {
 // TestAnOutageStopsAllCallers: nobody is well, and little is sent, whether the provider answers
 // without telling anything, or not at all.
 func TestAnOutageStopsAllCallers(t *testing.T) {
+	t.Parallel()
 	for name, bad := range map[string]payout.Claim{"8000": wrongAccount, "no answer": noAnswer} {
 		for _, processes := range []int{1, 3} {
 			for _, callers := range []int{1, 2, 5} {

@@ -155,6 +155,7 @@ func (h *hostility) day(id payout.ID) int {
 // TestADayOfHostilePostsLeavesAnItemWithinItsBounds floods payouts in every state with
 // claims whose signature is right, and ends them.
 func TestADayOfHostilePostsLeavesAnItemWithinItsBounds(t *testing.T) {
+	t.Parallel()
 	plain := func(reference string) payout.Draft {
 		d := draftFor(Monetix)
 		d.Reference = payout.Reference(reference)

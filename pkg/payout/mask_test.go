@@ -125,6 +125,7 @@ func leaks(text, number string) bool {
 // Whatever a provider writes around a recipient's number, by whichever road: nothing but its
 // last four digits stands in what a reader sees, in events, or in what an orphan shows.
 func TestNoNumberOfARecipientComesOutOfAProvidersText(t *testing.T) {
+	t.Parallel()
 	const seeds = 600
 	for seed := range uint64(seeds) {
 		r := rand.New(rand.NewPCG(seed, 1))

@@ -176,6 +176,7 @@ func (w *world) agree(name string, o payout.Order, give func(payout.Order) (payo
 // Whoever is in no register, or one person of it, may order what he likes: two others can
 // still have the payout sent, ended and reviewed.
 func TestTwoPeopleStillAgreeAfterAnyOrdersOfOneOther(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(80) {
 		w := newWorld(t)
 		random := rand.New(rand.NewPCG(seed, 5))

@@ -318,6 +318,7 @@ func TestAForgedSuccessIsContradictedByTheQuestion(t *testing.T) {
 // A provider may answer questions while its payouts get lost. Questions about payouts of
 // before must not let a whole payroll go after them.
 func TestAnsweredQuestionsDoNotEndAnOutageOfSubmissions(t *testing.T) {
+	t.Parallel()
 	sent := map[bool]int{}
 	for _, answers := range []bool{false, true} {
 		w := newWorld(t)

@@ -63,6 +63,7 @@ func harmless(t *testing.T, road string, value any) {
 // TestTextsFromOutsideAreHarmlessOnEveryRoad puts them where a provider, a file or a person
 // writes, and looks at all that goes out.
 func TestTextsFromOutsideAreHarmlessOnEveryRoad(t *testing.T) {
+	t.Parallel()
 	dressed := func(w *world, f payout.Finding) func(payout.Payout) payout.Claim {
 		return func(payout.Payout) payout.Claim {
 			return payout.Claim{
