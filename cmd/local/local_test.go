@@ -191,6 +191,7 @@ var (
 )
 
 func TestEveryScriptEndsAsItMustAtBothProviders(t *testing.T) {
+	t.Parallel()
 	r := start(t, t.TempDir())
 	type sent struct {
 		id, name string
@@ -288,6 +289,7 @@ func noSecrets(t *testing.T, r *running) {
 }
 
 func TestARestartGoesOnWhereTheLastRunStopped(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	first := start(t, folder)
 	_, p := first.call("POST", "/v1/payouts", bankDraft("0000"))
@@ -336,6 +338,7 @@ func TestAHundredCreatesAtOnceAreOneSubmission(t *testing.T) {
 }
 
 func TestTheDeskTakesTwoPeopleAndAStatement(t *testing.T) {
+	t.Parallel()
 	r := start(t, t.TempDir())
 	_, p := r.call("POST", "/v1/payouts", walletDraft("9010"))
 	id := fmt.Sprint(p["id"])
