@@ -1,11 +1,12 @@
 package sim
 
 import (
+	"context"
+	"time"
+
 	"cambodia-payouts/pkg/edge"
 	"cambodia-payouts/pkg/oneshot"
 	"cambodia-payouts/pkg/payout"
-	"context"
-	"time"
 )
 
 type creatorFunc func(context.Context, payout.Draft, payout.Principal) (payout.Created, error)
@@ -112,7 +113,7 @@ type follower struct{ line }
 func (f follower) Post(ctx context.Context, r oneshot.Request) oneshot.Result {
 	result := f.line.Post(ctx, r)
 	if result.Outcome == oneshot.Answered && result.Status/100 == 3 {
-		a := f.platform.handle(r, false)
+		a := f.platform.model.handle(f.platform, r, false)
 		return oneshot.Result{Outcome: oneshot.Answered, Status: a.status, Body: a.body}
 	}
 	return result

@@ -1,19 +1,12 @@
 package sim
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"regexp"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"cambodia-payouts/pkg/edge"
-	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
-	"cambodia-payouts/pkg/sandbox"
 )
 
 // callbackTries is how often a provider delivers one callback.
@@ -21,46 +14,20 @@ const callbackTries = 6
 
 // call delivers one callback, signed anew each time.
 func (pl *platform) call(e *entry, said word, try int) {
-	body := pl.notification(e, said)
+	body := pl.model.notification(pl, e, said)
 	pl.deliver(e, said, body, try)
 	if said.again && try == 0 {
 		pl.world.engine.in(7*time.Second, func() { pl.deliver(e, said, body, callbackTries) })
 	}
 }
 
-func (pl *platform) notification(e *entry, said word) []byte {
+// signs is the key that a callback is signed with.
+func (pl *platform) signs(e *entry, said word) string {
 	key := keyOf(e.project, pl.key)
 	if said.forged {
 		key += "-forged"
 	}
-	if pl.name == monetix.Name {
-		payment, operation := e.monetixWords(e.utter(said.says, said.odd), said.times)
-		tree := map[string]any{
-			"project_id": json.Number(e.project), "payment": payment, "operation": operation, "customer": map[string]any{"id": e.customer},
-		}
-		if said.respelt {
-			body, code := pl.seal(tree, key), operation["code"].(string)
-			return swollen(e, bytes.Replace(body, []byte(`"code":"`+code+`"`), []byte(`"code":`+code+`.0`), 1))
-		}
-		if said.recut {
-			tree["customer"] = map[string]any{"id": "x;general:payment_id:7;payment:status:processing"}
-		}
-		return swollen(e, pl.seal(tree, key))
-	}
-	data := vexoraWord(e.reference, e.utter(said.says, said.odd))
-	fields := map[string]string{
-		"tradeNo": e.reference, "platFormTradeNo": data["platFormTradeNo"].(string), "status": data["status"].(string), "message": e.remarks(),
-		"amount": strings.TrimSuffix(decimals(e.amount*max(said.times, 1)), ".00"), "timestamp": strconv.FormatInt(pl.world.now.UnixMilli(), 10),
-	}
-	if e.remark != "" {
-		fields["remark"] = e.echo()
-	}
-	if said.recut {
-		fields["wayCode"] = "xstatus=0015tradeNo=deposit-7"
-	}
-	fields["sign"] = sandbox.SignVexora(fields, key)
-	body, _ := json.Marshal(fields)
-	return swollen(e, body)
+	return key
 }
 
 var ourReference = regexp.MustCompile(`P[A-Z2-7]{26}[0-9]{2}`)
@@ -76,8 +43,8 @@ func (pl *platform) deliver(e *entry, said word, body []byte, try int) {
 	if !said.forged { // it may be stored and never acknowledged
 		u := e.utter(said.says, said.odd)
 		w.hear(e.reference, spoken{
-			says: u.sense(pl.name), mismatch: said.differs(), source: payout.FromCallback, told: told,
-			doubtful: slices.Contains(operationDoubtful, u.code),
+			says: pl.model.sense(u), mismatch: said.differs(), source: payout.FromCallback, told: told,
+			doubtful: pl.model.doubtful(u),
 		})
 	}
 	w.invoke("callback "+string(pl.name), 10*time.Second, func(ctx context.Context, c *container) {

@@ -10,7 +10,6 @@ import (
 
 	"cambodia-payouts/pkg/edge"
 	"cambodia-payouts/pkg/payout"
-	"cambodia-payouts/pkg/vexora"
 )
 
 // client is a merchant's process that wants one payout made, and posts until it
@@ -34,10 +33,7 @@ const postings = 5
 func (w *world) newClient(n int, provider payout.Provider, sameAs *client) *client {
 	reference := payout.Reference(fmt.Sprintf("R%d", n))
 	c := &client{world: w, reference: reference, id: payout.DeriveID("sim", reference), provider: provider, amount: 50_000 + n, caller: fmt.Sprint("payroll-", n%2)}
-	c.recipient = fmt.Sprintf("7700%08d", n*7919)
-	if provider == vexora.Name && w.choices.chance(30) { // a wallet that is named by a phone number
-		c.recipient = fmt.Sprintf("77%06d", n*7919)
-	}
+	c.recipient = models[provider].recipient(w, n)
 	if sameAs != nil { // the same money to the same person under a second reference
 		c.provider, c.recipient, c.amount = sameAs.provider, sameAs.recipient, sameAs.amount
 	}
@@ -50,13 +46,9 @@ func (w *world) newClient(n int, provider payout.Provider, sameAs *client) *clie
 }
 
 func body(c *client, amount int) string {
-	destination := map[string]any{"type": "bank_account", "bank": "wing", "account_number": c.account}
-	if c.provider == vexora.Name {
-		destination = map[string]any{"type": "wallet", "wallet": "LANTON", "account_id": "w" + c.account, "account_number": c.account}
-	}
 	encoded, _ := json.Marshal(map[string]any{
 		"reference": c.reference, "provider": c.provider, "amount": fmt.Sprint(amount), "currency": "KHR",
-		"destination": destination, "description": described(c.reference),
+		"destination": models[c.provider].destination(c.account), "description": described(c.reference),
 		"beneficiary": map[string]any{
 			"id": "c1", "first_name": "Sophea", "last_name": "Chan", "email": "s@example.com", "phone": "12345678", "ip_address": "198.51.100.47",
 		},

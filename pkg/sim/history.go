@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"cambodia-payouts/pkg/payout"
-	"cambodia-payouts/pkg/vexora"
 )
 
 // Tally counts what histories went through.
@@ -152,7 +151,7 @@ func (w *world) compose() {
 	if c.chance(12) {
 		// It works, pays, and is not heard: what is sent again by order it pays again. The last
 		// silence outlasts the reading of its books, and not the questions after an end.
-		w.platforms[vexora.Name].silentUntil = start.Add([]time.Duration{15 * time.Minute, time.Hour, auditAfter + time.Hour}[c.pick(3)])
+		w.platforms[c.one(those(func(t traits) bool { return t.paysAgain }))].silentUntil = start.Add([]time.Duration{15 * time.Minute, time.Hour, auditAfter + time.Hour}[c.pick(3)])
 	}
 	w.limitOutflow()
 	if c.chance(6) {

@@ -8,7 +8,6 @@ import (
 
 	"cambodia-payouts/pkg/edge"
 	"cambodia-payouts/pkg/payout"
-	"cambodia-payouts/pkg/vexora"
 )
 
 // fullForMoves reports whether a payout has no room for a move that is no end: by its entries,
@@ -133,7 +132,7 @@ func (w *world) judgeFailure(before *payout.Payout, after payout.Payout) {
 	}
 	last := after.History[len(after.History)-1]
 	e := w.platforms[after.Provider].ledger[string(after.ProviderReference())]
-	sentTwice := after.Provider == vexora.Name && w.requests[string(after.ProviderReference())] > 1
+	sentTwice := traitsOf(after.Provider).paysAgain && w.requests[string(after.ProviderReference())] > 1
 	if (last.Source == payout.FromAnswer || last.Source == payout.FromQuery) && e != nil && e.plan.end == paid && !sentTwice {
 		w.blame("unknown is never failed", "%s was called failed, and its provider pays it", after.Reference)
 	}
@@ -182,7 +181,7 @@ func (w *world) judgeCallback(pl *platform, e *entry, said word, r edge.Reply) {
 		return
 	}
 	u := e.utter(said.says, said.odd)
-	says := u.sense(pl.name)
+	says := pl.model.sense(u)
 	id, attempt, _ := payout.ParseProviderReference(e.reference)
 	p, there := w.table.items[id]
 	if says == saysNothing || u.status == "error" && p.Sent > 1 {

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
 )
 
@@ -94,7 +93,7 @@ func (w *world) elsewhere(p payout.Payout) bool {
 	pl := w.platforms[p.Provider]
 	other := func(e *entry) bool { return e.project != pl.project }
 	for attempt := range p.Attempt {
-		if p.Provider == monetix.Name && slices.ContainsFunc(pl.all(string(p.ID.ProviderReference(attempt+1))), other) {
+		if traitsOf(p.Provider).projects && slices.ContainsFunc(pl.all(string(p.ID.ProviderReference(attempt+1))), other) {
 			return true
 		}
 	}
@@ -189,7 +188,7 @@ func (w *world) doubled(d *dossier, p payout.Payout) bool {
 	}
 	return d.any(func(s spoken) bool {
 		// By its code; one of a number that is taken says nothing, and is asked about.
-		mayHide := (s.says == saysFailed || s.says == saysNothing) && s.source == payout.FromCallback && p.Provider == monetix.Name
+		mayHide := (s.says == saysFailed || s.says == saysNothing) && s.source == payout.FromCallback && traitsOf(p.Provider).doubts
 		// Believed or not: without an answer to the question a person has to know.
 		spokenOf := func(says sense) bool { return says.moved() || says == saysUnlisted || says == saysProcessing }
 		unclear := s.says == saysNothing && s.unbelieved == "" && s.source == payout.FromCallback // a number that is taken, say

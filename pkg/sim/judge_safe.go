@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"cambodia-payouts/pkg/payout"
-	"cambodia-payouts/pkg/vexora"
 )
 
 // judgeSafe looks at every payout that is said to be safe to pay again, whenever
@@ -33,6 +32,7 @@ func (w *world) unsafe(p payout.Payout) string {
 			return "its provider pays a later attempt, which a lost table made"
 		}
 	}
+	again := traitsOf(p.Provider).paysAgain
 	for attempt := range p.Attempt {
 		reference := string(p.ID.ProviderReference(attempt + 1))
 		e := w.platforms[p.Provider].ledger[reference]
@@ -41,9 +41,9 @@ func (w *world) unsafe(p payout.Payout) string {
 			return "its provider pays it"
 		case d.refused[attempt+1].IsZero():
 			return "no answer to us said that the attempt failed"
-		case w.flying[reference] > 0 && (p.Provider == vexora.Name || e == nil || e.plan.end == refused):
+		case w.flying[reference] > 0 && (again || e == nil || e.plan.end == refused):
 			return "a request is on its way, and could be executed"
-		case p.Provider == vexora.Name && w.requests[reference] > 1:
+		case again && w.requests[reference] > 1:
 			return "it was submitted twice, and repetitions are not documented"
 		}
 	}

@@ -3,9 +3,7 @@ package sim
 import (
 	"slices"
 
-	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
-	"cambodia-payouts/pkg/vexora"
 )
 
 // authority is on whose word something is done.
@@ -71,7 +69,7 @@ func (w *world) speaksAgainst(d *dossier, p payout.Payout) string {
 	switch {
 	case p.Status == payout.Failed && !safe(p):
 		return "the failure is not safe"
-	case p.Status == payout.Unknown && p.Provider == vexora.Name:
+	case p.Status == payout.Unknown && traitsOf(p.Provider).paysAgain:
 		return "an earlier submission may have arrived"
 	case p.Status == payout.Unknown && d.olderPaid(p):
 		return "an older attempt is said to be paid"
@@ -88,7 +86,7 @@ func (w *world) speaksAgainst(d *dossier, p payout.Payout) string {
 // sameAccount reports whether people have told the acting process that the provider's account is the
 // one of the lost table: where repetitions are refused, the lost ones are then refused too.
 func (w *world) sameAccount(name payout.Provider) bool {
-	return name == monetix.Name && w.acting != nil && w.acting.box != nil && w.acting.box.settings.same
+	return !traitsOf(name).paysAgain && w.acting != nil && w.acting.box != nil && w.acting.box.settings.same
 }
 
 // judgeQueued looks at every payout that goes back to the queue.

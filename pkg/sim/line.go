@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/oneshot"
 	"cambodia-payouts/pkg/payout"
 )
@@ -50,7 +49,7 @@ func (l line) Post(_ context.Context, r oneshot.Request) oneshot.Result {
 	if result, ended := l.before(f, r, question); ended {
 		return result
 	}
-	a := l.platform.handle(r, question)
+	a := l.platform.model.handle(l.platform, r, question)
 	switch f {
 	case answerLost:
 		return l.lost()
@@ -58,7 +57,7 @@ func (l line) Post(_ context.Context, r oneshot.Request) oneshot.Result {
 		p.die()
 	}
 	a = a.spoilt(f)
-	if l.platform.name == monetix.Name && !question && a.aboutUs() {
+	if l.platform.model.traits().refusesByStatus && !question && a.aboutUs() {
 		a.says = saysAboutUs
 	}
 	if f != errorAfter && f != redirectAfter {
@@ -84,7 +83,7 @@ func (l line) before(f fate, r oneshot.Request, question bool) (result oneshot.R
 		w.engine.in(time.Second*time.Duration([]int{20, 90, 600}[w.choices.pick(3)]), func() {
 			w.onTheWay[reference]--
 			arrives()
-			l.platform.handle(r, question)
+			l.platform.model.handle(l.platform, r, question)
 		})
 		return l.lost(), true
 	case serverError:
@@ -125,7 +124,7 @@ func (a answer) spoilt(f fate) answer {
 	return a
 }
 
-// aboutUs reports a refusal that Monetix documents as one of the address or the
+// aboutUs reports a refusal that a provider documents as one of the address or the
 // endpoint by its HTTP status alone.
 func (a answer) aboutUs() bool {
 	return a.status == http.StatusForbidden || a.status == http.StatusNotFound && a.says != saysFailed

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
 )
 
@@ -26,7 +25,7 @@ func (w *world) loseAttempts() {
 	w.vouching = c.pick(4) > 0
 	tried := w.clients[c.pick(len(w.clients))]
 	if c.chance(80) { // which tells for certain how an attempt ended
-		tried.provider = monetix.Name
+		tried.provider = c.one(refuseRepeats())
 		if len(tried.recipient) == 8 { // a phone number, which names no account of a bank
 			tried.recipient = "7700" + tried.recipient
 		}
@@ -56,9 +55,7 @@ func (p plan) plain(pays bool) plan {
 	if pays {
 		p.end = paid
 	}
-	if p.manner.of == monetix.Name {
-		p.manner.no, p.manner.tries = utterance{"decline", operationFinal[0]}, nil
-	}
+	models[p.manner.of].certain(&p.manner)
 	p.words = []word{{after: p.after + time.Second, says: p.end, truth: true}}
 	return p
 }

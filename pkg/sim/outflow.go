@@ -6,7 +6,6 @@ import (
 
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
-	"cambodia-payouts/pkg/vexora"
 )
 
 // outflowHolds is the promise of the outflow brake.
@@ -35,7 +34,7 @@ func (w *world) limitOutflow() {
 	}
 	if sum%limitedOneIn == limitedIf {
 		w.limits = hourly
-		w.tell("an hour may send %s to each provider", hourly[vexora.Name][money.KHR])
+		w.tell("an hour may send %s to each provider", hourly[payout.Providers()[0]][money.KHR])
 	}
 }
 

@@ -3,9 +3,7 @@ package sim
 import (
 	"time"
 
-	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
-	"cambodia-payouts/pkg/vexora"
 )
 
 // ending is how a payout truly ends at a provider.
@@ -81,17 +79,17 @@ func (e *entry) pay(w *world) {
 	}
 }
 
-// platform is one provider. It shares the signatures with the twin, and nothing
-// with the connectors.
+// platform is one provider.
 type platform struct {
 	world *world
 	name  payout.Provider
+	model model
 	// ledger is what the provider has by reference: of several projects, the one that took it
 	// last. The others' is former.
 	ledger map[string]*entry
 	former []*entry
 	key    string // what it signs and verifies with now
-	// project is the account that our secret names now; Vexora has one.
+	// project is the account that our secret names now; empty where it has one alone.
 	project string
 	// silentUntil is when it answers again in any way that means something, and calls.
 	silentUntil time.Time
@@ -99,6 +97,9 @@ type platform struct {
 
 // silent reports whether nothing is heard of a provider that works.
 func (pl *platform) silent() bool { return pl.world.now.Before(pl.silentUntil) }
+
+// The projects in whose names payouts go out, where a provider has them. Each knows its own alone.
+var projects = []string{"1234", "5678"}
 
 // keyOf is the key of a project: each has its own.
 func keyOf(project, key string) string {
@@ -126,20 +127,10 @@ func (p plan) state(age time.Duration) ending {
 
 // utter puts a state into the provider's words.
 func (e *entry) utter(state ending, odd bool) utterance {
-	m := e.plan.manner
-	switch {
-	case odd:
-		return m.odd
-	case state == paid && e.of() == vexora.Name:
-		return utterance{status: "0000"}
-	case state == paid:
-		return utterance{"success", "0"}
-	case state == returned && e.of() == monetix.Name:
-		return utterance{m.back, "0"}
-	case state == endless:
-		return m.busy
+	if odd {
+		return e.plan.manner.odd
 	}
-	return m.no // Vexora has no word but "failed" for what came back
+	return models[e.of()].put(e.plan.manner, state)
 }
 
 // of is the provider whose manner the entry has.
@@ -154,7 +145,7 @@ func (p payment) cameBack(now time.Time) bool {
 func (w *world) draw(of payout.Provider, reference string) plan {
 	if w.scripted != nil {
 		p := *w.scripted
-		p.manner = w.speak(of)
+		p.manner = models[of].speak(w)
 		return p
 	}
 	c := w.choices
@@ -162,13 +153,13 @@ func (w *world) draw(of payout.Provider, reference string) plan {
 		end:     []ending{paid, declined, returned, endless, refused, late}[c.weighted(54, 15, 8, 7, 11, 5)],
 		after:   time.Second * time.Duration([]int{1, 20, 600, 4000}[c.weighted(55, 20, 15, 10)]),
 		visible: time.Second * time.Duration([]int{0, 8, 40}[c.weighted(80, 15, 5)]),
-		manner:  w.speak(of),
+		manner:  models[of].speak(w),
 	}
 	if _, attempt, _ := payout.ParseProviderReference(reference); w.paidFrom > 0 && c.chance(95) {
 		return p.plain(attempt >= w.paidFrom)
 	}
 	switch {
-	case p.end == late && of == vexora.Name:
+	case p.end == late && !traitsOf(of).doubts:
 		p.end = declined
 	case p.end == late:
 		return w.drawLate(p, of)
@@ -181,7 +172,7 @@ func (w *world) draw(of payout.Provider, reference string) plan {
 
 // drawLate plans a payout that is said to have failed before it is paid.
 func (w *world) drawLate(p plan, of payout.Provider) plan {
-	w.doubt(of, &p.manner)
+	models[of].doubt(w, &p.manner)
 	p.after = min(p.after, time.Minute)
 	p.paidAt = p.after + time.Duration([]int{400, 1200, 10_000}[w.choices.pick(3)])*time.Second
 	p.words = []word{{after: p.after + time.Second, says: declined, truth: true}}
@@ -256,12 +247,12 @@ func (pl *platform) find(project, reference string) (*entry, bool) {
 	return e, true
 }
 
-// accept takes a payout in. Of a repetition the worst is assumed: Monetix refuses
-// it, as it documents, unless it had refused the first one for good; Vexora
-// documents nothing, and executes it once more.
+// accept takes a payout in. Of a repetition the worst is assumed: who documents that he refuses
+// it does, unless he had refused the first one for good; the others execute it once more.
 func (pl *platform) accept(fresh entry) (*entry, bool) {
 	w := pl.world
 	w.arrived(fresh.reference)
+	again := pl.model.traits().paysAgain
 	e, known := pl.of(fresh.project, fresh.reference)
 	switch {
 	case !known:
@@ -271,16 +262,16 @@ func (pl *platform) accept(fresh entry) (*entry, bool) {
 		}
 		e = &fresh
 		pl.ledger[e.reference] = e
-	case pl.name == monetix.Name && (e.plan.end != refused || w.scripted != nil || !w.choices.chance(40)):
+	case !again && (e.plan.end != refused || w.scripted != nil || !w.choices.chance(40)):
 		return e, false
-	case pl.name == vexora.Name && (w.scripted != nil || !w.choices.chance(40)):
+	case again && (w.scripted != nil || !w.choices.chance(40)):
 		if e.plan.end.moves() {
 			e.pay(w)
 		}
 		return e, false
 	}
 	pl.begin(e)
-	return e, !known || pl.name == monetix.Name
+	return e, !known || !again
 }
 
 // begin plans what becomes of an entry, and has it done.

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
 )
@@ -15,7 +14,7 @@ type settings struct {
 	queuedMaxAge, window, redactAfter time.Duration
 	restoredAt                        time.Time
 	remembered                        time.Time       // the latest restore that the table was told of
-	same                              bool            // people vouch that Monetix' project is the one of the lost table
+	same                              bool            // people vouch that the accounts are those of the lost table
 	out                               payout.Provider // is not configured any more
 	changed                           bool
 	lowered                           bool // the caps of the stack
@@ -25,7 +24,7 @@ type settings struct {
 func (s settings) policy() payout.Policy {
 	var same []payout.Provider
 	if s.same {
-		same = []payout.Provider{monetix.Name}
+		same = refuseRepeats()
 	}
 	return payout.Policy{
 		Namespace: "sim", SameAccounts: same, Order: payout.Providers(), RestoredAt: s.restoredAt, Remembered: s.remembered,
@@ -79,15 +78,15 @@ func (w *world) reconfigure() {
 
 // move has our secret name the other project at Monetix, and sometimes the first one again.
 func (w *world) move() {
-	pl := w.platforms[monetix.Name]
+	pl := w.platforms[w.choices.one(those(func(t traits) bool { return t.projects }))]
 	next := func() {
 		if w.settings.same { // people have said that nothing changes it
 			return
 		}
 		w.moved = true
 		pl.project = projects[(slices.Index(projects, pl.project)+1)%len(projects)]
-		w.source.Rotate(string(monetix.Name), monetixDocument(keyOf(pl.project, pl.key), pl.project))
-		w.tell("the project at Monetix is %s", pl.project)
+		w.source.Rotate(string(pl.name), pl.document())
+		w.tell("the project at %s is %s", pl.name, pl.project)
 	}
 	next()
 	if w.choices.pick(2) > 0 {
@@ -105,7 +104,7 @@ func (w *world) compare() {
 	case how == 2:
 		w.move()
 	}
-	w.tell("people vouch for the project at Monetix: %t", w.settings.same)
+	w.tell("people vouch for the projects: %t", w.settings.same)
 }
 
 // takeOut takes a provider's secret away: for the rest, or for a while.

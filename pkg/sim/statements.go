@@ -7,10 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
-	"cambodia-payouts/pkg/vexora"
 )
 
 // sheet is a statement file: what it says, and who has brought it so far.
@@ -197,7 +195,7 @@ func (s *sheet) add(reference string, number int, minor int64, state ending) {
 // providerNumber is the provider's number of a payment. Callbacks and answers know the first one
 // of a reference alone.
 func providerNumber(of payout.Provider, reference string, number int) string {
-	first := map[payout.Provider]string{vexora.Name: "VX", monetix.Name: "mx-"}[of] + reference[20:]
+	first := traitsOf(of).prefix + reference[20:]
 	if number == 1 {
 		return first
 	}
@@ -210,7 +208,7 @@ func findingOf(of payout.Provider, state ending) (payout.Finding, string) {
 		return payout.FoundSucceeded, "success"
 	case state == endless:
 		return payout.FoundProcessing, "processing"
-	case state == returned && of == monetix.Name:
+	case state == returned && traitsOf(of).returns:
 		return payout.FoundReturned, "reversed"
 	}
 	return payout.FoundFailed, "failed"

@@ -1,13 +1,6 @@
 package sim
 
-import (
-	"encoding/json"
-	"net/http"
-
-	"cambodia-payouts/pkg/monetix"
-	"cambodia-payouts/pkg/payout"
-	"cambodia-payouts/pkg/vexora"
-)
+import "cambodia-payouts/pkg/payout"
 
 // strays reports whether a provider answers a question about a payout with what became of another
 // payment, under the number of that. Of one payout in four it does so at every second question, from
@@ -38,21 +31,4 @@ func (e *entry) ofAnother() utterance {
 		return e.utter(declined, false)
 	}
 	return e.utter(paid, false)
-}
-
-func (e *entry) vexoraStray() answer {
-	u := e.ofAnother()
-	data := vexoraWord(e.reference, u)
-	data["platFormTradeNo"], data["amount"] = "VX-of-another", json.Number(decimals(e.amount)+"00")
-	a := vexoraAnswer("0000", data)
-	a.says, a.stray = u.sense(vexora.Name), true
-	return a
-}
-
-func (pl *platform) monetixStray(e *entry, tree map[string]any) answer {
-	u := e.ofAnother()
-	payment, operation := e.monetixWords(u, 1)
-	operation["request_id"] = "mx-of-another"
-	tree["payment"], tree["operations"] = payment, []any{operation}
-	return answer{status: http.StatusOK, body: pl.seal(tree, keyOf(e.project, pl.key)), says: u.sense(monetix.Name), stray: true}
 }

@@ -7,10 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/secrets"
-	"cambodia-payouts/pkg/vexora"
 )
 
 // world is everything of one history.
@@ -85,24 +83,18 @@ type world struct {
 	only string
 }
 
-// The keys, and what the accounts are called. They must never be seen in any
-// output.
-const (
-	vexoraKey  = "vexora-app-secret-5f2c"
-	monetixKey = "monetix-secret-key-91ab"
-)
+// keyBefore is a provider's key before any rotation. No key must ever be seen in any output, nor
+// what the accounts are called.
+func keyBefore(of payout.Provider) string { return string(of) + "-secret-key-91ab" }
 
-func vexoraDocument(key string) string {
-	return fmt.Sprintf(`{"KHR": {"base_url": "https://vexora.test", "merchant_no": "1", "app_secret": %q}}`, key)
-}
-
-func monetixDocument(key, project string) string {
-	return fmt.Sprintf(`{"base_url": "https://monetix.test", "project_id": %s, "secret_key": %q}`, project, key)
+// document is the secret as it has to be now.
+func (pl *platform) document() string {
+	return pl.model.document(keyOf(pl.project, pl.key), pl.project)
 }
 
 func newWorld(e *engine, mutant *Mutant) *world {
 	w := &world{
-		engine: e, mutant: mutant, table: newTable(),
+		engine: e, mutant: mutant, table: newTable(), platforms: map[payout.Provider]*platform{},
 		controls:   controls{heldAt: map[payout.Provider]time.Time{}, fencedAt: map[string]time.Time{}},
 		releasedAt: map[payout.Provider]time.Time{},
 		paused:     map[payout.Provider]bool{}, onTheWay: map[string]int{}, flying: map[string]int{},
@@ -110,13 +102,15 @@ func newWorld(e *engine, mutant *Mutant) *world {
 		known:    map[payout.ID]*dossier{}, requests: map[string]int{}, everSent: map[string]int{}, fences: map[string]int{}, pairs: map[payout.ID]int{}, lost: map[payout.ID]bool{}, twiceSent: map[string]bool{},
 		promises: map[payout.Reference]bool{}, askedFor: map[payout.Reference]int{}, brought: map[string][]payout.Principal{}, carried: map[string][]time.Time{},
 	}
-	w.platforms = map[payout.Provider]*platform{
-		vexora.Name:  {world: w, name: vexora.Name, ledger: map[string]*entry{}, key: vexoraKey},
-		monetix.Name: {world: w, name: monetix.Name, ledger: map[string]*entry{}, key: monetixKey, project: projects[0]},
+	documents := map[string]string{}
+	for _, p := range payout.Providers() {
+		pl := &platform{world: w, name: p, model: models[p], ledger: map[string]*entry{}, key: keyBefore(p)}
+		if pl.model.traits().projects {
+			pl.project = projects[0]
+		}
+		w.platforms[p], documents[string(p)] = pl, pl.document()
 	}
-	w.source = secrets.NewStaticSource(map[string]string{
-		"vexora": vexoraDocument(vexoraKey), "monetix": monetixDocument(monetixKey, projects[0]),
-	}, func() time.Time { return w.now })
+	w.source = secrets.NewStaticSource(documents, func() time.Time { return w.now })
 	w.watch()
 	return w
 }
@@ -205,10 +199,7 @@ func (w *world) rotate() {
 	name := w.choices.provider()
 	pl := w.platforms[name]
 	fresh := pl.key + "-rotated"
-	document := vexoraDocument(fresh)
-	if name == monetix.Name {
-		document = monetixDocument(keyOf(pl.project, fresh), pl.project)
-	}
+	document := pl.model.document(keyOf(pl.project, fresh), pl.project)
 	gap := time.Duration(w.choices.pick(60)) * time.Second
 	ours, theirs := func() { w.source.Rotate(string(name), document) }, func() { pl.key = fresh }
 	if w.choices.pick(2) == 0 {
@@ -272,7 +263,10 @@ func (w *world) trust() {
 
 // secretsIn reports what must not be in any output.
 func (w *world) secretsIn(output string) string {
-	needles := []string{vexoraKey, monetixKey}
+	var needles []string
+	for name := range w.platforms {
+		needles = append(needles, keyBefore(name))
+	}
 	for _, c := range w.clients {
 		needles = append(needles, c.account)
 	}

@@ -8,95 +8,38 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/oneshot"
 	"cambodia-payouts/pkg/sandbox"
-	"cambodia-payouts/pkg/vexora"
 )
 
-// answer is a provider's answer to a request.
-type answer struct {
-	status int
-	body   []byte
-	says   sense
-	stray  bool // it is about another payment; see [platform.strays]
+func init() { models[monetix.Name] = monetixModel{} }
+
+// monetixModel is Monetix: it refuses a repeated payment_id within one project, and has codes
+// that may hide a payment.
+type monetixModel struct{}
+
+// traits implements model.
+func (monetixModel) traits() traits {
+	return traits{projects: true, doubts: true, returns: true, refusesByStatus: true, prefix: "mx-"}
 }
 
-// handle acts on a request that arrived. A signature that does not verify is
-// answered as the twin does.
-func (pl *platform) handle(r oneshot.Request, question bool) answer {
-	if pl.name == vexora.Name {
-		return pl.vexora(r, question)
-	}
-	return pl.monetix(r, question)
+// document implements model.
+func (monetixModel) document(key, project string) string {
+	return fmt.Sprintf(`{"base_url": "https://monetix.test", "project_id": %s, "secret_key": %q}`, project, key)
 }
 
-func vexoraAnswer(code string, data any) answer {
-	body, _ := json.Marshal(map[string]any{"msg": "m", "code": code, "timestamp": 1, "success": code == "0000", "data": data})
-	return answer{status: http.StatusOK, body: body, says: saysNothing}
+// recipient implements model.
+func (monetixModel) recipient(_ *world, n int) string { return fmt.Sprintf("7700%08d", n*7919) }
+
+// destination implements model.
+func (monetixModel) destination(account string) map[string]any {
+	return map[string]any{"type": "bank_account", "bank": "wing", "account_number": account}
 }
 
-func (pl *platform) vexora(r oneshot.Request, question bool) answer {
-	fields := map[string]string{}
-	if json.Unmarshal(r.Body, &fields) != nil || fields["sign"] != sandbox.SignVexora(fields, pl.key) {
-		return vexoraAnswer("8000", nil)
-	}
-	reference := fields["tradeNo"]
-	if question {
-		return pl.vexoraState(reference)
-	}
-	minor, _ := strconv.ParseInt(strings.Replace(fields["amount"], ".", "", 1), 10, 64)
-	if !strings.Contains(fields["amount"], ".") {
-		minor *= 100
-	}
-	e, fresh := pl.accept(entry{reference: reference, amount: minor, currency: "KHR", remark: fields["remark"]})
-	switch {
-	case e.plan.end == refused:
-		return e.plan.manner.refusal
-	case pl.silent(), !fresh && pl.world.choices.pick(2) == 0:
-		return vexoraAnswer("8000", nil)
-	}
-	return e.vexoraTold(e.state(pl.world.now), false)
-}
-
-func (pl *platform) vexoraState(reference string) answer {
-	e, known := pl.find("", reference)
-	if !known {
-		a := []answer{vexoraAnswer("8000", nil), vexoraAnswer("0000", nil), vexoraAnswer("5000", nil)}[pl.world.choices.weighted(45, 45, 10)]
-		a.says = saysAbsent
-		return a
-	}
-	if pl.strays(e) {
-		return e.vexoraStray()
-	}
-	return e.vexoraTold(e.state(pl.world.now), true)
-}
-
-// vexoraTold is an answer that names the state; a question's names the amount too.
-func (e *entry) vexoraTold(state ending, amount bool) answer {
-	u := e.utter(state, false)
-	data := vexoraWord(e.reference, u)
-	data["message"] = e.remarks()
-	if amount {
-		data["amount"] = json.Number(decimals(e.amount) + "00")
-	}
-	a := vexoraAnswer("0000", data)
-	a.says = u.sense(vexora.Name)
-	return a
-}
-
-func vexoraWord(reference string, u utterance) map[string]any {
-	return map[string]any{"tradeNo": reference, "platFormTradeNo": "VX" + reference[20:], "status": u.status, "message": "m"}
-}
-
-func decimals(minor int64) string { return fmt.Sprintf("%d.%02d", minor/100, minor%100) }
-
-// The projects at Monetix, in whose names the payouts go out. Each knows its own alone.
-var projects = []string{"1234", "5678"}
-
-func (pl *platform) monetix(r oneshot.Request, question bool) answer {
+// handle implements model.
+func (monetixModel) handle(pl *platform, r oneshot.Request, question bool) answer {
 	decoder := json.NewDecoder(bytes.NewReader(r.Body))
 	decoder.UseNumber()
 	tree := map[string]any{}
@@ -116,7 +59,7 @@ func (pl *platform) monetix(r oneshot.Request, question bool) answer {
 	if question {
 		return pl.monetixState(reference, project)
 	}
-	if a, away := pl.world.turnedAway(monetix.Name); away {
+	if a, away := pl.world.turnedAway(); away {
 		pl.world.arrived(reference)
 		return a
 	}
@@ -160,13 +103,21 @@ func (pl *platform) monetixState(reference, project string) answer {
 	if known {
 		u := e.utter(e.state(pl.world.now), false)
 		payment, operation := e.monetixWords(u, 1)
-		tree["payment"], tree["operations"], says = payment, e.tried(u, operation), u.sense(monetix.Name)
+		tree["payment"], tree["operations"], says = payment, e.tried(u, operation), monetixModel{}.sense(u)
 	} else {
 		code := []string{"3061", "3062"}[pl.world.choices.weighted(80, 20)]
 		tree["payment"] = map[string]any{"id": reference, "status": "error"}
 		tree["errors"] = []any{map[string]any{"code": json.Number(code), "message": "Transaction not found"}}
 	}
 	return answer{status: http.StatusOK, body: pl.seal(tree, keyOf(project, pl.key)), says: says}
+}
+
+func (pl *platform) monetixStray(e *entry, tree map[string]any) answer {
+	u := e.ofAnother()
+	payment, operation := e.monetixWords(u, 1)
+	operation["request_id"] = "mx-of-another"
+	tree["payment"], tree["operations"] = payment, []any{operation}
+	return answer{status: http.StatusOK, body: pl.seal(tree, keyOf(e.project, pl.key)), says: monetixModel{}.sense(u), stray: true}
 }
 
 // monetixWords are the payment and the operation of a callback or an answer.
@@ -214,4 +165,21 @@ func (pl *platform) seal(tree map[string]any, key string) []byte {
 	tree["signature"] = sandbox.SignMonetix(tree, key)
 	body, _ := json.Marshal(tree)
 	return body
+}
+
+// notification implements model.
+func (monetixModel) notification(pl *platform, e *entry, said word) []byte {
+	key := pl.signs(e, said)
+	payment, operation := e.monetixWords(e.utter(said.says, said.odd), said.times)
+	tree := map[string]any{
+		"project_id": json.Number(e.project), "payment": payment, "operation": operation, "customer": map[string]any{"id": e.customer},
+	}
+	if said.respelt {
+		body, code := pl.seal(tree, key), operation["code"].(string)
+		return swollen(e, bytes.Replace(body, []byte(`"code":"`+code+`"`), []byte(`"code":`+code+`.0`), 1))
+	}
+	if said.recut {
+		tree["customer"] = map[string]any{"id": "x;general:payment_id:7;payment:status:processing"}
+	}
+	return swollen(e, pl.seal(tree, key))
 }
