@@ -30,7 +30,8 @@ var rooms = map[string][]string{
 	"provider":   {"money", "payout", "bank", "secrets", "oneshot", "statement"},
 	"vexora":     {"money", "payout", "jsontree", "bank", "secrets", "oneshot", "statement", "provider"},
 	"monetix":    {"money", "payout", "jsontree", "bank", "secrets", "oneshot", "statement", "provider"},
-	"wire":       {"payout", "bank", "statement", "provider", "vexora", "monetix"},
+	"trial":      {"money", "payout", "jsontree", "bank", "secrets", "oneshot", "statement", "provider"}, // behind a build tag
+	"wire":       {"payout", "bank", "statement", "provider", "vexora", "monetix", "trial"},
 	"dynamo":     {"money", "payout"},
 	"localstore": {"money", "payout"},
 	"memstore":   {"money", "payout"},
@@ -46,7 +47,7 @@ var rooms = map[string][]string{
 	"openapi":    {}, // holds answers against their description
 	"boot":       {"money", "payout", "bank", "secrets", "oneshot", "provider", "wire", "dynamo", "statement", "edge", "loglimit", "telemetry", "webhook", "people"},
 	"sim": {
-		"money", "payout", "bank", "secrets", "oneshot", "vexora", "monetix", "provider", "wire", "edge", "loglimit", "telemetry",
+		"money", "payout", "bank", "secrets", "oneshot", "vexora", "monetix", "trial", "provider", "wire", "edge", "loglimit", "telemetry",
 		"sandbox", // its signatures, which share nothing with the connectors
 	},
 	"sandbox": {}, // the twin shares nothing with the code that it tests
@@ -55,7 +56,7 @@ var rooms = map[string][]string{
 // outside lists what a room may import beyond the standard library, by module.
 var outside = map[string][]string{
 	"money": {}, "bank": {}, "telemetry": {}, "sandbox": {}, "oneshot": {}, "storetest": {}, "memstore": {},
-	"vexora": {}, "monetix": {}, "provider": {}, "wire": {}, "statement": {}, "loglimit": {},
+	"vexora": {}, "monetix": {}, "trial": {}, "provider": {}, "wire": {}, "statement": {}, "loglimit": {},
 	"jsontree":   {"github.com/go-json-experiment/json"},
 	"openapi":    {"github.com/santhosh-tekuri/jsonschema/v6", "go.yaml.in/yaml/v3"},
 	"secrets":    {"golang.org/x/sync"},

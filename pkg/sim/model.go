@@ -49,6 +49,8 @@ type traits struct {
 	returns bool
 	// refusesByStatus: an HTTP status alone can be about who we are.
 	refusesByStatus bool
+	// joins: what it signs are fields that are joined, so that the text could be cut otherwise.
+	joins bool
 	// prefix is how its numbers begin.
 	prefix string
 }

@@ -22,7 +22,7 @@ type monetixModel struct{}
 
 // traits implements model.
 func (monetixModel) traits() traits {
-	return traits{projects: true, doubts: true, returns: true, refusesByStatus: true, prefix: "mx-"}
+	return traits{projects: true, doubts: true, returns: true, refusesByStatus: true, joins: true, prefix: "mx-"}
 }
 
 // document implements model.

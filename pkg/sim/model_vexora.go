@@ -25,7 +25,7 @@ var (
 )
 
 // traits implements model.
-func (vexoraModel) traits() traits { return traits{paysAgain: true, prefix: "VX"} }
+func (vexoraModel) traits() traits { return traits{paysAgain: true, joins: true, prefix: "VX"} }
 
 // document implements model.
 func (vexoraModel) document(key, _ string) string {

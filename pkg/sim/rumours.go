@@ -36,6 +36,7 @@ func (w *world) spread(p payout.Payout, attempt payout.Attempt) {
 		{says: declined, recut: true}, {says: declined, recut: true, respelt: true},
 	}[c.weighted(26, 18, 18, 12, 12, 4, 3, 4, 3)]
 	pl := w.platforms[p.Provider]
+	said.recut = said.recut && pl.model.traits().joins
 	e := pl.ledger[string(p.ID.ProviderReference(attempt))]
 	if e == nil {
 		e = &entry{
