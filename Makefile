@@ -53,6 +53,7 @@ lint: ## gofmt, go vet, staticcheck, go.mod
 	  if [ -n "$$unformatted" ]; then echo "not formatted: $$unformatted"; exit 1; fi
 	go vet ./...
 	go run $(STATICCHECK) ./...
+	go run $(STATICCHECK) -tags trial ./pkg/trial ./pkg/wire ./pkg/sim ./pkg/boot
 	go mod tidy -diff
 	go mod verify
 
@@ -132,6 +133,14 @@ else
 	$(if $(filter off,$(PAIRS)),,@.build/sim -exhaustive -page README.md)
 	@.build/sim -mutants -page README.md
 endif
+
+# A provider that does not exist, behind a build tag: what is deployed never has it.
+.PHONY: trial
+trial: ## prove that a third provider takes a room and a row: build, test and simulate with it
+	go vet -tags trial ./pkg/... ./cmd/...
+	go test -tags trial ./pkg ./pkg/trial ./pkg/wire ./pkg/bank ./pkg/statement ./pkg/template ./pkg/edge ./pkg/memstore ./pkg/localstore
+	go test -tags trial -run 'Trial|Selftest' ./pkg/boot
+	go run -tags trial ./cmd/sim -histories $${HISTORIES:-3000}
 
 .PHONY: sim-long
 sim-long: ## the same with 2,000,000 histories, none of which CI has run

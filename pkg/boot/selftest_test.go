@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -103,6 +104,14 @@ var everySelftest = map[string]struct {
 	"monetix-callback":  {callbackSelftest(monetix.Provider), []string{"controls read", "monetix callback"}},
 }
 
+// served are the checks of the providers that the fixtures have a secret for; a provider
+// behind a build tag has none.
+func served(s Selftest) []Check {
+	return slices.DeleteFunc(slices.Clone(s.Checks), func(c Check) bool {
+		return c.State == CheckNotConfigured && strings.HasSuffix(c.Detail, "has no secret: not configured")
+	})
+}
+
 func TestSelftestOfEveryFunctionPasses(t *testing.T) {
 	for function, test := range everySelftest {
 		report, err := test.run(selftestSecrets, nil)
@@ -112,13 +121,15 @@ func TestSelftestOfEveryFunctionPasses(t *testing.T) {
 		if report.Revision != "0123456789abcdef" || report.Function != "stack-Function-1" || len(report.Settings) != 64 {
 			t.Errorf("%s: %+v", function, report)
 		}
-		if len(report.Checks) != len(test.checks) {
-			t.Errorf("%s has the checks %v", function, report.Checks)
-		}
-		for i, check := range report.Checks {
-			if check.Name != test.checks[i] || check.State != CheckPassed {
+		var names []string
+		for _, check := range served(report) {
+			names = append(names, check.Name)
+			if check.State != CheckPassed {
 				t.Errorf("%s: %+v", function, check)
 			}
+		}
+		if !slices.Equal(names, test.checks) {
+			t.Errorf("%s has the checks %q, want %q: a new provider's stand in everySelftest", function, names, test.checks)
 		}
 	}
 }

@@ -3,8 +3,10 @@ package edge_test
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -92,6 +94,9 @@ func TestTheControlsShowWhatIsInForceAndWhy(t *testing.T) {
 	var got map[string]any
 	if err := json.Unmarshal([]byte(reply.Body), &got); err != nil || reply.StatusCode != http.StatusOK {
 		t.Fatalf("%d %v", reply.StatusCode, err)
+	}
+	for _, of := range []string{"submissions", "in_force"} { // the providers of a build with more than two
+		maps.DeleteFunc(got[of].(map[string]any), func(name string, _ any) bool { return !slices.Contains([]string{"all", "monetix", "vexora"}, name) })
 	}
 	want := `{"version":2,"submissions":{"all":"open","monetix":"open","vexora":"held"},"caps":{"KHR":"1000.00"},"callbacks":"believe",` +
 		`"in_force":{"monetix":"held","vexora":"held"},"held_by":{"monetix":["paused"],"vexora":["controls"]},` +

@@ -53,7 +53,7 @@ func secondUnder(t *testing.T, name payout.Provider, during func(w *world, first
 // A callback can be faster than the answer to the submission that it is about. The answer's
 // number is known all the same, and nothing ends under another one.
 func TestACallbackThatIsFasterThanTheAnswerHidesNoNumber(t *testing.T) {
-	for _, name := range payout.Providers() {
+	for _, name := range both {
 		for _, number := range []string{"N-1", ""} {
 			w := newWorld(t)
 			pr := w.named(name)
@@ -78,7 +78,7 @@ func TestACallbackThatIsFasterThanTheAnswerHidesNoNumber(t *testing.T) {
 // The same, of a callback that ends the payout: the failure is certain by an answer about our
 // number alone.
 func TestAFailureThatIsFasterThanTheAnswerIsConfirmedUnderItsNumber(t *testing.T) {
-	for _, name := range payout.Providers() {
+	for _, name := range both {
 		for number, safe := range map[string]bool{"N-1": true, "N-9": false} {
 			w := newWorld(t)
 			pr := w.named(name)
@@ -98,7 +98,7 @@ func TestAFailureThatIsFasterThanTheAnswerIsConfirmedUnderItsNumber(t *testing.T
 // A late callback about the attempt before comes while the next one is on its way. What the
 // provider answers to that one is known by its number.
 func TestACallbackAboutAnOlderAttemptHidesNoNumber(t *testing.T) {
-	for _, name := range payout.Providers() {
+	for _, name := range both {
 		w, p := secondUnder(t, name, func(w *world, first payout.Payout) {
 			w.numbered(first, payout.FoundProcessing, "N-1")
 		})
@@ -118,7 +118,7 @@ func TestACallbackAboutAnOlderAttemptHidesNoNumber(t *testing.T) {
 // An attempt is closed under the number that it was acknowledged with, also after the next one
 // has begun.
 func TestAnOlderAttemptIsClosedUnderItsOwnNumberAlone(t *testing.T) {
-	for _, name := range payout.Providers() {
+	for _, name := range both {
 		for number, closed := range map[string]bool{"N-1": true, "": true, "N-2": false, "N-9": false} {
 			w, p := secondUnder(t, name, nil)
 			w.knows(name, map[payout.Attempt]payout.Claim{1: under(payout.FoundFailed, number), 2: under(payout.FoundFailed, "N-2")})
@@ -133,7 +133,7 @@ func TestAnOlderAttemptIsClosedUnderItsOwnNumberAlone(t *testing.T) {
 
 // Whatever is no failure speaks against an older attempt as before, under whatever number.
 func TestAnOlderAttemptIsPaidUnderAnyNumber(t *testing.T) {
-	for _, name := range payout.Providers() {
+	for _, name := range both {
 		w, p := secondUnder(t, name, nil)
 		w.knows(name, map[payout.Attempt]payout.Claim{1: under(payout.FoundSucceeded, "N-9"), 2: under(payout.FoundFailed, "N-2")})
 		w.sweepFor(40, 10*time.Minute)
@@ -146,7 +146,7 @@ func TestAnOlderAttemptIsPaidUnderAnyNumber(t *testing.T) {
 // Who has a leaked key can name any number. What the provider answers ends the payout all the
 // same, and under its own number.
 func TestANumberThatACallbackNamesKeepsNoAnswerFromEnding(t *testing.T) {
-	for _, name := range payout.Providers() {
+	for _, name := range both {
 		for what, answer := range map[string]func(*world) func(payout.Payout) payout.Claim{
 			"an answer without a number": func(w *world) func(payout.Payout) payout.Claim { return w.said(payout.FoundUnlisted, "") },
 			"no answer":                  func(w *world) func(payout.Payout) payout.Claim { return w.unclear },
@@ -170,7 +170,7 @@ func TestANumberThatACallbackNamesKeepsNoAnswerFromEnding(t *testing.T) {
 // The number of the attempt before stands first in what is heard while the next one waits for
 // its answer. It is of that attempt alone.
 func TestAnAnswerAboutAnOlderAttemptNamesNoNumberOfThePresentOne(t *testing.T) {
-	for _, name := range payout.Providers() {
+	for _, name := range both {
 		w := newWorld(t)
 		pr := w.named(name)
 		pr.account, pr.answer, pr.told = "A", w.unclear, w.unclear
@@ -196,7 +196,7 @@ func TestAnAnswerAboutAnOlderAttemptNamesNoNumberOfThePresentOne(t *testing.T) {
 // An answer that is not about the payout as we know it settles nothing: the provider is asked on
 // about an end, and heard when it knows better.
 func TestAnAnswerAboutAnotherPaymentEndsNoQuestions(t *testing.T) {
-	for _, name := range payout.Providers() {
+	for _, name := range both {
 		for what, stray := range map[string]func(c payout.Claim) payout.Claim{
 			"another number": func(c payout.Claim) payout.Claim { c.ProviderID = "N-9"; return c },
 			"another amount": func(c payout.Claim) payout.Claim {
@@ -272,7 +272,7 @@ func TestTheNumberOfAnAttemptIsThatOfItsOnlySubmission(t *testing.T) {
 
 // A number outlives a history without room, and the next ones do not replace it.
 func TestANumberIsKeptWithoutRoomInTheHistory(t *testing.T) {
-	for _, name := range payout.Providers() {
+	for _, name := range both {
 		w := newWorld(t)
 		pr := w.named(name)
 		pr.answer = w.unclear
@@ -292,7 +292,7 @@ func TestANumberIsKeptWithoutRoomInTheHistory(t *testing.T) {
 // About an end, an answer under another number is a contradiction, and the number of the end
 // stays: whoever named it first, another payment than the one that ended is a second one.
 func TestAnotherNumberAboutAnEndIsAContradiction(t *testing.T) {
-	for _, name := range payout.Providers() {
+	for _, name := range both {
 		for ended, answered := range map[string]string{"N-1": "N-9", "N-9": "N-1"} {
 			w := newWorld(t)
 			pr := w.named(name)

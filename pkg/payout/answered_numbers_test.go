@@ -24,7 +24,7 @@ func acknowledged(t *testing.T, provider payout.Provider, told payout.Finding, n
 // One submission has one number. An answer to a question that names another one than the
 // acknowledgement did ends nothing and closes nothing, and calls people.
 func TestAnAnswerUnderAnotherNumberThanTheAcknowledgementEndsNothing(t *testing.T) {
-	for _, provider := range payout.Providers() {
+	for _, provider := range both {
 		for _, told := range []payout.Finding{payout.FoundSucceeded, payout.FoundFailed, payout.FoundReturned, payout.FoundProcessing, payout.FoundUnlisted} {
 			if told == payout.FoundReturned && provider == Monetix {
 				continue // a return there has a number of its own
@@ -48,7 +48,7 @@ func TestAnAnswerUnderAnotherNumberThanTheAcknowledgementEndsNothing(t *testing.
 // A callback says that our number failed, and the answer is about another one: that makes nothing
 // certain.
 func TestAnAnswerUnderAnotherNumberConfirmsNoFailure(t *testing.T) {
-	for _, provider := range payout.Providers() {
+	for _, provider := range both {
 		w, p := acknowledged(t, provider, payout.FoundFailed, "N-2")
 		failed := w.claim(p, payout.FoundFailed)
 		failed.ProviderID = "N-1"

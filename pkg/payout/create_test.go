@@ -8,8 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"cambodia-payouts/pkg/payout"
 	"slices"
+
+	"cambodia-payouts/pkg/payout"
 )
 
 func TestCreateStoresFencesSendsOnceAndRecordsInTwoWrites(t *testing.T) {

@@ -2,6 +2,7 @@ package payout_test
 
 import (
 	"cambodia-payouts/pkg/monetix"
+	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/vexora"
 	_ "cambodia-payouts/pkg/wire" // which registers the providers, so that the facts are the true ones
 )
@@ -12,3 +13,6 @@ const (
 	Vexora  = vexora.Name
 	Monetix = monetix.Name
 )
+
+// both are the providers of the test world, whatever else a build registers.
+var both = []payout.Provider{Vexora, Monetix}

@@ -6,9 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"slices"
+
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
-	"slices"
 )
 
 func TestOnlyWhatIsDocumentedIsResentByItself(t *testing.T) {

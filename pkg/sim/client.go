@@ -33,7 +33,7 @@ const postings = 5
 func (w *world) newClient(n int, provider payout.Provider, sameAs *client) *client {
 	reference := payout.Reference(fmt.Sprintf("R%d", n))
 	c := &client{world: w, reference: reference, id: payout.DeriveID("sim", reference), provider: provider, amount: 50_000 + n, caller: fmt.Sprint("payroll-", n%2)}
-	c.recipient = models[provider].recipient(w, n)
+	c.recipient = modelOf(provider).recipient(w, n)
 	if sameAs != nil { // the same money to the same person under a second reference
 		c.provider, c.recipient, c.amount = sameAs.provider, sameAs.recipient, sameAs.amount
 	}
@@ -48,7 +48,7 @@ func (w *world) newClient(n int, provider payout.Provider, sameAs *client) *clie
 func body(c *client, amount int) string {
 	encoded, _ := json.Marshal(map[string]any{
 		"reference": c.reference, "provider": c.provider, "amount": fmt.Sprint(amount), "currency": "KHR",
-		"destination": models[c.provider].destination(c.account), "description": described(c.reference),
+		"destination": modelOf(c.provider).destination(c.account), "description": described(c.reference),
 		"beneficiary": map[string]any{
 			"id": "c1", "first_name": "Sophea", "last_name": "Chan", "email": "s@example.com", "phone": "12345678", "ip_address": "198.51.100.47",
 		},

@@ -55,7 +55,7 @@ func (p plan) plain(pays bool) plan {
 	if pays {
 		p.end = paid
 	}
-	models[p.manner.of].certain(&p.manner)
+	modelOf(p.manner.of).certain(&p.manner)
 	p.words = []word{{after: p.after + time.Second, says: p.end, truth: true}}
 	return p
 }

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"fmt"
 	"slices"
 
 	"cambodia-payouts/pkg/oneshot"
@@ -60,14 +61,23 @@ var models = map[payout.Provider]model{}
 
 // those are the providers with a trait.
 func those(has func(traits) bool) []payout.Provider {
-	return slices.DeleteFunc(payout.Providers(), func(p payout.Provider) bool { return !has(models[p].traits()) })
+	return slices.DeleteFunc(payout.Providers(), func(p payout.Provider) bool { return !has(modelOf(p).traits()) })
 }
 
 // refuseRepeats lists the providers that document that they refuse a repeated reference.
 func refuseRepeats() []payout.Provider { return those(func(t traits) bool { return !t.paysAgain }) }
 
+// modelOf is a provider's model. What nobody has described cannot be simulated.
+func modelOf(p payout.Provider) model {
+	m, has := models[p]
+	if !has {
+		panic(fmt.Sprintf("sim: there is no model of %s: pkg/sim/model_%s.go (docs/adding-a-provider.md)", p, p))
+	}
+	return m
+}
+
 // traitsOf are those of a provider.
-func traitsOf(p payout.Provider) traits { return models[p].traits() }
+func traitsOf(p payout.Provider) traits { return modelOf(p).traits() }
 
 // one draws one of several; where there is one alone, nothing is drawn.
 func (c *choices) one(of []payout.Provider) payout.Provider {

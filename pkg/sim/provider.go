@@ -130,7 +130,7 @@ func (e *entry) utter(state ending, odd bool) utterance {
 	if odd {
 		return e.plan.manner.odd
 	}
-	return models[e.of()].put(e.plan.manner, state)
+	return modelOf(e.of()).put(e.plan.manner, state)
 }
 
 // of is the provider whose manner the entry has.
@@ -145,7 +145,7 @@ func (p payment) cameBack(now time.Time) bool {
 func (w *world) draw(of payout.Provider, reference string) plan {
 	if w.scripted != nil {
 		p := *w.scripted
-		p.manner = models[of].speak(w)
+		p.manner = modelOf(of).speak(w)
 		return p
 	}
 	c := w.choices
@@ -153,7 +153,7 @@ func (w *world) draw(of payout.Provider, reference string) plan {
 		end:     []ending{paid, declined, returned, endless, refused, late}[c.weighted(54, 15, 8, 7, 11, 5)],
 		after:   time.Second * time.Duration([]int{1, 20, 600, 4000}[c.weighted(55, 20, 15, 10)]),
 		visible: time.Second * time.Duration([]int{0, 8, 40}[c.weighted(80, 15, 5)]),
-		manner:  models[of].speak(w),
+		manner:  modelOf(of).speak(w),
 	}
 	if _, attempt, _ := payout.ParseProviderReference(reference); w.paidFrom > 0 && c.chance(95) {
 		return p.plain(attempt >= w.paidFrom)
@@ -172,7 +172,7 @@ func (w *world) draw(of payout.Provider, reference string) plan {
 
 // drawLate plans a payout that is said to have failed before it is paid.
 func (w *world) drawLate(p plan, of payout.Provider) plan {
-	models[of].doubt(w, &p.manner)
+	modelOf(of).doubt(w, &p.manner)
 	p.after = min(p.after, time.Minute)
 	p.paidAt = p.after + time.Duration([]int{400, 1200, 10_000}[w.choices.pick(3)])*time.Second
 	p.words = []word{{after: p.after + time.Second, says: declined, truth: true}}

@@ -41,7 +41,7 @@ func (w *world) spread(p payout.Payout, attempt payout.Attempt) {
 	if e == nil {
 		e = &entry{
 			reference: string(p.ID.ProviderReference(attempt)), amount: p.Amount.Minor(), currency: "KHR",
-			remark: p.Description, customer: p.Beneficiary.ID, plan: plan{manner: models[p.Provider].speak(w)},
+			remark: p.Description, customer: p.Beneficiary.ID, plan: plan{manner: modelOf(p.Provider).speak(w)},
 		}
 	}
 	pl.call(e, said, 0)

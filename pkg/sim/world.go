@@ -104,7 +104,7 @@ func newWorld(e *engine, mutant *Mutant) *world {
 	}
 	documents := map[string]string{}
 	for _, p := range payout.Providers() {
-		pl := &platform{world: w, name: p, model: models[p], ledger: map[string]*entry{}, key: keyBefore(p)}
+		pl := &platform{world: w, name: p, model: modelOf(p), ledger: map[string]*entry{}, key: keyBefore(p)}
 		if pl.model.traits().projects {
 			pl.project = projects[0]
 		}

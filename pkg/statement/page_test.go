@@ -16,6 +16,9 @@ func TestThePageNamesTheDefaults(t *testing.T) {
 	}
 	_, section, _ := strings.Cut(string(raw), "## Statements")
 	for provider, m := range wire.Statements() {
+		if provider == "trial" { // nobody's, and only in a build of its own
+			continue
+		}
 		words := []string{m.Columns.Reference, m.Columns.ProviderID, m.Columns.Amount, m.Columns.Currency, m.Columns.Status, m.Columns.Message}
 		for word := range m.Statuses {
 			words = append(words, word)

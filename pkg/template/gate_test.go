@@ -1,6 +1,7 @@
 package template_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,7 +46,7 @@ func TestTheGateMayInvokeVersionsAndAnswerCodeDeploy(t *testing.T) {
 		return map[string]any{"Effect": "Allow", "Action": action, "Resource": resource}
 	}
 	groups := map[string]any{"Fn::Sub": "arn:${AWS::Partition}:codedeploy:${AWS::Region}:${AWS::AccountId}:deploymentgroup:${ServerlessDeploymentApplication}/*"}
-	judged := []string{"CreatePayout", "GetPayout", "OperatePayout", "VexoraCallback", "MonetixCallback", "ReconcilePayouts", "NotifyMerchant"}
+	judged := slices.Concat([]string{"CreatePayout", "GetPayout", "OperatePayout"}, ofEach("%sCallback"), []string{"ReconcilePayouts", "NotifyMerchant"})
 	var named, want []any
 	for _, name := range judged {
 		named = append(named, map[string]any{"Fn::Sub": "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${AWS::StackName}-" + name + "-*:*"})

@@ -180,7 +180,8 @@ func TestTransformedAlarmsPageAndRollBackForNoStranger(t *testing.T) {
 // own do not verify while payouts are made.
 func TestAWrongKeyIsStillSeen(t *testing.T) {
 	s := service(t)
-	for _, p := range []struct{ alarm, provider string }{{"VexoraKeyAlarm", "vexora"}, {"MonetixKeyAlarm", "monetix"}} {
+	for _, provider := range deployable() {
+		p := struct{ alarm, provider string }{titled(provider) + "KeyAlarm", string(provider)}
 		r := s.Resources[p.alarm]
 		watches := metrics(r)
 		for _, want := range []watched{{"CambodiaPayouts", "callback_signature", ""}, {"CambodiaPayouts", "callback_verified", ""}, {"AWS/Lambda", "Invocations", "CreatePayout"}} {
