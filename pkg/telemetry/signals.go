@@ -33,41 +33,17 @@ const (
 // metricKeys are the members of a metric line: the directive, one count per
 // signal, named as the signal is, one per reason on the desk, and the others.
 var metricKeys = map[string]bool{
-	embedded:                              true,
-	string(payout.SignalOrphan):           true,
-	string(payout.SignalOrphanOfOurs):     true,
-	string(payout.SignalContradiction):    true,
-	string(payout.SignalMismatch):         true,
-	string(payout.SignalDoublePayment):    true,
-	string(payout.SignalUnlisted):         true,
-	string(payout.SignalReturned):         true,
-	string(payout.SignalAboutUs):          true,
-	string(payout.SignalUnknown):          true,
-	string(payout.SignalUnknownTooLong):   true,
-	string(payout.SignalQueuedTooLong):    true,
-	string(payout.SignalBadSignature):     true,
-	string(payout.SignalForeignCallback):  true,
-	string(payout.SignalUnrelatedPayment): true,
-	string(payout.SignalPaused):           true,
-	string(payout.SignalCallerPaused):     true,
-	string(payout.SignalDuplicate):        true,
-	string(payout.SignalLowBalance):       true,
-	string(payout.SignalWebhookDown):      true,
-	string(payout.SignalControls):         true,
-	string(payout.SignalControlsReleased): true,
-	string(payout.SignalOutflowHeld):      true,
-	string(payout.SignalOutflowUncounted): true,
-	string(payout.SignalVerified):         true,
-	string(payout.SignalNotStored):        true,
-	string(payout.SignalControlsUnread):   true,
-	string(payout.SignalKeysUnread):       true,
-	availableBalance:                      true,
-	oldestUnknown:                         true,
-	notificationLag:                       true,
-	notConfigured:                         true,
+	embedded:         true,
+	availableBalance: true,
+	oldestUnknown:    true,
+	notificationLag:  true,
+	notConfigured:    true,
 }
 
 func init() {
+	for _, signal := range payout.AllSignals {
+		metricKeys[string(signal)] = true
+	}
 	for _, reason := range payout.Reasons {
 		metricKeys[desk+string(reason)] = true
 	}

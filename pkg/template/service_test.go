@@ -755,6 +755,31 @@ func TestTheNextOnePagesToo(t *testing.T) {
 	}
 }
 
+// unwatched are the signals without an alarm, and why.
+var unwatched = map[payout.Signal]string{
+	payout.SignalCallerPaused:     "one caller's payouts wait, as they should; those of the others go on",
+	payout.SignalUnrelatedPayment: "the same keys sign other messages, and a merchant may get them here",
+}
+
+// TestEverySignalIsWatched: an alarm that nobody has made never rings. What waits for people is
+// watched as the count of the desk.
+func TestEverySignalIsWatched(t *testing.T) {
+	rings := map[string]bool{}
+	for _, r := range service(t).Resources {
+		if r.Type == "AWS::CloudWatch::Alarm" {
+			for _, m := range metrics(r) {
+				rings[m.name] = true
+			}
+		}
+	}
+	for _, signal := range payout.AllSignals {
+		watched := rings[string(signal)] || rings["desk_"+string(signal)]
+		if watched == (unwatched[signal] != "") {
+			t.Errorf("%s is watched by an alarm: %t, %s", signal, watched, unwatched[signal])
+		}
+	}
+}
+
 // TestOnlyErrorsOfTheNewVersionSendItBack: an alarm that watched more would stop the
 // deployment of a mend because of what it mends, and strangers or a merchant's endpoint
 // could stop any.
