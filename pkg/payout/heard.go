@@ -27,9 +27,6 @@ const (
 	// provider does not refuse a repeated reference, or does so within one account, and nobody
 	// vouches that the lost table used the same one.
 	mayBeLost word = "lost"
-	// wasQueued: it waited in the backup that a table was restored from. People may have
-	// withdrawn it in the lost time.
-	wasQueued word = "queued"
 	// wasRestored, of the first attempt: the payout was sent or asked about while its table may
 	// have lost attempts of it. Later ones are never found not to be there, so that no failure
 	// of such a payout is ever safe to pay again.

@@ -82,27 +82,20 @@ func TestRestoreSecondAttemptCountsAsOnlySubmission(t *testing.T) {
 // LookAhead sees attempt 2 only; the lost table's attempts 1 and 2 were refused outright.
 func TestLookAheadPastARefusedAttempt(t *testing.T) {
 	before := newWorld(t)
-	before.over(payout.Floor{Held: held(Monetix)})
-	p := before.mustCreate(draftFor(Monetix)) // queued
-	backup := before.store.copy()
-	before.over(payout.Floor{})
 	refuse := func(payout.Payout) payout.Claim {
 		return payout.Claim{Finding: payout.FoundFailed, OnlyIfFirst: true, Conclusive: true, Code: "504", At: before.clock.Now()}
 	}
 	accepted := before.monetix.answer
-	before.monetix.answer = refuse // no funds
-	before.clock.pass(2 * time.Minute)
-	before.sweep()                                                        // attempt 1 refused
+	before.monetix.answer = refuse                                        // no funds
+	p := before.mustCreate(draftFor(Monetix))                             // attempt 1 refused
 	before.must(before.operator.Resend(bg, before.order(p.ID, dara, ""))) // attempt 2 refused
 	before.monetix.answer = accepted
 	before.must(before.operator.Resend(bg, before.order(p.ID, dara, ""))) // attempt 3 taken, and paid
 	if st := before.stored(p.ID); st.Attempt != 3 || st.Status != payout.Processing {
 		t.Fatalf("setup: %d %s", st.Attempt, st.Status)
 	}
-	at := before.clock.Now().Add(time.Minute)
-	w := newWorldWith(t, vouched(at))
-	w.store.payouts = backup.payouts
-	w.clock.pass(10 * time.Minute)
+	w := restoredFrom(t, before, nil, Monetix)
+	w.mustCreate(draftFor(Monetix)) // posted again
 	third := string(p.ID.ProviderReference(3))
 	w.connectors[Monetix] = knows{w.monetix, third, w}
 	for range 6 {
