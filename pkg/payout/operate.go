@@ -71,6 +71,7 @@ const (
 	OrderOutdated     OrderProblem = "outdated"     // the payout is no longer as the person saw it
 	OrderPaused       OrderProblem = "paused"       // nothing may be submitted to the provider
 	OrderInexpressive OrderProblem = "unacceptable" // the provider cannot express the payout
+	OrderIncomplete   OrderProblem = "incomplete"   // after a restore it has to state more
 	OrderUnavailable  OrderProblem = "unavailable"  // the store, or a secret
 	// OrderPeopleNotRegistered: an order for two, by somebody whom the register of people
 	// does not name, or without a register.

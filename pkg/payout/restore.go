@@ -23,10 +23,13 @@ func (p Policy) refusesTheLost(name Provider) bool {
 // LastRestore is the time of the latest restore that anybody has told of, zero if there was none.
 // It outlives RESTORED_AT: what nothing touched while that was set is no safer afterwards.
 func (p Policy) LastRestore() time.Time {
-	if p.RestoredAt.After(p.Remembered) {
+	if p.Remembered == nil {
 		return p.RestoredAt
 	}
-	return p.Remembered
+	if told := p.Remembered(); told.After(p.RestoredAt) {
+		return told
+	}
+	return p.RestoredAt
 }
 
 // precedes reports whether a payout was there before the latest restore.

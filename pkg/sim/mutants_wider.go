@@ -34,7 +34,7 @@ var widerMutants = []*Mutant{
 		Name: "lost-attempts-forgotten", Says: "forgets that a lost table may have made later attempts of a payout",
 		aroundStore: func(s session, _ *container) payout.Store { return carefree{s} },
 		aroundPolicy: func(p payout.Policy) payout.Policy {
-			p.Remembered = time.Time{}
+			p.Remembered = nil
 			return p
 		},
 	},
