@@ -235,7 +235,11 @@ func (o *Operator) change(ctx context.Context, order Order, decide func(Payout, 
 	return Ordered{}, unavailable(errBusy)
 }
 
+// find reads what an order is about. Whoever does not know of a restore cannot weigh it.
 func (o *Operator) find(ctx context.Context, id ID) (Payout, error) {
+	if _, err := o.ports.Brakes.Restored(ctx, o.ports.Now()); err != nil {
+		return Payout{}, unavailable(err)
+	}
 	p, err := o.ports.Store.Get(ctx, id)
 	switch {
 	case errors.Is(err, ErrNotFound):

@@ -77,3 +77,36 @@ func TestWhatTwoPeopleCouldNotSendAfterARestoreTakesTwoAgain(t *testing.T) {
 		t.Errorf("%s, sent %d times more by itself", w.stored(p.ID).Status, n-sent)
 	}
 }
+
+// A process that has just started reads of the restore before it weighs anything, and weighs
+// nothing as long as it cannot.
+func TestAProcessThatHasReadNothingSendsNothingAgain(t *testing.T) {
+	before := newWorld(t)
+	p := before.failedForCertain("R1")
+	for _, unread := range []bool{false, true} {
+		var brakes *payout.Brakes
+		w := newWorldWith(t, func(policy *payout.Policy) {
+			policy.Remembered = func() time.Time { return brakes.RestoredAt() }
+		})
+		brakes = w.brakes
+		w.clock.pass(time.Hour)
+		w.store.payouts = before.store.copy().payouts
+		w.store.released(before.clock.Now().Add(time.Minute))
+		if unread {
+			*w.brakes = *payout.NewBrakes(noBoard{w.store}, payout.Floor{Caps: most(t)})
+		}
+		o, err := w.operator.Resend(bg, w.order(p.ID, dara, ""))
+		if len(w.vexora.sent) > 0 || unread != (problemOf(err) == payout.OrderUnavailable) || !unread && !o.Awaiting {
+			t.Errorf("unread %v: one person has it sent %d times: %v", unread, len(w.vexora.sent), err)
+		}
+		again, err := w.create(draft("R1"))
+		if unread != (err != nil) || again.Payout.SafeToPayAgain() {
+			t.Errorf("unread %v: a repeated create is told that it is safe: %v, %v", unread, again.Payout.SafeToPayAgain(), err)
+		}
+		before.sweepFor(1, time.Minute)
+		_, err = w.sweeper.Sweep(bg, p.ID.Shard())
+		if unread != (err != nil) {
+			t.Errorf("unread %v: the sweep says %v", unread, err)
+		}
+	}
+}

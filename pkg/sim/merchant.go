@@ -37,6 +37,7 @@ func (e endpoint) Deliver(_ context.Context, m payout.Message) payout.Delivery {
 		return payout.Delivery{Result: payout.Gone, Detail: string(f)}
 	}
 	w.merchant.bodies[m.ID] = string(m.Body)
+	w.heardOf(m)
 	switch f {
 	case crashAfter:
 		p.die()
@@ -44,6 +45,15 @@ func (e endpoint) Deliver(_ context.Context, m payout.Message) payout.Delivery {
 		return payout.Delivery{Result: payout.Down, Detail: string(f)}
 	}
 	return payout.Delivery{Result: payout.Delivered}
+}
+
+// heardOf is what the merchant makes of an event that arrived.
+func (w *world) heardOf(m payout.Message) {
+	var event payout.Event
+	_ = json.Unmarshal(m.Body, &event) // attempted judges it
+	if event.Type == payout.EventFailureConfirmed || event.Type == payout.EventCancelled {
+		w.free(event.PayoutID)
+	}
 }
 
 // attempted judges one attempt, whether it arrives or not.

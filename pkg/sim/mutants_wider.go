@@ -39,6 +39,10 @@ var widerMutants = []*Mutant{
 		},
 	},
 	{
+		Name: "repeats-after-restore", Says: "repeats by itself what was there before a restore, of which a client may have been told that it is over",
+		aroundStore: func(s session, _ *container) payout.Store { return renewed{s} },
+	},
+	{
 		Name: "controls-read-once", Says: "reads the controls at its start, and never again",
 		aroundStore: func(s session, _ *container) payout.Store { return &remembering{session: s} },
 	},

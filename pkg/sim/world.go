@@ -80,6 +80,11 @@ type world struct {
 	eager int
 	// paidFrom is the attempt from which on payouts are paid, if earlier ones fail; zero: as chance has it.
 	paidFrom payout.Attempt
+	// turnedDown is a payout that its provider refuses; witness sees every change of an item, and
+	// freed hears of a client who was told that his payout is over.
+	turnedDown payout.ID
+	witness    func(after payout.Payout)
+	freed      func(*client)
 	// vouching: people say after a restore that the account is the same, if it is.
 	vouching bool
 	// only is the one promise that is judged; empty: all.
@@ -126,6 +131,9 @@ func newWorld(e *engine, mutant *Mutant) *world {
 func (w *world) watch() {
 	w.table.changed = func(before *payout.Payout, after payout.Payout) {
 		w.judgeChange(before, after)
+		if w.witness != nil {
+			w.witness(after)
+		}
 		w.react(before, after)
 		if after.Notice.Fresh { // the filter of the stream
 			w.stream(after.ID)
@@ -240,6 +248,9 @@ func (w *world) restore(older backup) {
 	w.watch()
 	clear(w.promises)
 	for _, c := range w.clients {
+		if c.instead {
+			continue
+		}
 		c.tries = 0
 		w.in(time.Minute+time.Duration(w.choices.pick(60))*time.Second, c.post)
 	}
