@@ -43,6 +43,10 @@ var widerMutants = []*Mutant{
 		aroundStore: func(s session, _ *container) payout.Store { return renewed{s} },
 	},
 	{
+		Name: "controls-of-the-backup", Says: "takes the controls that a backup has for those in force",
+		aroundStore: func(s session, _ *container) payout.Store { return backedUp{s} },
+	},
+	{
 		Name: "controls-read-once", Says: "reads the controls at its start, and never again",
 		aroundStore: func(s session, _ *container) payout.Store { return &remembering{session: s} },
 	},

@@ -254,6 +254,7 @@ func (w *world) restore(older backup) {
 		c.tries = 0
 		w.in(time.Minute+time.Duration(w.choices.pick(60))*time.Second, c.post)
 	}
+	w.controls.wishes = nil
 	w.lifted(w.table.board.InForce()) // what was ordered since the backup is lost with the table
 	if w.table.board.Unreleased() {   // by a clock that was ahead, it may have been let go already
 		w.controls.askAt = w.now
