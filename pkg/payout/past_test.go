@@ -3,6 +3,7 @@ package payout_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -227,12 +228,22 @@ func TestAnAttemptThatIsClosedBeforeItIsMade(t *testing.T) {
 	w.importBy(file(Monetix, second), dara)
 	w.clock.pass(time.Minute)
 	w.sweep() // the provider: attempt 2 failed
-	t.Logf("heard %v safe %v", w.stored(p.ID).Heard, w.stored(p.ID).SafeToPayAgain())
-	made := w.must(w.operator.Resend(bg, w.order(p.ID, dara, ""))).Payout // attempt 2 now
-	asked := w.monetix.asked
-	w.receive(w.claim(made, payout.FoundFailed))
-	if st := w.stored(p.ID); st.SafeToPayAgain() {
-		t.Errorf("attempt %d %s, safe by a callback alone, %d questions since; heard %v; next %v", st.Attempt, st.Status, w.monetix.asked-asked, st.Heard, st.QueryAt)
+	if heard := facts(w.stored(p.ID)); !slices.Contains(heard, "2.closed.2") {
+		t.Fatalf("setup: %v", heard)
+	}
+	w.resendByTwo(p.ID) // attempt 2 now
+	if heard := facts(w.stored(p.ID)); !slices.Contains(heard, "2.wavered.2") {
+		t.Errorf("it is certain that what has just been sent failed: %v", heard)
+	}
+	w.receive(w.claim(w.stored(p.ID), payout.FoundFailed))
+	st := w.stored(p.ID)
+	if st.SafeToPayAgain() || st.Attempt != 2 || st.Status != payout.Failed {
+		t.Fatalf("attempt %d %s, safe by a callback alone; heard %v", st.Attempt, st.Status, st.Heard)
+	}
+	w.monetix.about = nil
+	w.sweepFor(3, 5*time.Minute)
+	if !slices.Contains(w.monetix.about, 2) {
+		t.Errorf("nobody asks whether it failed: %v, next %v", w.monetix.about, w.stored(p.ID).QueryAt)
 	}
 }
 
