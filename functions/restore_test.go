@@ -75,7 +75,8 @@ func TestARestoredTableOnTheWireIsPaidFromByPeople(t *testing.T) {
 	// The controls hold until two people let go.
 	operate := open.host("operate-payout", "", 28*time.Second)
 	expectAnswers(t, open.create, []int{32}, http.StatusAccepted)
-	release := `{"version": 0, "submissions": {"all": "open"}, "reason": "the lost time is accounted for"}`
+	order(t, operate, payroll, `{"version": 0, "submissions": {"all": "open"}, "reason": "the lost time is accounted for"}`, http.StatusUnprocessableEntity)
+	release := `{"version": 0, "submissions": {"all": "open", "vexora": "open", "monetix": "open"}, "caps": {"KHR": null, "USD": null}, "callbacks": "believe", "reason": "the lost time is accounted for"}`
 	order(t, operate, payroll, release, http.StatusAccepted)
 	order(t, operate, finance, release, http.StatusOK)
 	time.Sleep(inForceWithin)

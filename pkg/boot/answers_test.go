@@ -105,7 +105,25 @@ func TestWhatCanBeWrongWithARequest(t *testing.T) {
 	l.wrongControls()
 	l.busy()
 	l.wrongStatements(table)
+	l.restored(table)
 	l.outOfReach(table, one, body)
+}
+
+// restored has the table be one that came out of a backup: an order that opens it states everything.
+func (l *life) restored(table *troubled) {
+	l.t.Helper()
+	if err := table.RememberRestore(context.Background(), l.now()); err != nil {
+		l.t.Fatal(err)
+	}
+	l.pass(time.Minute)
+	_, now := l.call(l.operate, "GET", "/v1/controls", "", ofDara, "")
+	if now["callbacks"] != "ask" || now["restored"] == nil {
+		l.t.Errorf("the controls of a restored table: %v", now)
+	}
+	l.answers("422 release-incomplete", l.operate, "POST", "/v1/controls", "", ofDara,
+		fmt.Sprintf(`{"reason": "because", "submissions": {"all": "open"}, "version": %v}`, now["version"]))
+	l.answers("202", l.operate, "POST", "/v1/controls", "", ofDara, fmt.Sprintf(`{"reason": "because", "submissions": {"all": "open", "vexora": "open", "monetix": "held"}, `+
+		`"caps": {"KHR": null, "USD": null}, "callbacks": "ask", "version": %v}`, now["version"]))
 }
 
 // answers makes a request and fails unless it is answered so.

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -185,7 +184,7 @@ type oneItem struct {
 
 func (o oneItem) Get(context.Context, payout.ID) (payout.Payout, error) { return o.sample, nil }
 
-func (oneItem) RestoreRemembered(context.Context) (time.Time, error) { return time.Time{}, nil }
+func (oneItem) Board(context.Context) (payout.Board, error) { return payout.Board{}, nil }
 
 // encodes answers a request for the sample and looks at the answer.
 func (d Deployment) encodes(ctx context.Context, c ReadConfig) error {

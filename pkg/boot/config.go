@@ -270,7 +270,8 @@ func (r Reserves) amounts() map[money.Currency]money.Amount {
 	return set
 }
 
-// Restore says that the table came out of a backup.
+// Restore says that the table came out of a backup. Functions that the table may not tell yet, since
+// nobody has told it, know it by that.
 type Restore struct {
 	// RestoredAt is set after a restore, until the statements of the lost time have
 	// been imported.

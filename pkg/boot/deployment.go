@@ -95,23 +95,23 @@ func (d Deployment) bind(ctx context.Context, s Storage) error {
 // mostAhead is how far RESTORED_AT may be ahead of this clock: a clock is not.
 const mostAhead = 10 * time.Minute
 
-// remembered is the latest restore that the table was ever told of. What RESTORED_AT says it is
-// told first, so that it knows when that is taken away.
-func (d Deployment) remembered(ctx context.Context, r Restore) (time.Time, error) {
+// remember tells the table what RESTORED_AT says, so that it knows when that is taken away.
+func (d Deployment) remember(ctx context.Context, r Restore) error {
 	if ahead := r.RestoredAt.Sub(d.now()); ahead > mostAhead {
-		return time.Time{}, fmt.Errorf("RESTORED_AT: %s lies ahead by %s, and the table would remember it for ever; it is the time of the restore, in UTC", r.RestoredAt.Format(time.RFC3339), ahead.Round(time.Second))
+		return fmt.Errorf("RESTORED_AT: %s lies ahead by %s, and the table would remember it for ever; it is the time of the restore, in UTC", r.RestoredAt.Format(time.RFC3339), ahead.Round(time.Second))
 	}
-	if !r.RestoredAt.IsZero() {
-		if err := d.Store.RememberRestore(ctx, r.RestoredAt); err != nil {
-			return time.Time{}, fmt.Errorf("RESTORED_AT: %w", err)
-		}
+	if r.RestoredAt.IsZero() {
+		return nil
 	}
-	return d.Store.RestoreRemembered(ctx)
+	if err := d.Store.RememberRestore(ctx, r.RestoredAt); err != nil {
+		return fmt.Errorf("RESTORED_AT: %w", err)
+	}
+	return nil
 }
 
 // Creator builds the story behind POST /v1/payouts.
 func (d Deployment) Creator(ctx context.Context, c CreateConfig) (*payout.Creator, error) {
-	ports, remembered, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey, c.Restore, refuses)
+	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey, c.Restore, refuses)
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +120,7 @@ func (d Deployment) Creator(ctx context.Context, c CreateConfig) (*payout.Creato
 		Order:           names(c.Order),
 		FirstQuestion:   d.FirstQuestion,
 		RestoredAt:      c.RestoredAt,
-		Remembered:      remembered,
+		Remembered:      ports.Brakes.RestoredAt,
 		SameAccounts:    names(c.SameAccounts),
 		DuplicateWindow: c.DuplicateWindow,
 		RedactAfter:     c.Retention.duration(),
@@ -129,11 +129,11 @@ func (d Deployment) Creator(ctx context.Context, c CreateConfig) (*payout.Creato
 
 // Sweeper builds the story behind the scheduler's event.
 func (d Deployment) Sweeper(ctx context.Context, c ReconcileConfig) (*payout.Sweeper, error) {
-	ports, remembered, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey, c.Restore, waits)
+	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey, c.Restore, waits)
 	if err != nil {
 		return nil, err
 	}
-	if ports.Herald, err = d.herald(c.Common, c.Storage, c.Webhook); err != nil {
+	if ports.Herald, err = d.herald(c.Common, c.Storage, c.Webhook, c.Restore); err != nil {
 		return nil, err
 	}
 	rates, err := c.Settings.queryRates()
@@ -144,7 +144,7 @@ func (d Deployment) Sweeper(ctx context.Context, c ReconcileConfig) (*payout.Swe
 		Namespace:    payout.Namespace(c.Namespace),
 		QueuedMaxAge: time.Duration(c.QueuedMaxAge),
 		RestoredAt:   c.RestoredAt,
-		Remembered:   remembered,
+		Remembered:   ports.Brakes.RestoredAt,
 		SameAccounts: names(c.SameAccounts),
 		RedactAfter:  c.Retention.duration(),
 		Reserves:     c.Reserves.amounts(),
@@ -154,18 +154,16 @@ func (d Deployment) Sweeper(ctx context.Context, c ReconcileConfig) (*payout.Swe
 	}, jitter)
 }
 
-// ports builds what every function that submits shares, and finds the latest restore that its
-// table remembers.
-func (d Deployment) ports(ctx context.Context, c Common, s Storage, p Providers, tuning Settings, k StackKey, r Restore, opening opening) (payout.Ports, time.Time, error) {
+// ports builds what every function that submits shares.
+func (d Deployment) ports(ctx context.Context, c Common, s Storage, p Providers, tuning Settings, k StackKey, r Restore, opening opening) (payout.Ports, error) {
 	unbound := d.bind(ctx, s)
 	wired, unconnected := d.connectors(ctx, c, p, tuning, opening)
 	keys, keyless := d.stackKey(ctx, k.StackKeySecretID, opening)
 	if err := errors.Join(unbound, unconnected, keyless); err != nil {
-		return payout.Ports{}, time.Time{}, err
+		return payout.Ports{}, err
 	}
-	remembered, err := d.remembered(ctx, r)
-	if err != nil {
-		return payout.Ports{}, time.Time{}, err
+	if err := d.remember(ctx, r); err != nil {
+		return payout.Ports{}, err
 	}
 	connectors := map[payout.Provider]payout.Connector{}
 	for name, w := range wired {
@@ -180,7 +178,7 @@ func (d Deployment) ports(ctx context.Context, c Common, s Storage, p Providers,
 		Store: d.Store, Connectors: connectors, Signals: d.signals(s),
 		Brakes: brakes, Keys: keys, Now: d.now, NewToken: rand.Text, Pause: pause,
 		Unconfigured: func(ctx context.Context) bool { return noneFilled(ctx, wired) },
-	}, remembered, nil
+	}, nil
 }
 
 // Reader builds what get-payout serves. It writes nothing, so the namespace is
@@ -200,7 +198,7 @@ func (d Deployment) Reader(c ReadConfig) (edge.Reader, error) {
 // read: the provider is then asked to come again, which loses nothing.
 func (d Deployment) Callback(ctx context.Context, c CallbackConfig) (edge.Callback, error) {
 	name := c.Provider.Facts().Name
-	brakes, signals := d.brakes(c.Storage, payout.Floor{}), d.signals(c.Storage)
+	brakes, signals := d.brakes(c.Storage, payout.Floor{RestoredAt: c.RestoredAt}), d.signals(c.Storage)
 	verifier, err := c.Provider.Verify(d.setup(name, c.Common, Link{SecretID: c.SecretID}, c.Settings, d.verifying(name, brakes)))
 	if err != nil {
 		return edge.Callback{}, inSettings(err)

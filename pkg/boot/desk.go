@@ -14,12 +14,15 @@ import (
 // secret, the stack key or Secrets Manager is not: it needs the table to start, and no secret.
 func (d Deployment) Desk(ctx context.Context, c OperateConfig) (edge.Desk, error) {
 	mappings, problem := c.Settings.mappings()
-	ports, remembered, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey, c.Restore, later)
+	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey, c.Restore, later)
 	if err := errors.Join(inSettings(problem), err); err != nil {
 		return edge.Desk{}, err
 	}
+	if _, err := ports.Brakes.Restored(ctx, d.now()); err != nil {
+		return edge.Desk{}, err // no order can be weighed by whoever does not know of a restore
+	}
 	policy := payout.Policy{
-		Namespace: payout.Namespace(c.Namespace), RestoredAt: c.RestoredAt, Remembered: remembered, RedactAfter: c.Retention.duration(),
+		Namespace: payout.Namespace(c.Namespace), RestoredAt: c.RestoredAt, Remembered: ports.Brakes.RestoredAt, RedactAfter: c.Retention.duration(),
 		SameAccounts: names(c.SameAccounts), DuplicateWindow: c.DuplicateWindow,
 	}
 	ports.People = d.people(ctx, c.PeopleSecretID) // who stands behind a principal: orders for two ask it
@@ -29,7 +32,7 @@ func (d Deployment) Desk(ctx context.Context, c OperateConfig) (edge.Desk, error
 	}
 	receiver := payout.NewReceiver(d.Store, d.signals(c.Storage), policy)
 	return edge.Desk{
-		Operator: operator, Evidence: d.Store, Restored: policy.LastRestore(), Log: d.Log, Signals: d.signals(c.Storage),
+		Operator: operator, Evidence: d.Store, Restored: policy.LastRestore, Log: d.Log, Signals: d.signals(c.Storage),
 		Statements: edge.Statements{
 			Importer: payout.NewImporter(d.Store, receiver, ports.People, d.now), Archive: d.Store, Mappings: mappings, KeepFor: policy.RedactAfter,
 		},

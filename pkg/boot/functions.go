@@ -33,6 +33,7 @@ type (
 		Storage
 		Webhook
 		Outflow
+		Restore
 	}
 	// OperateConfig is that of operate-payout.
 	OperateConfig struct {

@@ -31,15 +31,15 @@ func (d Deployment) Notifier(c NotifyConfig) (edge.Notifier, error) {
 
 // Herald builds the telling of notify-merchant.
 func (d Deployment) Herald(c NotifyConfig) (*payout.Herald, error) {
-	return d.herald(c.Common, c.Storage, c.Webhook)
+	return d.herald(c.Common, c.Storage, c.Webhook, c.Restore)
 }
 
 // herald tells the feed, and the webhook if there is one. It starts while the
 // secret cannot be read: the feed needs none.
-func (d Deployment) herald(c Common, s Storage, w Webhook) (*payout.Herald, error) {
+func (d Deployment) herald(c Common, s Storage, w Webhook, r Restore) (*payout.Herald, error) {
 	signals := d.counted(s)
 	return payout.NewHerald(payout.HeraldPorts{
-		Store: d.Store, Endpoint: d.endpoint(c, w), Signals: signals, Brakes: d.brakes(s, payout.Floor{}),
+		Store: d.Store, Endpoint: d.endpoint(c, w), Signals: signals, Brakes: d.brakes(s, payout.Floor{RestoredAt: r.RestoredAt}),
 		Now: d.now, NewToken: rand.Text, Jitter: jitter, Heard: d.heard(signals),
 	})
 }

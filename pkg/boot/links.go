@@ -51,6 +51,7 @@ type CallbackConfig struct {
 	Common
 	Storage
 	Retention
+	Restore
 	Provider provider.Provider
 	Settings Settings
 	SecretID string
@@ -65,6 +66,7 @@ func ReadCallback(p provider.Provider, environment map[string]string) (CallbackC
 	read(&c.Common, environment, &problems)
 	read(&c.Storage, environment, &problems)
 	read(&c.Retention, environment, &problems)
+	read(&c.Restore, environment, &problems)
 	if p.SettingsVerify() {
 		tuning := Tuning{}
 		read(&tuning, environment, &problems)

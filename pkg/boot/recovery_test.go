@@ -335,7 +335,7 @@ func (s *storm) release() {
 	}
 	after := board.Controls
 	after.Version, after.ReleasedAt = after.Version+1, s.now()
-	after.Submissions = map[payout.Scope]payout.Gate{payout.Everything: payout.GateOpen}
+	after.Submissions, after.Callbacks = map[payout.Scope]payout.Gate{payout.Everything: payout.GateOpen}, payout.Believe
 	if err := s.store.ChangeControls(context.Background(), payout.ControlEntry{
 		Version: after.Version, At: s.now(), Reason: "the lost time is accounted for", Before: board.Controls, After: after, Token: "two people",
 	}); err != nil {

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"cambodia-payouts/pkg/boot"
+	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/vexora"
 )
 
 // Whichever function starts first with RESTORED_AT tells the table, which remembers it when
@@ -34,8 +37,8 @@ func TestTheTableRemembersARestoreThatAFunctionWasToldOf(t *testing.T) {
 			if err := start(d, env...); err != nil {
 				t.Fatal(err)
 			}
-			if told, err := d.Store.RestoreRemembered(context.Background()); err != nil || !told.Equal(at) {
-				t.Errorf("%s, %v: the table remembers %v: %v", name, env, told, err)
+			if board, err := d.Store.Board(context.Background()); err != nil || !board.RestoredAt.Equal(at) {
+				t.Errorf("%s, %v: the table remembers %v: %v", name, env, board.RestoredAt, err)
 			}
 		}
 	}
@@ -49,7 +52,39 @@ func TestARestoreInTheFutureIsRefused(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "RESTORED_AT: "+ahead) {
 		t.Errorf("%v", err)
 	}
-	if at, err := d.Store.RestoreRemembered(context.Background()); err != nil || !at.IsZero() {
-		t.Errorf("%v is remembered: %v", at, err)
+	if board, err := d.Store.Board(context.Background()); err != nil || !board.RestoredAt.IsZero() {
+		t.Errorf("%v is remembered: %v", board.RestoredAt, err)
+	}
+}
+
+// Callback functions write nothing about a restore. Until another function has told the table, they
+// know it by the parameter, which every function is given.
+func TestACallbackFunctionKnowsOfARestoreBeforeTheTableDoes(t *testing.T) {
+	at := time.Now().Add(-time.Minute).UTC().Format(time.RFC3339)
+	most, err := money.Parse("50000", money.KHR)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for variable, want := range map[string]payout.Verdict{"RESTORED_AT=": payout.Applied, "RESTORED_AT=" + at: payout.Unbelieved} {
+		d := deployment(t, map[string]string{"vexora": vexoraDocument})
+		p := payout.Payout{ID: payout.DeriveID("dev", "R1"), Provider: vexora.Name, Attempt: payout.FirstAttempt, Status: payout.Processing, Amount: most, CreatedAt: time.Now(), UpdatedAt: time.Now(), StatusAt: time.Now(), Sent: 1, Version: 1, Reference: "R1", Fingerprint: "1.x"}
+		if err := d.Store.Insert(context.Background(), p, payout.Whenever); err != nil {
+			t.Fatal(err)
+		}
+		c, err := boot.ReadCallback(vexora.Provider, environment(variable))
+		if err != nil {
+			t.Fatal(err)
+		}
+		callback, err := d.Callback(context.Background(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		verdict, err := callback.Receiver.Receive(context.Background(), payout.Claim{
+			Source: payout.FromCallback, Provider: vexora.Name, Reference: string(p.ProviderReference()), Finding: payout.FoundSucceeded,
+			Amounts: []money.Amount{most}, Raw: []byte("{}"), At: time.Now(),
+		})
+		if err != nil || verdict != want {
+			t.Errorf("%s: %q, %v", variable, verdict, err)
+		}
 	}
 }

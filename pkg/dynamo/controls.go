@@ -52,7 +52,7 @@ func (s *Store) Board(ctx context.Context) (payout.Board, error) {
 		r := newReader(items[n])
 		switch sk := r.text(attrSK); {
 		case sk == kindBoard:
-			all.Pauses, all.UnsettledUntil = r.pauses(), r.moment(attrUnsettledUntil)
+			all.Pauses, all.UnsettledUntil, all.RestoredAt = r.pauses(), r.moment(attrUnsettledUntil), r.moment(attrRestoredAt)
 		case strings.HasPrefix(sk, changePrefix):
 			all.Controls = r.child(attrAfter).controls()
 		}

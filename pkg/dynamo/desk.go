@@ -30,6 +30,7 @@ const (
 	attrExpiresAt = "expires_at"
 
 	attrUnsettledUntil = "unsettled_until"
+	attrRestoredAt     = "restored_at" // of the board: the latest restore that the table was told of
 	attrPayoutID       = "payout_id"
 	attrPayouts        = "payouts" // of a recipient: "ID@TIME" each
 	attrReport         = "report"
@@ -87,6 +88,24 @@ func (s *Store) pin(ctx context.Context, name string, v types.AttributeValue) er
 		return unclear("pin to the board", err)
 	}
 	return nil
+}
+
+// RememberRestore implements payout.Desk. It writes only what is new, so that every start may
+// call it, and one attribute of the board, so that no other write of it takes that away.
+func (s *Store) RememberRestore(ctx context.Context, at time.Time) error {
+	u := &update{expression: newExpression()}
+	u.set(attrSchema, count(SchemaVersion))
+	u.set(attrRestoredAt, moment(at))
+	when := &condition{expression: u.expression}
+	when.add("(attribute_not_exists(%s) OR %s < %s)", when.name(attrRestoredAt), when.name(attrRestoredAt), when.value("told", moment(at)))
+	_, err := s.api.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: aws.String(s.table), Key: itemKey(kindBoard, kindBoard), UpdateExpression: pointer(u), ConditionExpression: pointer(when),
+		ExpressionAttributeNames: u.names, ExpressionAttributeValues: u.values,
+	})
+	if _, known := refused(err); err == nil || known {
+		return nil
+	}
+	return unclear("remember the restore", err)
 }
 
 // KeepReport implements payout.Archive; a report that is there already stays.

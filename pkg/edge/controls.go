@@ -128,12 +128,23 @@ type controlsView struct {
 	Callbacks   payout.Belief                   `json:"callbacks"`
 	InForce     map[payout.Provider]payout.Gate `json:"in_force"`
 	HeldBy      map[payout.Provider][]string    `json:"held_by,omitempty"`
-	Pauses      []pauseView                     `json:"pauses"`
+	// Restored is there until two people have ordered the controls anew after a restore.
+	Restored *restoredView `json:"restored,omitempty"`
+	Pauses   []pauseView   `json:"pauses"`
 	// Awaiting is the newest of the proposals.
 	Awaiting  *controlProposalView  `json:"awaiting,omitempty"`
 	Proposals []controlProposalView `json:"proposals,omitempty"`
 	Changes   []controlEntryView    `json:"changes"`
 }
+
+type restoredView struct {
+	At     string `json:"at"`
+	Detail string `json:"detail"`
+}
+
+// released says how.
+const released = "the table was restored from a backup: everything is held and no callback is believed until two people state all of the controls in one order - " +
+	"submissions (all and each provider), caps (each currency) and callbacks"
 
 type pauseView struct {
 	Provider payout.Provider `json:"provider"`
@@ -182,6 +193,12 @@ func viewControls(room payout.ControlRoom) controlsView {
 		Version: room.Controls.Version, Submissions: gatesOf(room.Controls.Submissions), Caps: capsOf(room.Controls.Caps),
 		Callbacks: room.Controls.Belief(), InForce: map[payout.Provider]payout.Gate{}, HeldBy: map[payout.Provider][]string{},
 		Pauses: []pauseView{}, Changes: []controlEntryView{},
+	}
+	if !room.RestoredAt.IsZero() {
+		v.Restored = &restoredView{instant(room.RestoredAt), released}
+		for _, scope := range payout.Scopes() { // held_by shows which of them people have held
+			v.Submissions[scope] = payout.GateHeld
+		}
 	}
 	for _, p := range payout.Providers() {
 		v.InForce[p] = payout.GateOpen

@@ -110,3 +110,37 @@ func TestTheControlsShowWhatIsInForceAndWhy(t *testing.T) {
 		t.Errorf("%s\nwant %s", reply.Body, want)
 	}
 }
+
+func TestTheControlsOfARestoredTableSayWhyEverythingIsHeld(t *testing.T) {
+	at := time.Date(2026, 5, 16, 8, 0, 0, 0, time.UTC)
+	d := &desk{room: payout.ControlRoom{
+		Controls: payout.Controls{
+			Submissions: map[payout.Scope]payout.Gate{payout.Everything: payout.GateHeld, "vexora": payout.GateHeld}, Callbacks: payout.AskFirst,
+		},
+		RestoredAt: at,
+	}}
+	var got struct {
+		Submissions map[string]string
+		Callbacks   string
+		InForce     map[string]string   `json:"in_force"`
+		HeldBy      map[string][]string `json:"held_by"`
+		Restored    struct{ At, Detail string }
+	}
+	if err := json.Unmarshal([]byte(controls(t, d, http.MethodGet, "").Body), &got); err != nil {
+		t.Fatal(err)
+	}
+	held := map[string]string{"all": "held", "vexora": "held", "monetix": "held"}
+	by := map[string][]string{"vexora": {"controls", "restored_at"}, "monetix": {"restored_at"}}
+	if !reflect.DeepEqual(got.Submissions, held) || got.Callbacks != "ask" || !reflect.DeepEqual(got.HeldBy, by) ||
+		got.Restored.At != "2026-05-16T08:00:00.000Z" || !strings.Contains(got.Restored.Detail, "one order") {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestAnIncompleteReleaseSaysWhatIsMissing(t *testing.T) {
+	d := &desk{err: &payout.OrderRefused{Problem: payout.OrderIncomplete, Detail: "Missing: /caps/USD", Faults: []payout.Fault{{Pointer: "/caps/USD"}}}}
+	reply := controls(t, d, http.MethodPost, `{"reason": "accounted for", "version": 0, "submissions": {"all": "open"}}`)
+	if reply.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(reply.Body, `"release-incomplete"`) || !strings.Contains(reply.Body, `"pointer":"/caps/USD"`) {
+		t.Errorf("%d %s", reply.StatusCode, reply.Body)
+	}
+}

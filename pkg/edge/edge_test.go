@@ -312,7 +312,9 @@ type shelf struct {
 	restored time.Time
 }
 
-func (s *shelf) RestoreRemembered(context.Context) (time.Time, error) { return s.restored, s.err }
+func (s *shelf) Board(context.Context) (payout.Board, error) {
+	return payout.Board{RestoredAt: s.restored}, s.err
+}
 
 func (s *shelf) Get(_ context.Context, id payout.ID) (payout.Payout, error) {
 	if s.err != nil {
@@ -615,7 +617,9 @@ type stored struct {
 	restored time.Time
 }
 
-func (s stored) RestoreRemembered(context.Context) (time.Time, error) { return s.restored, nil }
+func (s stored) Board(context.Context) (payout.Board, error) {
+	return payout.Board{RestoredAt: s.restored}, nil
+}
 
 func (s stored) Get(context.Context, payout.ID) (payout.Payout, error) { return s.p, nil }
 

@@ -31,8 +31,8 @@ type Desk struct {
 	Log        *slog.Logger
 	// Signals hears of orders that were not stored; nil: nobody does.
 	Signals payout.Signals
-	// Restored is when the table was restored from a backup last, zero if never.
-	Restored time.Time
+	// Restored tells when the table was restored from a backup last, zero if never; nil: never.
+	Restored func() time.Time
 }
 
 // NewOperate serves POST /v1/payouts/{id}/cancel, /resolve, /resend and
@@ -134,7 +134,15 @@ func (d Desk) carryOut(ctx context.Context, e Event, action payout.Action, order
 	if done.Awaiting {
 		status = http.StatusAccepted
 	}
-	return jsonReply(status, viewWithHistory(done.Payout.AsRestored(d.Restored)))
+	return jsonReply(status, viewWithHistory(d.shown(done.Payout)))
+}
+
+// shown is a payout as a table that was restored has to show it.
+func (d Desk) shown(p payout.Payout) payout.Payout {
+	if d.Restored == nil {
+		return p
+	}
+	return p.AsRestored(d.Restored())
 }
 
 // orderProblems says how each refusal of an order is answered.
@@ -149,6 +157,7 @@ var orderProblems = map[payout.OrderProblem]struct {
 	payout.OrderOutdated:     {http.StatusConflict, OrderOutdated},
 	payout.OrderPaused:       {http.StatusConflict, ProviderPaused},
 	payout.OrderInexpressive: {http.StatusUnprocessableEntity, InvalidBody},
+	payout.OrderIncomplete:   {http.StatusUnprocessableEntity, ReleaseIncomplete},
 	payout.OrderUnavailable:  {http.StatusServiceUnavailable, ServiceUnavailable},
 
 	payout.OrderPeopleNotRegistered: {http.StatusForbidden, PeopleNotRegistered},

@@ -41,6 +41,8 @@ const (
 	// StatementImplausible: too many amounts of the file differ from ours.
 	StatementImplausible Code = "statement-implausible"
 	PeopleNotRegistered  Code = "people-not-registered"
+	// ReleaseIncomplete: the table was restored, and the order does not state all of the controls.
+	ReleaseIncomplete Code = "release-incomplete"
 )
 
 // problemType prefixes the code in the member "type". It is a name, not an

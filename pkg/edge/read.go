@@ -19,7 +19,8 @@ type Library interface {
 	Get(ctx context.Context, id payout.ID) (payout.Payout, error)
 	payout.Lister
 	ReadFeed(ctx context.Context, after payout.Position, limit int) ([]payout.Published, error)
-	RestoreRemembered(ctx context.Context) (time.Time, error)
+	// Board tells when the table was restored.
+	Board(ctx context.Context) (payout.Board, error)
 }
 
 // Reader serves the reading routes.

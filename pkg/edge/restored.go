@@ -26,12 +26,12 @@ func (r *restored) last(ctx context.Context) (time.Time, error) {
 	if r.known {
 		return r.at, nil
 	}
-	at, err := r.Library.RestoreRemembered(ctx)
+	board, err := r.Library.Board(ctx)
 	if err != nil {
-		return at, err
+		return time.Time{}, err
 	}
-	if at.After(r.at) {
-		r.at = at
+	if board.RestoredAt.After(r.at) {
+		r.at = board.RestoredAt
 	}
 	r.known = true
 	return r.at, nil
@@ -67,4 +67,17 @@ func (r *restored) page(ctx context.Context, list func() (payout.Page, error)) (
 		page.Payouts[i] = p.AsRestored(at)
 	}
 	return page, err
+}
+
+// ReadFeed implements Library.
+func (r *restored) ReadFeed(ctx context.Context, after payout.Position, limit int) ([]payout.Published, error) {
+	at, err := r.last(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found, err := r.Library.ReadFeed(ctx, after, limit)
+	for i, p := range found {
+		found[i].Payout = p.Payout.AsRestored(at)
+	}
+	return found, err
 }

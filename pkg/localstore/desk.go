@@ -12,8 +12,11 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// unsettledUntil is the key of the board that names no provider.
-const unsettledUntil = "unsettled_until"
+// The keys of the board that name no provider.
+const (
+	unsettledUntil = "unsettled_until"
+	restoredAt     = "restored_at"
+)
 
 // proposalPrefix keeps proposals apart from the reports that they lead to.
 const proposalPrefix = "proposal#"
@@ -33,9 +36,20 @@ func (s *Store) Board(ctx context.Context) (payout.Board, error) {
 		}
 		inForce, err := inForce(tx)
 		all.Controls = inForce
-		return errors.Join(err, load(board.in(tx), unsettledUntil, &all.UnsettledUntil))
+		return errors.Join(err, load(board.in(tx), unsettledUntil, &all.UnsettledUntil), load(board.in(tx), restoredAt, &all.RestoredAt))
 	})
 	return all, err
+}
+
+// RememberRestore implements payout.Desk.
+func (s *Store) RememberRestore(ctx context.Context, at time.Time) error {
+	return s.write(ctx, "remember the restore", func(tx *bbolt.Tx) error {
+		var known time.Time
+		if err := load(board.in(tx), restoredAt, &known); err != nil || !at.After(known) {
+			return err
+		}
+		return save(board.in(tx), restoredAt, at)
+	})
 }
 
 // PinPause implements payout.Desk.

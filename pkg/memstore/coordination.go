@@ -20,6 +20,16 @@ func (s *Store) Board(ctx context.Context) (board payout.Board, err error) {
 	return board, err
 }
 
+// RememberRestore implements payout.Desk.
+func (s *Store) RememberRestore(ctx context.Context, at time.Time) error {
+	return s.do(ctx, func(d *data) error {
+		if at.After(d.board.RestoredAt) {
+			d.board.RestoredAt = at
+		}
+		return nil
+	})
+}
+
 // PinPause implements payout.Desk.
 func (s *Store) PinPause(ctx context.Context, p payout.Pause) error {
 	return s.do(ctx, func(d *data) error {

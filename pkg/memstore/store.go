@@ -23,7 +23,6 @@ type Store struct {
 // data is all that a store holds.
 type data struct {
 	namespace payout.Namespace
-	restored  time.Time
 	payouts   map[payout.ID]payout.Payout
 	turned    map[payout.ID]time.Time // up to when requests are turned away
 	orphans   map[string]payout.Orphaned
@@ -140,23 +139,4 @@ func (s *Store) BindNamespace(ctx context.Context, ns payout.Namespace) error {
 		d.namespace = ns
 		return nil
 	})
-}
-
-// RememberRestore implements payout.Store.
-func (s *Store) RememberRestore(ctx context.Context, at time.Time) error {
-	return s.do(ctx, func(d *data) error {
-		if at.After(d.restored) {
-			d.restored = at
-		}
-		return nil
-	})
-}
-
-// RestoreRemembered implements payout.Store.
-func (s *Store) RestoreRemembered(ctx context.Context) (at time.Time, err error) {
-	err = s.do(ctx, func(d *data) error {
-		at = d.restored
-		return nil
-	})
-	return at, err
 }

@@ -13,6 +13,9 @@ import (
 type Desk interface {
 	// Board reads the board consistently; a board that was never written is empty.
 	Board(ctx context.Context) (Board, error)
+	// RememberRestore keeps for ever, on the board, that the table was restored at a time, unless
+	// it remembers a later one.
+	RememberRestore(ctx context.Context, at time.Time) error
 	// PinPause puts a pause on the board, in place of an earlier one.
 	PinPause(ctx context.Context, p Pause) error
 	// ChangeControls appends a change, and so puts its controls in force; ErrControlsMoved if
@@ -37,8 +40,26 @@ type Board struct {
 	Pauses map[Provider]Pause
 	// UnsettledUntil: before this time it is worth asking for unsettled payouts.
 	UnsettledUntil time.Time
-	// Controls are those in force: what the newest change came to.
+	// Controls are what the newest change came to. A table that was restored has those of the
+	// backup; what is in force says [Board.InForce].
 	Controls Controls
+	// RestoredAt is the latest restore that the table was ever told of, zero for none.
+	RestoredAt time.Time
+}
+
+// Unreleased reports whether the table was restored, and no two people have ordered the controls
+// anew since.
+func (b Board) Unreleased() bool { return b.Controls.ReleasedAt.Before(b.RestoredAt) }
+
+// InForce is what the controls come to. The log of the lost time is lost: people may have held a
+// provider, lowered a cap, or found that a key had leaked. So a restored table holds everything and
+// believes no callback until two people say of each how it shall be.
+func (b Board) InForce() Controls {
+	c := b.Controls
+	if b.Unreleased() {
+		c.Submissions, c.Callbacks = merged(c.Submissions, map[Scope]Gate{Everything: GateHeld}), AskFirst
+	}
+	return c
 }
 
 // Pausable lists what a pause may be about: the providers, and the merchant's

@@ -40,8 +40,8 @@ type Floor struct {
 	// Caps is the most that one payout may move, per currency. A cap is always set: it stops
 	// the mistake of a factor of 100.
 	Caps map[money.Currency]money.Amount
-	// RestoredAt is when the table was restored from a backup, zero if never. It is held until
-	// two people release it.
+	// RestoredAt is what RESTORED_AT says, zero for nothing; see [Board.InForce]. The table is told
+	// of it, and remembers it.
 	RestoredAt time.Time
 }
 
@@ -107,7 +107,7 @@ func (b *Brakes) Look(ctx context.Context, now time.Time) {
 	if fresh {
 		return
 	}
-	board, err := b.desk.Board(ctx)
+	board, err := b.read(ctx)
 	if err != nil {
 		b.noteUnread(ctx, now, err)
 		return
@@ -124,6 +124,35 @@ func (b *Brakes) Look(ctx context.Context, now time.Time) {
 			delete(b.hushed, p)
 		}
 	}
+}
+
+// read reads the board. What RESTORED_AT says counts before the table was told of it.
+func (b *Brakes) read(ctx context.Context) (Board, error) {
+	board, err := b.desk.Board(ctx)
+	if b.floor.RestoredAt.After(board.RestoredAt) {
+		board.RestoredAt = b.floor.RestoredAt
+	}
+	return board, err
+}
+
+// Restored is when the table was restored last, zero if never; an error as long as nobody could
+// tell.
+func (b *Brakes) Restored(ctx context.Context, now time.Time) (time.Time, error) {
+	b.Look(ctx, now)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.readAt.IsZero() {
+		return time.Time{}, fmt.Errorf("whether the table was restored: %w", b.failed)
+	}
+	return b.board.RestoredAt, nil
+}
+
+// RestoredAt is when the table was restored last, as far as this process has read. Who has never
+// read the board submits nothing; whoever shows or tells something asks [Brakes.Restored].
+func (b *Brakes) RestoredAt() time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.board.RestoredAt
 }
 
 // glance says whether what is known is fresh enough, and if not, numbers the reading that the
@@ -238,9 +267,9 @@ func (b *Brakes) Ordered(ctx context.Context, p Payout, now time.Time) QueuedRea
 	b.Look(ctx, now)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	of := p.Amount.Currency()
-	switch most := b.board.Controls.cap(of, b.floor.Caps[of]); {
-	case b.blind(now), b.board.Controls.gate(p.Provider, b.floor.RestoredAt) == GateHeld, p.Amount.Exceeds(most):
+	of, inForce := p.Amount.Currency(), b.board.InForce()
+	switch most := inForce.cap(of, b.floor.Caps[of]); {
+	case b.blind(now), inForce.gate(p.Provider) == GateHeld, p.Amount.Exceeds(most):
 		return QueuedHeld
 	}
 	return ""
@@ -259,7 +288,7 @@ func (b *Brakes) Belief(ctx context.Context, now time.Time) Belief {
 	if b.blind(now) {
 		return AskFirst
 	}
-	return b.board.Controls.Belief()
+	return b.board.InForce().Belief()
 }
 
 // Caps are the most that one payout may move, by the controls and by the stack.
@@ -269,7 +298,7 @@ func (b *Brakes) Caps(ctx context.Context, now time.Time) map[money.Currency]mon
 	defer b.mu.Unlock()
 	caps := map[money.Currency]money.Amount{}
 	for of, stack := range b.floor.Caps {
-		caps[of] = b.board.Controls.cap(of, stack)
+		caps[of] = b.board.InForce().cap(of, stack)
 	}
 	return caps
 }

@@ -80,6 +80,12 @@ func TestOnlyTwoMoveTheTimeOfTheRelease(t *testing.T) {
 	w.pull(dara, holdAll)
 	w.pull(dara, releaseAll)
 	w.pull(bopha, releaseAll)
+	if in = w.store.board.Controls; !in.ReleasedAt.IsZero() {
+		t.Errorf("two opened the gates, said nothing of the rest, and it says %s", in.ReleasedAt)
+	}
+	w.over(payout.Floor{RestoredAt: w.clock.Now().Add(-2 * time.Hour)})
+	w.pull(dara, anew)
+	w.pull(bopha, anew)
 	if in = w.store.board.Controls; !in.ReleasedAt.Equal(w.clock.Now()) {
 		t.Errorf("two released it, and it says %s", in.ReleasedAt)
 	}
@@ -181,12 +187,12 @@ func TestACapThatWasLoweredMeanwhileIsRaisedByTwo(t *testing.T) {
 // A proposal was about the table that it was made in, not about the one it was restored to.
 func TestAnOrderOfBeforeTheRestoreCountsNoMore(t *testing.T) {
 	before := newWorld(t)
-	before.pull(anyone, holdAll)
-	before.pull(dara, releaseAll)
+	before.over(payout.Floor{RestoredAt: before.clock.Now().Add(-time.Minute)}) // restored once already
+	before.pull(dara, anew)
 	w := restoredFrom(t, before, nil)
 	w.store.board, w.store.ordered = before.store.board, before.store.ordered
 	w.over(payout.Floor{RestoredAt: before.clock.Now().Add(time.Minute)})
-	if set := w.pull(bopha, releaseAll); !set.Awaiting {
+	if set := w.pull(bopha, anew); !set.Awaiting {
 		t.Error("one person released a restored table")
 	}
 }

@@ -31,9 +31,12 @@ type ControlsSet struct {
 
 // ControlRoom is all that there is to see of the brakes.
 type ControlRoom struct {
-	Controls Controls
-	Floor    Floor
-	Pauses   map[Provider]Pause
+	Controls Controls // in force
+	// RestoredAt is when the table was restored, if no two people have released it since; zero
+	// otherwise.
+	RestoredAt time.Time
+	Floor      Floor
+	Pauses     map[Provider]Pause
 	// Proposals wait for a second person, the newest one first; one of each person.
 	Proposals []ControlProposal
 	Changes   []ControlEntry // see [shown]
@@ -41,7 +44,7 @@ type ControlRoom struct {
 
 // Controls shows the brakes as they stand.
 func (o *Operator) Controls(ctx context.Context) (ControlRoom, error) {
-	board, err := o.ports.Store.Board(ctx)
+	board, err := o.ports.Brakes.read(ctx)
 	if err != nil {
 		return ControlRoom{}, unavailable(err)
 	}
@@ -49,15 +52,19 @@ func (o *Operator) Controls(ctx context.Context) (ControlRoom, error) {
 	if err != nil {
 		return ControlRoom{}, unavailable(err)
 	}
-	waiting, err := o.waiting(ctx, board.Controls)
+	waiting, err := o.waiting(ctx, board)
 	if err != nil {
 		return ControlRoom{}, err
 	}
 	maps.DeleteFunc(board.Pauses, func(_ Provider, pause Pause) bool { return pause.over() })
-	return ControlRoom{
-		Controls: board.Controls, Floor: o.ports.Brakes.floor, Pauses: board.Pauses,
+	room := ControlRoom{
+		Controls: board.InForce(), Floor: o.ports.Brakes.floor, Pauses: board.Pauses,
 		Proposals: waiting[:min(shownProposals, len(waiting))], Changes: shown(changes),
-	}, nil
+	}
+	if board.Unreleased() {
+		room.RestoredAt = board.RestoredAt
+	}
+	return room, nil
 }
 
 // SetControls changes the controls: at once if the change tightens, and with a second
@@ -70,11 +77,11 @@ func (o *Operator) SetControls(ctx context.Context, order ControlOrder) (Control
 	}
 	entry := ControlEntry{By: order.By.shown(), Reason: Printable(order.Reason), Token: o.ports.NewToken()}
 	for range rounds {
-		board, err := o.ports.Store.Board(ctx)
+		board, err := o.ports.Brakes.read(ctx)
 		if err != nil {
 			return ControlsSet{}, unavailable(err)
 		}
-		set, err := o.weighControls(ctx, board.Controls, order, &entry)
+		set, err := o.weighControls(ctx, board, order, &entry)
 		if err != nil || set.Awaiting || set.Controls.Version == board.Controls.Version {
 			return set, err
 		}
@@ -92,8 +99,12 @@ func (o *Operator) SetControls(ctx context.Context, order ControlOrder) (Control
 
 // weighControls decides about an order against the controls as they are. If it may be carried
 // out, the entry says what to store.
-func (o *Operator) weighControls(ctx context.Context, current Controls, order ControlOrder, entry *ControlEntry) (ControlsSet, error) {
+func (o *Operator) weighControls(ctx context.Context, board Board, order ControlOrder, entry *ControlEntry) (ControlsSet, error) {
+	current := board.InForce()
 	tightens, loosens := current.parts(order.Change, o.ports.Brakes.floor)
+	if board.Unreleased() && (!loosens.isZero() || order.Change.opens()) { // all of it is ordered anew, so no part is taken out
+		tightens, loosens = ControlChange{}, order.Change
+	}
 	switch {
 	case order.Seen != nil && *order.Seen != current.Version:
 		return ControlsSet{}, &OrderRefused{Problem: OrderOutdated, Detail: fmt.Sprintf("the controls have moved on to version %d; look at them, then decide again", current.Version)}
@@ -107,16 +118,28 @@ func (o *Operator) weighControls(ctx context.Context, current Controls, order Co
 			return ControlsSet{}, err
 		}
 		return ControlsSet{Controls: entry.After}, nil
+	case board.Unreleased() && len(order.Change.missing()) > 0:
+		return ControlsSet{}, incomplete(order.Change.missing())
 	case order.Seen == nil:
 		return ControlsSet{}, &OrderRefused{Problem: OrderUnreadable, Detail: "an order that loosens names the version of the controls that you saw",
 			Faults: []Fault{{Pointer: "/version", Code: InvalidRequest, Message: "is required for an order that loosens"}}}
 	}
 	entry.replace(current, loosens, o.ports.Now())
-	awaiting, err := o.second(ctx, current, loosens, order.Identities, entry)
+	awaiting, err := o.second(ctx, board, loosens, order.Identities, entry)
 	if err != nil || awaiting {
 		return ControlsSet{Controls: current, Awaiting: awaiting}, err
 	}
 	return ControlsSet{Controls: entry.After}, nil
+}
+
+// incomplete refuses an order that would loosen a restored table, and leaves something open.
+func incomplete(missing []Fault) error {
+	var names []string
+	for _, f := range missing {
+		names = append(names, f.Pointer)
+	}
+	return &OrderRefused{Problem: OrderIncomplete, Faults: missing, Detail: "the table was restored from a backup, and what people had tightened since is not in it; " +
+		"two people state all of the controls in one order: submissions of all and of each provider, caps of each currency, and callbacks. Missing: " + strings.Join(names, ", ")}
 }
 
 // signal tells a release by two people from what one person tightened.
@@ -183,10 +206,11 @@ func (c Controls) Summary() string {
 // "restored_at", or the parameter of the stack, "paused" or "held".
 func (r ControlRoom) HeldBy(p Provider) []string {
 	var why []string
-	if r.Controls.gate(p, time.Time{}) == GateHeld {
+	restored := !r.RestoredAt.IsZero()
+	if r.Controls.Submissions[Scope(p)] == GateHeld || !restored && r.Controls.gate(p) == GateHeld {
 		why = append(why, "controls")
 	}
-	if r.Controls.ReleasedAt.Before(r.Floor.RestoredAt) {
+	if restored {
 		why = append(why, "restored_at")
 	}
 	if floor := r.Floor.Held[p]; floor != "" {

@@ -12,18 +12,22 @@ const shownProposals = 8
 // second reports whether what an order loosens still waits for another person, and keeps it
 // if so. Two people agree on a change: each has ordered it within a day, and the second one
 // has seen the controls as they are, which the version says that he names.
-func (o *Operator) second(ctx context.Context, current Controls, change ControlChange, identities []Principal, entry *ControlEntry) (bool, error) {
+func (o *Operator) second(ctx context.Context, board Board, change ControlChange, identities []Principal, entry *ControlEntry) (bool, error) {
 	by, err := who(ctx, o.ports.people(), identities)
 	if err != nil {
 		return false, err
 	}
-	waiting, err := o.waiting(ctx, current)
+	waiting, err := o.waiting(ctx, board)
+	if err != nil {
+		return false, err
+	}
+	unseen, err := o.heldSince(ctx, board)
 	if err != nil {
 		return false, err
 	}
 	said := false
 	for _, earlier := range waiting {
-		if !earlier.Change.same(change) {
+		if !earlier.Change.same(change) || unseen(earlier) {
 			continue
 		}
 		other, stands, err := by.first(earlier.Person, earlier.Identity)
@@ -31,7 +35,7 @@ func (o *Operator) second(ctx context.Context, current Controls, change ControlC
 		case err != nil:
 			return false, unregistered(err)
 		case other:
-			entry.confirm(by.person, earlier)
+			entry.confirm(by.person, earlier, board.RestoredAt)
 			return false, nil
 		}
 		said = said || stands
@@ -40,7 +44,7 @@ func (o *Operator) second(ctx context.Context, current Controls, change ControlC
 		return true, nil // he has said so before
 	}
 	err = o.ports.Store.ProposeControls(ctx, ControlProposal{
-		Change: change, Reason: entry.Reason, By: entry.By, Person: by.person, Identity: by.identity, At: entry.At, Version: current.Version,
+		Change: change, Reason: entry.Reason, By: entry.By, Person: by.person, Identity: by.identity, At: entry.At, Version: board.Controls.Version,
 	}, entry.At.Add(proposalFor))
 	if err != nil {
 		return false, unavailable(err)
@@ -48,14 +52,41 @@ func (o *Operator) second(ctx context.Context, current Controls, change ControlC
 	return true, nil
 }
 
+// heldSince tells of which proposals somebody has held, since they were made, a gate that they
+// open. Only what is proposed after a restore names gates that were not held: all of the controls
+// are ordered anew, and both people have to have seen what they open.
+func (o *Operator) heldSince(ctx context.Context, board Board) (func(ControlProposal) bool, error) {
+	if !board.Unreleased() {
+		return func(ControlProposal) bool { return false }, nil
+	}
+	changes, err := o.ports.Store.ControlChanges(ctx, readChanges)
+	if err != nil {
+		return nil, unavailable(err)
+	}
+	return func(p ControlProposal) bool {
+		return slices.ContainsFunc(changes, func(e ControlEntry) bool { return e.Version > p.Version && e.holds(p.Change) }) ||
+			len(changes) == readChanges && changes[readChanges-1].Version > p.Version // nobody can tell
+	}, nil
+}
+
+// holds reports whether an entry holds a gate that a change opens.
+func (e ControlEntry) holds(change ControlChange) bool {
+	for scope, gate := range change.Submissions {
+		if gate == GateOpen && e.Before.Submissions[scope] != GateHeld && e.After.Submissions[scope] == GateHeld {
+			return true
+		}
+	}
+	return false
+}
+
 // waiting lists the proposals that stand, the newest one first.
-func (o *Operator) waiting(ctx context.Context, current Controls) ([]ControlProposal, error) {
+func (o *Operator) waiting(ctx context.Context, board Board) ([]ControlProposal, error) {
 	all, err := o.ports.Store.ProposedControls(ctx)
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	restored, now := o.policy.LastRestore(), o.ports.Now()
-	all = slices.DeleteFunc(all, func(p ControlProposal) bool { return !p.stands(current, restored, now) })
+	now := o.ports.Now()
+	all = slices.DeleteFunc(all, func(p ControlProposal) bool { return !p.stands(board, now) })
 	slices.SortFunc(all, func(a, b ControlProposal) int { return b.At.Compare(a.At) })
 	return all, nil
 }
@@ -68,16 +99,22 @@ func (o *Operator) waiting(ctx context.Context, current Controls) ([]ControlProp
 // names only what was held then; and what was held cannot be held again before two people
 // have released it. A cap can be lowered under a proposal: two people agree on the cap that
 // there shall be, and the second one sees what it would replace.
-func (p ControlProposal) stands(current Controls, restoredAt, now time.Time) bool {
+func (p ControlProposal) stands(board Board, now time.Time) bool {
+	current := board.Controls
 	return p.Person != "" && p.Version >= current.Released && p.Version <= current.Version &&
-		p.At.After(restoredAt) && now.Sub(p.At) <= proposalFor
+		p.At.After(board.RestoredAt) && now.Sub(p.At) <= proposalFor
 }
 
-// confirm makes the entry one that two people have ordered.
-func (e *ControlEntry) confirm(person Person, earlier ControlProposal) {
+// confirm makes the entry one that two people have ordered. If it states all of the controls, it
+// releases a table that was restored before, also by a clock that is behind the restore.
+func (e *ControlEntry) confirm(person Person, earlier ControlProposal, restored time.Time) {
 	e.Person, e.Second = person, earlier.Person
 	e.After.Released = e.Version
-	if earlier.Change.Submissions[Everything] == GateOpen {
-		e.After.ReleasedAt = e.At
+	if len(earlier.Change.missing()) > 0 {
+		return
+	}
+	e.After.ReleasedAt = e.At
+	if restored.After(e.At) {
+		e.After.ReleasedAt = restored
 	}
 }

@@ -3,6 +3,7 @@ package payout
 import (
 	"errors"
 	"maps"
+	"slices"
 	"time"
 
 	"cambodia-payouts/pkg/money"
@@ -54,7 +55,7 @@ type Controls struct {
 	// Caps is the most that one payout may move, per currency; missing: the stack's.
 	Caps      map[money.Currency]money.Amount
 	Callbacks Belief // empty: Believe
-	// ReleasedAt is when two people last opened the gate of everything. A table that was
+	// ReleasedAt is when two people last ordered all of the controls at once. A table that was
 	// restored since is held.
 	ReleasedAt time.Time
 	// Released is the version of the last change that two people ordered; 0 means that there
@@ -102,10 +103,9 @@ type ControlProposal struct {
 // ErrControlsMoved is the error of a store: somebody else has made the change of that number.
 var ErrControlsMoved = errors.New("payout: the controls have changed meanwhile")
 
-// gate is what the controls say of a provider, over a table that was restored at the given
-// time (zero: never).
-func (c Controls) gate(p Provider, restoredAt time.Time) Gate {
-	if c.Submissions[Everything] == GateHeld || c.Submissions[Scope(p)] == GateHeld || c.ReleasedAt.Before(restoredAt) {
+// gate is what the controls say of a provider.
+func (c Controls) gate(p Provider) Gate {
+	if c.Submissions[Everything] == GateHeld || c.Submissions[Scope(p)] == GateHeld {
 		return GateHeld
 	}
 	return GateOpen
@@ -159,7 +159,7 @@ func (c Controls) parts(change ControlChange, floor Floor) (tightens, loosens Co
 		switch {
 		case gate == GateHeld && c.Submissions[scope] != GateHeld:
 			tightens.setGate(scope, gate)
-		case gate == GateOpen && (c.Submissions[scope] == GateHeld || scope == Everything && c.ReleasedAt.Before(floor.RestoredAt)):
+		case gate == GateOpen && c.Submissions[scope] == GateHeld:
 			loosens.setGate(scope, gate)
 		}
 	}
@@ -194,6 +194,32 @@ func (c *ControlChange) setCap(of money.Currency, most money.Amount) {
 // same reports whether two people ordered the same.
 func (c ControlChange) same(other ControlChange) bool {
 	return maps.Equal(c.Submissions, other.Submissions) && maps.Equal(c.Caps, other.Caps) && c.Callbacks == other.Callbacks
+}
+
+// opens reports whether the change opens a gate, held or not.
+func (c ControlChange) opens() bool {
+	return slices.Contains(slices.Collect(maps.Values(c.Submissions)), GateOpen)
+}
+
+// missing lists what an order leaves open that two people have to state after a restore.
+func (c ControlChange) missing() (all []Fault) {
+	blame := func(pointer, message string) {
+		all = append(all, Fault{Pointer: pointer, Code: InvalidRequest, Message: message})
+	}
+	for _, scope := range Scopes() {
+		if c.Submissions[scope] == "" {
+			blame("/submissions/"+string(scope), "say whether it shall be open or held")
+		}
+	}
+	for _, of := range []money.Currency{money.KHR, money.USD} {
+		if _, named := c.Caps[of]; !named {
+			blame("/caps/"+string(of), "say the most that one payout may move; null for the stack's cap")
+		}
+	}
+	if c.Callbacks == "" {
+		blame("/callbacks", `say "believe" or "ask"`)
+	}
+	return all
 }
 
 // isZero reports whether the change names nothing.

@@ -310,8 +310,10 @@ func TestARestoredTableIsHeldUntilTwoReleaseIt(t *testing.T) {
 	if got := gate(); got != "vexora:controls vexora:restored_at monetix:controls monetix:restored_at " {
 		t.Error(got)
 	}
-	w.pull(dara, releaseAll)
-	w.pull(bopha, releaseAll)
+	careful := anew
+	careful.Submissions = gates{payout.Everything: payout.GateOpen, "vexora": payout.GateHeld, "monetix": payout.GateHeld}
+	w.pull(dara, careful)
+	w.pull(bopha, careful)
 	if got := gate(); got != "vexora:controls monetix:controls " {
 		t.Error(got)
 	}

@@ -181,19 +181,15 @@ func TestTheAttemptThatALostTableMayHaveBegunIsNotSafe(t *testing.T) {
 	}
 }
 
-// Before a payout is repeated after a restore, the next attempt is asked about. That one has
-// failed: somebody had begun it, so nothing goes by itself.
+// Before a payout that is posted again after a restore goes, the next attempt is asked about. That
+// one has failed: somebody had begun it, so nothing goes by itself.
 func TestARefusedNextAttemptOfALostTableHoldsTheRepetition(t *testing.T) {
-	before := newWorld(t)
-	before.monetix.answer = before.unclear
-	p := before.mustCreate(draftFor(Monetix))
-	w := newWorldWith(t, vouched(before.clock.Now().Add(time.Minute)))
-	w.store.payouts = before.store.copy().payouts
-	w.clock.pass(2 * time.Minute)
+	w := restoredFrom(t, newWorld(t), nil, Monetix)
+	p := w.mustCreate(draftFor(Monetix))
 	w.connectors[Monetix] = byAttempt{w.monetix, map[payout.Attempt]payout.Finding{1: payout.FoundAbsent, 2: payout.FoundFailed, 3: payout.FoundAbsent}, w}
 	w.ask()
 	w.ask()
-	if now := w.stored(p.ID); len(w.monetix.sent) > 0 || !slices.Contains(w.monetix.about, 2) || now.Status != payout.Unknown {
+	if now := w.stored(p.ID); len(w.monetix.sent) > 0 || !slices.Contains(w.monetix.about, 2) || now.Status != payout.Queued {
 		t.Errorf("sent %d times, %s, asked about %v", len(w.monetix.sent), now.Status, w.monetix.about)
 	}
 }

@@ -78,7 +78,8 @@ const eventTime = "2006-01-02T15:04:05.000Z07:00"
 
 // Events are what the payout's history tells the merchant, in order. The history
 // only grows, so the events of a payout never change and never change their
-// number. An orphan has none: no merchant knows of it.
+// number, other than by a restore; see [Payout.AsRestored]. An orphan has none: no merchant knows
+// of it.
 func (p Payout) Events() []Event {
 	if p.Status == Orphan {
 		return nil
@@ -96,7 +97,7 @@ func (p Payout) Events() []Event {
 			all = p.tell(all, e, EventReturned, nil)
 		}
 		if e.Confirmed {
-			all = p.tell(all, e, EventFailureConfirmed, nil)
+			all = p.tell(all, e, p.certain(e), nil)
 		}
 		if len(e.Raised) > 0 {
 			all = p.tell(all, e, EventAttentionRaised, e.Raised)
@@ -107,6 +108,16 @@ func (p Payout) Events() []Event {
 		before = e.Status
 	}
 	return all
+}
+
+// certain is the event of an entry that made the payout safe to pay again. Of one from before a
+// restore that is not known any more: a lost table may have begun another attempt. The event keeps
+// its number, so it says once more that the payout failed.
+func (p Payout) certain(e Entry) EventType {
+	if e.At.After(p.restored) {
+		return EventFailureConfirmed
+	}
+	return EventFailed
 }
 
 func (p Payout) tell(all []Event, e Entry, name EventType, reasons []Reason) []Event {

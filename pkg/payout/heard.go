@@ -27,9 +27,6 @@ const (
 	// provider does not refuse a repeated reference, or does so within one account, and nobody
 	// vouches that the lost table used the same one.
 	mayBeLost word = "lost"
-	// wasQueued: it waited in the backup that a table was restored from. People may have
-	// withdrawn it in the lost time.
-	wasQueued word = "queued"
 	// wasRestored, of the first attempt: the payout was sent or asked about while its table may
 	// have lost attempts of it. Later ones are never found not to be there, so that no failure
 	// of such a payout is ever safe to pay again.
@@ -161,8 +158,10 @@ func (p Payout) SafeToPayAgain() bool {
 
 // AsRestored is the payout as a table that was restored at a time has to show it: of what
 // had failed before, the lost table may have begun another attempt, and what one person had
-// proposed it may have carried out. It is not stored. The zero time is no restore.
+// proposed it may have carried out. That a failure is certain is told of no time before. It is not
+// stored. The zero time is no restore.
 func (p Payout) AsRestored(at time.Time) Payout {
+	p.restored = at
 	if p.Status == Failed {
 		p.Heard = p.Heard.With(p.lostAttempt(at)...)
 	}

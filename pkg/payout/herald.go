@@ -86,11 +86,15 @@ func (h *Herald) tell(ctx context.Context, p Payout) error {
 		if !h.timeFor(ctx, now.Add(noticeLease)) {
 			return nil
 		}
+		restored, err := h.ports.Brakes.Restored(ctx, now)
+		if err != nil {
+			return fmt.Errorf("tell of %s: %w", p.ID, err)
+		}
 		taken, err := h.take(ctx, p, now)
 		if err != nil || taken == nil {
 			return err
 		}
-		next, err := h.round(ctx, *taken)
+		next, err := h.round(ctx, *taken, restored)
 		if err != nil || next == nil {
 			return err
 		}
@@ -134,8 +138,8 @@ func (h *Herald) take(ctx context.Context, p Payout, now time.Time) (*Payout, er
 
 // round tells the feed, then the webhook, and notes it. It returns the payout if
 // more has happened to it meanwhile.
-func (h *Herald) round(ctx context.Context, p Payout) (*Payout, error) {
-	events := p.Events()
+func (h *Herald) round(ctx context.Context, p Payout, restored time.Time) (*Payout, error) {
+	events := p.AsRestored(restored).Events()
 	n := p.Notice
 	if !h.ports.Now().Before(n.Lease.Until) {
 		return nil, nil // taking it took too long: somebody else may be telling

@@ -130,9 +130,13 @@ func (i *Importer) give(ctx context.Context, s Statement, report *Report, lines 
 // from now on.
 func overtaken(lines []ReportLine, first StatementProposal) bool {
 	return slices.ContainsFunc(lines, func(l ReportLine) bool {
-		return l.differs() && l.payout != nil && !first.At.After(l.payout.SubmittedAt)
+		return l.differs() && l.payout != nil && l.payout.sentAfter(first.At)
 	})
 }
+
+// sentAfter reports whether the last submission may have reached the provider after a time: whoever
+// has the right to submit may do so until the lease is over.
+func (p Payout) sentAfter(at time.Time) bool { return !at.After(p.SubmittedAt.Add(leaseFor)) }
 
 func whole(lines []ReportLine) bool {
 	return !slices.ContainsFunc(lines, func(l ReportLine) bool { return l.Kind == NotImported })
@@ -325,7 +329,7 @@ func (l *ReportLine) worth(c Claim, p Payout, first StatementProposal) (Decision
 	case p.Status.Final() && !returned, l.Kind == AmountDiffers, !present, another:
 	case l.ambiguous:
 		return Decision{}, false // the file says both
-	case !first.At.After(p.SubmittedAt):
+	case p.sentAfter(first.At):
 		l.Outdated = true // what was sent since is not in the file: it may yet be paid
 		return Decision{}, false
 	case !p.AskedAt.After(first.At):

@@ -169,6 +169,30 @@ func TestALostAttemptThatFailedHidesNoLaterOne(t *testing.T) {
 	}
 }
 
+// The answer that an attempt failed which we never made closes it before it is made: whoever made it
+// may have gone on from there. The next one is doubted by that very write, so that no other money
+// goes beside it, and nothing rests, before it is asked about.
+func TestAnAttemptThatIsClosedBeforeItIsMadeHasTheNextOneDoubtedAtOnce(t *testing.T) {
+	before := newWorld(t)
+	p := before.mustCreate(draftFor(Monetix))
+	before.receive(before.claim(p, payout.FoundFailed))
+	before.monetix.told = before.says(payout.FoundFailed)
+	before.ask()
+	w := restoredFrom(t, before, before.store.copy())
+	w.monetix.told = w.says(payout.FoundFailed)
+	line := row(1, p, payout.FoundFailed)
+	line.Reference = string(p.ID.ProviderReference(2))
+	w.importBy(file(Monetix, line), dara) // has it asked about
+	for n := 0; n < 10 && !slices.Contains(w.monetix.about, 2); n++ {
+		w.clock.pass(time.Minute)
+		w.sweep()
+	}
+	heard := facts(w.stored(p.ID))
+	if !slices.Contains(heard, "3.wavered.1") || slices.Contains(w.monetix.about, 3) {
+		t.Errorf("asked about %v, heard %v", w.monetix.about, heard)
+	}
+}
+
 // People begin the next attempt anew, of which the lost table had made two.
 func TestANewAttemptBesideALostLaterOneIsNotSafe(t *testing.T) {
 	before, have := newWorld(t), kept{}
@@ -283,7 +307,7 @@ func TestWhatNothingTouchedThroughARestoreIsNoSaferAfterwards(t *testing.T) {
 			free.named(name).told = free.says(payout.FoundFailed)
 			free.sweepFor(6*24, 10*time.Minute)
 			now := free.stored(p.ID)
-			if now.Status != payout.Failed || now.AsRestored(free.store.restored).SafeToPayAgain() {
+			if now.Status != payout.Failed || now.AsRestored(free.store.board.RestoredAt).SafeToPayAgain() {
 				t.Errorf("%s, failed before %v: %s is shown as safe: %v", name, failedBefore, now.Status, now.Heard)
 			}
 			if _, err := free.operator.Resend(bg, free.order(p.ID, stranger, "")); err == nil || len(free.named(name).sent) > 0 {
@@ -323,7 +347,7 @@ func TestARememberedRestoreLeavesWhatComesLaterAlone(t *testing.T) {
 	free.receive(free.claim(p, payout.FoundFailed))
 	free.vexora.told = free.says(payout.FoundFailed)
 	free.sweepFor(5, time.Minute)
-	if now := free.stored(p.ID); !now.AsRestored(free.store.restored).SafeToPayAgain() || now.Sent != 1 {
+	if now := free.stored(p.ID); !now.AsRestored(free.store.board.RestoredAt).SafeToPayAgain() || now.Sent != 1 {
 		t.Errorf("sent %d, %s: %v", now.Sent, now.Status, now.Heard)
 	}
 	free.must(free.operator.Resend(bg, free.order(p.ID, stranger, "")))

@@ -19,13 +19,11 @@ import (
 // memory is a store in a map, with the semantics of the port and faults on
 // demand: the real stores cannot be told to lose an acknowledgement.
 type memory struct {
-	mu sync.Mutex
-	// restored is the latest restore that it was told of.
-	restored time.Time
-	payouts  map[payout.ID]payout.Payout
-	turned   map[payout.ID]time.Time // up to when requests are turned away
-	orphans  map[string]payout.Orphaned
-	writes   int
+	mu      sync.Mutex
+	payouts map[payout.ID]payout.Payout
+	turned  map[payout.ID]time.Time // up to when requests are turned away
+	orphans map[string]payout.Orphaned
+	writes  int
 	// fault is asked before every write: lostBefore leaves it undone and
 	// unclear, lostAfter does it and is unclear.
 	fault func(write int) fault
@@ -220,16 +218,10 @@ func (m *memory) BindNamespace(context.Context, payout.Namespace) error { return
 func (m *memory) RememberRestore(_ context.Context, at time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if at.After(m.restored) {
-		m.restored = at
+	if at.After(m.board.RestoredAt) {
+		m.board.RestoredAt = at
 	}
 	return nil
-}
-
-func (m *memory) RestoreRemembered(context.Context) (time.Time, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.restored, nil
 }
 
 // ListDay lists a whole day on one page.
@@ -307,7 +299,9 @@ func (m *memory) OutflowSince(_ context.Context, p payout.Provider, of money.Cur
 func (m *memory) Board(context.Context) (payout.Board, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return payout.Board{Pauses: maps.Clone(m.board.Pauses), UnsettledUntil: m.board.UnsettledUntil, Controls: m.board.Controls}, nil
+	board := m.board
+	board.Pauses = maps.Clone(board.Pauses)
+	return board, nil
 }
 
 func (m *memory) PinPause(_ context.Context, p payout.Pause) error {

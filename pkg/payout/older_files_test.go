@@ -104,3 +104,22 @@ func TestAFileThatIsSentAgainByTheSamePersonIsAsOldAsItWas(t *testing.T) {
 		t.Errorf("pending %d, %s", report.Pending, w.stored(p.ID).Status)
 	}
 }
+
+// Who has the right to submit may do so until the lease is over. A file of that time may be older
+// than the request that reaches the provider.
+func TestAFileOfTheTimeOfASubmissionIsOlderThanIt(t *testing.T) {
+	for _, f := range []payout.Finding{payout.FoundFailed, payout.FoundSucceeded, payout.FoundReturned} {
+		w := newWorld(t)
+		w.vexora.answer, w.vexora.told = w.unclear, w.unclear
+		p := w.mustCreate(draft("R1"))
+		w.clock.pass(45 * time.Second)
+		s := file(Vexora, row(1, p, f))
+		w.importBy(s, dara)
+		w.sweepFor(5, 2*time.Minute)
+		report := w.importBy(s, bopha)
+		if now := w.stored(p.ID); now.Status != payout.Unknown || report.Outdated != 1 || !report.Awaiting {
+			t.Errorf("the file says %s: %s, outdated %d, awaiting %v", f, now.Status, report.Outdated, report.Awaiting)
+		}
+		w.vouchAnew("sent while the file was fetched", s, p, f)
+	}
+}

@@ -71,6 +71,7 @@ const (
 	OrderOutdated     OrderProblem = "outdated"     // the payout is no longer as the person saw it
 	OrderPaused       OrderProblem = "paused"       // nothing may be submitted to the provider
 	OrderInexpressive OrderProblem = "unacceptable" // the provider cannot express the payout
+	OrderIncomplete   OrderProblem = "incomplete"   // after a restore it has to state more
 	OrderUnavailable  OrderProblem = "unavailable"  // the store, or a secret
 	// OrderPeopleNotRegistered: an order for two, by somebody whom the register of people
 	// does not name, or without a register.
@@ -234,7 +235,11 @@ func (o *Operator) change(ctx context.Context, order Order, decide func(Payout, 
 	return Ordered{}, unavailable(errBusy)
 }
 
+// find reads what an order is about. Whoever does not know of a restore cannot weigh it.
 func (o *Operator) find(ctx context.Context, id ID) (Payout, error) {
+	if _, err := o.ports.Brakes.Restored(ctx, o.ports.Now()); err != nil {
+		return Payout{}, unavailable(err)
+	}
 	p, err := o.ports.Store.Get(ctx, id)
 	switch {
 	case errors.Is(err, ErrNotFound):

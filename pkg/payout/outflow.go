@@ -136,7 +136,7 @@ func (o *Outflow) count(ctx context.Context, more OutflowBucket, most money.Amou
 	}
 	token := o.ports.NewToken()
 	for range rounds {
-		if controls.gate(more.Provider, time.Time{}) == GateHeld {
+		if controls.gate(more.Provider) == GateHeld {
 			return nil, nil
 		}
 		sum, err := o.lastHour(ctx, more.Provider, most)
@@ -156,7 +156,7 @@ func (o *Outflow) count(ctx context.Context, more OutflowBucket, most money.Amou
 		if err != nil {
 			return nil, err
 		}
-		controls = board.Controls
+		controls = board.InForce()
 	}
 	return nil, errBusy
 }
@@ -177,7 +177,7 @@ func (o *Outflow) add(ctx context.Context, more OutflowBucket) (Controls, error)
 			err = o.ports.Desk.CountOutflow(ctx, more, now.Add(outflowKept))
 		}
 		if err == nil {
-			return board.Controls, nil
+			return board.InForce(), nil
 		}
 		failed = err
 	}
@@ -217,7 +217,7 @@ func sumSince(buckets []OutflowBucket, version int) (sum int64) {
 // is forgotten: then more counts.
 func released(newestFirst []ControlEntry, p Provider) int {
 	for _, e := range newestFirst {
-		if e.Before.gate(p, time.Time{}) == GateHeld && e.After.gate(p, time.Time{}) == GateOpen {
+		if e.Before.gate(p) == GateHeld && e.After.gate(p) == GateOpen {
 			return e.Version
 		}
 	}

@@ -3,6 +3,7 @@ package payout_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -82,27 +83,20 @@ func TestRestoreSecondAttemptCountsAsOnlySubmission(t *testing.T) {
 // LookAhead sees attempt 2 only; the lost table's attempts 1 and 2 were refused outright.
 func TestLookAheadPastARefusedAttempt(t *testing.T) {
 	before := newWorld(t)
-	before.over(payout.Floor{Held: held(Monetix)})
-	p := before.mustCreate(draftFor(Monetix)) // queued
-	backup := before.store.copy()
-	before.over(payout.Floor{})
 	refuse := func(payout.Payout) payout.Claim {
 		return payout.Claim{Finding: payout.FoundFailed, OnlyIfFirst: true, Conclusive: true, Code: "504", At: before.clock.Now()}
 	}
 	accepted := before.monetix.answer
-	before.monetix.answer = refuse // no funds
-	before.clock.pass(2 * time.Minute)
-	before.sweep()                                                        // attempt 1 refused
+	before.monetix.answer = refuse                                        // no funds
+	p := before.mustCreate(draftFor(Monetix))                             // attempt 1 refused
 	before.must(before.operator.Resend(bg, before.order(p.ID, dara, ""))) // attempt 2 refused
 	before.monetix.answer = accepted
 	before.must(before.operator.Resend(bg, before.order(p.ID, dara, ""))) // attempt 3 taken, and paid
 	if st := before.stored(p.ID); st.Attempt != 3 || st.Status != payout.Processing {
 		t.Fatalf("setup: %d %s", st.Attempt, st.Status)
 	}
-	at := before.clock.Now().Add(time.Minute)
-	w := newWorldWith(t, vouched(at))
-	w.store.payouts = backup.payouts
-	w.clock.pass(10 * time.Minute)
+	w := restoredFrom(t, before, nil, Monetix)
+	w.mustCreate(draftFor(Monetix)) // posted again
 	third := string(p.ID.ProviderReference(3))
 	w.connectors[Monetix] = knows{w.monetix, third, w}
 	for range 6 {
@@ -234,12 +228,22 @@ func TestAnAttemptThatIsClosedBeforeItIsMade(t *testing.T) {
 	w.importBy(file(Monetix, second), dara)
 	w.clock.pass(time.Minute)
 	w.sweep() // the provider: attempt 2 failed
-	t.Logf("heard %v safe %v", w.stored(p.ID).Heard, w.stored(p.ID).SafeToPayAgain())
-	made := w.must(w.operator.Resend(bg, w.order(p.ID, dara, ""))).Payout // attempt 2 now
-	asked := w.monetix.asked
-	w.receive(w.claim(made, payout.FoundFailed))
-	if st := w.stored(p.ID); st.SafeToPayAgain() {
-		t.Errorf("attempt %d %s, safe by a callback alone, %d questions since; heard %v; next %v", st.Attempt, st.Status, w.monetix.asked-asked, st.Heard, st.QueryAt)
+	if heard := facts(w.stored(p.ID)); !slices.Contains(heard, "2.closed.2") {
+		t.Fatalf("setup: %v", heard)
+	}
+	w.resendByTwo(p.ID) // attempt 2 now
+	if heard := facts(w.stored(p.ID)); !slices.Contains(heard, "2.wavered.2") {
+		t.Errorf("it is certain that what has just been sent failed: %v", heard)
+	}
+	w.receive(w.claim(w.stored(p.ID), payout.FoundFailed))
+	st := w.stored(p.ID)
+	if st.SafeToPayAgain() || st.Attempt != 2 || st.Status != payout.Failed {
+		t.Fatalf("attempt %d %s, safe by a callback alone; heard %v", st.Attempt, st.Status, st.Heard)
+	}
+	w.monetix.about = nil
+	w.sweepFor(3, 5*time.Minute)
+	if !slices.Contains(w.monetix.about, 2) {
+		t.Errorf("nobody asks whether it failed: %v, next %v", w.monetix.about, w.stored(p.ID).QueryAt)
 	}
 }
 

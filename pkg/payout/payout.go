@@ -115,6 +115,9 @@ type Payout struct {
 	// Version rises with every write and guards the writes that depend on
 	// something read before.
 	Version int64
+
+	// restored is when its table was restored, as [Payout.AsRestored] was told. It is not stored.
+	restored time.Time
 }
 
 // Sequence numbers the payout's changes from 1, without a gap: it is the number

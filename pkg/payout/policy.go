@@ -20,9 +20,10 @@ type Policy struct {
 	// RestoredAt is when the table was restored from a backup, zero if never. What
 	// was queued before may have been sent by the table that was lost.
 	RestoredAt time.Time
-	// Remembered is the latest restore that the table was ever told of, also when RestoredAt is
-	// not set any more: what was there before it may have gone on in a lost table.
-	Remembered time.Time
+	// Remembered finds the latest restore that the table was ever told of, also when RestoredAt is
+	// not set any more: what was there before it may have gone on in a lost table. It is what the
+	// brakes have read with the board; see [Brakes.RestoredAt]. Nil means that there was none.
+	Remembered func() time.Time
 	// SameAccounts are the providers of whose account people say, after a restore, that it is
 	// the one that the lost table used, and that nothing has changed it since the backup. It
 	// means nothing without RestoredAt.

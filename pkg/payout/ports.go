@@ -61,11 +61,6 @@ type Store interface {
 	// BindNamespace remembers the namespace of a new table, or returns
 	// ErrNamespace if the table is bound to another one.
 	BindNamespace(ctx context.Context, ns Namespace) error
-	// RememberRestore keeps for ever that the table was restored at a time, unless it remembers
-	// a later one.
-	RememberRestore(ctx context.Context, at time.Time) error
-	// RestoreRemembered is the latest restore that the table was told of, zero for none.
-	RestoreRemembered(ctx context.Context) (time.Time, error)
 	Lister
 	Desk
 	Recipients

@@ -65,6 +65,9 @@ type Swept struct {
 // could not be read; trouble with a single payout is counted and logged by the
 // caller, and never stops the others.
 func (s *Sweeper) Sweep(ctx context.Context, shard int) (Swept, error) {
+	if _, err := s.ports.Brakes.Restored(ctx, s.ports.Now()); err != nil {
+		return Swept{}, err // an answer could make safe what a lost table has gone on with
+	}
 	r := s.begin()
 	for range sweepBatches {
 		due, err := s.ports.Store.Due(ctx, shard, s.ports.Now(), sweepBatch)

@@ -23,10 +23,13 @@ func (p Policy) refusesTheLost(name Provider) bool {
 // LastRestore is the time of the latest restore that anybody has told of, zero if there was none.
 // It outlives RESTORED_AT: what nothing touched while that was set is no safer afterwards.
 func (p Policy) LastRestore() time.Time {
-	if p.RestoredAt.After(p.Remembered) {
+	if p.Remembered == nil {
 		return p.RestoredAt
 	}
-	return p.Remembered
+	if told := p.Remembered(); told.After(p.RestoredAt) {
+		return told
+	}
+	return p.RestoredAt
 }
 
 // precedes reports whether a payout was there before the latest restore.
@@ -35,8 +38,8 @@ func (p Policy) precedes(of Payout) bool {
 	return !last.IsZero() && !of.CreatedAt.After(last)
 }
 
-// queuedInBackup reports whether a queued payout was that before the latest restore: people may
-// have withdrawn it in the lost time, or sent it.
+// queuedInBackup reports whether a queued payout was that before the latest restore: that it was
+// certainly not sent is not certain any more.
 func (p Policy) queuedInBackup(of Payout) bool { return of.StatusAt.Before(p.LastRestore()) }
 
 // lostSubmissions is how many submissions of a reference a lost table may have made
@@ -104,14 +107,15 @@ func (p Policy) lostFacts(of Payout, about Attempt, c Claim) []Fact {
 	return facts
 }
 
-// lookAhead reports whether a payout may be sent by itself under its present reference after
-// a restore. A provider that refuses repetitions of one reference does not refuse it beside
+// lookAhead reports whether a payout that was posted since the latest restore, as one that a lost
+// table may have had, may be sent by itself under its present reference. A provider that refuses repetitions of one reference does not refuse it beside
 // the next one: in the lost time people may have started another attempt, of which the
 // table knows nothing. So the provider is asked about that one first. Only "not found"
 // lets the payout go; what it says else is a word about an attempt that was never made. It
 // carries no [Asked], so it closes nothing: the sweep asks again by itself for that. What one
 // account does not find says nothing of another one, so nothing comes here by itself unless
-// people vouch for the account; see mayHaveBeenSentBefore.
+// people vouch for the account; see mayHaveBeenSentBefore. What was there before the restore never
+// does; see mayBeSent.
 func (s *Sweeper) lookAhead(ctx context.Context, p Payout, connector Connector) (bool, error) {
 	if s.policy.RestoredAt.IsZero() {
 		return true, nil
@@ -137,7 +141,7 @@ const attemptsAhead = 3
 // sent" meant is not certain of the time between the backup and the restore.
 func (s *Sweeper) doubt(ctx context.Context, p Payout) error {
 	now := s.ports.Now()
-	facts := []Fact{p.Attempt.fact(wasQueued)}
+	var facts []Fact
 	if !s.policy.refusesTheLost(p.Provider) || p.Sent > 0 { // counted at a restore of before, for which nobody vouches now
 		facts = append(facts, p.Attempt.fact(mayBeLost))
 	}

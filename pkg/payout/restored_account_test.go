@@ -51,8 +51,11 @@ func vouched(at time.Time) func(*payout.Policy) {
 	return func(p *payout.Policy) { p.RestoredAt, p.SameAccounts = at, []payout.Provider{Monetix} }
 }
 
-// restoredFrom is the world over a backup of another one, and over nothing without one. Same says
-// that people vouch for the accounts.
+// released is a store that was restored at a time, and that two people have released at once.
+func (m *memory) released(at time.Time) { m.board.RestoredAt, m.board.Controls.ReleasedAt = at, at }
+
+// restoredFrom is the world over a backup of another one, and over nothing without one, when two
+// people have released it. Same says that people vouch for the accounts.
 func restoredFrom(t *testing.T, before *world, backup *memory, same ...payout.Provider) *world {
 	t.Helper()
 	w := newWorldWith(t, func(p *payout.Policy) {
@@ -62,7 +65,7 @@ func restoredFrom(t *testing.T, before *world, backup *memory, same ...payout.Pr
 	if backup != nil {
 		w.store.payouts = backup.payouts
 	}
-	w.store.restored = before.clock.Now().Add(time.Minute)
+	w.store.released(before.clock.Now().Add(time.Minute))
 	return w
 }
 
@@ -72,9 +75,9 @@ func after(t *testing.T, before *world) *world {
 	t.Helper()
 	w := newWorldWith(t, func(p *payout.Policy) {
 		vouched(time.Time{})(p)
-		p.Remembered = before.store.restored
+		p.Remembered = func() time.Time { return before.store.board.RestoredAt }
 	})
-	w.store.restored = before.store.restored
+	w.store.released(before.store.board.RestoredAt)
 	w.clock.pass(before.clock.Now().Sub(w.clock.Now()))
 	w.store.payouts = before.store.copy().payouts
 	return w

@@ -33,6 +33,10 @@ const (
 // A payout goes by itself only if no word of a provider, no attention about money and no
 // earlier submission speaks against it. The one exception is the repetition that a
 // provider documents under the same reference.
+//
+// Nothing that was there before a restore goes by itself again, or by one person. In the lost
+// time the client may have been told that it failed or was withdrawn, and have paid another way:
+// no provider refuses that one, and this table knows nothing of it.
 func (p Payout) mayBeSent(policy Policy, now time.Time) (clearance, QueuedReason) {
 	p.Heard = p.Heard.With(policy.restored(p)...)
 	switch {
@@ -40,8 +44,8 @@ func (p Payout) mayBeSent(policy Policy, now time.Time) (clearance, QueuedReason
 		return byNobody, QueuedHeld // the account is no longer known
 	case p.spokenOf():
 		return byTwo, QueuedSpokenOf
-	case policy.mayHaveBeenSentBefore(p.Provider), p.Status == Queued && p.Sent > 0 && !policy.refusesTheLost(p.Provider),
-		p.Status == Queued && policy.queuedInBackup(p):
+	case policy.precedes(p), policy.mayHaveBeenSentBefore(p.Provider),
+		p.Status == Queued && p.Sent > 0 && !policy.refusesTheLost(p.Provider):
 		return byTwo, QueuedRestored
 	case p.Status == Submitting && !policy.RestoredAt.IsZero():
 		return byOne, QueuedRestored // the sweep looks first; see lookAhead
@@ -115,7 +119,7 @@ func (p Payout) repetition(policy Policy, now time.Time) clearance {
 		return byTwo
 	case p.Heard.has(FirstAttempt, wasRestored) && !policy.refusesTheLost(p.Provider):
 		return byTwo // beside a later attempt it would be, too, and nobody looks ahead any more
-	case p.resendable(now, policy.QueuedMaxAge) && !p.Heard.has(p.Attempt, wasQueued):
+	case p.resendable(now, policy.QueuedMaxAge):
 		return byItself
 	}
 	return byOne

@@ -122,6 +122,7 @@ func TestAStatementIsMatchedThreeWaysAndAskedAbout(t *testing.T) {
 func TestASecondPersonAppliesWhatTheProviderDoesNotAnswer(t *testing.T) {
 	w := newWorld(t)
 	made, s := w.aMonth()
+	w.clock.pass(time.Minute) // the leases of the submissions are over
 	w.importBy(s, dara)
 	if again := w.importBy(s, darasToken); !again.Awaiting || again.Pending != 0 {
 		t.Error("the same person counted twice")
@@ -288,7 +289,7 @@ func TestALineThatCannotBeStoredIsReportedAndComesAgain(t *testing.T) {
 	w := newWorld(t)
 	w.vexora.answer, w.vexora.told = w.unclear, w.absent
 	p := w.mustCreate(draft("R1"))
-	w.clock.pass(time.Second)
+	w.clock.pass(2 * time.Minute)
 	s := file(Vexora, row(1, p, payout.FoundSucceeded))
 	w.importBy(s, dara)
 	w.clock.pass(2 * time.Minute)

@@ -25,6 +25,10 @@ type client struct {
 	caller    string   // who posts: what goes wrong with one's payouts counts against him first
 	bodies    []string // the request, and at times another one under the same reference
 	tries     int
+	// freedAt is when he was first told that his payout is over and nothing was paid, and instead
+	// says that he has paid under another reference since.
+	freedAt time.Time
+	instead bool
 }
 
 // postings is how often a client posts without being told anything.
@@ -66,6 +70,9 @@ type told struct {
 	Outcome  payout.Outcome `json:"outcome"`
 	Code     string         `json:"code"`
 	Payout   string         `json:"payout"`
+	Failure  struct {
+		Safe bool `json:"safe_to_pay_again"`
+	} `json:"failure"`
 }
 
 // post sends the request once more.
@@ -83,6 +90,9 @@ func (c *client) chosen() int {
 
 func (c *client) send(body string) {
 	w := c.world
+	if c.instead {
+		return
+	}
 	c.tries++
 	w.askedFor[c.reference]++
 	nth := w.askedFor[c.reference]
@@ -118,6 +128,9 @@ func (c *client) send(body string) {
 // next decides whether to post again. Without a clear answer a merchant does, and
 // at times after one, because it was lost.
 func (c *client) next(answer *told, died bool) {
+	if !died && answer != nil && answer.Failure.Safe {
+		c.world.free(c.id)
+	}
 	unclear := died || answer == nil || answer.status >= 500 || answer.status == 202
 	if c.tries < postings && (unclear || c.world.choices.chance(20)) {
 		c.world.in(time.Duration(1+c.world.choices.pick(90))*time.Second, c.post)

@@ -103,7 +103,9 @@ func (w *world) deploy() *container {
 		People:     c.register,
 	}
 	delete(ports.Connectors, w.settings.out)
-	policy := w.mutant.policy(w.settings.policy())
+	asked := w.settings.policy()
+	asked.Remembered = ports.Brakes.RestoredAt
+	policy := w.mutant.policy(asked)
 	creator, err1 := payout.NewCreator(ports, policy)
 	var err2, err3, err4, err5 error
 	c.herald, err2 = payout.NewHerald(payout.HeraldPorts{

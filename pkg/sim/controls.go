@@ -39,7 +39,7 @@ const (
 // pull has a person order something of the controls.
 func (w *world) pull(by payout.Principal, change payout.ControlChange, then func()) {
 	w.invoke("order the controls", 25*time.Second, func(ctx context.Context, c *container) {
-		seen := w.table.board.Controls
+		seen := w.table.board.InForce()
 		given := &wish{person: registered[by], change: change, begun: w.now, part: loosened(seen, change)}
 		w.controls.wishes = append(w.controls.wishes, given)
 		set, err := c.operator.SetControls(ctx, payout.ControlOrder{
@@ -53,14 +53,14 @@ func (w *world) pull(by payout.Principal, change payout.ControlChange, then func
 		}
 		w.tell("controls: %s", set.Controls.Summary())
 		for _, p := range payout.Providers() {
-			if _, known := w.controls.heldAt[p]; !known && gateOf(w.table.board.Controls, p) == payout.GateHeld {
+			if _, known := w.controls.heldAt[p]; !known && gateOf(w.table.board.InForce(), p) == payout.GateHeld {
 				w.controls.heldAt[p] = w.now
 			}
 		}
 		if _, capped := w.table.board.Controls.Caps[money.KHR]; capped && w.controls.capAt.IsZero() {
 			w.controls.capAt = w.now
 		}
-		if w.table.board.Controls.Belief() == payout.AskFirst && w.controls.askAt.IsZero() {
+		if w.table.board.InForce().Belief() == payout.AskFirst && w.controls.askAt.IsZero() {
 			w.controls.askAt = w.now
 		}
 	}, func(bool) {
@@ -204,11 +204,11 @@ func (w *world) release() {
 	}
 }
 
-// releasable is what somebody who looks at the controls would release. A restored table is held
-// by more than they say.
+// releasable is what somebody who looks at the controls would release: of a restored table, all of
+// it at once.
 func (w *world) releasable() payout.ControlChange {
-	part := loosened(w.table.board.Controls, releasing)
-	if !w.restoredAt.IsZero() || len(part.Submissions)+len(part.Caps) == 0 && part.Callbacks == "" {
+	part := loosened(w.table.board.InForce(), releasing)
+	if w.table.board.Unreleased() || len(part.Submissions)+len(part.Caps) == 0 && part.Callbacks == "" {
 		return releasing
 	}
 	return part

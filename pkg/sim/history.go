@@ -160,6 +160,9 @@ func (w *world) compose() {
 	if c.chance(15) {
 		w.in(time.Duration(c.pick(300))*time.Second, w.breakFeed)
 	}
+	if c.chance(6) {
+		w.payInstead()
+	}
 }
 
 // composeMerchants draws who is to be paid, and who asks for it how often.

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"slices"
+	"time"
 
 	"cambodia-payouts/pkg/payout"
 )
@@ -9,7 +10,9 @@ import (
 // judgeSafe looks at every payout that is said to be safe to pay again, whenever
 // anything about it changes, and once more in the end.
 func (w *world) judgeSafe(p payout.Payout) {
-	if !safe(p.AsRestored(w.mutant.policy(w.settings.policy()).LastRestore())) {
+	policy := w.settings.policy()
+	policy.Remembered = func() time.Time { return w.table.board.RestoredAt }
+	if !safe(p.AsRestored(w.mutant.policy(policy).LastRestore())) {
 		return
 	}
 	if why := w.unsafe(p); why != "" {

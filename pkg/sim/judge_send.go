@@ -50,6 +50,7 @@ func (w *world) judgeSend(before *payout.Payout, after payout.Payout) {
 		w.blame(countedAll, "%s: %d after %d", after.Reference, after.Sent, before.Sent)
 	}
 	w.judgeRepeats(d, *before, after, by)
+	w.judgeFreed(d, *before, by)
 	if !after.RedactedAt.IsZero() {
 		w.blame(redactedSent, "%s", after.Reference)
 	}

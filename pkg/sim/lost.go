@@ -25,12 +25,7 @@ func (w *world) loseAttempts() {
 	w.vouching = c.pick(4) > 0
 	tried := w.clients[c.pick(len(w.clients))]
 	if c.chance(80) { // which tells for certain how an attempt ended
-		tried.provider = c.one(refuseRepeats())
-		if len(tried.recipient) == 8 { // a phone number, which names no account of a bank
-			tried.recipient = "7700" + tried.recipient
-		}
-		tried.account = tried.recipient
-		tried.bodies = []string{body(tried, tried.amount)}
+		tried.banked()
 	}
 	again := func(after time.Duration) { w.in(after, func() { w.tryAgain(tried.id) }) }
 	w.in(first, func() {

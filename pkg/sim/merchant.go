@@ -37,6 +37,7 @@ func (e endpoint) Deliver(_ context.Context, m payout.Message) payout.Delivery {
 		return payout.Delivery{Result: payout.Gone, Detail: string(f)}
 	}
 	w.merchant.bodies[m.ID] = string(m.Body)
+	w.heardOf(m)
 	switch f {
 	case crashAfter:
 		p.die()
@@ -46,12 +47,24 @@ func (e endpoint) Deliver(_ context.Context, m payout.Message) payout.Delivery {
 	return payout.Delivery{Result: payout.Delivered}
 }
 
+// heardOf is what the merchant makes of an event that arrived.
+func (w *world) heardOf(m payout.Message) {
+	var event payout.Event
+	_ = json.Unmarshal(m.Body, &event) // attempted judges it
+	if event.Type == payout.EventFailureConfirmed || event.Type == payout.EventCancelled {
+		w.free(event.PayoutID)
+	}
+}
+
 // attempted judges one attempt, whether it arrives or not.
 func (w *world) attempted(m payout.Message) {
 	var event payout.Event
 	if err := json.Unmarshal(m.Body, &event); err != nil || event.ID != m.ID {
 		w.blame("an event is told as it is", "%s: %v", m.ID, err)
 		return
+	}
+	if at, _ := time.Parse(time.RFC3339, event.Timestamp); event.Type == payout.EventFailureConfirmed && !at.After(w.restoredAt.Truncate(time.Millisecond)) {
+		w.blame(safeIsSafe, "%s is told to be safe since %s, of before a restore", event.Reference, event.Timestamp)
 	}
 	w.replies.Write(m.Body) // is searched for secrets and account numbers
 	if before, known := w.merchant.bodies[m.ID]; known && before != string(m.Body) {
@@ -100,6 +113,15 @@ func (w *world) breakFeed() {
 	w.tell("the feed gives no answer until %s", w.feedOutUntil.Sub(start))
 }
 
+// told reports whether the merchant was told an event of a payout, as the table of some time had to
+// tell it: a restore takes a certainty away.
+func (w *world) told(p payout.Payout, sequence int) bool {
+	return slices.ContainsFunc(append([]time.Time{{}}, w.restores...), func(at time.Time) bool {
+		_, told := w.merchant.bodies[p.AsRestored(at).Events()[sequence-1].ID]
+		return told
+	})
+}
+
 // judgeTold looks at the end whether the merchant knows, will know, or somebody
 // was called; and whether the feed has everything.
 func (w *world) judgeTold(p payout.Payout) {
@@ -115,7 +137,7 @@ func (w *world) judgeTold(p payout.Payout) {
 		if !slices.Contains(fed, e.Sequence) && !pending {
 			w.blame("every event is in the feed", "event %d of %s is not: %v, %+v", e.Sequence, p.Reference, fed, p.Notice)
 		}
-		if _, told := w.merchant.bodies[e.ID]; !told && !pending && !called {
+		if !w.told(p, e.Sequence) && !pending && !called {
 			w.blame("every event is told, or a person is called", "event %d of %s: %+v", e.Sequence, p.Reference, p.Notice)
 		}
 	}

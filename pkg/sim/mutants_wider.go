@@ -34,9 +34,17 @@ var widerMutants = []*Mutant{
 		Name: "lost-attempts-forgotten", Says: "forgets that a lost table may have made later attempts of a payout",
 		aroundStore: func(s session, _ *container) payout.Store { return carefree{s} },
 		aroundPolicy: func(p payout.Policy) payout.Policy {
-			p.Remembered = time.Time{}
+			p.Remembered = nil
 			return p
 		},
+	},
+	{
+		Name: "repeats-after-restore", Says: "repeats by itself what was there before a restore, of which a client may have been told that it is over",
+		aroundStore: func(s session, _ *container) payout.Store { return renewed{s} },
+	},
+	{
+		Name: "controls-of-the-backup", Says: "takes the controls that a backup has for those in force",
+		aroundStore: func(s session, _ *container) payout.Store { return backedUp{s} },
 	},
 	{
 		Name: "controls-read-once", Says: "reads the controls at its start, and never again",

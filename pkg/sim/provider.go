@@ -158,6 +158,9 @@ func (w *world) draw(of payout.Provider, reference string) plan {
 	if _, attempt, _ := payout.ParseProviderReference(reference); w.paidFrom > 0 && c.chance(95) {
 		return p.plain(attempt >= w.paidFrom)
 	}
+	if id, _, _ := payout.ParseProviderReference(reference); w.turnedDown != "" && id == w.turnedDown {
+		p.end = refused
+	}
 	switch {
 	case p.end == late && !traitsOf(of).doubts:
 		p.end = declined

@@ -13,7 +13,6 @@ import (
 type settings struct {
 	queuedMaxAge, window, redactAfter time.Duration
 	restoredAt                        time.Time
-	remembered                        time.Time       // the latest restore that the table was told of
 	same                              bool            // people vouch that the accounts are those of the lost table
 	out                               payout.Provider // is not configured any more
 	changed                           bool
@@ -27,7 +26,7 @@ func (s settings) policy() payout.Policy {
 		same = refuseRepeats()
 	}
 	return payout.Policy{
-		Namespace: "sim", SameAccounts: same, Order: payout.Providers(), RestoredAt: s.restoredAt, Remembered: s.remembered,
+		Namespace: "sim", SameAccounts: same, Order: payout.Providers(), RestoredAt: s.restoredAt,
 		QueuedMaxAge: s.queuedMaxAge, DuplicateWindow: s.window, RedactAfter: s.redactAfter,
 	}
 }

@@ -51,7 +51,8 @@ func (t *table) backup() *table {
 	b.items, b.orphans, b.index = maps.Clone(t.items), maps.Clone(t.orphans), maps.Clone(t.index)
 	b.turned = maps.Clone(t.turned)
 	b.lists, b.proposals = maps.Clone(t.lists), maps.Clone(t.proposals)
-	b.board = payout.Board{Pauses: maps.Clone(t.board.Pauses), UnsettledUntil: t.board.UnsettledUntil, Controls: t.board.Controls}
+	b.board = t.board
+	b.board.Pauses = maps.Clone(t.board.Pauses)
 	b.changes, b.ordered, b.outflow = t.changes, maps.Clone(t.ordered), maps.Clone(t.outflow)
 	for shard := range t.feed {
 		b.feed[shard] = slices.Clone(t.feed[shard])

@@ -16,7 +16,9 @@ func (s session) Board(context.Context) (payout.Board, error) {
 		return payout.Board{}, err
 	}
 	t := s.table()
-	return payout.Board{Pauses: maps.Clone(t.board.Pauses), UnsettledUntil: t.board.UnsettledUntil, Controls: t.board.Controls}, nil
+	board := t.board
+	board.Pauses = maps.Clone(board.Pauses)
+	return board, nil
 }
 
 func (s session) ChangeControls(_ context.Context, e payout.ControlEntry) error {
@@ -26,7 +28,7 @@ func (s session) ChangeControls(_ context.Context, e payout.ControlEntry) error 
 		}
 		s.c.world.judgeLoosening(e)
 		t.changes, t.board.Controls = append(slices.Clip(t.changes), e), e.After
-		s.c.world.lifted(e.After)
+		s.c.world.lifted(t.board.InForce())
 		s.c.world.released(e)
 		return nil
 	})

@@ -24,8 +24,9 @@ type world struct {
 	replies   bytes.Buffer // everything that callers were told
 	violation *Violation
 
-	restoredAt time.Time // when the table was restored; the setting may be taken out later
-	held       bool      // SUBMISSIONS
+	restoredAt time.Time   // when the table was restored; the setting may be taken out later
+	restores   []time.Time // all of them
+	held       bool        // SUBMISSIONS
 	controls   controls
 	// limits is the most of an hour; nil: nobody counts. measured is what was counted since the
 	// table is this one, and releasedAt when a provider was let go.
@@ -77,6 +78,11 @@ type world struct {
 	eager int
 	// paidFrom is the attempt from which on payouts are paid, if earlier ones fail; zero: as chance has it.
 	paidFrom payout.Attempt
+	// turnedDown is a payout that its provider refuses; witness sees every change of an item, and
+	// freed hears of a client who was told that his payout is over.
+	turnedDown payout.ID
+	witness    func(after payout.Payout)
+	freed      func(*client)
 	// vouching: people say after a restore that the account is the same, if it is.
 	vouching bool
 	// only is the one promise that is judged; empty: all.
@@ -119,6 +125,9 @@ func newWorld(e *engine, mutant *Mutant) *world {
 func (w *world) watch() {
 	w.table.changed = func(before *payout.Payout, after payout.Payout) {
 		w.judgeChange(before, after)
+		if w.witness != nil {
+			w.witness(after)
+		}
 		w.react(before, after)
 		if after.Notice.Fresh { // the filter of the stream
 			w.stream(after.ID)
@@ -224,18 +233,23 @@ func (w *world) restore(older backup) {
 		w.twiceSent[reference] = w.twiceSent[reference] || sent > older.requests[reference]
 	}
 	w.table, w.known, w.requests = older.table, older.known, older.requests
-	w.restoredAt, w.held, w.measured = w.now, true, nil
-	w.settings.restoredAt, w.settings.remembered = w.now, w.now
+	w.restoredAt, w.restores, w.held, w.measured = w.now, append(w.restores, w.now), true, nil
+	w.settings.restoredAt, w.table.board.RestoredAt = w.now, w.now
 	w.compare()
 	w.watch()
 	clear(w.promises)
 	for _, c := range w.clients {
+		if c.instead {
+			continue
+		}
 		c.tries = 0
 		w.in(time.Minute+time.Duration(w.choices.pick(60))*time.Second, c.post)
 	}
-	w.lifted(w.table.board.Controls) // what was ordered since the backup is lost with the table
-	for _, p := range payout.Providers() {
-		if w.table.board.Controls.ReleasedAt.Before(w.now) { // by a clock that was ahead, it may have been let go already
+	w.controls.wishes = nil
+	w.lifted(w.table.board.InForce()) // what was ordered since the backup is lost with the table
+	if w.table.board.Unreleased() {   // by a clock that was ahead, it may have been let go already
+		w.controls.askAt = w.now
+		for _, p := range payout.Providers() {
 			w.controls.heldAt[p] = w.now // a restored table is held until two release it
 		}
 	}
@@ -258,7 +272,6 @@ func (w *world) trust() {
 	}
 	w.tell("the restored table is trusted")
 	w.settings.restoredAt, w.settings.changed, w.pool = time.Time{}, true, nil
-	w.lifted(w.table.board.Controls)
 }
 
 // secretsIn reports what must not be in any output.

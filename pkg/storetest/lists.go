@@ -245,8 +245,8 @@ func namespaces(t *testing.T, s payout.Store) {
 func restores(t *testing.T, s payout.Store) {
 	remembers := func(want time.Time) {
 		t.Helper()
-		if at, err := s.RestoreRemembered(background); err != nil || !at.Equal(want) {
-			t.Errorf("%v, not %v: %v", at, want, err)
+		if board, err := s.Board(background); err != nil || !board.RestoredAt.Equal(want) {
+			t.Errorf("%v, not %v: %v", board.RestoredAt, want, err)
 		}
 	}
 	remembers(time.Time{})
@@ -256,6 +256,24 @@ func restores(t *testing.T, s payout.Store) {
 		}
 	}
 	remembers(start.Add(time.Hour))
+	pause := payout.Pause{Provider: firstProvider(), Why: "refused_about_us", Since: start, Until: start.Add(time.Minute)}
+	if err := s.PinPause(background, pause); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.NoteUnsettled(background, payout.Unsettled{Key: "k", ID: "po_1", At: start}, start.Add(time.Hour), start.Add(2*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.ChangeControls(background, payout.ControlEntry{Version: 1, At: start, By: "anyone", Reason: "a key leaked", Token: "t", After: payout.Controls{Version: 1, Callbacks: payout.AskFirst}}); err != nil {
+		t.Fatal(err)
+	}
+	remembers(start.Add(time.Hour)) // whatever else is written to the board
+	if err := s.RememberRestore(background, start.Add(2*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	remembers(start.Add(2 * time.Hour))
+	if board, err := s.Board(background); err != nil || len(board.Pauses) != 1 || board.UnsettledUntil.IsZero() || board.Controls.Version != 1 {
+		t.Errorf("beside the restore: %+v, %v", board, err)
+	}
 }
 
 func desk(t *testing.T, s payout.Store) {

@@ -155,8 +155,8 @@ func roundTrip(t *testing.T, s payout.Store) {
 	}
 	empty := reflect.ValueOf(full(t))
 	for i := range empty.NumField() {
-		if empty.Field(i).IsZero() {
-			t.Errorf("the suite does not fill %s", empty.Type().Field(i).Name)
+		if field := empty.Type().Field(i); field.IsExported() && empty.Field(i).IsZero() { // the others are not stored
+			t.Errorf("the suite does not fill %s", field.Name)
 		}
 	}
 }
