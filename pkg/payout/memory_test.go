@@ -40,6 +40,7 @@ type memory struct {
 	keep      map[payout.RecipientKey]time.Time // when a list may be dropped
 	listFault error                             // of the next notes
 	findFault error                             // of reading lists
+	finding   func()                            // runs once, before a list is read
 	getFault  error                             // of reading payouts
 	reports   map[string][]byte
 	proposals map[string]payout.StatementProposal
@@ -339,6 +340,10 @@ func (m *memory) NoteUnsettled(_ context.Context, u payout.Unsettled, keep, unti
 }
 
 func (m *memory) FindUnsettled(_ context.Context, key payout.RecipientKey) ([]payout.Unsettled, error) {
+	if do := m.finding; do != nil {
+		m.finding = nil
+		do()
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.lists[key], m.findFault

@@ -229,8 +229,9 @@ func (s *Sweeper) dispatch(ctx context.Context, p Payout) error {
 	return s.resubmit(ctx, p, connector, "submitted from the queue")
 }
 
-// keepListed notes a payout again that holds others back by its place on a list and is not
-// compared by itself any more: the list would go while it waits for a person.
+// keepListed notes a payout again that waits for a person and is not compared by itself any
+// more: the list would go meanwhile, and with it what the payout is compared with when he has it
+// sent.
 func (s *Sweeper) keepListed(ctx context.Context, p Payout, now time.Time) {
 	if s.policy.DuplicateWindow > 0 {
 		_, _ = s.submitter.roster.note(ctx, p, now, time.Time{}) // it is done again in an hour

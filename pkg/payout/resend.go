@@ -210,9 +210,13 @@ func (s *submitter) again(ctx context.Context, p Payout, connector Connector, en
 		s.brakes.giveBack(p.Provider, probe)
 		return p, false, err // not ours, or not clear: then nothing is sent
 	}
-	if s.beside(ctx, stored) {
+	if other, met := s.beside(ctx, stored); met {
 		s.brakes.giveBack(p.Provider, probe)
-		after, err = s.record(ctx, stored, s.notSent(stored, "the same money to the same recipient is being paid"))
+		claim := s.notSent(stored, "the same money to the same recipient is being paid")
+		if other != "" && stored.ID > other { // or two that meet would meet again and again
+			claim.NotBefore = s.now().Add(3 * visibility)
+		}
+		after, err = s.record(ctx, stored, claim)
 		return after, true, err
 	}
 	after, err = s.submit(ctx, stored, submission)
@@ -251,19 +255,20 @@ func (s *submitter) fenceAgain(ctx context.Context, p Payout, change Change) (st
 }
 
 // beside reports whether the same money went to the same recipient since it was looked for
-// last. Only with a window: whoever creates a payout is on the list before he looks for
-// others, and of two that are fenced at one moment at least one sees the other.
-func (s *submitter) beside(ctx context.Context, p Payout) bool {
+// last, and by which payout, if anybody can tell. Only with a window: whoever creates a payout is
+// on the list before he looks for others, and of two that are fenced at one moment at least one
+// sees the other.
+func (s *submitter) beside(ctx context.Context, p Payout) (other ID, met bool) {
 	policy := s.receiver.policy
 	if policy.DuplicateWindow == 0 {
-		return false
+		return "", false
 	}
 	list, err := s.roster.of(ctx, p)
 	if err != nil {
-		return true // nobody can tell
+		return "", true
 	}
 	found, _, err := s.ports.compareWith(ctx, policy, list, p)
-	return err != nil || found != ""
+	return found, err != nil || found != ""
 }
 
 // notSent is the answer to a submission that this process gave up before it began.
