@@ -216,15 +216,15 @@ func (s *Sweeper) dispatch(ctx context.Context, p Payout) error {
 	case !wired:
 		return s.wait(ctx, p, "", 10*time.Minute)
 	}
+	if why := s.ports.Brakes.Stops(ctx, p, now); why != "" {
+		return s.wait(ctx, p, why, time.Minute) // not compared either; see [Creator.hold]
+	}
 	earlier, err := s.ports.similar(ctx, s.policy, p)
 	switch {
 	case err != nil:
 		return err // the visibility time brings it back
 	case earlier != "":
 		return s.holdAsDuplicate(ctx, p, earlier)
-	}
-	if why := s.ports.Brakes.Stops(ctx, p, now); why != "" {
-		return s.wait(ctx, p, why, time.Minute)
 	}
 	return s.resubmit(ctx, p, connector, "submitted from the queue")
 }

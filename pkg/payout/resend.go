@@ -49,9 +49,12 @@ func (o *Operator) Resend(ctx context.Context, order Order) (Ordered, error) {
 
 // compare looks for the same money to the same recipient before one person has a payout
 // sent. What it finds it shows in the payout and refuses the order once; who gives it again
-// has seen it.
+// has seen it. While the brakes stop the payout it is an error of theirs, and nothing is shown: an
+// order that sends nothing must not tell which account gets the sum.
 func (o *Operator) compare(ctx context.Context, p Payout, order Order) error {
-	o.ports.Brakes.Look(ctx, o.ports.Now())
+	if why := o.ports.Brakes.Stops(ctx, p, o.ports.Now()); why != "" {
+		return stopped(why)
+	}
 	seen, shown := p, []Fact(nil)
 	if p.SimilarTo != "" {
 		shown = p.Heard.without([]Fact{p.Attempt.fact(besides(p.SimilarTo))})
@@ -97,7 +100,9 @@ func (o *Operator) resendByTwo(ctx context.Context, p Payout, order Order) (Orde
 	if err != nil {
 		return Ordered{}, err
 	}
-	if refused := o.compare(ctx, p, order); refused != nil {
+	refused := o.compare(ctx, p, order)
+	braked := errors.Is(refused, errHeld) || errors.Is(refused, errPaused)
+	if refused != nil && !braked {
 		return Ordered{}, refused
 	}
 	change, waiting := p.propose(order, Resend, by, o.policy.LastRestore(), o.ports.Now())
@@ -106,6 +111,8 @@ func (o *Operator) resendByTwo(ctx context.Context, p Payout, order Order) (Orde
 		return o.keepProposal(ctx, p, change)
 	case waiting != nil:
 		return Ordered{}, waiting
+	case braked: // the first order was kept, and the second one would send it
+		return Ordered{}, refused
 	}
 	return o.submitAgain(ctx, p, order, p.confirmed("sent again", by), &Proposal{})
 }
