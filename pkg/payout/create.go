@@ -104,10 +104,10 @@ func (c *Creator) hold(ctx context.Context, p *Payout) (QueuedReason, error) {
 		return why, nil
 	}
 	earlier, err := c.ports.similar(ctx, c.policy, *p)
-	if err != nil || earlier == "" {
+	if err != nil || earlier.none() {
 		return "", err
 	}
-	p.SimilarTo, p.Attention = earlier, p.Attention.With(PossibleDuplicate, now)
+	p.SimilarTo, p.SimilarBy, p.Attention = earlier.id, earlier.by, p.Attention.With(PossibleDuplicate, now)
 	return QueuedDuplicate, nil
 }
 
@@ -236,7 +236,7 @@ func (c *Creator) enqueue(ctx context.Context, d Draft, p Payout, why QueuedReas
 		return c.replay(ctx, *existing, d, p.Amount)
 	}
 	if p.SimilarTo != "" {
-		c.ports.Signals.Signal(ctx, SignalDuplicate, p.Provider, p.ID)
+		c.ports.Signals.Duplicate(ctx, p)
 	}
 	return Created{Payout: p}, nil
 }

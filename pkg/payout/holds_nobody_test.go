@@ -195,3 +195,36 @@ func TestWhatMovedNothingDoesNotFillAList(t *testing.T) {
 		t.Errorf("%s, similar to %q", salary.Status, salary.SimilarTo)
 	}
 }
+
+// Whose payout it is that holds another one stands beside it, whatever found it.
+func TestAHeldPayoutNamesWhoMadeTheOther(t *testing.T) {
+	roads := map[string]func(w *world) payout.ID{
+		"at its create": func(w *world) payout.ID { return w.another("salary").ID },
+		"in the queue": func(w *world) payout.ID {
+			w.over(payout.Floor{Held: held(Vexora)})
+			p := w.another("salary")
+			w.over(payout.Floor{})
+			w.sweepFor(1, 2*time.Minute)
+			return p.ID
+		},
+		"by an order": func(w *world) payout.ID {
+			w.over(payout.Floor{Held: held(Vexora)})
+			p := w.another("salary")
+			w.over(payout.Floor{})
+			_, _ = w.operator.Resend(bg, w.order(p.ID, dara, ""))
+			return p.ID
+		},
+	}
+	for name, road := range roads {
+		w := newWorldWith(t, withWindow)
+		first := w.createdBy(insider, draft("R1"))
+		now := w.stored(road(w))
+		if now.SimilarTo != first.ID || now.SimilarBy != insider || now.CreatedBy != honest {
+			t.Errorf("%s: similar to %q by %q, created by %q", name, now.SimilarTo, now.SimilarBy, now.CreatedBy)
+		}
+		counted := w.signals.duplicates
+		if ordered := name == "by an order"; ordered != (len(counted) == 0) || !ordered && (counted[0].ID != now.ID || counted[0].SimilarBy != insider) {
+			t.Errorf("%s: counted %v", name, len(counted))
+		}
+	}
+}

@@ -543,12 +543,19 @@ type signals struct {
 	mu      sync.Mutex
 	raised  []payout.Signal
 	surveys []payout.Survey
+	// duplicates are the payouts that were held, as they stood then.
+	duplicates []payout.Payout
 }
 
 func (s *signals) Signal(_ context.Context, name payout.Signal, _ payout.Provider, _ payout.ID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.raised = append(s.raised, name)
+}
+
+func (s *signals) Duplicate(ctx context.Context, p payout.Payout) {
+	s.Signal(ctx, payout.SignalDuplicate, p.Provider, p.ID)
+	s.duplicates = append(s.duplicates, p)
 }
 
 func (*signals) Balance(context.Context, payout.Provider, payout.Balance) {}

@@ -223,7 +223,7 @@ func (s *Sweeper) dispatch(ctx context.Context, p Payout) error {
 	switch {
 	case err != nil:
 		return err // the visibility time brings it back
-	case earlier != "":
+	case !earlier.none():
 		return s.holdAsDuplicate(ctx, p, earlier)
 	}
 	return s.resubmit(ctx, p, connector, "submitted from the queue")
@@ -240,16 +240,18 @@ func (s *Sweeper) keepListed(ctx context.Context, p Payout, now time.Time) {
 
 // holdAsDuplicate holds a queued payout because of another one that became unsettled while
 // it waited.
-func (s *Sweeper) holdAsDuplicate(ctx context.Context, p Payout, earlier ID) error {
+func (s *Sweeper) holdAsDuplicate(ctx context.Context, p Payout, earlier twin) error {
 	now := s.ports.Now()
 	due, attention := now.Add(s.jitter(24*time.Hour)), p.Attention.With(PossibleDuplicate, now)
-	change := p.inscribe(Change{At: now, Attention: &attention, QueryAt: &due, SimilarTo: earlier, QueuedReason: QueuedDuplicate}, &Entry{
+	change := p.inscribe(Change{At: now, Attention: &attention, QueryAt: &due, SimilarTo: earlier.id, SimilarBy: earlier.by, QueuedReason: QueuedDuplicate}, &Entry{
 		At: now, Source: FromSweep, Status: Queued, Message: waits[QueuedDuplicate],
 	})
-	if err := s.change(ctx, p, *change); err != nil {
+	after, err := s.ports.Store.Apply(ctx, p.step(*change))
+	if err != nil {
+		_, err := refusal(err)
 		return err
 	}
-	s.ports.Signals.Signal(ctx, SignalDuplicate, p.Provider, p.ID)
+	s.ports.Signals.Duplicate(ctx, after)
 	return nil
 }
 

@@ -64,15 +64,15 @@ func (o *Operator) compare(ctx context.Context, p Payout, order Order) error {
 	switch {
 	case err != nil:
 		return unavailable(err)
-	case earlier == "" || earlier == p.SimilarTo:
+	case earlier.none() || earlier.id == p.SimilarTo:
 		return nil
 	}
 	now := o.ports.Now()
-	change := p.inscribe(Change{At: now, SimilarTo: earlier, Heard: shown}, order.entry(now, p.Status, "not sent: the same money to the same recipient"))
+	change := p.inscribe(Change{At: now, SimilarTo: earlier.id, SimilarBy: earlier.by, Heard: shown}, order.entry(now, p.Status, "not sent: the same money to the same recipient"))
 	if _, err := o.ports.Store.Apply(ctx, p.step(*change)); err != nil {
 		return unavailable(err)
 	}
-	return notPossible("%s pays the same money to the same recipient; compare them, and order it again to have both", earlier)
+	return notPossible("%s pays the same money to the same recipient; compare them, and order it again to have both", earlier.id)
 }
 
 // resendPossible refuses what is with the provider, or over.
@@ -275,7 +275,7 @@ func (s *submitter) beside(ctx context.Context, p Payout) (other ID, met bool) {
 		return "", true
 	}
 	found, _, err := s.ports.compareWith(ctx, policy, list, p)
-	return found, err != nil || found != ""
+	return found.id, err != nil || !found.none()
 }
 
 // notSent is the answer to a submission that this process gave up before it began.

@@ -8,6 +8,14 @@ import (
 	"time"
 )
 
+// twin is another payout of the same money to the same recipient; the zero value is none.
+type twin struct {
+	id ID
+	by Principal // who created it; empty if nobody can tell
+}
+
+func (t twin) none() bool { return t.id == "" }
+
 // noteLate is noteUnsettled for a payout that had found no room: it makes some first.
 func (p Ports) noteLate(ctx context.Context, policy Policy, of Payout) bool {
 	roster := p.roster(policy)
@@ -48,14 +56,14 @@ func (p Ports) prune(ctx context.Context, policy Policy, of Payout, settled []Un
 // similar finds an earlier payout because of which this one has to be confirmed.
 // The commonest real double payment is a second reference after a timeout. An
 // error means that nobody can tell; nothing may be sent then.
-func (p Ports) similar(ctx context.Context, policy Policy, of Payout) (ID, error) {
+func (p Ports) similar(ctx context.Context, policy Policy, of Payout) (twin, error) {
 	list, err := p.listed(ctx, policy, of)
 	crowded := errors.Is(err, ErrCrowded)
 	if err != nil && !crowded {
-		return "", err
+		return twin{}, err
 	}
 	found, settled, err := p.compareWith(ctx, policy, list, of)
-	if err != nil || found != "" {
+	if err != nil || !found.none() {
 		return found, err
 	}
 	if len(list) < prunedAt || len(settled) == 0 {
@@ -65,26 +73,26 @@ func (p Ports) similar(ctx context.Context, policy Policy, of Payout) (ID, error
 	}
 	switch {
 	case crowded && settled == nil:
-		return list[0].ID, nil // nobody would see this one
+		return twin{id: list[0].ID}, nil // nobody would see this one
 	case crowded: // there is room now
 		return p.similar(ctx, policy, of)
 	}
-	return "", nil
+	return twin{}, nil
 }
 
 // compareWith finds the first payout of a list that holds another one, and those whose
 // entries are over.
-func (p Ports) compareWith(ctx context.Context, policy Policy, list []Unsettled, of Payout) (found ID, settled []Unsettled, err error) {
+func (p Ports) compareWith(ctx context.Context, policy Policy, list []Unsettled, of Payout) (found twin, settled []Unsettled, err error) {
 	for _, other := range list {
 		if other.ID == of.ID || of.Heard.beside(other.ID) {
 			continue
 		}
-		holds, over, err := p.holds(ctx, policy, other, of)
+		holds, by, over, err := p.holds(ctx, policy, other, of)
 		switch {
 		case err != nil:
-			return "", nil, err
-		case holds && found == "":
-			found = other.ID
+			return twin{}, nil, err
+		case holds && found.none():
+			found = twin{other.ID, by}
 		case over:
 			settled = append(settled, other)
 		}
@@ -127,21 +135,21 @@ func (p Ports) unlist(ctx context.Context, policy Policy, replay, existing Payou
 	}
 }
 
-// holds reports whether a listed payout holds another one back, and whether its entry is
-// over.
-func (p Ports) holds(ctx context.Context, policy Policy, listed Unsettled, of Payout) (holds, over bool, err error) {
+// holds reports whether a listed payout holds another one back, who created it, and whether its
+// entry is over.
+func (p Ports) holds(ctx context.Context, policy Policy, listed Unsettled, of Payout) (holds bool, by Principal, over bool, err error) {
 	other, err := p.Store.Get(ctx, listed.ID)
 	switch {
 	case isNotFound(err):
 		age := p.Now().Sub(listed.At)
-		return age < absentFor, age >= absentFor, nil
+		return age < absentFor, "", age >= absentFor, nil
 	case err != nil:
-		return false, false, err
+		return false, "", false, err
 	case !other.standsOn(listed, of):
-		return false, true, nil // the reference was taken, by a payout to somebody else
+		return false, "", true, nil // the reference was taken, by a payout to somebody else
 	}
 	holds, over = other.holdsBack(of, policy, p.Now())
-	return holds, over, nil
+	return holds, other.CreatedBy, over, nil
 }
 
 // holdsBack reports whether a payout holds another one of the same money back, and whether its
