@@ -226,9 +226,10 @@ type orphanView struct {
 }
 
 func viewOrphan(o payout.Orphaned) orphanView {
+	o = o.Shown()
 	v := orphanView{
-		PayoutID: o.ID, Provider: o.Provider, ProviderReference: payout.Unmarked(o.Reference), ProviderID: payout.Unmarked(o.ProviderID),
-		Finding: o.Finding, ProviderCode: o.Code, Message: payout.MaskAny(o.Message), Evidence: o.Evidence,
+		PayoutID: o.ID, Provider: o.Provider, ProviderReference: o.Reference, ProviderID: o.ProviderID,
+		Finding: o.Finding, ProviderCode: o.Code, Message: o.Message, Evidence: o.Evidence,
 		ReceivedAt: instant(o.ReceivedAt),
 	}
 	if !o.Amount.IsZero() {
