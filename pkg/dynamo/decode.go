@@ -39,6 +39,7 @@ func decodePayout(i item) (payout.Payout, error) {
 		Attention:      decodeAttention(r.child(attrAttention)),
 		Proposal:       decodeProposal(r.child(attrProposal)),
 		SimilarTo:      payout.ID(r.text(attrSimilarTo)),
+		SimilarBy:      payout.Principal(r.text(attrSimilarBy)),
 		History:        decodeHistory(r.children(attrHistory)),
 		HistoryDropped: int(r.number(attrDropped)),
 		Unwritten:      r.keys(attrUnwritten),

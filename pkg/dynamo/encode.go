@@ -54,6 +54,7 @@ const (
 	attrUnclear     = "notify_unclear"
 	attrProposal    = "proposal"
 	attrSimilarTo   = "similar_to"
+	attrSimilarBy   = "similar_by"
 	attrRedactedAt  = "redacted_at"
 	attrHeard       = "heard" // a set: a write adds to it without having read it
 	attrQueued      = "queued_reason"
@@ -109,6 +110,7 @@ func encodePayout(p payout.Payout) item {
 	i.put(attrReturn, encodeReturn(p.Return))
 	i.put(attrProposal, encodeProposal(p.Proposal))
 	i.put(attrSimilarTo, text(string(p.SimilarTo)))
+	i.put(attrSimilarBy, text(string(p.SimilarBy)))
 	i.put(attrHistory, encodeHistory(p.History...))
 	i.put(attrDropped, number(p.HistoryDropped))
 	i.put(attrUnwritten, keys(p.Unwritten))

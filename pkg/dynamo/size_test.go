@@ -53,7 +53,7 @@ func longest(t *testing.T) payout.Payout {
 			Action: payout.ResendEvent, As: payout.ResolvedSucceeded, By: principal, Person: payout.Person(strings.Repeat("p", 100)),
 			Identity: payout.Principal(strings.Repeat("i", 512)), At: at, Evidence: strings.Repeat("e", 64), Attempt: 99, Entries: 1 << 30,
 		},
-		SimilarTo: payout.DeriveID("prod", "S"), QueuedReason: payout.QueuedRefusedUs, RecipientOwed: true, HistoryDropped: 1 << 30,
+		SimilarTo: payout.DeriveID("prod", "S"), SimilarBy: principal, QueuedReason: payout.QueuedRefusedUs, RecipientOwed: true, HistoryDropped: 1 << 30,
 		Recipient: payout.RecipientKey(strings.Repeat("r", 24)),
 		CreatedAt: at, UpdatedAt: at, CompletedAt: at, RedactedAt: at, StatusAt: at, Sent: 999, SubmittedAt: at,
 		Lease: payout.Lease{Token: strings.Repeat("t", 40), Until: later}, QueryAt: later, DueAt: later, Polls: 1 << 30, AskedAt: at, AnsweredAt: at,

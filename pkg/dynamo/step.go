@@ -105,7 +105,10 @@ func (u *update) change(id payout.ID, c payout.Change) {
 	u.asserted(attrProviderID, text(c.ProviderID))
 	u.asserted(attrFailure, encodeFailure(c.Failure))
 	u.asserted(attrReturn, encodeReturn(c.Return))
-	u.asserted(attrSimilarTo, text(string(c.SimilarTo)))
+	if c.SimilarTo != "" {
+		u.set(attrSimilarTo, text(string(c.SimilarTo)))
+		u.set(attrSimilarBy, text(string(c.SimilarBy)))
+	}
 	u.grow(attrHeard, set(c.Heard))
 	u.asserted(attrAnswered, encodeAnswered(c.Answered))
 	u.queued(c)

@@ -132,7 +132,9 @@ func createdReply(c payout.Created) Reply {
 	if c.Replayed {
 		status = http.StatusOK
 	}
-	reply := jsonReply(status, viewWithHistory(c.Payout))
+	v := viewWithHistory(c.Payout)
+	v.SimilarBy = "" // whoever may create need not be one who may read what others created
+	reply := jsonReply(status, v)
 	if c.Replayed {
 		reply.Headers["idempotent-replayed"] = "true"
 		return reply

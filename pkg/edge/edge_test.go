@@ -460,6 +460,10 @@ func (h *heard) Balance(context.Context, payout.Provider, payout.Balance) {}
 
 func (h *heard) Survey(context.Context, payout.Survey) {}
 
+func (h *heard) Duplicate(ctx context.Context, p payout.Payout) {
+	h.Signal(ctx, payout.SignalDuplicate, p.Provider, p.ID)
+}
+
 func (h *heard) Signal(_ context.Context, s payout.Signal, _ payout.Provider, _ payout.ID) {
 	*h = append(*h, s)
 }

@@ -25,6 +25,8 @@ func (anyPerson) Who(context.Context, []payout.Principal) (payout.Person, error)
 // noSignals counts nothing.
 type noSignals struct{ payout.Signals }
 
+func (noSignals) Duplicate(context.Context, payout.Payout) {}
+
 func (noSignals) Signal(context.Context, payout.Signal, payout.Provider, payout.ID) {}
 
 // viewAfterStatement is everything that a reader sees of a payout to an account after one person

@@ -34,6 +34,7 @@ type payoutView struct {
 	QueuedReason      payout.QueuedReason      `json:"queued_reason,omitempty"`
 	Proposal          *proposalView            `json:"proposal,omitempty"`
 	SimilarTo         payout.ID                `json:"similar_to,omitempty"`
+	SimilarBy         payout.Principal         `json:"similar_by,omitempty"`
 	RedactedAt        string                   `json:"redacted_at,omitempty"`
 	History           []entryView              `json:"history,omitempty"`
 	HistoryDropped    int                      `json:"history_dropped,omitempty"`
@@ -131,7 +132,7 @@ func view(p payout.Payout) payoutView {
 		Description: p.Description, Metadata: p.Metadata, CreatedBy: p.CreatedBy,
 		Attention: viewAttention(p.Attention), Sequence: p.Sequence(),
 		CreatedAt: instant(p.CreatedAt), UpdatedAt: instant(p.UpdatedAt), CompletedAt: instant(p.CompletedAt),
-		HistoryDropped: p.HistoryDropped, Attempt: p.Attempt, SimilarTo: p.SimilarTo, RedactedAt: instant(p.RedactedAt),
+		HistoryDropped: p.HistoryDropped, Attempt: p.Attempt, SimilarTo: p.SimilarTo, SimilarBy: p.SimilarBy, RedactedAt: instant(p.RedactedAt),
 	}
 	if o := p.Proposal; o != (payout.Proposal{}) {
 		v.Proposal = &proposalView{o.Action, o.As, o.By, o.Person, instant(o.At), o.Evidence, o.Attempt, o.Entries - p.HistoryDropped, p.Replaced()}
@@ -225,9 +226,10 @@ type orphanView struct {
 }
 
 func viewOrphan(o payout.Orphaned) orphanView {
+	o = o.Shown()
 	v := orphanView{
-		PayoutID: o.ID, Provider: o.Provider, ProviderReference: payout.Unmarked(o.Reference), ProviderID: payout.Unmarked(o.ProviderID),
-		Finding: o.Finding, ProviderCode: o.Code, Message: payout.MaskAny(o.Message), Evidence: o.Evidence,
+		PayoutID: o.ID, Provider: o.Provider, ProviderReference: o.Reference, ProviderID: o.ProviderID,
+		Finding: o.Finding, ProviderCode: o.Code, Message: o.Message, Evidence: o.Evidence,
 		ReceivedAt: instant(o.ReceivedAt),
 	}
 	if !o.Amount.IsZero() {

@@ -21,6 +21,7 @@ import (
 type quiet struct{}
 
 func (quiet) Signal(context.Context, payout.Signal, payout.Provider, payout.ID) {}
+func (quiet) Duplicate(context.Context, payout.Payout)                          {}
 func (quiet) Balance(context.Context, payout.Provider, payout.Balance)          {}
 func (quiet) Survey(context.Context, payout.Survey)                             {}
 func (quiet) Ready(context.Context) (bool, error)                               { return false, nil }

@@ -67,6 +67,8 @@ type Claim struct {
 	// OfThisKind narrows [FoundAboutUs]: what is not set up is the payout's currency or method,
 	// and others may go.
 	OfThisKind bool
+	// NotBefore is when a payout that was not sent is tried again; zero for the usual time.
+	NotBefore time.Time
 	// Uncoded weakens [FoundAboutUs]: no code of the provider's stands with it. Something before
 	// the provider may have refused it, and perhaps for a text in it.
 	Uncoded bool

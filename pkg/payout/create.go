@@ -92,20 +92,23 @@ func (c *Creator) arrived(at time.Time) time.Time {
 	return at
 }
 
-// hold says what a payout must wait for, "" if it may be sent now.
+// hold says what a payout must wait for, "" if it may be sent now. What may not go anyhow is
+// stored without comparing it: whoever may create could try accounts out by payouts that are never
+// sent, and see by the hold which of them gets the sum. Whatever sends it later compares first.
 func (c *Creator) hold(ctx context.Context, p *Payout) (QueuedReason, error) {
 	now := c.ports.Now()
-	earlier, err := c.ports.similar(ctx, c.policy, *p)
-	if err != nil {
-		return "", err
-	}
-	if earlier != "" {
-		p.SimilarTo, p.Attention = earlier, p.Attention.With(PossibleDuplicate, now)
-	}
 	if who, why := p.mayBeSent(c.policy, now); who != byItself {
 		return why, nil
 	}
-	return c.ports.Brakes.Stops(ctx, *p, now), nil
+	if why := c.ports.Brakes.Stops(ctx, *p, now); why != "" {
+		return why, nil
+	}
+	earlier, err := c.ports.similar(ctx, c.policy, *p)
+	if err != nil || earlier.none() {
+		return "", err
+	}
+	p.SimilarTo, p.SimilarBy, p.Attention = earlier.id, earlier.by, p.Attention.With(PossibleDuplicate, now)
+	return QueuedDuplicate, nil
 }
 
 // waits says for people what a queued payout waits for.
@@ -233,7 +236,7 @@ func (c *Creator) enqueue(ctx context.Context, d Draft, p Payout, why QueuedReas
 		return c.replay(ctx, *existing, d, p.Amount)
 	}
 	if p.SimilarTo != "" {
-		c.ports.Signals.Signal(ctx, SignalDuplicate, p.Provider, p.ID)
+		c.ports.Signals.Duplicate(ctx, p)
 	}
 	return Created{Payout: p}, nil
 }

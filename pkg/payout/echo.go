@@ -2,6 +2,7 @@ package payout
 
 import (
 	"html"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -13,16 +14,67 @@ import (
 // sameText reports whether an echoed description is ours. Pages say that it is echoed, and
 // nowhere that it is unchanged: what a page or a database makes of it (entities, other blanks and
 // cases, accents of their own or none) leaves the letters and digits as they are, or takes those
-// out that its character set does not have. A text that has none is compared as it stands, and a
-// part of ours is another text.
+// out that its character set does not have. Escapes in it are read as what they mean, and ours as
+// what a program makes of it that takes its bytes for those of another character set. A text that
+// has no letters or digits is compared as it stands, and a part of ours is another text.
 func sameText(echoed, ours string) bool {
 	if echoed == ours {
 		return true
 	}
+	meant := string(literally(echoed).unescaped(echoEscapes).runes)
+	return sameReading(echoed, ours) || meant != echoed && sameReading(meant, ours)
+}
+
+// sameReading compares two texts as they stand, with other forms of a sign as the plain ones, and
+// ours as it is misread. Whatever is left of that has letters beyond ASCII; but few signs of it are
+// letters, and many texts have the same ones, so all of its signs are compared.
+func sameReading(echoed, ours string) bool {
+	if sameSigns(echoed, ours) || sameSigns(norm.NFKC.String(echoed), norm.NFKC.String(ours)) {
+		return true
+	}
+	return beyondASCII(essence(echoed)) && slices.ContainsFunc(misread(ours), func(ours string) bool { return outlived(seen(echoed), seen(ours)) })
+}
+
+func beyondASCII(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool { return r >= utf8.RuneSelf })
+}
+
+// echoEscapes are characters as JSON, a programming language or an address writes them. Tags are
+// none of them: what stands in one is a part of the text.
+var echoEscapes = regexp.MustCompile(`(?:%[0-9A-Fa-f]{2})+|\\u\{[0-9A-Fa-f]{1,6}\}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}`)
+
+// mostMisread is how often a text is taken for one of another character set on its way.
+const mostMisread = 2
+
+// windows1252 are the signs of Windows-1252 from 0x80 on where they differ from Latin-1.
+var windows1252 = []rune("€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ")
+
+// misread is what a text is to a program that reads its UTF-8 as Latin-1, or as Windows-1252.
+func misread(text string) []string {
+	var all []string
+	for _, high := range [][]rune{nil, windows1252} {
+		said := text
+		for range mostMisread {
+			var b strings.Builder
+			for _, raw := range []byte(said) {
+				sign := rune(raw)
+				if n := int(raw) - utf8.RuneSelf; n >= 0 && n < len(high) {
+					sign = high[n]
+				}
+				b.WriteRune(sign)
+			}
+			said = b.String()
+			all = append(all, said)
+		}
+	}
+	return all
+}
+
+// sameSigns compares two texts by their letters and digits.
+func sameSigns(echoed, ours string) bool {
 	bare := essence(ours)
 	if bare == "" {
-		beyond := strings.ContainsFunc(ours, func(r rune) bool { return r >= utf8.RuneSelf })
-		return beyond && outlived(signs(echoed), signs(ours)) // else there was nothing to lose
+		return beyondASCII(ours) && outlived(signs(echoed), signs(ours)) // else there was nothing to lose
 	}
 	theirs := essence(echoed)
 	return strings.EqualFold(bare, theirs) || unaccented(bare) == unaccented(theirs) || outlived(theirs, bare)
@@ -83,6 +135,11 @@ func essence(text string) string {
 // signs is all that is seen of a text, but for what may stand for something that was lost.
 func signs(text string) string {
 	return only(text, func(r rune) bool { return r != '?' && r != utf8.RuneError })
+}
+
+// seen is the signs of a text without blanks.
+func seen(text string) string {
+	return only(text, func(r rune) bool { return r != '?' && r != utf8.RuneError && !unicode.IsSpace(r) })
 }
 
 func only(text string, counts func(rune) bool) string {

@@ -20,6 +20,17 @@ const leastMixed = 4
 // characters; and e-mail addresses.
 func MaskAny(text string) string { return Mask{anybody: true}.Text(text) }
 
+// Shown is the orphan as whoever may read it sees it. Its reference was chosen by whoever paid, so
+// it is masked as the message is, unless it has our own form: we made that one.
+func (o Orphaned) Shown() Orphaned {
+	m := Mask{anybody: true}
+	if o.ID == "" {
+		o.Reference = m.named(o.Reference)
+	}
+	o.ProviderID, o.Message = m.Number(o.ProviderID), m.Text(o.Message)
+	return o
+}
+
 // hiddenOfAnybody says which characters of a text without markup may tell of somebody.
 func hiddenOfAnybody(runes []rune) []bool {
 	text, hidden := string(runes), make([]bool, len(runes))

@@ -38,6 +38,7 @@ type memory struct {
 	keep      map[payout.RecipientKey]time.Time // when a list may be dropped
 	listFault error                             // of the next notes
 	findFault error                             // of reading lists
+	finding   func()                            // runs once, before a list is read
 	getFault  error                             // of reading payouts
 	reports   map[string][]byte
 	proposals map[string]payout.StatementProposal
@@ -333,6 +334,10 @@ func (m *memory) NoteUnsettled(_ context.Context, u payout.Unsettled, keep, unti
 }
 
 func (m *memory) FindUnsettled(_ context.Context, key payout.RecipientKey) ([]payout.Unsettled, error) {
+	if do := m.finding; do != nil {
+		m.finding = nil
+		do()
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.lists[key], m.findFault
@@ -532,12 +537,19 @@ type signals struct {
 	mu      sync.Mutex
 	raised  []payout.Signal
 	surveys []payout.Survey
+	// duplicates are the payouts that were held, as they stood then.
+	duplicates []payout.Payout
 }
 
 func (s *signals) Signal(_ context.Context, name payout.Signal, _ payout.Provider, _ payout.ID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.raised = append(s.raised, name)
+}
+
+func (s *signals) Duplicate(ctx context.Context, p payout.Payout) {
+	s.Signal(ctx, payout.SignalDuplicate, p.Provider, p.ID)
+	s.duplicates = append(s.duplicates, p)
 }
 
 func (*signals) Balance(context.Context, payout.Provider, payout.Balance) {}

@@ -76,6 +76,8 @@ type Payout struct {
 	// SimilarTo is the earlier payout of the same money to the same recipient
 	// because of which this one is held.
 	SimilarTo ID
+	// SimilarBy is who created that one; empty if nobody can tell.
+	SimilarBy Principal
 	// QueuedReason says what a queued payout waits for.
 	QueuedReason QueuedReason
 	History      []Entry

@@ -165,6 +165,10 @@ type Submission interface {
 // lose a payout.
 type Signals interface {
 	Signal(ctx context.Context, s Signal, p Provider, id ID)
+	// Duplicate raises [SignalDuplicate] for a payout that is held because of the one in
+	// SimilarTo, and counts it for who created it: whoever tries recipients out, or holds
+	// others' money, is seen by that alone.
+	Duplicate(ctx context.Context, p Payout)
 	// Balance reports what is left at a provider.
 	Balance(ctx context.Context, p Provider, b Balance)
 	// Survey reports how the desk stands.

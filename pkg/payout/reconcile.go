@@ -219,21 +219,22 @@ func (s *Sweeper) dispatch(ctx context.Context, p Payout) error {
 	case !wired:
 		return s.wait(ctx, p, "", 10*time.Minute)
 	}
+	if why := s.ports.Brakes.Stops(ctx, p, now); why != "" {
+		return s.wait(ctx, p, why, time.Minute) // not compared either; see [Creator.hold]
+	}
 	earlier, err := s.ports.similar(ctx, s.policy, p)
 	switch {
 	case err != nil:
 		return err // the visibility time brings it back
-	case earlier != "":
+	case !earlier.none():
 		return s.holdAsDuplicate(ctx, p, earlier)
-	}
-	if why := s.ports.Brakes.Stops(ctx, p, now); why != "" {
-		return s.wait(ctx, p, why, time.Minute)
 	}
 	return s.resubmit(ctx, p, connector, "submitted from the queue")
 }
 
-// keepListed notes a payout again that holds others back by its place on a list and is not
-// compared by itself any more: the list would go while it waits for a person.
+// keepListed notes a payout again that waits for a person and is not compared by itself any
+// more: the list would go meanwhile, and with it what the payout is compared with when he has it
+// sent.
 func (s *Sweeper) keepListed(ctx context.Context, p Payout, now time.Time) {
 	if s.policy.DuplicateWindow > 0 {
 		_, _ = s.submitter.roster.note(ctx, p, now, time.Time{}) // it is done again in an hour
@@ -242,16 +243,18 @@ func (s *Sweeper) keepListed(ctx context.Context, p Payout, now time.Time) {
 
 // holdAsDuplicate holds a queued payout because of another one that became unsettled while
 // it waited.
-func (s *Sweeper) holdAsDuplicate(ctx context.Context, p Payout, earlier ID) error {
+func (s *Sweeper) holdAsDuplicate(ctx context.Context, p Payout, earlier twin) error {
 	now := s.ports.Now()
 	due, attention := now.Add(s.jitter(24*time.Hour)), p.Attention.With(PossibleDuplicate, now)
-	change := p.inscribe(Change{At: now, Attention: &attention, QueryAt: &due, SimilarTo: earlier, QueuedReason: QueuedDuplicate}, &Entry{
+	change := p.inscribe(Change{At: now, Attention: &attention, QueryAt: &due, SimilarTo: earlier.id, SimilarBy: earlier.by, QueuedReason: QueuedDuplicate}, &Entry{
 		At: now, Source: FromSweep, Status: Queued, Message: waits[QueuedDuplicate],
 	})
-	if err := s.change(ctx, p, *change); err != nil {
+	after, err := s.ports.Store.Apply(ctx, p.step(*change))
+	if err != nil {
+		_, err := refusal(err)
 		return err
 	}
-	s.ports.Signals.Signal(ctx, SignalDuplicate, p.Provider, p.ID)
+	s.ports.Signals.Duplicate(ctx, after)
 	return nil
 }
 

@@ -266,20 +266,29 @@ func TestAListOfSettledPayoutsGoes(t *testing.T) {
 	}
 }
 
-// A queued payout waits for a person for weeks, and holds the same money back meanwhile.
+// A queued payout waits for a person for weeks. It holds nobody meanwhile, and stays on its list,
+// so that whoever has it sent is shown what went in its place.
 func TestAQueuedPayoutStaysOnItsListWithAWindow(t *testing.T) {
 	w := newWorldWith(t, func(p *payout.Policy) { p.DuplicateWindow = time.Hour })
 	w.vexora.answer = w.says(payout.FoundNotSent)
 	first := w.mustCreate(draft("R1"))
-	for range 30 {
-		w.pass(1)
-		w.store.expire(w.clock.Now())
+	w.vexora.answer = w.says(payout.FoundProcessing)
+	w.vexora.told = w.says(payout.FoundSucceeded)
+	weeks := func(days int) {
+		for range days {
+			w.pass(1)
+			w.store.expire(w.clock.Now())
+		}
 	}
-	if got := w.stored(first.ID).Status; got != payout.Queued {
-		t.Fatalf("the first one is %s", got)
+	weeks(15)
+	second := w.another("R2")
+	weeks(15)
+	if got := w.stored(first.ID).Status; got != payout.Queued || w.stored(second.ID).Status != payout.Succeeded {
+		t.Fatalf("the first one is %s, the second %s", got, w.stored(second.ID).Status)
 	}
-	if second := w.another("R2"); second.SimilarTo != first.ID {
-		t.Errorf("the second one is %s, similar to %q", second.Status, second.SimilarTo)
+	_, err := w.operator.Resend(bg, w.order(first.ID, dara, ""))
+	if now := w.stored(first.ID); err == nil || now.Status != payout.Queued || now.SimilarTo != second.ID {
+		t.Errorf("%v: %s, similar to %q", err, now.Status, now.SimilarTo)
 	}
 }
 

@@ -49,9 +49,12 @@ func (o *Operator) Resend(ctx context.Context, order Order) (Ordered, error) {
 
 // compare looks for the same money to the same recipient before one person has a payout
 // sent. What it finds it shows in the payout and refuses the order once; who gives it again
-// has seen it.
+// has seen it. While the brakes stop the payout it is an error of theirs, and nothing is shown: an
+// order that sends nothing must not tell which account gets the sum.
 func (o *Operator) compare(ctx context.Context, p Payout, order Order) error {
-	o.ports.Brakes.Look(ctx, o.ports.Now())
+	if why := o.ports.Brakes.Stops(ctx, p, o.ports.Now()); why != "" {
+		return stopped(why)
+	}
 	seen, shown := p, []Fact(nil)
 	if p.SimilarTo != "" {
 		shown = p.Heard.without([]Fact{p.Attempt.fact(besides(p.SimilarTo))})
@@ -61,15 +64,15 @@ func (o *Operator) compare(ctx context.Context, p Payout, order Order) error {
 	switch {
 	case err != nil:
 		return unavailable(err)
-	case earlier == "" || earlier == p.SimilarTo:
+	case earlier.none() || earlier.id == p.SimilarTo:
 		return nil
 	}
 	now := o.ports.Now()
-	change := p.inscribe(Change{At: now, SimilarTo: earlier, Heard: shown}, order.entry(now, p.Status, "not sent: the same money to the same recipient"))
+	change := p.inscribe(Change{At: now, SimilarTo: earlier.id, SimilarBy: earlier.by, Heard: shown}, order.entry(now, p.Status, "not sent: the same money to the same recipient"))
 	if _, err := o.ports.Store.Apply(ctx, p.step(*change)); err != nil {
 		return unavailable(err)
 	}
-	return notPossible("%s pays the same money to the same recipient; compare them, and order it again to have both", earlier)
+	return notPossible("%s pays the same money to the same recipient; compare them, and order it again to have both", earlier.id)
 }
 
 // resendPossible refuses what is with the provider, or over.
@@ -97,7 +100,9 @@ func (o *Operator) resendByTwo(ctx context.Context, p Payout, order Order) (Orde
 	if err != nil {
 		return Ordered{}, err
 	}
-	if refused := o.compare(ctx, p, order); refused != nil {
+	refused := o.compare(ctx, p, order)
+	braked := errors.Is(refused, errHeld) || errors.Is(refused, errPaused)
+	if refused != nil && !braked {
 		return Ordered{}, refused
 	}
 	change, waiting := p.propose(order, Resend, by, o.policy.LastRestore(), o.ports.Now())
@@ -106,6 +111,8 @@ func (o *Operator) resendByTwo(ctx context.Context, p Payout, order Order) (Orde
 		return o.keepProposal(ctx, p, change)
 	case waiting != nil:
 		return Ordered{}, waiting
+	case braked: // the first order was kept, and the second one would send it
+		return Ordered{}, refused
 	}
 	return o.submitAgain(ctx, p, order, p.confirmed("sent again", by), &Proposal{})
 }
@@ -210,9 +217,13 @@ func (s *submitter) again(ctx context.Context, p Payout, connector Connector, en
 		s.brakes.giveBack(p.Provider, probe)
 		return p, false, err // not ours, or not clear: then nothing is sent
 	}
-	if s.beside(ctx, stored) {
+	if other, met := s.beside(ctx, stored); met {
 		s.brakes.giveBack(p.Provider, probe)
-		after, err = s.record(ctx, stored, s.notSent(stored, "the same money to the same recipient is being paid"))
+		claim := s.notSent(stored, "the same money to the same recipient is being paid")
+		if other != "" && stored.ID > other { // or two that meet would meet again and again
+			claim.NotBefore = s.now().Add(3 * visibility)
+		}
+		after, err = s.record(ctx, stored, claim)
 		return after, true, err
 	}
 	after, err = s.submit(ctx, stored, submission)
@@ -251,19 +262,20 @@ func (s *submitter) fenceAgain(ctx context.Context, p Payout, change Change) (st
 }
 
 // beside reports whether the same money went to the same recipient since it was looked for
-// last. Only with a window: whoever creates a payout is on the list before he looks for
-// others, and of two that are fenced at one moment at least one sees the other.
-func (s *submitter) beside(ctx context.Context, p Payout) bool {
+// last, and by which payout, if anybody can tell. Only with a window: whoever creates a payout is
+// on the list before he looks for others, and of two that are fenced at one moment at least one
+// sees the other.
+func (s *submitter) beside(ctx context.Context, p Payout) (other ID, met bool) {
 	policy := s.receiver.policy
 	if policy.DuplicateWindow == 0 {
-		return false
+		return "", false
 	}
 	list, err := s.roster.of(ctx, p)
 	if err != nil {
-		return true // nobody can tell
+		return "", true
 	}
 	found, _, err := s.ports.compareWith(ctx, policy, list, p)
-	return err != nil || found != ""
+	return found.id, err != nil || !found.none()
 }
 
 // notSent is the answer to a submission that this process gave up before it began.

@@ -7,7 +7,7 @@ import "strings"
 // proposal, attention, notice, facts). The test of pkg/dynamo compares it with what is
 // written.
 const (
-	fixedSize = 4340 + heardLimit
+	fixedSize = 4350 + heardLimit
 	entrySize = 150
 	pairSize  = 4 // of the metadata
 	// answeredSize is the most that an attempt's number takes in the map of them. Each attempt is
@@ -22,7 +22,7 @@ const (
 // Size is the most that the payout takes in a table, as DynamoDB counts it. Bodies are
 // counted as they came; most of them are compressed.
 func (p Payout) Size() int {
-	total := fixedSize + len(p.Reference) + len(p.Description) + len(p.CreatedBy)
+	total := fixedSize + len(p.Reference) + len(p.Description) + len(p.CreatedBy) + len(p.SimilarBy)
 	for name, value := range p.Metadata {
 		total += pairSize + len(name) + len(value)
 	}

@@ -81,6 +81,7 @@ type Change struct {
 	Owed      bool
 	Proposal  *Proposal // the zero proposal withdraws
 	SimilarTo ID
+	SimilarBy Principal // of SimilarTo, and together with it alone
 	// NewAttempt starts the next attempt, under a new provider reference, and
 	// clears what the ended one left behind; the history keeps it.
 	NewAttempt bool
@@ -155,7 +156,7 @@ func (c Change) Apply(p Payout) Payout {
 		p.Proposal = *c.Proposal
 	}
 	if c.SimilarTo != "" {
-		p.SimilarTo = c.SimilarTo
+		p.SimilarTo, p.SimilarBy = c.SimilarTo, c.SimilarBy
 	}
 	if c.QueuedReason != "" {
 		p.QueuedReason = c.QueuedReason

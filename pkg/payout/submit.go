@@ -146,6 +146,9 @@ func (p Payout) stepBack(c Claim) Decision {
 	if c.Finding == FoundAboutUs {
 		p.refusedAboutUs(c, &d)
 	}
+	if target == Queued && !c.NotBefore.IsZero() {
+		d.Change.QueryAt = &c.NotBefore
+	}
 	return d
 }
 

@@ -163,6 +163,9 @@ func (w *world) compose() {
 	if c.chance(6) {
 		w.payInstead()
 	}
+	if c.chance(12) {
+		w.composeTwins()
+	}
 }
 
 // composeMerchants draws who is to be paid, and who asks for it how often.
@@ -191,6 +194,25 @@ func (w *world) composeMerchants() {
 			w.in(at, merchant.post)
 		}
 		previous = merchant
+	}
+}
+
+// composeTwins draws two or three of the same money that wait for a provider which is paused, with
+// a window, so that sweeps of several shards release them at one moment. One may come as they go.
+func (w *world) composeTwins() {
+	c := w.choices
+	provider, until := c.provider(), 60+c.pick(540)
+	w.settings.window, w.paused[provider] = window, true
+	w.in(time.Duration(until)*time.Second, func() { w.paused[provider], w.pool = false, nil })
+	var same *client
+	for n := range 2 + c.pick(2) {
+		twin := w.newClient(len(w.clients), provider, same)
+		w.clients, same = append(w.clients, twin), twin
+		at := c.pick(until/2 + 1)
+		if n == 2 {
+			at = until + c.pick(120)
+		}
+		w.in(time.Duration(at)*time.Second, twin.post)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
 )
 
@@ -39,7 +38,7 @@ func (w *world) payInstead() {
 			return
 		}
 		told.instead, w.turnedDown = true, ""
-		other := w.newClient(8, monetix.Name, told)
+		other := w.newClient(8, told.provider, told)
 		w.clients = append(w.clients, other)
 		w.in(time.Duration(1+c.pick(30))*time.Second, other.post)
 		long := time.Duration(40+c.pick(200)) * time.Second
@@ -55,16 +54,16 @@ func (w *world) payInstead() {
 
 // withdraw has a payout wait, and somebody cancel it.
 func (w *world) withdraw(of *client) {
-	w.paused[monetix.Name] = true
+	w.paused[of.provider] = true
 	w.in(time.Duration(180+w.choices.pick(120))*time.Second, func() {
 		if _, there := w.table.items[of.id]; there {
 			w.order(of.id, given{action: payout.Cancel}, 0, 0)
 		}
-		w.in(time.Minute, func() { w.paused[monetix.Name], w.pool = false, nil })
+		w.in(time.Minute, func() { w.paused[of.provider], w.pool = false, nil })
 	})
 }
 
-// banked has a client be paid at Monetix.
+// banked has a client be paid by a provider that refuses repetitions.
 func (c *client) banked() {
 	c.provider = c.world.choices.one(refuseRepeats())
 	if len(c.recipient) == 8 { // a phone number, which names no account of a bank

@@ -39,7 +39,6 @@ func (w *world) judgeSend(before *payout.Payout, after payout.Payout) {
 	by := w.on(before, payout.Resend)
 	if by == byItself {
 		w.judgeTwins(before, after)
-		d.selfSent = true
 	}
 	d.ordered = d.ordered || by != byItself
 	if before == nil {

@@ -20,18 +20,12 @@ func (w *world) judgeTwins(before *payout.Payout, p payout.Payout) {
 	if !p.Lease.Until.After(box.now()) {
 		return // the process slept; its right to send is over
 	}
-	// How long an id may have no payout is told by two clocks; wrong ones are left out.
-	inWindow := box.settings.window > 0 && box.skew == 0 && !d.skewed && (before == nil || d.window > 0)
 	for _, other := range w.clients {
 		q, there := w.table.items[other.id]
 		if !there || q.ID == p.ID || w.recipient(q) != w.recipient(p) {
 			continue
 		}
 		k := w.about(q.ID)
-		close := p.CreatedAt.Sub(q.CreatedAt).Abs() < window/2
-		if inWindow && close && k.window > 0 && !k.skewed && k.selfSent && !k.ordered {
-			w.blame(oneOfTwins, "%s is sent, and %s was%s", p.Reference, q.Reference, otherwise(p, q))
-		}
 		fresh := before == nil || before.Status == payout.Queued // what is repeated is its own money
 		if fresh && w.mustBeKnown(k, q, box) {
 			w.blame(heldTwin, "%s is sent, and %s is %s, since %s%s", p.Reference, q.Reference, q.Status, k.unknownAt.Sub(start), otherwise(p, q))
@@ -42,6 +36,35 @@ func (w *world) judgeTwins(before *payout.Payout, p payout.Payout) {
 		}
 	}
 }
+
+// judgeLeaving looks at a request to submit as it leaves: with a window, of two of the same money
+// that nobody ordered one leaves. At the fence it would be too early: what waited in the queue
+// looks once more after it.
+func (w *world) judgeLeaving(reference string, box *container) {
+	id, _, _ := payout.ParseProviderReference(reference)
+	p, there := w.table.items[id]
+	d := w.about(id)
+	d.left, d.leftUnder = true, box.settings.window
+	// How long an id may have no payout is told by two clocks; wrong ones are left out.
+	if !there || d.ordered || !d.compared() || box.skew != 0 || !p.Lease.Until.After(box.now()) {
+		return
+	}
+	for _, other := range w.clients {
+		q, there := w.table.items[other.id]
+		if !there || q.ID == p.ID || w.recipient(q) != w.recipient(p) {
+			continue
+		}
+		close := p.CreatedAt.Sub(q.CreatedAt).Abs() < window/2
+		// Whether it is safe to pay again is another promise; nobody compares with what is redacted.
+		holds := !q.SafeToPayAgain() && q.RedactedAt.IsZero()
+		if k := w.about(q.ID); close && holds && k.left && k.compared() && !k.ordered {
+			w.blame(oneOfTwins, "%s is sent, and %s was%s", p.Reference, q.Reference, otherwise(p, q))
+		}
+	}
+}
+
+// compared reports whether a payout was made, and left, by processes that have a window.
+func (d *dossier) compared() bool { return d.window > 0 && d.leftUnder > 0 && !d.skewed }
 
 // doubted finds what speaks of money that a payout may still move, or have moved, whatever its
 // status, and since when it was known; zero: nothing does. Of what is with its provider, or

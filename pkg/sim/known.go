@@ -72,9 +72,10 @@ type dossier struct {
 	twiceAt    time.Time // when two people first vouched for a file that shows two payments of one reference
 	proposed   *given    // the order that waits for a second person
 	window     time.Duration
-	selfSent   bool // was sent without an order
-	skewed     bool // was created by a wrong clock
-	ordered    bool // was sent by order
+	left       bool          // a request to submit it left, which may have arrived
+	leftUnder  time.Duration // the window of the process that it left from
+	skewed     bool          // was created by a wrong clock
+	ordered    bool          // was sent by order
 	unknownAt  time.Time
 	openAt     time.Time // when unknown or processing began, repetitions of ours left aside
 	repeats    bool      // is being sent again while unknown, which tells nothing of the end
@@ -196,7 +197,7 @@ func (w *world) noteChange(before *payout.Payout, after payout.Payout) {
 		d.listedAt = w.now
 	}
 	if after.Status == payout.Queued && before.Status == payout.Submitting {
-		d.selfSent = false // it certainly did not leave
+		d.left = false // it certainly did not arrive
 	}
 	if after.Status == payout.Submitting && after.Lease.Token != before.Lease.Token && after.Sent == 1 {
 		d.unsentBy, d.unsentHits = w.acting, w.acting.hits

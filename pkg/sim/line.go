@@ -42,6 +42,7 @@ func (l line) Post(_ context.Context, r oneshot.Request) oneshot.Result {
 		w.everSent[reference]++
 		w.judgeGate(l.platform.name, reference, l.c.blindAt)
 		w.judgeCap(l.c, reference)
+		w.judgeLeaving(reference, l.c)
 	}
 	if f != requestLate {
 		landed()

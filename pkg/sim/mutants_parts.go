@@ -182,6 +182,19 @@ func (s capless) Board(ctx context.Context) (payout.Board, error) {
 	return board, err
 }
 
+// looksOnce is a store in which, with a window, nobody is found who came after the note.
+type looksOnce struct {
+	session
+	c *container
+}
+
+func (s looksOnce) FindUnsettled(ctx context.Context, key payout.RecipientKey) ([]payout.Unsettled, error) {
+	if s.c.settings.window > 0 {
+		return nil, nil
+	}
+	return s.session.FindUnsettled(ctx, key)
+}
+
 // shortSighted is a store that looks back for five minutes.
 type shortSighted struct{ session }
 

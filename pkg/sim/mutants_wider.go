@@ -72,6 +72,10 @@ var widerMutants = []*Mutant{
 		aroundStore: func(s session, _ *container) payout.Store { return capless{s} },
 	},
 	{
+		Name: "looks-before-the-fence-alone", Says: "compares what waited before its fence, and not once more after it",
+		aroundStore: func(s session, c *container) payout.Store { return looksOnce{s, c} },
+	},
+	{
 		Name: "one-proposal", Says: "keeps one proposal for the controls, so that the next person writes over it",
 		aroundStore: func(s session, _ *container) payout.Store { return oneOfEach{s} },
 	},

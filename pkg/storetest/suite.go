@@ -115,7 +115,7 @@ func full(t *testing.T) payout.Payout {
 	p.Answered = map[payout.Attempt]string{1: "VX0", 2: "VX1"}
 	p.QueuedReason, p.RecipientOwed = payout.QueuedSpokenOf, true
 	p.AskedAt, p.AnsweredAt = start.Add(6*time.Minute), start.Add(5*time.Minute)
-	p.SimilarTo = payout.DeriveID("storetest", "other")
+	p.SimilarTo, p.SimilarBy = payout.DeriveID("storetest", "other"), "arn:aws:iam::111122223333:role/other"
 	p.Unwritten, p.Recipient = []string{"k1", "k2"}, "key"
 	p.HistoryDropped, p.Polls, p.Sent, p.Version = 3, 7, 2, 9
 	p.CompletedAt, p.RedactedAt = start.Add(2*time.Hour), start.Add(3*time.Hour)

@@ -17,6 +17,7 @@ var allowed = map[string]bool{
 	"currency": true, "at_least": true, "stage": true, "event": true, "detail": true, "principal": true, "sequence": true,
 	// What the controls say: closed words, amounts and a version. Reasons are people's text.
 	"awaiting": true, "in_force": true,
+	"similar_to": true, "similar_by": true, // another payout's id, and who created it
 	"deployment": true, // CodeDeploy's number of it
 }
 

@@ -143,6 +143,22 @@ func (s *Signals) Signal(ctx context.Context, name payout.Signal, p payout.Provi
 	s.log.LogAttrs(ctx, level, "signal", append(s.counted(metrics, sets...), values...)...)
 }
 
+// Duplicate implements payout.Signals: the metric, and a line of the level AUDIT with who created
+// the payout and who the one because of which it is held. What is beside one's own is counted
+// apart from what is beside another's, so that a caller cannot hide the one behind the other.
+// Callers are as many as the gateway lets in.
+func (s *Signals) Duplicate(ctx context.Context, p payout.Payout) {
+	s.Signal(ctx, payout.SignalDuplicate, p.Provider, p.ID)
+	by, beside := payout.Printable(string(p.CreatedBy)), "others"
+	if p.SimilarBy == p.CreatedBy {
+		beside = "own"
+	}
+	if count := s.lines.Take(string(payout.SignalDuplicate) + "/" + beside + "/" + by); count > 0 {
+		s.log.LogAttrs(ctx, LevelAudit, "possible duplicate", slog.String("principal", by), slog.String("payout_id", string(p.ID)),
+			slog.String("similar_to", string(p.SimilarTo)), slog.String("similar_by", payout.Printable(string(p.SimilarBy))), slog.Int("count", count))
+	}
+}
+
 // Balance implements payout.Signals. CloudWatch keeps numbers as floating point,
 // which is exact far beyond the balances that one account holds.
 func (s *Signals) Balance(ctx context.Context, p payout.Provider, b payout.Balance) {

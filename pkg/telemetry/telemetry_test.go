@@ -190,3 +190,46 @@ func TestABalanceIsAMetricPerProviderAndCurrency(t *testing.T) {
 		t.Error(directive)
 	}
 }
+
+// Whoever tries recipients out, or holds another caller's money, is seen by the payouts that are
+// held: for each caller a few lines, whatever the level, and those beside his own hide none of
+// those beside another's.
+func TestWhatIsHeldAsADuplicateIsCountedForItsCaller(t *testing.T) {
+	var out bytes.Buffer
+	s := telemetry.NewSignals(telemetry.NewLogger(&out, slog.LevelError), "test", time.Now)
+	tell := func(by, similarBy payout.Principal, times int) {
+		for range times {
+			s.Duplicate(t.Context(), payout.Payout{ID: "po_1", Provider: "vexora", CreatedBy: by, SimilarTo: "po_2", SimilarBy: similarBy})
+		}
+	}
+	tell("insider", "insider", 1000)
+	tell("insider", "payroll", 3)
+	tell("payroll", "", 2)
+	lines, told, metrics := map[string]int{}, map[string]int{}, 0
+	for line := range strings.Lines(out.String()) {
+		var said struct {
+			Level, Msg, Principal string
+			Count                 int
+			PayoutID              string `json:"payout_id"`
+			To                    string `json:"similar_to"`
+			By                    string `json:"similar_by"`
+			Metric                int    `json:"possible_duplicate"`
+		}
+		if err := json.Unmarshal([]byte(line), &said); err != nil {
+			t.Fatal(err)
+		}
+		metrics += said.Metric
+		if said.Metric > 0 {
+			continue
+		}
+		if said.Msg != "possible duplicate" || said.Level != "AUDIT" || said.PayoutID != "po_1" || said.To != "po_2" {
+			t.Fatal(line)
+		}
+		lines[said.Principal+" "+said.By]++
+		told[said.Principal+" "+said.By] += said.Count
+	}
+	own := "insider insider"
+	if metrics != 1005 || lines[own] > 40 || told[own] < 500 || told[own] > 1000 || told["insider payroll"] != 3 || told["payroll "] != 2 {
+		t.Errorf("metric %d; lines %v, for %v", metrics, lines, told)
+	}
+}

@@ -1,0 +1,216 @@
+package payout
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+)
+
+// twin is another payout of the same money to the same recipient; the zero value is none.
+type twin struct {
+	id ID
+	by Principal // who created it; empty if nobody can tell
+}
+
+func (t twin) none() bool { return t.id == "" }
+
+// noteLate is noteUnsettled for a payout that had found no room: it makes some first.
+func (p Ports) noteLate(ctx context.Context, policy Policy, of Payout) bool {
+	roster := p.roster(policy)
+	if roster.noteUnsettled(ctx, of, p.Now()) {
+		return true
+	}
+	list, err := roster.of(ctx, of)
+	if err != nil {
+		return false
+	}
+	if _, settled, err := p.compareWith(ctx, policy, list, of); err != nil || len(settled) == 0 ||
+		p.prune(ctx, policy, of, settled) != nil {
+		return false
+	}
+	return roster.noteUnsettled(ctx, of, p.Now())
+}
+
+// prune takes settled payouts off a list, and puts those on again that were doubted meanwhile:
+// whoever noted the doubt found the entry there, and it is the same one.
+func (p Ports) prune(ctx context.Context, policy Policy, of Payout, settled []Unsettled) error {
+	roster := p.roster(policy)
+	if err := roster.forget(ctx, of, settled); err != nil {
+		return err
+	}
+	var failed error
+	for _, gone := range settled {
+		other, err := p.Store.Get(ctx, gone.ID)
+		if err == nil && !other.settled() && !other.movedNothing(policy) && !roster.noteUnsettled(ctx, other, p.Now()) {
+			err = errBusy
+		}
+		if err != nil && !isNotFound(err) {
+			failed = err
+		}
+	}
+	return failed
+}
+
+// similar finds an earlier payout because of which this one has to be confirmed.
+// The commonest real double payment is a second reference after a timeout. An
+// error means that nobody can tell; nothing may be sent then.
+func (p Ports) similar(ctx context.Context, policy Policy, of Payout) (twin, error) {
+	list, err := p.listed(ctx, policy, of)
+	crowded := errors.Is(err, ErrCrowded)
+	if err != nil && !crowded {
+		return twin{}, err
+	}
+	found, settled, err := p.compareWith(ctx, policy, list, of)
+	if err != nil || !found.none() {
+		return found, err
+	}
+	if len(list) < prunedAt || len(settled) == 0 {
+		settled = nil
+	} else if err := p.prune(ctx, policy, of, settled); err != nil {
+		settled = nil // the next one tries again
+	}
+	switch {
+	case crowded && settled == nil:
+		return twin{id: list[0].ID}, nil // nobody would see this one
+	case crowded: // there is room now
+		return p.similar(ctx, policy, of)
+	}
+	return twin{}, nil
+}
+
+// compareWith finds the first payout of a list that holds another one, and those whose
+// entries are over.
+func (p Ports) compareWith(ctx context.Context, policy Policy, list []Unsettled, of Payout) (found twin, settled []Unsettled, err error) {
+	for _, other := range list {
+		if other.ID == of.ID || of.Heard.beside(other.ID) {
+			continue
+		}
+		holds, by, over, err := p.holds(ctx, policy, other, of)
+		switch {
+		case err != nil:
+			return twin{}, nil, err
+		case holds && found.none():
+			found = twin{other.ID, by}
+		case over:
+			settled = append(settled, other)
+		}
+	}
+	return found, settled, nil
+}
+
+// besides is the word that people want a payout beside another one of the same money.
+func besides(other ID) word { return "beside-" + word(other) }
+
+// beside reports whether people have said so at any attempt.
+func (h Heard) beside(other ID) bool {
+	return slices.ContainsFunc(h, func(f Fact) bool { return strings.HasSuffix(string(f), "."+string(besides(other))) })
+}
+
+// listed is the list of the payout's recipient. With a window the payout is on it before
+// it is fenced, so that of two creates at one moment at least one sees the other.
+func (p Ports) listed(ctx context.Context, policy Policy, of Payout) ([]Unsettled, error) {
+	switch now := p.Now(); {
+	case policy.DuplicateWindow > 0:
+		return p.roster(policy).note(ctx, of, now, time.Time{})
+	case p.Brakes.unsettled(now):
+		return p.roster(policy).of(ctx, of)
+	}
+	return nil, nil
+}
+
+// unlist takes the entry off that a replay made before anybody knew that it is one. Otherwise
+// replays would fill the list. If it fails, the next one that finds it settled does it.
+// Of two requests of one moment both may have made the one entry, which then has to stay.
+func (p Ports) unlist(ctx context.Context, policy Policy, replay, existing Payout) {
+	if policy.DuplicateWindow == 0 {
+		return
+	}
+	roster := p.roster(policy)
+	own, err := roster.entry(ctx, existing)
+	entry, failed := roster.entry(ctx, replay)
+	if err == nil && failed == nil && entry.At.Sub(own.At).Abs() > absentFor {
+		_ = roster.forget(ctx, replay, []Unsettled{entry})
+	}
+}
+
+// holds reports whether a listed payout holds another one back, who created it, and whether its
+// entry is over.
+func (p Ports) holds(ctx context.Context, policy Policy, listed Unsettled, of Payout) (holds bool, by Principal, over bool, err error) {
+	other, err := p.Store.Get(ctx, listed.ID)
+	switch {
+	case isNotFound(err):
+		age := p.Now().Sub(listed.At)
+		return age < absentFor, "", age >= absentFor, nil
+	case err != nil:
+		return false, "", false, err
+	case !other.standsOn(listed, of):
+		return false, "", true, nil // the reference was taken, by a payout to somebody else
+	}
+	holds, over = other.holdsBack(of, policy, p.Now())
+	return holds, other.CreatedBy, over, nil
+}
+
+// holdsBack reports whether a payout holds another one of the same money back, and whether its
+// entry on the list is over. A window holds nothing beside what was redacted and is settled:
+// whoever tried an account out would be told by it what was taken out.
+func (p Payout) holdsBack(of Payout, policy Policy, now time.Time) (holds, over bool) {
+	settled := p.settled()
+	switch {
+	case p.movedNothing(policy), settled && !p.RedactedAt.IsZero():
+		return false, true
+	case p.waitsAsDuplicate():
+		return false, false
+	case !settled:
+		return true, false
+	}
+	window, age := policy.DuplicateWindow, p.movedBefore(now)
+	// What waited held nobody meanwhile. So it is compared with all that went since shortly before
+	// it was made, however long it waited.
+	holds = age < window || window > 0 && of.Status == Queued && p.movedBefore(of.CreatedAt) < window
+	return holds, window == 0 || age >= window+policy.QueuedMaxAge
+}
+
+// movedBefore is how long before a time the payout was created, or sent last; negative if after
+// it. A replay puts it on the list anew, so the entry's own time does not tell.
+func (p Payout) movedBefore(at time.Time) time.Duration {
+	return min(at.Sub(p.CreatedAt), at.Sub(p.SubmittedAt))
+}
+
+// movedNothing reports whether it is certain that no money moves, or has moved, by the payout as
+// it stands: it waits or was withdrawn and nothing was sent, or it failed and is safe to pay
+// again. It holds nobody, or whoever may create payouts could hold anybody's money for nothing.
+// If it is sent after all, [submitter.again] puts it on the list first and looks after the fence:
+// who came between is on the list as well, so of the two at least one sees the other.
+func (p Payout) movedNothing(policy Policy) bool {
+	switch p.Status {
+	case Queued:
+		return policy.uncounted(p) == 0 && !p.mayStillPay() && !p.wavering()
+	case Cancelled: // what a lost table may have sent was counted when it was withdrawn
+		return !p.mayStillPay() && !p.wavering()
+	case Failed:
+		return !p.wavering() && p.AsRestored(policy.LastRestore()).SafeToPayAgain()
+	}
+	return false
+}
+
+// standsOn reports whether the stored payout of an entry has the recipient of the list: that of
+// another payout. Nobody knows of what an earlier version redacted, nor beside a payout that was
+// redacted itself, which has no number to compare: what is listed then stays so.
+func (p Payout) standsOn(listed Unsettled, of Payout) bool {
+	switch {
+	case !p.RedactedAt.IsZero():
+		return p.Recipient == "" || p.Recipient == listed.Key
+	case !of.RedactedAt.IsZero():
+		return true
+	}
+	return slices.Equal(p.recipient(), of.recipient())
+}
+
+// waitsAsDuplicate reports whether the payout is itself held because of another one: two
+// must not hold each other.
+func (p Payout) waitsAsDuplicate() bool {
+	_, held := p.Attention[PossibleDuplicate]
+	return held && p.Status == Queued
+}
