@@ -15,6 +15,7 @@ import (
 	"cambodia-payouts/pkg/dynamo"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/template"
+	_ "cambodia-payouts/pkg/wire" // registers the providers, whose items the test reads
 )
 
 // The payouts of the rehearsal: queued in the backup, settled in it, and made in the lost time.
