@@ -44,7 +44,7 @@ func (pl *platform) deliver(e *entry, said word, body []byte, try int) {
 		u := e.utter(said.says, said.odd)
 		w.hear(e.reference, spoken{
 			says: pl.model.sense(u), mismatch: said.differs(), source: payout.FromCallback, told: told,
-			doubtful: pl.model.doubtful(u),
+			doubtful: pl.model.doubtful(u), about: e,
 		})
 	}
 	w.invoke("callback "+string(pl.name), 10*time.Second, func(ctx context.Context, c *container) {

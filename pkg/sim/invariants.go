@@ -188,7 +188,7 @@ func (w *world) judgeCallback(pl *platform, e *entry, said word, r edge.Reply) {
 		return // an error speaks of one submission, and may not be of the last
 	}
 	anybodys := !there && said.recut // no payout of that reference hears of it
-	defer w.hear(e.reference, spoken{says: says, mismatch: said.differs(), source: payout.FromCallback, kept: !anybodys})
+	defer w.hear(e.reference, spoken{says: says, mismatch: said.differs(), source: payout.FromCallback, kept: !anybodys, about: e})
 	onlyIfFirst := u.status == "error" // after another submission it proves nothing
 	switch {
 	case anybodys:

@@ -140,7 +140,7 @@ func (w *world) wrong(d *dossier, p payout.Payout, reason payout.Reason) string 
 	case payout.UnknownTooLong:
 		ok, why = !p.Status.Final() && (d.openLong || p.Status != payout.Queued), "it has ended, or never was unknown for long"
 	case payout.CallbackMismatch:
-		ok = d.any(func(s spoken) bool { return s.mismatch || s.another || s.attempt > s.present }) || w.inTwoProjects(p)
+		ok = d.any(func(s spoken) bool { return s.mismatch || s.another || s.attempt > s.present }) || w.inTwoProjects(p) || w.lost[p.ID] && w.moved // under another project than the backup knows
 		why = "no word was of another amount, number or attempt, and one project alone has it"
 	case payout.UnlistedStatus:
 		ok, why = d.any(func(s spoken) bool { return s.says == saysUnlisted || s.says == "" }), "every word was listed"

@@ -34,7 +34,8 @@ type spoken struct {
 	at       time.Time
 	attempt  payout.Attempt
 	says     sense
-	mismatch bool // of another amount, or an answer under another number
+	mismatch bool   // of another amount, or an answer under another number
+	about    *entry // whose word it is, where that is known; else that of the account that took the reference last
 	source   payout.Source
 	// kept: it was acknowledged, so the service must remember it.
 	kept bool
@@ -129,8 +130,11 @@ func (w *world) hear(reference string, s spoken) {
 	s.at, s.attempt, s.present = w.now, attempt, w.table.items[id].Attempt
 	if p, there := w.table.items[id]; there && p.Status != payout.Orphan {
 		// After a restore another amount may have been posted under the reference.
-		e := w.platforms[p.Provider].ledger[reference]
-		s.mismatch = s.mismatch || e != nil && e.amount != p.Amount.Minor()
+		about := s.about
+		if about == nil {
+			about = w.platforms[p.Provider].ledger[reference]
+		}
+		s.mismatch = s.mismatch || about != nil && about.amount != p.Amount.Minor()
 	}
 	w.tell("%-24s %s about …%s: %s%s", "", s.source, reference[25:], s.says, map[bool]string{true: ", acknowledged"}[s.kept])
 	d.spoken = append(d.spoken, s)

@@ -89,6 +89,7 @@ type platform struct {
 	ledger map[string]*entry
 	former []*entry
 	key    string // what it signs and verifies with now
+	ours   string // what our secret has, which is rotated at another moment
 	// project is the account that our secret names now; empty where it has one alone.
 	project string
 	// silentUntil is when it answers again in any way that means something, and calls.

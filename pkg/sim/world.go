@@ -95,7 +95,7 @@ func keyBefore(of payout.Provider) string { return string(of) + "-secret-key-91a
 
 // document is the secret as it has to be now.
 func (pl *platform) document() string {
-	return pl.model.document(keyOf(pl.project, pl.key), pl.project)
+	return pl.model.document(keyOf(pl.project, pl.ours), pl.project)
 }
 
 func newWorld(e *engine, mutant *Mutant) *world {
@@ -110,7 +110,7 @@ func newWorld(e *engine, mutant *Mutant) *world {
 	}
 	documents := map[string]string{}
 	for _, p := range payout.Providers() {
-		pl := &platform{world: w, name: p, model: modelOf(p), ledger: map[string]*entry{}, key: keyBefore(p)}
+		pl := &platform{world: w, name: p, model: modelOf(p), ledger: map[string]*entry{}, key: keyBefore(p), ours: keyBefore(p)}
 		if pl.model.traits().projects {
 			pl.project = projects[0]
 		}
@@ -208,9 +208,12 @@ func (w *world) rotate() {
 	name := w.choices.provider()
 	pl := w.platforms[name]
 	fresh := pl.key + "-rotated"
-	document := pl.model.document(keyOf(pl.project, fresh), pl.project)
 	gap := time.Duration(w.choices.pick(60)) * time.Second
-	ours, theirs := func() { w.source.Rotate(string(name), document) }, func() { pl.key = fresh }
+	ours := func() {
+		pl.ours = fresh
+		w.source.Rotate(string(name), pl.document())
+	}
+	theirs := func() { pl.key = fresh }
 	if w.choices.pick(2) == 0 {
 		ours, theirs = theirs, ours
 	}
