@@ -25,6 +25,8 @@ type wish struct {
 	// answered that it waits; zero: it was not.
 	part   payout.ControlChange
 	keptAt time.Time
+	// toldAt is when it was answered that it waits, whatever was released meanwhile.
+	toldAt time.Time
 }
 
 // loosened is the part of a change that loosens controls.
@@ -76,6 +78,7 @@ func (w *world) judgeWait(order *wish, seen payout.Controls) {
 			w.blame(twoRelease, "%s waits for what %s ordered %s before", order.person, earlier.person, w.now.Sub(earlier.keptAt))
 		}
 	}
+	order.toldAt = w.now
 	if w.table.board.Controls.Released <= seen.Version { // nothing was released while it was answered
 		order.keptAt = w.now
 	}
@@ -83,10 +86,10 @@ func (w *world) judgeWait(order *wish, seen payout.Controls) {
 
 // replaced reports whether something else that the same person ordered later may be in the
 // place of an order: each person has one, and an order that was lost after it was stored is
-// in it though nobody was told.
+// in it though nobody was told. A process that was frozen writes an older one later.
 func (w *world) replaced(order *wish) bool {
 	return slices.ContainsFunc(w.controls.wishes, func(later *wish) bool {
-		return later.person == order.person && later.begun.After(order.keptAt) && !alike(later.part, order.part)
+		return later.person == order.person && (later.begun.After(order.keptAt) || later.toldAt.After(order.keptAt)) && !alike(later.part, order.part)
 	})
 }
 
