@@ -275,8 +275,16 @@ func (p Payout) doubtedBy(row StatementRow) []Fact {
 func (s Statement) entry(line ReportLine, status Status, at time.Time) *Entry {
 	return &Entry{
 		At: at, Source: FromStatement, Status: status, By: s.By, Raw: line.row.Raw, Evidence: HashEvidence(line.row.Raw),
-		Message: fmt.Sprintf("line %d of statement %s, sent by %s, says otherwise; the provider is asked", line.Line, s.named, s.sender.person),
+		Message: fmt.Sprintf("line %d of statement %s, sent by %s, says %s; the provider is asked", line.Line, s.named, s.sender.person, line.row.said()),
 	}
+}
+
+// said is what a line says, for the history: whoever is on call cannot read its text.
+func (r StatementRow) said() string {
+	if r.Finding == FoundUnlisted {
+		return "a word that the mapping does not know"
+	}
+	return string(r.Finding)
 }
 
 // apply carries out a line that two people vouch for.
