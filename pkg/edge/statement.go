@@ -63,7 +63,7 @@ type reportView struct {
 	Pending  int                     `json:"pending,omitempty"`
 	Outdated int                     `json:"outdated,omitempty"` // lines whose payout was sent since the file came first
 	Counts   map[payout.LineKind]int `json:"counts"`
-	// Unheard counts matched payouts whose end no callback and no question brought.
+	// Unheard counts matched payouts whose end no callback brought.
 	Unheard int `json:"matched_without_callback"`
 	// Lines are all but the matched ones.
 	Lines    []lineView `json:"lines"`

@@ -124,7 +124,7 @@ type ReportLine struct {
 	OurAmount     money.Amount
 	TheirWord     string
 	TheirAmount   money.Amount
-	// Heard tells whether a callback or a question had brought an end before.
+	// Heard tells whether a verified callback that was believed had brought the end, or the return.
 	Heard bool
 	// Outdated: the payout was sent since the first person sent the file, so that the line ends
 	// nothing until that person sends it anew.
