@@ -218,8 +218,7 @@ func viewLine(l payout.ReportLine) lineView {
 	if !l.OurAmount.IsZero() {
 		v.OurAmount, v.Currency = l.OurAmount.String(), string(l.OurAmount.Currency())
 	}
-	if !l.TheirAmount.IsZero() {
-		v.TheirAmount = l.TheirAmount.String()
+	if v.TheirAmount = theirs(l); !l.TheirAmount.IsZero() {
 		if v.Currency == "" || v.Currency == string(l.TheirAmount.Currency()) {
 			v.Currency = string(l.TheirAmount.Currency())
 		} else {
@@ -227,6 +226,18 @@ func viewLine(l payout.ReportLine) lineView {
 		}
 	}
 	return v
+}
+
+// unreadableAmount stands for an amount of the file that cannot be read. What stands there may be
+// any text, an account number too, so that it is not shown.
+const unreadableAmount = "unreadable"
+
+// theirs is the amount that a line of the file states; empty for what is no line of it.
+func theirs(l payout.ReportLine) string {
+	if l.TheirAmount.IsZero() && l.Kind != payout.Missing {
+		return unreadableAmount
+	}
+	return l.TheirAmount.String()
 }
 
 // tellReport answers with an encoded report, as it is or as CSV.
@@ -318,7 +329,11 @@ func implausibleStatement(i *payout.Implausible) Problem {
 	}
 	p := problem(http.StatusUnprocessableEntity, StatementImplausible, why)
 	for _, line := range i.Lines[:min(len(i.Lines), mostFaultLines)] {
-		detail := fmt.Sprintf("the file says %s %s, we hold %s %s", line.TheirAmount, line.TheirAmount.Currency(), line.OurAmount, line.OurAmount.Currency())
+		says := theirs(line)
+		if !line.TheirAmount.IsZero() {
+			says += " " + string(line.TheirAmount.Currency())
+		}
+		detail := fmt.Sprintf("the file says %s, we hold %s %s", says, line.OurAmount, line.OurAmount.Currency())
 		if i.Numbers {
 			detail = fmt.Sprintf("the file says %s, we hold %s", line.ProviderID, line.OurProviderID)
 		}

@@ -191,7 +191,7 @@ func (l *ReportLine) take(p Payout) {
 // differs reports whether the provider has to be asked about a line.
 func (l ReportLine) differs() bool {
 	switch l.Kind {
-	case Conflict, AmountDiffers, DoublePaid, StillOpen, UnknownWord:
+	case Conflict, AmountDiffers, UnreadableAmount, DoublePaid, StillOpen, UnknownWord:
 		return l.payout != nil
 	case Missing:
 		return l.unsettled

@@ -105,9 +105,12 @@ const (
 	RepeatedLine  LineKind = "repeated_line"  // the same payment stands in the file before
 	Conflict      LineKind = "conflict"       // we hold another end, or another number of the provider's
 	AmountDiffers LineKind = "amount_differs" // same payout, other money
-	Missing       LineKind = "missing"        // ours, of these days, and not in the statement
-	Extra         LineKind = "extra"          // in the statement, and not ours
-	NotImported   LineKind = "not_imported"   // the line could not be read or stored; send the file again
+	// UnreadableAmount is about a payout of ours, with an amount that cannot be read. It ends and
+	// raises nothing.
+	UnreadableAmount LineKind = "unreadable_amount"
+	Missing          LineKind = "missing"      // ours, of these days, and not in the statement
+	Extra            LineKind = "extra"        // in the statement, and not ours
+	NotImported      LineKind = "not_imported" // the line could not be read or stored; send the file again
 )
 
 // ReportLine is one finding of an import.

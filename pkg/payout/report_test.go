@@ -51,3 +51,27 @@ func TestAReportSaysOfWhichPayoutsACallbackBroughtTheEnd(t *testing.T) {
 		}
 	}
 }
+
+// Nobody knows what the line says of the money, so people are told that, and nothing else.
+func TestALineWhoseAmountCannotBeReadEndsAndRaisesNothing(t *testing.T) {
+	w := newWorld(t)
+	w.vexora.answer, w.vexora.told = w.unclear, w.absent
+	var rows []payout.StatementRow
+	for n, reference := range []string{"R1", "R2"} { // more that agree than one that cannot be read
+		d := draft(reference)
+		d.Destination.AccountNumber += reference
+		rows = append(rows, row(n+1, w.mustCreate(d), payout.FoundSucceeded))
+	}
+	rows[0].Amount = money.Amount{}
+	w.clock.pass(time.Second) // the file is younger than what it tells of
+	s := file(Vexora, rows...)
+	w.importBy(s, dara)
+	asked := w.vexora.asked
+	w.sweepFor(2, time.Minute)
+	report := w.importBy(s, bopha)
+	w.counts(report, map[payout.LineKind]int{payout.UnreadableAmount: 1, payout.Closed: 1})
+	id, _, _ := payout.ParseProviderReference(rows[0].Reference)
+	if p := w.stored(id); p.Status != payout.Unknown || len(p.Attention) > 0 || w.vexora.asked-asked < 2 {
+		t.Errorf("%s, attention %v, asked %d times", p.Status, p.Attention, w.vexora.asked-asked)
+	}
+}
