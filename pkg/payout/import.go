@@ -269,14 +269,6 @@ func (s Statement) entry(line ReportLine, status Status, at time.Time) *Entry {
 	}
 }
 
-// said is what a line says, for the history: whoever is on call cannot read its text.
-func (r StatementRow) said() string {
-	if r.Finding == FoundUnlisted {
-		return "a word that the mapping does not know"
-	}
-	return string(r.Finding)
-}
-
 // apply carries out a line that two people vouch for.
 func (i *Importer) apply(ctx context.Context, s Statement, first StatementProposal, line ReportLine) ReportLine {
 	if !line.differs() || line.Kind == Missing {

@@ -72,6 +72,14 @@ type StatementRow struct {
 	Raw []byte
 }
 
+// said is what a line says, for the history: whoever is on call cannot read its text.
+func (r StatementRow) said() string {
+	if r.Finding == FoundUnlisted {
+		return "a word that the mapping does not know"
+	}
+	return string(r.Finding)
+}
+
 // Archive keeps reports.
 type Archive interface {
 	// KeepReport stores a report under its statement's hash, if there is none. The store may
