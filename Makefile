@@ -97,8 +97,9 @@ invoke: $(SAM_READY) ## sam local invoke of FUNCTION with the file EVENT, after 
 start-api: $(SAM_READY) ## sam local start-api, after make sam-build
 	SAM_CLI_TELEMETRY=0 $(SAM) local start-api $(SAM_LOCAL_FLAGS)
 
+# Without a stage nothing is installed: the first line of the recipe refuses it.
 .PHONY: deploy
-deploy: $(SAM_READY) ## sam build and sam deploy to ENV (dev, staging or prod), then ask what is live; DEPLOY_FLAGS="Name=value --flag"
+deploy: $(if $(filter dev staging prod,$(ENV)),$(SAM_READY)) ## sam build and sam deploy to ENV (dev, staging or prod), then ask what is live; DEPLOY_FLAGS="Name=value --flag"
 	@case "$(ENV)" in dev|staging|prod) ;; *) echo 'say where: make deploy ENV=dev, staging or prod'; exit 2;; esac
 	SAM=$(SAM) bash scripts/deploy.sh "$(ENV)" "$(ARCH)" $(DEPLOY_FLAGS)
 
@@ -157,8 +158,8 @@ lint-template: $(VENV)/ready ## cfn-lint on template.yaml, actionlint on the pip
 	go run $(ACTIONLINT) .github/workflows/*.yml
 
 .PHONY: clean
-clean: ## remove what the other targets have made, the local run's data included
-	rm -rf .build .local .aws-sam
+clean: ## remove what the other targets have made, the data of local runs included (.local, .local-2, ...)
+	rm -rf .build .local .local-* .aws-sam
 
 $(DYNOXIDE):
 	cargo install dynoxide-rs --version 3.2.0 --locked --no-default-features --features native-sqlite,http-server,cli --root $(TOOLS)

@@ -152,6 +152,20 @@ func TestEveryRoomIsInTheTableAndSaysWhatItIsFor(t *testing.T) {
 	}
 }
 
+// Whoever looks for a line finds the room in the README.
+func TestEveryRoomIsInTheReadme(t *testing.T) {
+	raw, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(raw), "\n| Room | What lives there |\n")
+	for room := range rooms {
+		if !strings.Contains(table, "`pkg/"+room+"`") {
+			t.Errorf("pkg/%s is not in the table of rooms", room)
+		}
+	}
+}
+
 func TestCommandsOnlyWire(t *testing.T) {
 	for _, folder := range []string{"create-payout", "get-payout", "vexora-callback", "monetix-callback", "reconcile-payouts", "operate-payout", "notify-merchant", "gate-traffic"} {
 		allowed := []string{"pkg/boot", "pkg/edge", "pkg/gate"}

@@ -22,6 +22,9 @@ var elsewhere = map[string]struct{ file, word string }{
 	"make invoke FUNCTION=CreatePayout EVENT=events/create-payout-vexora.json": {"../functions/docs_test.go", "make invoke FUNCTION=CreatePayout EVENT=events/create-payout-vexora.json"},
 	"make invoke FUNCTION=GetPayout EVENT=events/get-payout-by-id.json":        {"../functions/docs_test.go", "make invoke FUNCTION=GetPayout EVENT=events/get-payout-by-id.json"},
 	"make invoke FUNCTION=VexoraCallback EVENT=events/selftest.json":           {"../functions/docs_test.go", "make invoke FUNCTION=VexoraCallback EVENT=events/selftest.json"},
+	"export WEBHOOK_SECRET=whsec_bG9jYWwtd2ViaG9vay1rZXktZm9yLW9uZS1tYWNoaW5l": {"../cmd/local/webhook_test.go", "export WEBHOOK_SECRET="},
+	"go run ./cmd/receiver":                      {"../cmd/local/webhook_test.go", `"../receiver"`},
+	"WEBHOOK_URL=http://127.0.0.1:9090 make run": {"../cmd/local/webhook_test.go", `"WEBHOOK_URL", "http://"`},
 	// These need a deployed stack and credentials.
 	`aws deploy get-deployment-group --application-name "$(resource ServerlessDeploymentApplication)" --deployment-group-name "$(resource CreatePayoutDeploymentGroup)" --query deploymentGroupInfo.alarmConfiguration`: {"../docs/deploying.md", "aws deploy get-deployment-group"},
 	`sed "s/ACCOUNT/111122223333/g; s/REGION/ap-southeast-1/g" docs/deploying-role-policy.json >policy.json`:                                                                                                            {"../docs/deploying.md", "policy.json"},
@@ -51,7 +54,7 @@ func documented(t *testing.T, page string) []string {
 func TestEveryDocumentedLineIsRunSomewhere(t *testing.T) {
 	t.Parallel()
 	count := 0
-	for _, page := range []string{"../README.md", "../docs/deploying.md", "../events/README.md"} {
+	for _, page := range []string{"../README.md", "../docs/deploying.md", "../docs/events.md", "../events/README.md"} {
 		for _, line := range documented(t, page) {
 			count++
 			if strings.HasPrefix(line, "make deploy") {

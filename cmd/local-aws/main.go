@@ -14,7 +14,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"runtime"
 	"syscall"
 	"time"
 
@@ -89,19 +88,15 @@ func serve(ctx context.Context, listener net.Listener, twin *sandbox.Twin) error
 }
 
 func welcome(out io.Writer, o options, port string) {
-	arch := "x86_64"
-	if runtime.GOARCH == "arm64" {
-		arch = "arm64"
-	}
 	_, _ = fmt.Fprintf(out, `The table and the secrets of %s are at %s,
 and a twin of both providers is at http://127.0.0.1:%s (its ledger: /ledger).
 
 In another terminal:
 
-  make sam-build ARCH=%s
-  sam local invoke CreatePayout -e events/create-payout-vexora.json --env-vars env.json
-  sam local start-api --env-vars env.json
+  make sam-build
+  make invoke FUNCTION=CreatePayout EVENT=events/create-payout-vexora.json
+  make start-api
 
 docs/deploying.md says what differs without Docker Desktop. Ctrl-C ends and forgets everything.
-`, o.template, o.endpoint, port, arch)
+`, o.template, o.endpoint, port)
 }

@@ -456,7 +456,7 @@ func TestThePersonOfARequest(t *testing.T) {
 
 func TestTheWelcomePrintsWhatCanBePasted(t *testing.T) {
 	var out bytes.Buffer
-	welcome(&out, "http://127.0.0.1:8080", "http://127.0.0.1:8081", ".local", time.Now())
+	welcome(&out, "http://127.0.0.1:8080", "http://127.0.0.1:8081", merchant{}, ".local", time.Now())
 	posts := 0
 	for line := range strings.Lines(out.String()) {
 		_, quoted, found := strings.Cut(line, " -d '")

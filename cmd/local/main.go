@@ -58,7 +58,7 @@ func run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return errors.Join(err, front.Close(), twin.Close())
 	}
-	welcome(out, s.address(), s.twinAddress(), filepath.Clean(folder), time.Now())
+	welcome(out, s.address(), s.twinAddress(), s.told, filepath.Clean(folder), time.Now())
 	err = s.serve(ctx)
 	_, _ = fmt.Fprintln(out, "stopped; the next run goes on from here")
 	return err

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
+	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/sandbox"
 	"cambodia-payouts/pkg/secrets"
 )
@@ -48,23 +50,37 @@ func newTwin(folder string) (*sandbox.Twin, error) {
 }
 
 // documents are the secrets as Secrets Manager would hold them.
-func documents(twin, key string) secrets.Source {
+func documents(twin, key string, told merchant) secrets.Source {
 	return secrets.NewStaticSource(map[string]string{
 		vexoraSecret: fmt.Sprintf(`{"KHR": {"base_url": "%[1]s/vexora/cambodia", "merchant_no": %[2]q, "app_secret": %[3]q},
 			"USD": {"base_url": "%[1]s/vexora/cambodia-usd", "merchant_no": %[4]q, "app_secret": %[5]q}}`,
 			twin, vexoraMerchantKHR, vexoraKeyKHR, vexoraMerchantUSD, vexoraKeyUSD),
 		monetixSecret: fmt.Sprintf(`{"base_url": "%s/monetix", "project_id": %d, "secret_key": %q}`, twin, monetixProject, monetixKey),
-		webhookSecret: fmt.Sprintf(`{"url": "%s/merchant", "secret": %q}`, twin, webhookKey),
+		webhookSecret: string(told.document()),
 		peopleSecret:  register,
 		stackKey:      key,
 	}, nil)
 }
 
 // passed are the variables that a local run takes from its own environment, so
-// that their effect can be tried here.
+// that their effect can be tried here. WEBHOOK_URL and WEBHOOK_SECRET are this run's own.
 var passed = []string{
-	"PROVIDER_ORDER", "PAUSED_PROVIDERS", "SUBMISSIONS", "MAX_AMOUNT_KHR", "MAX_AMOUNT_USD",
-	"OUTFLOW_LIMITS", "QUEUED_MAX_AGE", "PROVIDER_SETTINGS",
+	"PROVIDER_ORDER", "PAUSED_PROVIDERS", "SUBMISSIONS", "MAX_AMOUNT_KHR", "MAX_AMOUNT_USD", "OUTFLOW_LIMITS", "QUEUED_MAX_AGE",
+	"DUPLICATE_WINDOW", "REDACT_AFTER_DAYS", "LOW_BALANCE_KHR", "LOW_BALANCE_USD", "PROVIDER_SETTINGS", "LOG_LEVEL",
+}
+
+// ignored are those of the functions' variables that are set and have no effect here: the run
+// sets them itself, or they are about a restore.
+func ignored() []string {
+	var set []string
+	for _, c := range []boot.Config{boot.CreateConfig{}, boot.ReconcileConfig{}, boot.NotifyConfig{}, boot.OperateConfig{}, boot.ReadConfig{}} {
+		for _, name := range boot.Variables(c) {
+			if _, there := os.LookupEnv(name); there && !slices.Contains(passed, name) && !slices.Contains(set, name) {
+				set = append(set, name)
+			}
+		}
+	}
+	return set
 }
 
 // environment is what the template would set.

@@ -62,60 +62,84 @@ type service struct {
 	sweep edge.SweepHandler
 	// The merchant's side, and what tells it.
 	merchant http.Handler
+	told     merchant
 	notify   edge.StreamHandler
 	news     chan events.DynamoDBEventRecord
 }
 
 // open builds the service from what the folder holds.
 func open(ctx context.Context, at site) (_ *service, err error) {
-	if err := os.MkdirAll(at.folder, 0o700); err != nil {
-		return nil, fmt.Errorf("make the data folder: %w", err)
-	}
 	s := &service{site: at}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close(ctx))
 		}
 	}()
-	key, err := readStackKey(at.folder)
+	env := environment(s.address())
+	level, err := configured(env, func(c boot.ReadConfig) (slog.Level, error) { return c.LogLevel, nil })
+	if err != nil {
+		return nil, err
+	}
+	if s.told, err = merchantFrom(s.twinAddress()); err != nil {
+		return nil, err
+	}
+	key, err := s.openFolder()
+	if err != nil {
+		return nil, err
+	}
+	s.news = make(chan events.DynamoDBEventRecord, 1000)
+	shown := &narrator{Store: s.store, out: at.out, news: s.news}
+	d := boot.Deployment{
+		Store: shown, Secrets: documents(s.twinAddress(), key, s.told),
+		Log: telemetry.NewLogger(s.log, level), FirstQuestion: firstQuestion,
+	}
+	for _, name := range ignored() {
+		_, _ = fmt.Fprintf(at.out, "%s is set, and has no effect on a local run\n", name)
+	}
+	if s.merchant, err = receiver.New(shown.heard, webhookKey); err != nil {
+		return nil, err
+	}
+	err = s.wire(ctx, d, env)
+	return s, err
+}
+
+// openFolder opens what the folder holds, and returns the stack's key.
+func (s *service) openFolder() (key string, err error) {
+	if err := os.MkdirAll(s.folder, 0o700); err != nil {
+		return "", fmt.Errorf("make the data folder: %w", err)
+	}
+	key, err = readStackKey(s.folder)
 	if err == nil {
 		_, err = payout.NewStackKey(key)
 	}
 	if err != nil {
-		return nil, unusable(at.folder, keyName, err)
+		return "", unusable(s.folder, keyName, err)
 	}
-	if s.store, err = localstore.Open(filepath.Join(at.folder, storeName), localstore.WithClock(time.Now)); err != nil {
-		return nil, unusable(at.folder, storeName, err)
+	if s.store, err = localstore.Open(filepath.Join(s.folder, storeName), localstore.WithClock(time.Now)); err != nil {
+		return "", unusable(s.folder, storeName, err)
 	}
-	if s.log, err = os.OpenFile(filepath.Join(at.folder, "log.jsonl"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
-		return nil, fmt.Errorf("open the log: %w", err)
+	if s.log, err = os.OpenFile(filepath.Join(s.folder, "log.jsonl"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
+		return "", fmt.Errorf("open the log: %w", err)
 	}
-	if s.plays, err = newTwin(at.folder); err != nil {
-		return nil, unusable(at.folder, twinName, err)
+	if s.plays, err = newTwin(s.folder); err != nil {
+		return "", unusable(s.folder, twinName, err)
 	}
-	s.news = make(chan events.DynamoDBEventRecord, 1000)
-	told := &narrator{Store: s.store, out: at.out, news: s.news}
-	d := boot.Deployment{
-		Store:         told,
-		Secrets:       documents(s.twinAddress(), key), // the merchant listens there too
-		Log:           telemetry.NewLogger(s.log, slog.LevelInfo),
-		FirstQuestion: firstQuestion,
+	return key, nil
+}
+
+// wire builds the functions.
+func (s *service) wire(ctx context.Context, d boot.Deployment, env map[string]string) (err error) {
+	if s.api, err = routes(ctx, d, env); err != nil {
+		return err
 	}
-	if s.api, err = routes(ctx, d, environment(s.address())); err != nil {
-		return nil, err
-	}
-	sweeper, err := configured(environment(s.address()), func(c boot.ReconcileConfig) (*payout.Sweeper, error) { return d.Sweeper(ctx, c) })
+	sweeper, err := configured(env, func(c boot.ReconcileConfig) (*payout.Sweeper, error) { return d.Sweeper(ctx, c) })
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s.sweep = edge.NewSweep(sweeper, d.Log)
-	notifier, err := configured(environment(s.address()), d.Notifier)
-	if err != nil {
-		return nil, err
-	}
+	notifier, err := configured(env, d.Notifier)
 	s.notify = edge.NewNotify(notifier)
-	s.merchant, err = receiver.New(told.heard, webhookKey)
-	return s, err
+	return err
 }
 
 func (s site) address() string     { return "http://" + s.front.Addr().String() }

@@ -43,12 +43,16 @@ var examples = []example{
 
 // welcome tells what runs where and what to type. The references carry the time
 // of the start: a reference is unique for ever, also on this machine.
-func welcome(out io.Writer, address, twin, folder string, now time.Time) {
+func welcome(out io.Writer, address, twin string, told merchant, folder string, now time.Time) {
 	w := func(format string, values ...any) { _, _ = fmt.Fprintf(out, format+"\n", values...) }
 	w("Cambodia Payouts, the whole service on this machine. Ctrl-C stops it.\n")
 	w("  service        %s", address)
 	w("  provider twin  %s/ledger shows what was really paid", twin)
-	w("  merchant       %s/merchant is a webhook that prints the events it gets", twin)
+	if told.own {
+		w("  merchant       %s is told, signed with WEBHOOK_SECRET", told.URL)
+	} else {
+		w("  merchant       %s is a webhook that prints the events it gets", told.URL)
+	}
 	w("  data           %s (payouts, the twin's memory, log.jsonl)\n", folder)
 	w("In another terminal:\n")
 	stamp := now.Format("060102-150405")

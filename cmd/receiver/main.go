@@ -11,18 +11,13 @@ import (
 	"os"
 	"strings"
 	"time"
-
-	"cambodia-payouts/pkg/receiver"
 )
 
 func main() {
 	listen := flag.String("listen", "127.0.0.1:9090", "where to listen")
 	flag.Parse()
 	// During a rotation: both, with a comma between them, and none behind the last.
-	r, err := receiver.New(func(e receiver.Event) error {
-		fmt.Printf("%s  %-28s %s  %d  %s %s\n", e.Timestamp, e.Type, e.Reference, e.Sequence, e.Data.Amount, e.Data.Currency)
-		return nil
-	}, strings.Split(os.Getenv("WEBHOOK_SECRET"), ",")...)
+	r, err := newShop(os.Stdout, strings.Split(os.Getenv("WEBHOOK_SECRET"), ",")...)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "set WEBHOOK_SECRET to the secret of the service's webhook:", err)
 		os.Exit(2)

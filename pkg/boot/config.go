@@ -287,7 +287,7 @@ type Caution struct {
 	SameAccounts []Refusing `env:"SAME_ACCOUNTS"`
 	// DuplicateWindow is how long the same money to the same recipient is held,
 	// however the first payout ended; zero means while that one is not settled.
-	DuplicateWindow time.Duration `env:"DUPLICATE_WINDOW" envDefault:"0s"`
+	DuplicateWindow Window `env:"DUPLICATE_WINDOW" envDefault:"0s"`
 }
 
 // Refusing is one name in SAME_ACCOUNTS: a provider that documents that it refuses a repeated
@@ -300,6 +300,19 @@ func (r *Refusing) UnmarshalText(text []byte) error {
 		return fmt.Errorf("must name %v: no other provider documents that it refuses a repeated reference", payout.Refusing())
 	}
 	*r = Refusing(text)
+	return nil
+}
+
+// Window is a duration of zero or more, such as "24h".
+type Window time.Duration
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (w *Window) UnmarshalText(text []byte) error {
+	d, err := time.ParseDuration(string(text))
+	if err != nil || d < 0 {
+		return errors.New("must be a duration of zero or more, such as 24h")
+	}
+	*w = Window(d)
 	return nil
 }
 

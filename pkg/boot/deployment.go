@@ -122,7 +122,7 @@ func (d Deployment) Creator(ctx context.Context, c CreateConfig) (*payout.Creato
 		RestoredAt:      c.RestoredAt,
 		Remembered:      ports.Brakes.RestoredAt,
 		SameAccounts:    names(c.SameAccounts),
-		DuplicateWindow: c.DuplicateWindow,
+		DuplicateWindow: time.Duration(c.DuplicateWindow),
 		RedactAfter:     c.Retention.duration(),
 	})
 }
@@ -149,7 +149,7 @@ func (d Deployment) Sweeper(ctx context.Context, c ReconcileConfig) (*payout.Swe
 		RedactAfter:  c.Retention.duration(),
 		Reserves:     c.Reserves.amounts(),
 
-		DuplicateWindow:  c.DuplicateWindow,
+		DuplicateWindow:  time.Duration(c.DuplicateWindow),
 		QueriesPerSecond: rates,
 	}, jitter)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"cambodia-payouts/pkg/edge"
 	"cambodia-payouts/pkg/payout"
@@ -23,7 +24,7 @@ func (d Deployment) Desk(ctx context.Context, c OperateConfig) (edge.Desk, error
 	}
 	policy := payout.Policy{
 		Namespace: payout.Namespace(c.Namespace), RestoredAt: c.RestoredAt, Remembered: ports.Brakes.RestoredAt, RedactAfter: c.Retention.duration(),
-		SameAccounts: names(c.SameAccounts), DuplicateWindow: c.DuplicateWindow,
+		SameAccounts: names(c.SameAccounts), DuplicateWindow: time.Duration(c.DuplicateWindow),
 	}
 	ports.People = d.people(ctx, c.PeopleSecretID) // who stands behind a principal: orders for two ask it
 	operator, err := payout.NewOperator(ports, policy)

@@ -185,8 +185,8 @@ func TestSingleSignOnHidesTheSecondPerson(t *testing.T) {
 	t.Log(m1["imported_by"], m2["imported_by"], m2["first_imported_by"], m2["awaiting"], m2["counts"])
 	for _, e := range got.History[3:] {
 		who := "sent by Dara and Bopha"
-		if strings.Contains(e.Message, "says otherwise") {
-			who = "sent by Dara, says otherwise" // it was asked about after the first
+		if strings.Contains(e.Message, "the provider is asked") {
+			who = "sent by Dara, says succeeded" // it was asked about after the first
 		}
 		if !strings.Contains(e.Message, who) {
 			t.Errorf("who imported does not stand in the entry: %q by %s", e.Message, e.By)

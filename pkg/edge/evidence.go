@@ -89,7 +89,7 @@ func (d Desk) findEntry(ctx context.Context, e Event, id, sequence string) (payo
 	}
 	known, wellFormed := payout.ParseID(id)
 	if !wellFormed {
-		return missing("there is no such payout")
+		return missing(noPayoutID)
 	}
 	p, err := d.Evidence.Get(ctx, known)
 	switch {

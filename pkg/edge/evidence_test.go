@@ -78,7 +78,7 @@ func TestEvidenceThatIsNotThereSaysWhatIsMissing(t *testing.T) {
 		says   string
 	}{
 		"another payout":            {kept(t), evidencePath("po_zzzzzzzzzzzzzzzzzzzzzzzzzz", "2"), "no such payout"},
-		"not an id":                 {kept(t), evidencePath("po_x", "2"), "no such payout"},
+		"not an id":                 {kept(t), evidencePath("po_x", "2"), "po_ and 26"},
 		"beyond the end":            {kept(t), evidencePath(id, "4"), "entries 1 to 3"},
 		"before the beginning":      {kept(t), evidencePath(id, "0"), "entries 1 to 3"},
 		"negative":                  {kept(t), evidencePath(id, "-1"), "entries 1 to 3"},

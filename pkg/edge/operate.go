@@ -49,13 +49,15 @@ func NewOperate(d Desk) Handler {
 		if payoutID, sequence, ours := evidencePath(path(e)); ours {
 			return d.readEvidence(ctx, e, payoutID, sequence), nil
 		}
-		id, action, ok := orderPath(path(e))
-		if p := routed(e, http.MethodPost, path(e)); p != nil || !ok {
-			if p == nil {
-				none := problem(http.StatusNotFound, NotFound, "there is no such route")
-				p = &none
-			}
+		text, action, ok := orderPath(path(e))
+		id, wellFormed := payout.ParseID(text)
+		switch p := routed(e, http.MethodPost, path(e)); {
+		case p != nil:
 			return p.reply(ctx, e), nil
+		case !ok:
+			return problem(http.StatusNotFound, NotFound, "there is no such route").reply(ctx, e), nil
+		case !wellFormed:
+			return problem(http.StatusNotFound, NotFound, noPayoutID).reply(ctx, e), nil
 		}
 		order, p := readOrder(e, action)
 		if p != nil {
@@ -67,13 +69,12 @@ func NewOperate(d Desk) Handler {
 }
 
 // orderPath takes /v1/payouts/{id}/{action} apart.
-func orderPath(path string) (payout.ID, payout.Action, bool) {
+func orderPath(path string) (id string, _ payout.Action, _ bool) {
 	rest, ours := strings.CutPrefix(path, "/v1/payouts/")
-	text, action, found := strings.Cut(rest, "/")
-	id, wellFormed := payout.ParseID(text)
+	id, action, found := strings.Cut(rest, "/")
 	switch payout.Action(action) {
 	case payout.Cancel, payout.Resolve, payout.Resend, payout.ResendEvent:
-		return id, payout.Action(action), ours && found && wellFormed
+		return id, payout.Action(action), ours && found
 	}
 	return "", "", false
 }

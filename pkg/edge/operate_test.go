@@ -282,6 +282,22 @@ func TestAStatementThatIsRefusedWholeSaysWhy(t *testing.T) {
 	}
 }
 
+// Whoever looks at the report sees that it is the file which has to be mended.
+func TestAnAmountThatCannotBeReadIsSaidToBe(t *testing.T) {
+	lines := []payout.ReportLine{{Kind: payout.UnreadableAmount, Line: 7, Ours: payout.Unknown}, {Kind: payout.Missing}}
+	b := &books{report: payout.Report{Counts: map[payout.LineKind]int{payout.UnreadableAmount: 1, payout.Missing: 1}, Lines: lines}}
+	for format, once := range map[string]string{"json": `"their_amount":"unreadable"`, "csv": `,"unreadable",`} {
+		reply, _ := call(t, b.handler(), importing("provider=vexora&check=true&format="+format, oneRow))
+		if strings.Count(reply.Body, once) != 1 {
+			t.Errorf("%s: %s", format, reply.Body)
+		}
+	}
+	b = &books{err: &payout.Implausible{Differing: 1, Compared: 1, Lines: lines[:1]}}
+	if reply, _ := call(t, b.handler(), importing("provider=vexora", oneRow)); !strings.Contains(reply.Body, "the file says unreadable, we hold") {
+		t.Error(reply.Body)
+	}
+}
+
 // What differs has to be seen, or nobody finds the column that is mapped wrongly.
 func TestAFileWithoutANumberOfOursSaysWhatDiffers(t *testing.T) {
 	line := payout.ReportLine{Kind: payout.Conflict, Line: 7, ProviderID: "row-7", OurProviderID: "V-1"}

@@ -79,7 +79,10 @@ func (r Reader) route(ctx context.Context, path string, parameters map[string]st
 	}
 	text, isOne := strings.CutPrefix(path, "/v1/payouts/")
 	id, wellFormed := payout.ParseID(text)
-	if !isOne || !wellFormed {
+	switch {
+	case isOne && !wellFormed && !strings.Contains(text, "/"):
+		return nil, errNoPayoutID
+	case !isOne || !wellFormed:
 		return nil, payout.ErrNotFound
 	}
 	if err := only(parameters); err != nil {
@@ -91,6 +94,12 @@ func (r Reader) route(ctx context.Context, path string, parameters map[string]st
 	}
 	return viewWithHistory(p), nil
 }
+
+// noPayoutID answers a path that names something else where a payout's id belongs, such as the
+// merchant's reference.
+const noPayoutID = "this is no payout id: po_ and 26 of the characters a-z and 2-7; GET /v1/payouts?reference=R finds a payout by yours"
+
+var errNoPayoutID = errors.New("edge: no payout id")
 
 // badQuery is an error whose text is ours and may be shown.
 type badQuery string
@@ -118,6 +127,8 @@ func (r Reader) problemOf(ctx context.Context, e Event, err error) Problem {
 	case errors.Is(err, payout.ErrRewound):
 		return problem(http.StatusConflict, FeedRewound,
 			"the table was restored from a backup, and the feed ends before this cursor; read it again from an earlier one, or from the beginning")
+	case errors.Is(err, errNoPayoutID):
+		return problem(http.StatusNotFound, NotFound, noPayoutID)
 	case errors.Is(err, payout.ErrNotFound):
 		return problem(http.StatusNotFound, NotFound, "there is nothing at this path")
 	}

@@ -1,7 +1,6 @@
 package edge
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -9,11 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net/http"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"cambodia-payouts/pkg/payout"
@@ -63,7 +59,7 @@ type reportView struct {
 	Pending  int                     `json:"pending,omitempty"`
 	Outdated int                     `json:"outdated,omitempty"` // lines whose payout was sent since the file came first
 	Counts   map[payout.LineKind]int `json:"counts"`
-	// Unheard counts matched payouts whose end no callback and no question brought.
+	// Unheard counts matched payouts whose end no callback brought.
 	Unheard int `json:"matched_without_callback"`
 	// Lines are all but the matched ones.
 	Lines    []lineView `json:"lines"`
@@ -218,8 +214,7 @@ func viewLine(l payout.ReportLine) lineView {
 	if !l.OurAmount.IsZero() {
 		v.OurAmount, v.Currency = l.OurAmount.String(), string(l.OurAmount.Currency())
 	}
-	if !l.TheirAmount.IsZero() {
-		v.TheirAmount = l.TheirAmount.String()
+	if v.TheirAmount = theirs(l); !l.TheirAmount.IsZero() {
 		if v.Currency == "" || v.Currency == string(l.TheirAmount.Currency()) {
 			v.Currency = string(l.TheirAmount.Currency())
 		} else {
@@ -227,6 +222,18 @@ func viewLine(l payout.ReportLine) lineView {
 		}
 	}
 	return v
+}
+
+// unreadableAmount stands for an amount of the file that cannot be read. What stands there may be
+// any text, an account number too, so that it is not shown.
+const unreadableAmount = "unreadable"
+
+// theirs is the amount that a line of the file states; empty for what is no line of it.
+func theirs(l payout.ReportLine) string {
+	if l.TheirAmount.IsZero() && l.Kind != payout.Missing {
+		return unreadableAmount
+	}
+	return l.TheirAmount.String()
 }
 
 // tellReport answers with an encoded report, as it is or as CSV.
@@ -244,48 +251,6 @@ func (d Desk) tellReport(ctx context.Context, e Event, encoded []byte, wantsCSV,
 		reply.Headers["idempotent-replayed"] = "true"
 	}
 	return reply
-}
-
-// csv writes the lines for a spreadsheet, and behind them what stands over all of them: rows of
-// the kind "summary", with a name and a value in the last two columns.
-func (v reportView) csv() string {
-	rows := [][]string{{
-		"kind", "line", "payout_id", "reference", "provider_id", "our_status", "our_amount",
-		"their_status", "their_amount", "currency", "callback_heard", "our_provider_id", "outdated", "summary", "value",
-	}}
-	for _, l := range v.Lines {
-		rows = append(rows, []string{
-			string(l.Kind), strconv.Itoa(l.Line), string(l.PayoutID), string(l.Reference), l.ProviderID, string(l.Ours),
-			l.OurAmount, l.Theirs, l.TheirAmount, l.Currency, strconv.FormatBool(l.CallbackHeard), l.OurProviderID, strconv.FormatBool(l.Outdated), "", "",
-		})
-	}
-	for _, named := range v.summary() {
-		row := make([]string, len(rows[0]))
-		row[0], row[len(row)-2], row[len(row)-1] = "summary", named[0], named[1]
-		rows = append(rows, row)
-	}
-	return Sheet(rows)
-}
-
-// noDays stands for days that were left out: a report without the kind missing would look as if
-// nothing were missing.
-const noDays = "not given, so nothing was looked for that the file misses"
-
-// summary is what a report says over all lines, by the names that it has in JSON.
-func (v reportView) summary() [][2]string {
-	people := make([]string, len(v.People))
-	for i, person := range v.People {
-		people[i] = string(person)
-	}
-	all := [][2]string{
-		{"provider", string(v.Provider)}, {"statement", v.Name}, {"from", cmp.Or(v.From, noDays)}, {"to", cmp.Or(v.To, noDays)},
-		{"awaiting", strconv.FormatBool(v.Awaiting)}, {"pending", strconv.Itoa(v.Pending)}, {"outdated", strconv.Itoa(v.Outdated)},
-		{"people", strings.Join(people, "; ")}, {"matched_without_callback", strconv.Itoa(v.Unheard)}, {"lines_cut", strconv.Itoa(v.LinesCut)},
-	}
-	for _, kind := range slices.Sorted(maps.Keys(v.Counts)) {
-		all = append(all, [2]string{"counts " + string(kind), strconv.Itoa(v.Counts[kind])})
-	}
-	return all
 }
 
 // refusedStatement is the problem of a file that was refused whole, nil for every other
@@ -318,7 +283,11 @@ func implausibleStatement(i *payout.Implausible) Problem {
 	}
 	p := problem(http.StatusUnprocessableEntity, StatementImplausible, why)
 	for _, line := range i.Lines[:min(len(i.Lines), mostFaultLines)] {
-		detail := fmt.Sprintf("the file says %s %s, we hold %s %s", line.TheirAmount, line.TheirAmount.Currency(), line.OurAmount, line.OurAmount.Currency())
+		says := theirs(line)
+		if !line.TheirAmount.IsZero() {
+			says += " " + string(line.TheirAmount.Currency())
+		}
+		detail := fmt.Sprintf("the file says %s, we hold %s %s", says, line.OurAmount, line.OurAmount.Currency())
 		if i.Numbers {
 			detail = fmt.Sprintf("the file says %s, we hold %s", line.ProviderID, line.OurProviderID)
 		}

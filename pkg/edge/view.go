@@ -130,7 +130,7 @@ func view(p payout.Payout) payoutView {
 		ProviderReference: p.ProviderReference(), ProviderID: quoted.Number(p.ProviderID),
 		Destination: viewDestination(p.Destination), Beneficiary: viewBeneficiary(p.Beneficiary),
 		Description: p.Description, Metadata: p.Metadata, CreatedBy: p.CreatedBy,
-		Attention: viewAttention(p.Attention), Sequence: p.Sequence(),
+		Attention: viewAttention(p), Sequence: p.Sequence(),
 		CreatedAt: instant(p.CreatedAt), UpdatedAt: instant(p.UpdatedAt), CompletedAt: instant(p.CompletedAt),
 		HistoryDropped: p.HistoryDropped, Attempt: p.Attempt, SimilarTo: p.SimilarTo, SimilarBy: p.SimilarBy, RedactedAt: instant(p.RedactedAt),
 	}
@@ -183,10 +183,10 @@ func viewBeneficiary(b payout.Beneficiary) beneficiaryView {
 	}
 }
 
-func viewAttention(a payout.Attention) []attentionView {
+func viewAttention(p payout.Payout) []attentionView {
 	views := []attentionView{}
-	for _, r := range a.Reasons() {
-		views = append(views, attentionView{Reason: r, Since: instant(a[r]), NextAction: r.NextAction()})
+	for _, r := range p.Attention.Reasons() {
+		views = append(views, attentionView{Reason: r, Since: instant(p.Attention[r]), NextAction: p.NextAction(r)})
 	}
 	return views
 }

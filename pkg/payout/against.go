@@ -3,6 +3,8 @@ package payout
 // against says how a row compares with the payout that it names.
 func (p Payout) against(row StatementRow, attempt Attempt) LineKind {
 	switch {
+	case row.Amount.IsZero():
+		return UnreadableAmount
 	case row.Amount != p.Amount:
 		return AmountDiffers
 	case attempt < p.Attempt:

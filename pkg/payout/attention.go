@@ -66,24 +66,6 @@ func (a Attention) reviewed() Attention {
 	return left
 }
 
-// nextActions names the one safe thing that a person can do about each reason. The
-// runbook says more.
-var nextActions = map[Reason]string{
-	Contradiction:          "do not pay again; settle with the provider which word is true, then resolve as reviewed",
-	CallbackMismatch:       "do not pay again; ask the provider which amount and recipient were paid, then resolve as reviewed",
-	DoublePaymentSuspected: "ask the provider to stop or return one of the two payments, then resolve as reviewed",
-	UnknownTooLong:         "import the provider's statement of that day; if it does not settle it, resolve with written evidence",
-	QueuedTooLong:          "nothing was sent by this table: cancel it, or resend it if the beneficiary still has to be paid",
-	UnlistedStatus:         "ask the provider what its status means; do not pay again before",
-	Returned:               "the money came back: pay under a new reference if it is still owed, then resolve as reviewed",
-	ProviderConfiguration:  "mend key, egress address or project at the provider; the payout then goes by itself",
-	NotificationFailing:    "mend the webhook endpoint; the event feed has everything meanwhile",
-	PossibleDuplicate:      "compare with the earlier payout in similar_to: resend to confirm both, or cancel this one",
-}
-
-// NextAction is the one safe thing to do about a reason.
-func (r Reason) NextAction() string { return nextActions[r] }
-
 // Attention is a set of reasons, each with the time it was first seen. It is
 // never changed in place.
 type Attention map[Reason]time.Time

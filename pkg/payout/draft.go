@@ -81,9 +81,19 @@ func (f *faults) amount(d Draft, caps map[money.Currency]money.Amount) money.Amo
 	currency, err := money.ParseCurrency(d.Currency)
 	if err != nil {
 		f.add("/currency", UnsupportedCurrency, `must be "KHR" or "USD"`)
+		f.form(d.Amount, money.KHR) // both have two decimals
 		return money.Amount{}
 	}
-	amount, err := money.Parse(d.Amount, currency)
+	amount := f.form(d.Amount, currency)
+	if amount.Minor() > caps[currency].Minor() {
+		f.add("/amount", AmountAboveCap, fmt.Sprintf("must not exceed the cap of %s %s", caps[currency], currency))
+	}
+	return amount
+}
+
+// form reads an amount, or says what is wrong with how it is written.
+func (f *faults) form(text string, currency money.Currency) money.Amount {
+	amount, err := money.Parse(text, currency)
 	switch {
 	case errors.Is(err, money.ErrPrecision):
 		f.add("/amount", InvalidRequest, "must not have more than two decimals; nothing is rounded")
@@ -91,8 +101,6 @@ func (f *faults) amount(d Draft, caps map[money.Currency]money.Amount) money.Amo
 		f.add("/amount", InvalidRequest, "must be more than zero and at most 100000000000.00")
 	case err != nil:
 		f.add("/amount", InvalidRequest, "must be plain decimal digits with at most one point, such as 50000 or 12.50")
-	case amount.Minor() > caps[currency].Minor():
-		f.add("/amount", AmountAboveCap, fmt.Sprintf("must not exceed the cap of %s %s", caps[currency], currency))
 	}
 	return amount
 }

@@ -189,23 +189,13 @@ func (i *Importer) compare(ctx context.Context, s Statement, row StatementRow) R
 // take fills in our side.
 func (l *ReportLine) take(p Payout) {
 	l.payout, l.PayoutID, l.Reference = &p, p.ID, p.Reference
-	l.Ours, l.OurAmount, l.Heard = p.Status, p.Amount, p.endHeard()
-}
-
-// endHeard reports whether the provider itself had told us the end of a payout: of the
-// present attempt, since that of an earlier one says nothing of it.
-func (p Payout) endHeard() bool {
-	ends := map[Status][]Finding{Succeeded: {FoundSucceeded, FoundReturned}, Failed: {FoundFailed}}
-	return slices.ContainsFunc(p.presentAttempt(), func(e Entry) bool {
-		// After an end, words about earlier attempts stand here too.
-		return slices.Contains(ends[e.Status], e.Finding) && (e.Source == FromCallback || e.Source == FromQuery)
-	})
+	l.Ours, l.OurAmount, l.Heard = p.Status, p.Amount, p.callbackHeard()
 }
 
 // differs reports whether the provider has to be asked about a line.
 func (l ReportLine) differs() bool {
 	switch l.Kind {
-	case Conflict, AmountDiffers, DoublePaid, StillOpen, UnknownWord:
+	case Conflict, AmountDiffers, UnreadableAmount, DoublePaid, StillOpen, UnknownWord:
 		return l.payout != nil
 	case Missing:
 		return l.unsettled
@@ -279,7 +269,7 @@ func (p Payout) doubtedBy(row StatementRow) []Fact {
 func (s Statement) entry(line ReportLine, status Status, at time.Time) *Entry {
 	return &Entry{
 		At: at, Source: FromStatement, Status: status, By: s.By, Raw: line.row.Raw, Evidence: HashEvidence(line.row.Raw),
-		Message: fmt.Sprintf("line %d of statement %s, sent by %s, says otherwise; the provider is asked", line.Line, s.named, s.sender.person),
+		Message: fmt.Sprintf("line %d of statement %s, sent by %s, says %s; the provider is asked", line.Line, s.named, s.sender.person, line.row.said()),
 	}
 }
 

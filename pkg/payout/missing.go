@@ -25,7 +25,7 @@ func (i *Importer) missing(ctx context.Context, s Statement, lines []ReportLine)
 				if !seen[p.ID] && p.expectedInStatement() {
 					line := ReportLine{Kind: Missing, ProviderID: p.Mask().Number(p.ProviderID)}
 					line.take(p)
-					line.payout, line.unsettled = nil, p.Status != Succeeded || !line.Heard
+					line.payout, line.unsettled = nil, p.Status != Succeeded || !p.endTold()
 					missing = append(missing, line)
 				}
 			}

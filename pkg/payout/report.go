@@ -3,6 +3,7 @@ package payout
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 	"time"
 )
 
@@ -28,8 +29,8 @@ type Report struct {
 	// it cannot say what became of that. Its first sender has to send it anew.
 	Outdated int
 	Counts   map[LineKind]int
-	// Unheard counts the matched payouts whose end no callback and no question had
-	// told us: the third way to compare.
+	// Unheard counts the matched payouts whose end no callback had brought: the third way to
+	// compare. Many of them mean that callbacks do not arrive.
 	Unheard int
 	Lines   []ReportLine // all but the matched ones
 }
@@ -43,6 +44,31 @@ func (r *Report) add(line ReportLine) {
 	if !line.Heard {
 		r.Unheard++
 	}
+}
+
+// endTold reports whether the provider itself had told us the end of a payout, asked or not: of the
+// present attempt, since that of an earlier one says nothing of it.
+func (p Payout) endTold() bool {
+	ends := map[Status][]Finding{Succeeded: {FoundSucceeded, FoundReturned}, Failed: {FoundFailed}}
+	return slices.ContainsFunc(p.presentAttempt(), func(e Entry) bool {
+		// After an end, words about earlier attempts stand here too.
+		return slices.Contains(ends[e.Status], e.Finding) && (e.Source == FromCallback || e.Source == FromQuery)
+	})
+}
+
+// callbackHeard reports whether a callback brought the end of the present attempt, or the money's
+// return: a verified one that was believed. One that came after the end and says the same leaves
+// no trace, so that nobody can count it.
+func (p Payout) callbackHeard() bool {
+	before := Status("")
+	for _, e := range p.presentAttempt() {
+		ended := e.Status != before && (e.Status == Succeeded || e.Status == Failed)
+		if e.Source == FromCallback && (ended || slices.Contains(e.Raised, Returned)) {
+			return true
+		}
+		before = e.Status
+	}
+	return false
 }
 
 // Complete reports whether every line was read and stored, so that the file need not be

@@ -72,6 +72,14 @@ type StatementRow struct {
 	Raw []byte
 }
 
+// said is what a line says, for the history: whoever is on call cannot read its text.
+func (r StatementRow) said() string {
+	if r.Finding == FoundUnlisted {
+		return "a word that the mapping does not know"
+	}
+	return string(r.Finding)
+}
+
 // Archive keeps reports.
 type Archive interface {
 	// KeepReport stores a report under its statement's hash, if there is none. The store may
@@ -105,9 +113,12 @@ const (
 	RepeatedLine  LineKind = "repeated_line"  // the same payment stands in the file before
 	Conflict      LineKind = "conflict"       // we hold another end, or another number of the provider's
 	AmountDiffers LineKind = "amount_differs" // same payout, other money
-	Missing       LineKind = "missing"        // ours, of these days, and not in the statement
-	Extra         LineKind = "extra"          // in the statement, and not ours
-	NotImported   LineKind = "not_imported"   // the line could not be read or stored; send the file again
+	// UnreadableAmount is about a payout of ours, with an amount that cannot be read. It ends and
+	// raises nothing.
+	UnreadableAmount LineKind = "unreadable_amount"
+	Missing          LineKind = "missing"      // ours, of these days, and not in the statement
+	Extra            LineKind = "extra"        // in the statement, and not ours
+	NotImported      LineKind = "not_imported" // the line could not be read or stored; send the file again
 )
 
 // ReportLine is one finding of an import.
@@ -124,7 +135,7 @@ type ReportLine struct {
 	OurAmount     money.Amount
 	TheirWord     string
 	TheirAmount   money.Amount
-	// Heard tells whether a callback or a question had brought an end before.
+	// Heard tells whether a verified callback that was believed had brought the end, or the return.
 	Heard bool
 	// Outdated: the payout was sent since the first person sent the file, so that the line ends
 	// nothing until that person sends it anew.

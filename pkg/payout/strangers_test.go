@@ -49,7 +49,7 @@ func TestAFilePlantsNoReturnAgainstTheProvidersAnswer(t *testing.T) {
 	t.Log(r.Counts, r.Awaiting, "answered", answered, got.Attention, types)
 	if got.Return != nil {
 		t.Errorf("a file planted a return (%v), event %v, although the provider's own answer at %s says paid; next action: %s",
-			got.Return, types[len(types)-2:], answered.Format(time.TimeOnly), payout.Returned.NextAction())
+			got.Return, types[len(types)-2:], answered.Format(time.TimeOnly), got.NextAction(payout.Returned))
 	}
 }
 

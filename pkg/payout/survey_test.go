@@ -3,7 +3,6 @@ package payout_test
 import (
 	"context"
 	"errors"
-	"slices"
 	"testing"
 	"time"
 
@@ -127,16 +126,5 @@ func TestASurveyThatFailsReportsNothing(t *testing.T) {
 	w.store.deskFault = errors.New("the table is away")
 	if err := w.sweeper.Survey(context.Background()); !errors.Is(err, w.store.deskFault) || len(w.signals.surveys) != 0 {
 		t.Errorf("%v, %v", err, w.signals.surveys)
-	}
-}
-
-func TestEveryReasonHasANextAction(t *testing.T) {
-	for _, r := range payout.Reasons {
-		if r.NextAction() == "" {
-			t.Errorf("%s has none", r)
-		}
-	}
-	if unique := slices.Compact(slices.Sorted(slices.Values(payout.Reasons))); len(unique) != len(payout.Reasons) {
-		t.Errorf("a reason is listed twice: %v", payout.Reasons)
 	}
 }

@@ -105,7 +105,7 @@ func TestTheRunbookSaysWhoMayReadEvidence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := regexp.MustCompile(`(?m)^payouts .*/evidence/.*$`).FindAllString(string(raw), -1)
+	lines := regexp.MustCompile(`(?m)^(?:ID=\S+; )?payouts .*/evidence/.*$`).FindAllString(string(raw), -1)
 	if len(lines) < 4 {
 		t.Errorf("%d lines read evidence", len(lines))
 	}

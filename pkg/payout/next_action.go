@@ -1,0 +1,43 @@
+package payout
+
+// nextActions names the one safe thing that a person can do about each reason. The
+// runbook says more. [Payout.NextAction] knows what a queued payout waits for besides.
+var nextActions = map[Reason]string{
+	Contradiction:          "do not pay again; settle with the provider which word is true, then resolve as reviewed",
+	CallbackMismatch:       "do not pay again; ask the provider which amount and recipient were paid, then resolve as reviewed",
+	DoublePaymentSuspected: "ask the provider to stop or return one of the two payments, then resolve as reviewed",
+	UnknownTooLong:         "import the provider's statement of that day; if it does not settle it, resolve with written evidence",
+	QueuedTooLong:          "this attempt was not sent: cancel it, or resend it if the beneficiary still has to be paid",
+	UnlistedStatus:         "ask the provider what its status means; do not pay again before",
+	Returned:               "the money came back: pay under a new reference if it is still owed, then resolve as reviewed",
+	ProviderConfiguration:  "mend key, egress address or project at the provider; the payout then goes by itself",
+	NotificationFailing:    "mend the webhook endpoint; the event feed has everything meanwhile",
+	PossibleDuplicate:      "compare with the earlier payout in similar_to: resend to confirm both, or cancel this one",
+}
+
+// whileQueued names the one safe thing to do about a payout that waits for people, whatever
+// else it was raised for: what sends it would come before the question whether it was paid.
+var whileQueued = map[QueuedReason]string{
+	QueuedSpokenOf:  "a word of the provider's, or its statement, speaks against sending it: ask the provider first; then two people resend or cancel",
+	QueuedRestored:  "a lost table may have sent it: ask the provider first; then two people resend or cancel",
+	QueuedDuplicate: nextActions[PossibleDuplicate],
+}
+
+// refusedAndLate is about a payout that was refused about us and has waited too long since: it
+// does not go by itself any more.
+const refusedAndLate = "mend key, egress address or project at the provider; then resend it if the beneficiary still has to be paid, or cancel it"
+
+// NextAction is the one safe thing to do about a reason for which the payout needs a human.
+func (p Payout) NextAction(r Reason) string {
+	waits := r == QueuedTooLong || r == ProviderConfiguration || r == PossibleDuplicate
+	if p.Status != Queued || !waits {
+		return nextActions[r]
+	}
+	if first, held := whileQueued[p.WaitsFor()]; held {
+		return first
+	}
+	if _, late := p.Attention[QueuedTooLong]; late && r == ProviderConfiguration {
+		return refusedAndLate
+	}
+	return nextActions[r]
+}
