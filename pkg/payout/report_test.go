@@ -63,7 +63,7 @@ func TestALineWhoseAmountCannotBeReadEndsAndRaisesNothing(t *testing.T) {
 		rows = append(rows, row(n+1, w.mustCreate(d), payout.FoundSucceeded))
 	}
 	rows[0].Amount = money.Amount{}
-	w.clock.pass(time.Second) // the file is younger than what it tells of
+	w.clock.pass(5 * time.Minute) // the file is younger than what it tells of
 	s := file(Vexora, rows...)
 	w.importBy(s, dara)
 	asked := w.vexora.asked

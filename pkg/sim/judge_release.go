@@ -88,7 +88,7 @@ func (w *world) judgeWait(order *wish, seen payout.Controls) {
 // place of an order: each person has one, and an order that was lost after it was stored is
 // in it though nobody was told. A process that was frozen writes an older one later.
 func (w *world) replaced(order *wish) bool {
-	return slices.ContainsFunc(w.controls.wishes, func(later *wish) bool {
+	return slices.ContainsFunc(slices.Concat(w.controls.wishes, w.controls.underWay), func(later *wish) bool {
 		return later.person == order.person && (later.begun.After(order.keptAt) || later.toldAt.After(order.keptAt)) && !alike(later.part, order.part)
 	})
 }
@@ -111,6 +111,11 @@ func (w *world) judgeLoosening(e payout.ControlEntry) {
 	}
 	if len(by) < 2 {
 		w.blame(twoLoosen, "version %d was ordered by %d: %s", e.Version, len(by), e.After.Summary())
+	}
+	for _, order := range w.controls.wishes {
+		if order.toldAt.IsZero() { // its process may be frozen, and write it yet
+			w.controls.underWay = append(w.controls.underWay, order)
+		}
 	}
 	w.controls.wishes = nil
 }
