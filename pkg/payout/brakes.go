@@ -55,17 +55,6 @@ func (f Floor) check() error {
 	return nil
 }
 
-const (
-	// blindFor is how long submissions go on while the board cannot be read. After that they
-	// are held: nobody can tell whether somebody has pulled the brake.
-	blindFor = 30 * time.Second
-	// boardFor is how long a glance at the board is good for. It bounds how much
-	// later than one function another one learns of trouble.
-	boardFor = 5 * time.Second
-	// probeFor is how long one probe keeps others back: longer than an answer takes.
-	probeFor = 30 * time.Second
-)
-
 // NewBrakes returns brakes over a floor.
 func NewBrakes(desk Desk, floor Floor) *Brakes {
 	return &Brakes{desk: desk, floor: floor, onUnread: func(context.Context, error, bool) {}, own: map[Provider]Pause{}, hushed: map[Provider]Pause{}, callers: map[caller]*standing{}, probes: map[Provider]*probe{}, took: map[Provider]time.Time{}}

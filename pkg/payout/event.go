@@ -141,11 +141,6 @@ func (p Payout) tell(all []Event, e Entry, name EventType, reasons []Reason) []E
 	return append(all, event)
 }
 
-// notifyWithin is how long after an event the sweep looks whether the merchant was
-// told of it. The table's stream tells within a second or two; the sweep is for
-// the day on which it does not.
-const notifyWithin = 90 * time.Second
-
 // announced completes a change of this payout: what came and went of its attention
 // is written into the history, and news is due to be told. The zero payout stands
 // for one that nobody has read.

@@ -40,14 +40,9 @@ func NewHerald(ports HeraldPorts) (*Herald, error) {
 }
 
 const (
-	// noticeLease is how long one process may tell. It outlasts a round.
-	noticeLease = 60 * time.Second
 	// goneFor is the count of failures of an endpoint that wants no more. Only a
 	// person's order makes it smaller.
 	goneFor = 1000
-	// attemptNeeds is what one attempt may take: 15 s for the answer, and a second
-	// to note it. A round that has less time left stops.
-	attemptNeeds = 16 * time.Second
 )
 
 // News tells what nobody has begun to tell about a payout; it is for the stream,

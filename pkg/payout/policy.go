@@ -43,10 +43,6 @@ type Policy struct {
 	QueriesPerSecond map[Provider]int
 }
 
-// DefaultFirstQuestion lies behind every lease and the usual callback, so that a
-// payout that goes well is never asked about.
-const DefaultFirstQuestion = 90 * time.Second
-
 // DefaultQueuedMaxAge is the default of QUEUED_MAX_AGE.
 const DefaultQueuedMaxAge = time.Hour
 

@@ -77,9 +77,6 @@ const (
 	// unsettledFor is how long after a note the lists are looked up. Every question
 	// about an unknown payout prolongs it.
 	unsettledFor = 72 * time.Hour
-	// absentFor is how old an id may be whose payout is not stored: between the note
-	// and the fence lie seconds.
-	absentFor = 2 * time.Minute
 	// prunedAt is how long a list gets before what is settled is taken off it.
 	prunedAt = 10
 	// listMargin is how much longer than it is needed a list stays after its last note,

@@ -40,10 +40,6 @@ func NewSweeper(ports Ports, policy Policy, jitter func(time.Duration) time.Dura
 	return &Sweeper{ports: ports, policy: policy, submitter: ports.submitter(policy), jitter: jitter, aside: &aside{}, pace: newPace(policy.QueriesPerSecond, ports)}, nil
 }
 
-// visibility is how long a sweep owns what it has taken up. A sweep that dies
-// leaves the payout to a later one after that time.
-const visibility = 90 * time.Second
-
 // A sweep lists the payouts of one shard in batches, for as long as it has time. The
 // bound on their number is against a store whose list does not move on.
 const (

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"cambodia-payouts/pkg/money"
 )
@@ -49,9 +48,6 @@ func (r *Refusal) Error() string { return fmt.Sprintf("create refused: %s: %v", 
 
 // Unwrap returns the cause.
 func (r *Refusal) Unwrap() error { return r.Cause }
-
-// longestRequest is how long a request can be under way: the gateway's limit.
-const longestRequest = 30 * time.Second
 
 // refuse answers a request that cannot start a payout. That nothing was started is only
 // certain if nothing will be by a request that came before: one that the merchant has given

@@ -6,14 +6,6 @@ import (
 	"time"
 )
 
-// postNeeds is the time that a submission must have left, of its lease and of the
-// invocation: 15 s for the provider's answer and 3 s to record it. Starting one
-// later could leave a payout that was sent and says it was not.
-const postNeeds = 18 * time.Second
-
-// leaseFor is how long one process holds the right to submit a payout.
-const leaseFor = 60 * time.Second
-
 // submitter sends a fenced payout and records what became of it. Create and the
 // sweep share it, so that there is one way to send money.
 type submitter struct {

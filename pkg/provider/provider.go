@@ -92,7 +92,7 @@ type Room[C, S any] struct {
 	Callback func(C, payout.Payout) ([]byte, error)
 }
 
-// Parts are those of a connector. Timeout may be zero for 15 seconds.
+// Parts are those of a connector. Timeout may be zero for [payout.AnswerWithin].
 type Parts[C, S any] struct {
 	Keys        Keys[C]
 	Settings    S
@@ -105,17 +105,13 @@ type Parts[C, S any] struct {
 	Dial oneshot.Dialer
 }
 
-// defaultTimeout bounds the wait for an answer: less than a lease and than what a function has
-// left when it submits.
-const defaultTimeout = 15 * time.Second
-
 // Complete fills in what may be left out. It is an error to leave out keys or clock.
 func (p Parts[C, S]) Complete() (Parts[C, S], error) {
 	if p.Keys == nil || p.Now == nil {
 		return p, errors.New("keys and clock are required")
 	}
 	if p.Timeout <= 0 {
-		p.Timeout = defaultTimeout
+		p.Timeout = payout.AnswerWithin
 	}
 	if p.Dial == nil {
 		p.Dial = oneshot.Direct

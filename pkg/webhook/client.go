@@ -20,7 +20,7 @@ import (
 )
 
 // timeout bounds one attempt: the specification asks for 15 to 30 seconds.
-const timeout = 15 * time.Second
+const timeout = payout.AnswerWithin
 
 // answerLimit is how much of an answer is read, to keep the connection usable.
 const answerLimit = 64 << 10
