@@ -65,18 +65,18 @@ const (
 
 // bench is a deployment whose table counts.
 type bench struct {
-	meter   *meter
-	store   *dynamo.Store
-	clock   atomic.Int64
-	twin    *sandbox.Twin
-	creator *payout.Creator
-	sweep   edge.SweepHandler
-	herald  *payout.Herald
-	crowd   []*payout.Herald
-	table   string
-	called  chan struct{} // a callback was answered
-	told    chan struct{} // the merchant was told of the create, so that the callback may come
-	closers []func()
+	meter    *meter
+	store    *dynamo.Store
+	clock    atomic.Int64
+	twin     *sandbox.Twin
+	creator  *payout.Creator
+	sweep    edge.SweepHandler
+	notifier *payout.Notifier
+	crowd    []*payout.Notifier
+	table    string
+	called   chan struct{} // a callback was answered
+	told     chan struct{} // the merchant was told of the create, so that the callback may come
+	closers  []func()
 }
 
 func (b *bench) now() time.Time       { return time.UnixMilli(b.clock.Load()).UTC() }
@@ -171,14 +171,14 @@ func (b *bench) quiet(ctx context.Context) (usage, error) {
 		}
 		ids = append(ids, created.Payout.ID)
 		b.pass(20 * time.Millisecond) // or due times would agree by chance; a busy process looks at the board once in many
-		if err := b.herald.News(during(ctx, telling), created.Payout.ID); err != nil {
+		if err := b.notifier.News(during(ctx, telling), created.Payout.ID); err != nil {
 			return usage{}, err
 		}
 		b.told <- struct{}{}
 		if err := b.wait(); err != nil {
 			return usage{}, err
 		}
-		if err := b.herald.News(during(ctx, telling), created.Payout.ID); err != nil {
+		if err := b.notifier.News(during(ctx, telling), created.Payout.ID); err != nil {
 			return usage{}, err
 		}
 		b.pass(20 * time.Millisecond)
@@ -286,12 +286,12 @@ func (b *bench) functions(ctx context.Context, d boot.Deployment, callbacks *htt
 	}
 	b.creator, err1 = d.Creator(ctx, create)
 	sweeper, err2 := d.Sweeper(ctx, reconcile)
-	b.herald, err3 = d.Herald(notify)
+	b.notifier, err3 = d.Notifier(notify)
 	for range crowd {
 		process := d
 		process.Store = dynamo.New(b.meter, b.table) // each knows only what it has seen itself
-		herald, err := process.Herald(notify)
-		b.crowd, err3 = append(b.crowd, herald), errors.Join(err3, err)
+		notifier, err := process.Notifier(notify)
+		b.crowd, err3 = append(b.crowd, notifier), errors.Join(err3, err)
 	}
 	ofVexora, err4 := d.Callback(ctx, fromVexora)
 	ofMonetix, err5 := d.Callback(ctx, fromMonetix)

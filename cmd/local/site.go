@@ -137,7 +137,7 @@ func (s *service) wire(ctx context.Context, d boot.Deployment, env map[string]st
 		return err
 	}
 	s.sweep = edge.NewSweep(sweeper, d.Log)
-	notifier, err := configured(env, d.Notifier)
+	notifier, err := configured(env, d.Notify)
 	s.notify = edge.NewNotify(notifier)
 	return err
 }

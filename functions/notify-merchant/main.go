@@ -14,6 +14,6 @@ import (
 func main() { os.Exit(boot.Run(build)) }
 
 func build(_ context.Context, d boot.Deployment, c boot.NotifyConfig) (edge.StreamHandler, error) {
-	notifier, err := d.Notifier(c)
+	notifier, err := d.Notify(c)
 	return edge.NewNotify(notifier), err
 }

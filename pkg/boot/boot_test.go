@@ -231,7 +231,7 @@ func TestTheSampleEventsDoWhatTheirPageSays(t *testing.T) {
 	vexora, err3 := d.Callback(ctx, boot.CallbackConfig{Provider: vexora.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "vexora"})
 	monetix, err4 := d.Callback(ctx, boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"})
 	desk, err5 := d.Desk(ctx, read[boot.OperateConfig](t, environment()))
-	notifier, err6 := d.Notifier(read[boot.NotifyConfig](t, environment()))
+	notifier, err6 := d.Notify(read[boot.NotifyConfig](t, environment()))
 	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
 		t.Fatal(err)
 	}

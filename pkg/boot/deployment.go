@@ -133,7 +133,7 @@ func (d Deployment) Sweeper(ctx context.Context, c ReconcileConfig) (*payout.Swe
 	if err != nil {
 		return nil, err
 	}
-	if ports.Herald, err = d.herald(c.Common, c.Storage, c.Webhook, c.Restore); err != nil {
+	if ports.Notifier, err = d.notifier(c.Common, c.Storage, c.Webhook, c.Restore); err != nil {
 		return nil, err
 	}
 	rates, err := c.Settings.queryRates()

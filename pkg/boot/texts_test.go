@@ -86,7 +86,7 @@ func TestNoTextFromOutsideReachesAnAnswerAReportOrALog(t *testing.T) {
 	reader, err1 := d.Reader(read[boot.ReadConfig](t, environment()))
 	ofVexora, err2 := d.Callback(ctx, boot.CallbackConfig{Provider: vexora.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "vexora"})
 	ofMonetix, err3 := d.Callback(ctx, boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"})
-	herald, err4 := d.Herald(read[boot.NotifyConfig](t, environment()))
+	notifier, err4 := d.Notifier(read[boot.NotifyConfig](t, environment()))
 	for _, err := range []error{err1, err2, err3, err4} {
 		if err != nil {
 			t.Fatal(err)
@@ -130,7 +130,7 @@ func TestNoTextFromOutsideReachesAnAnswerAReportOrALog(t *testing.T) {
 				t.Errorf("a CSV report: %d bytes, %.200q", len(shown), shown)
 			}
 		}
-		if err := herald.News(ctx, p.ID); err != nil {
+		if err := notifier.News(ctx, p.ID); err != nil {
 			t.Fatal(err)
 		}
 		get := edge.Event{RawPath: "/v1/payouts/" + string(p.ID)}

@@ -181,7 +181,7 @@ func decodeHistory(entries []*reader) []payout.Entry {
 	for _, r := range entries {
 		all = append(all, payout.Entry{
 			At:           r.moment(attrAt),
-			Source:       payout.Source(r.text(attrSource)),
+			Source:       payout.ReadSource(r.text(attrSource)),
 			Status:       payout.Status(r.text(attrStatus)),
 			Finding:      payout.Finding(r.text(attrFinding)),
 			ProviderCode: r.text(attrCode),

@@ -45,6 +45,21 @@ func TestItemsOfVersion3AreRead(t *testing.T) {
 	readsAs(t, "testdata/item_v3.json", p)
 }
 
+// TestTheOlderNameOfASourceIsRead: what telling the merchant was called before.
+func TestTheOlderNameOfASourceIsRead(t *testing.T) {
+	p := ofVersion3(t)
+	p.Recipient, p.Unwritten, p.Notice.Unclear = "abcdefghijklmnopqrstuvwx", []string{"k2", "k1"}, at.Add(-time.Hour)
+	p.History[0].Source = "herald"
+	r := &recorder{}
+	if err := dynamo.New(r, "t").Insert(t.Context(), p, payout.Whenever); err != nil {
+		t.Fatal(err)
+	}
+	read, err := dynamo.New(holder{item: r.put.Item}, "t").Get(t.Context(), p.ID)
+	if err != nil || read.History[0].Source != payout.FromNotifier || read.History[1].Source != p.History[1].Source {
+		t.Errorf("%+v %v", read.History, err)
+	}
+}
+
 // told is a finished payout of which the merchant is being told.
 func told(t *testing.T) payout.Payout {
 	t.Helper()

@@ -151,7 +151,7 @@ func TestAStreamBatchTellsEachPayoutOnceAndNamesWhatFailed(t *testing.T) {
 		record(1, string(ids[0])), record(2, "board"), record(3, string(ids[1])), record(4, string(ids[0])), record(5, string(ids[1])), record(6, string(ids[2])), {},
 	}}
 	h := &teller{bad: ids[1]}
-	response, err := edge.NewNotify(edge.Notifier{Herald: h, Log: quiet})(context.Background(), batch)
+	response, err := edge.NewNotify(edge.Notify{Notifier: h, Log: quiet})(context.Background(), batch)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,8 +10,8 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// Herald is the story that NewNotify serves; *payout.Herald implements it.
-type Herald interface {
+// Notifier is the story that NewNotify serves; *payout.Notifier implements it.
+type Notifier interface {
 	News(ctx context.Context, id payout.ID) error
 }
 
@@ -20,9 +20,9 @@ type Outflow interface {
 	Count(ctx context.Context, sums payout.OutflowSums) ([]payout.OutflowHold, error)
 }
 
-// Notifier is what NewNotify needs.
-type Notifier struct {
-	Herald Herald
+// Notify is what NewNotify needs.
+type Notify struct {
+	Notifier Notifier
 	// Outflow counts submissions; nil: nobody does.
 	Outflow Outflow
 	Log     *slog.Logger
@@ -41,11 +41,11 @@ const tellers = 8
 //
 // Beside the telling it counts the submissions of the batch. Neither waits for the other,
 // and a count that fails fails no record: the merchant's news would come late for it.
-func NewNotify(n Notifier) StreamHandler {
+func NewNotify(n Notify) StreamHandler {
 	return func(ctx context.Context, batch events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
 		counted := n.count(ctx, batch)
 		ids, first := distinct(batch)
-		failed := tellAll(ctx, n.Herald, n.Log, ids)
+		failed := tellAll(ctx, n.Notifier, n.Log, ids)
 		<-counted
 		n.Log.LogAttrs(ctx, slog.LevelInfo, "stream read", slog.Int("count", len(batch.Records)), slog.Int("taken", len(ids)), slog.Int("failed", len(failed)))
 		response := events.DynamoDBEventResponse{BatchItemFailures: []events.DynamoDBBatchItemFailure{}}
@@ -88,7 +88,7 @@ func recordID(record events.DynamoDBEventRecord) payout.ID {
 	return id
 }
 
-func tellAll(ctx context.Context, herald Herald, log *slog.Logger, ids []payout.ID) map[payout.ID]bool {
+func tellAll(ctx context.Context, notifier Notifier, log *slog.Logger, ids []payout.ID) map[payout.ID]bool {
 	var (
 		wait   sync.WaitGroup
 		mu     sync.Mutex
@@ -99,7 +99,7 @@ func tellAll(ctx context.Context, herald Herald, log *slog.Logger, ids []payout.
 		slots <- struct{}{}
 		wait.Go(func() {
 			defer func() { <-slots }()
-			err := herald.News(ctx, id)
+			err := notifier.News(ctx, id)
 			if err == nil {
 				return
 			}

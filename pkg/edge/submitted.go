@@ -16,7 +16,7 @@ import (
 const countWithin = 10 * time.Second
 
 // count has the submissions of a batch counted, and closes the channel when that is done.
-func (n Notifier) count(ctx context.Context, batch events.DynamoDBEvent) <-chan struct{} {
+func (n Notify) count(ctx context.Context, batch events.DynamoDBEvent) <-chan struct{} {
 	done := make(chan struct{})
 	sums := submitted(batch)
 	if n.Outflow == nil || len(sums) == 0 {

@@ -59,7 +59,7 @@ var sampleSums = payout.OutflowSums{vexora.Name: {money.KHR: 5_000_000}, monetix
 // sent, and items that are no payouts.
 func TestASubmissionCountsOnceAndNothingElseDoes(t *testing.T) {
 	h, m, batch := &teller{}, &meter{}, sampleBatch(t)
-	response, err := edge.NewNotify(edge.Notifier{Herald: h, Outflow: m, Log: quiet})(t.Context(), batch)
+	response, err := edge.NewNotify(edge.Notify{Notifier: h, Outflow: m, Log: quiet})(t.Context(), batch)
 	if err != nil || len(response.BatchItemFailures) > 0 {
 		t.Fatalf("%+v, %v", response, err)
 	}
@@ -70,14 +70,14 @@ func TestASubmissionCountsOnceAndNothingElseDoes(t *testing.T) {
 		t.Errorf("told of %v: what comes for the count alone is no news", h.told)
 	}
 	batch.Records = batch.Records[1:3] // a note, and the answer
-	if _, err := edge.NewNotify(edge.Notifier{Herald: h, Outflow: m, Log: quiet})(t.Context(), batch); err != nil || len(m.sums) != 1 {
+	if _, err := edge.NewNotify(edge.Notify{Notifier: h, Outflow: m, Log: quiet})(t.Context(), batch); err != nil || len(m.sums) != 1 {
 		t.Errorf("counted %v, %v", m.sums, err)
 	}
 	batch = sampleBatch(t)
 	for n := range batch.Records {
 		batch.Records[n].Change.OldImage = nil
 	}
-	_, _ = edge.NewNotify(edge.Notifier{Herald: h, Outflow: m, Log: quiet})(t.Context(), batch)
+	_, _ = edge.NewNotify(edge.Notify{Notifier: h, Outflow: m, Log: quiet})(t.Context(), batch)
 	if got := m.sums[1][vexora.Name][money.KHR]; got != 2*5_000_000 {
 		t.Errorf("without old images %d are counted: too little, or more than every note", got)
 	}
@@ -105,7 +105,7 @@ func TestAnImageThatIsNoSubmissionIsIgnored(t *testing.T) {
 		m, batch := &meter{}, sampleBatch(t)
 		batch.Records = batch.Records[:1]
 		spoil(batch.Records[0].Change.NewImage)
-		if _, err := edge.NewNotify(edge.Notifier{Herald: &teller{}, Outflow: m, Log: quiet})(t.Context(), batch); err != nil || len(m.sums) > 0 {
+		if _, err := edge.NewNotify(edge.Notify{Notifier: &teller{}, Outflow: m, Log: quiet})(t.Context(), batch); err != nil || len(m.sums) > 0 {
 			t.Errorf("%s: counted %v, %v", name, m.sums, err)
 		}
 	}
@@ -125,7 +125,7 @@ func TestTheItemThatTheStoreWritesIsCounted(t *testing.T) {
 	after["status"] = events.NewStringAttribute(string(payout.Submitting))
 	m := &meter{}
 	batch := events.DynamoDBEvent{Records: []events.DynamoDBEventRecord{{Change: events.DynamoDBStreamRecord{NewImage: after, OldImage: before}}}}
-	if _, err := edge.NewNotify(edge.Notifier{Herald: &teller{}, Outflow: m, Log: quiet})(t.Context(), batch); err != nil ||
+	if _, err := edge.NewNotify(edge.Notify{Notifier: &teller{}, Outflow: m, Log: quiet})(t.Context(), batch); err != nil ||
 		!reflect.DeepEqual(m.sums, []payout.OutflowSums{{vexora.Name: {money.KHR: 5_000_000}}}) {
 		t.Errorf("counted %v, %v", m.sums, err)
 	}
@@ -135,14 +135,14 @@ func TestACountThatFailsFailsNoNews(t *testing.T) {
 	var out bytes.Buffer
 	log := slog.New(slog.NewTextHandler(&out, nil))
 	h, m := &teller{}, &meter{err: errors.New("the table is away")}
-	response, err := edge.NewNotify(edge.Notifier{Herald: h, Outflow: m, Log: log})(t.Context(), sampleBatch(t))
+	response, err := edge.NewNotify(edge.Notify{Notifier: h, Outflow: m, Log: log})(t.Context(), sampleBatch(t))
 	if err != nil || len(response.BatchItemFailures) > 0 || len(h.told) != 1 || !strings.Contains(out.String(), "the table is away") {
 		t.Errorf("%+v, %v, told of %v:\n%s", response, err, h.told, out.String())
 	}
 	limited, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	h, m = &teller{}, &meter{wait: true}
-	if response, err := edge.NewNotify(edge.Notifier{Herald: h, Outflow: m, Log: log})(limited, sampleBatch(t)); err != nil || len(response.BatchItemFailures) > 0 || len(h.told) != 1 {
+	if response, err := edge.NewNotify(edge.Notify{Notifier: h, Outflow: m, Log: log})(limited, sampleBatch(t)); err != nil || len(response.BatchItemFailures) > 0 || len(h.told) != 1 {
 		t.Errorf("a count that takes long: %+v, %v, told of %v", response, err, h.told)
 	}
 }
@@ -150,7 +150,7 @@ func TestACountThatFailsFailsNoNews(t *testing.T) {
 func TestAHoldOfTheOutflowBrakeIsLoggedAsAWarning(t *testing.T) {
 	var out bytes.Buffer
 	hold := payout.OutflowHold{Provider: vexora.Name, Currency: money.KHR, Entry: payout.ControlEntry{Version: 7, Reason: "too much"}}
-	n := edge.Notifier{Herald: &teller{}, Outflow: &meter{held: []payout.OutflowHold{hold}}, Log: slog.New(slog.NewTextHandler(&out, nil))}
+	n := edge.Notify{Notifier: &teller{}, Outflow: &meter{held: []payout.OutflowHold{hold}}, Log: slog.New(slog.NewTextHandler(&out, nil))}
 	_, _ = edge.NewNotify(n)(t.Context(), sampleBatch(t))
 	if line := `level=WARN msg="outflow brake holds" provider=vexora currency=KHR version=7 detail="too much"`; !strings.Contains(out.String(), line) {
 		t.Errorf("the log has no %s:\n%s", line, out.String())
@@ -159,7 +159,7 @@ func TestAHoldOfTheOutflowBrakeIsLoggedAsAWarning(t *testing.T) {
 
 func TestWithoutALimitNobodyCounts(t *testing.T) {
 	h := &teller{}
-	if _, err := edge.NewNotify(edge.Notifier{Herald: h, Log: quiet})(t.Context(), sampleBatch(t)); err != nil || len(h.told) != 1 {
+	if _, err := edge.NewNotify(edge.Notify{Notifier: h, Log: quiet})(t.Context(), sampleBatch(t)); err != nil || len(h.told) != 1 {
 		t.Errorf("%v, told of %v", err, h.told)
 	}
 }

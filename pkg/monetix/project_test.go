@@ -91,7 +91,7 @@ func TestAChangeOfProjectDoesNotPayTwice(t *testing.T) {
 		Pause: func(context.Context, time.Duration) {},
 	}
 	same := func(d time.Duration) time.Duration { return d }
-	if ports.Herald, err = payout.NewHerald(payout.HeraldPorts{Store: store, Endpoint: quiet{}, Signals: quiet{}, Brakes: brakes, Now: ports.Now, NewToken: ports.NewToken, Jitter: same}); err != nil {
+	if ports.Notifier, err = payout.NewNotifier(payout.NotifierPorts{Store: store, Endpoint: quiet{}, Signals: quiet{}, Brakes: brakes, Now: ports.Now, NewToken: ports.NewToken, Jitter: same}); err != nil {
 		t.Fatal(err)
 	}
 	policy := payout.Policy{Namespace: "test"}

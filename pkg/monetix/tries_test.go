@@ -311,7 +311,7 @@ func service(t *testing.T, store *localstore.Store, client *monetix.Client, now 
 		Now: func() time.Time { return *now }, NewToken: func() string { tokens++; return fmt.Sprint("t", tokens) },
 		Pause: func(context.Context, time.Duration) {},
 	}
-	ports.Herald, err = payout.NewHerald(payout.HeraldPorts{
+	ports.Notifier, err = payout.NewNotifier(payout.NotifierPorts{
 		Store: store, Endpoint: quiet{}, Signals: quiet{}, Brakes: ports.Brakes, Now: ports.Now, NewToken: ports.NewToken,
 		Jitter: func(d time.Duration) time.Duration { return d },
 	})

@@ -383,7 +383,7 @@ func TestWhoeverSubmitsNeedsACapForEachCurrency(t *testing.T) {
 	w := newWorld(t)
 	ports := payout.Ports{
 		Store: w.store, Connectors: w.connectors, Signals: w.signals, Keys: w, Now: w.clock.Now,
-		NewToken: func() string { return "token" }, Pause: func(context.Context, time.Duration) {}, Herald: w.herald,
+		NewToken: func() string { return "token" }, Pause: func(context.Context, time.Duration) {}, Notifier: w.notifier,
 		Brakes: payout.NewBrakes(w.store, payout.Floor{Caps: map[money.Currency]money.Amount{money.KHR: amount(t, "1", money.KHR)}}),
 	}
 	_, creator := payout.NewCreator(ports, payout.Policy{})

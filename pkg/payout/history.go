@@ -18,8 +18,23 @@ const (
 	FromSweep     Source = "sweep"     // our own clock
 	FromOperator  Source = "operator"  // a person at the desk
 	FromStatement Source = "statement" // a row of the provider's statement
-	FromHerald    Source = "herald"    // what became of telling the merchant
+	FromNotifier  Source = "notifier"  // what became of telling the merchant
 )
+
+// ReadSource is the source that a stored entry names. What telling the merchant was called
+// before is read as what it is called now.
+func ReadSource(stored string) Source {
+	if stored == "herald" {
+		return FromNotifier
+	}
+	return Source(stored)
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler by [ReadSource].
+func (s *Source) UnmarshalText(stored []byte) error {
+	*s = ReadSource(string(stored))
+	return nil
+}
 
 // Entry is one change of a payout. Its sequence is its place in the history,
 // counted from 1.

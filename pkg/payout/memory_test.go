@@ -594,7 +594,7 @@ type world struct {
 	operator *payout.Operator
 	importer *payout.Importer
 	endpoint *endpoint
-	herald   *payout.Herald
+	notifier *payout.Notifier
 	keyFault error // of reading the stack's key
 	paused   func(time.Duration)
 	// deploy replaces the sweeper by one under another policy, over the same table.
@@ -646,12 +646,12 @@ func newWorldWith(t *testing.T, decide func(*payout.Policy)) *world {
 	}
 	same := func(d time.Duration) time.Duration { return d }
 	w.endpoint = &endpoint{}
-	if w.herald, err = payout.NewHerald(payout.HeraldPorts{
+	if w.notifier, err = payout.NewNotifier(payout.NotifierPorts{
 		Store: w.store, Endpoint: w.endpoint, Signals: w.signals, Brakes: w.brakes, Now: w.clock.Now, NewToken: ports.NewToken, Jitter: same,
 	}); err != nil {
 		t.Fatal(err)
 	}
-	ports.Herald = w.herald
+	ports.Notifier = w.notifier
 	if w.sweeper, err = payout.NewSweeper(ports, policy, same); err != nil {
 		t.Fatal(err)
 	}

@@ -52,9 +52,9 @@ type Ports struct {
 	Connectors map[Provider]Connector // only those that are wired; settings may still be missing
 	Signals    Signals
 	Brakes     *Brakes
-	Keys       Keys    // of hashes over personal data
-	Herald     *Herald // of the sweep alone
-	People     People  // of the orders alone; nil means Nobody
+	Keys       Keys      // of hashes over personal data
+	Notifier   *Notifier // of the sweep alone
+	People     People    // of the orders alone; nil means Nobody
 	Now        func() time.Time
 	// NewToken draws a token that is never drawn again.
 	NewToken func() string

@@ -62,7 +62,7 @@ func (p Payout) Replaced() Person {
 	before := Entry{}
 	for _, e := range p.History {
 		switch {
-		case e.Source == FromHerald:
+		case e.Source == FromNotifier:
 			continue
 		case e.Proposer == p.Proposal.Person && e.At.Equal(p.Proposal.At):
 			if before.Proposer == p.Proposal.Person || e.At.Sub(before.At) > proposalFor {
@@ -80,7 +80,7 @@ func (p Payout) Replaced() Person {
 func (p Payout) entries() int {
 	about := p.HistoryDropped
 	for _, e := range p.History {
-		if e.Source != FromHerald {
+		if e.Source != FromNotifier {
 			about++
 		}
 	}

@@ -40,8 +40,8 @@ func TestAnEventStandsInTheFeedOnceHoweverLongThePutsFail(t *testing.T) {
 			return lostBefore
 		}
 		tell := func() {
-			_ = w.herald.News(context.Background(), p.ID)
-			_ = w.herald.Due(context.Background(), w.stored(p.ID))
+			_ = w.notifier.News(context.Background(), p.ID)
+			_ = w.notifier.Due(context.Background(), w.stored(p.ID))
 			w.clock.pass(61 * time.Second)
 		}
 		for range tries {
@@ -72,18 +72,18 @@ func TestWhoWakesAfterItsLeaseTellsNothing(t *testing.T) {
 	p := w.mustCreate(draft("R1"))
 	slow := &slowStore{memory: w.store, asleep: func() {
 		w.clock.pass(2 * time.Minute)
-		if err := w.herald.Due(bg, w.stored(p.ID)); err != nil {
+		if err := w.notifier.Due(bg, w.stored(p.ID)); err != nil {
 			t.Fatal(err)
 		}
 	}}
-	herald, err := payout.NewHerald(payout.HeraldPorts{
+	notifier, err := payout.NewNotifier(payout.NotifierPorts{
 		Store: slow, Endpoint: w.endpoint, Signals: w.signals, Brakes: w.brakes, Now: w.clock.Now,
 		NewToken: func() string { return "slow" }, Jitter: func(d time.Duration) time.Duration { return d },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := herald.News(bg, p.ID); err != nil {
+	if err := notifier.News(bg, p.ID); err != nil {
 		t.Fatal(err)
 	}
 	if wrong := w.fedTwice(p.ID); len(wrong) > 0 {

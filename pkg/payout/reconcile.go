@@ -31,8 +31,8 @@ func NewSweeper(ports Ports, policy Policy, jitter func(time.Duration) time.Dura
 	if err := ports.check(); err != nil {
 		return nil, err
 	}
-	if jitter == nil || ports.Herald == nil {
-		return nil, errors.New("payout: no jitter, or no herald")
+	if jitter == nil || ports.Notifier == nil {
+		return nil, errors.New("payout: no jitter, or no notifier")
 	}
 	if policy.QueuedMaxAge <= 0 {
 		policy.QueuedMaxAge = DefaultQueuedMaxAge
@@ -114,14 +114,14 @@ func (s *Sweeper) work(ctx context.Context, p Payout, now time.Time) error {
 	case toAsk && !toTell:
 		return s.act(ctx, p)
 	case toTell && !toAsk:
-		return s.ports.Herald.Due(ctx, p)
+		return s.ports.Notifier.Due(ctx, p)
 	case !toTell:
 		return s.schedule(ctx, p, p.QueryAt) // somebody moved both times meanwhile
 	}
 	held, asked := p.DueAt, s.act(ctx, p)
 	p, err := s.ports.Store.Get(ctx, p.ID)
 	if err == nil && !p.takenBy(held, s.ports.Now()) { // whoever has it now tells, too
-		err = s.ports.Herald.Due(ctx, p)
+		err = s.ports.Notifier.Due(ctx, p)
 	}
 	return errors.Join(asked, err)
 }

@@ -97,7 +97,7 @@ func (e Entry) ownWords() string {
 	switch e.Source {
 	case FromCreate, FromSweep:
 		return e.Message
-	case FromHerald, FromOperator:
+	case FromNotifier, FromOperator:
 		what, _, _ := strings.Cut(e.Message, orderSeparator)
 		return what
 	}

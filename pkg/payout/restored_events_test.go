@@ -17,7 +17,7 @@ func TestACertaintyOfBeforeARestoreIsToldAsAFailure(t *testing.T) {
 	w := restoredFrom(t, before, backup)
 	later := w.mustCreate(draft("R2"))
 	for _, id := range []payout.ID{p.ID, later.ID} {
-		if err := w.herald.News(bg, id); err != nil {
+		if err := w.notifier.News(bg, id); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -51,7 +51,7 @@ func TestNothingIsToldWhileNobodyKnowsOfARestore(t *testing.T) {
 	w := newWorld(t)
 	p := w.mustCreate(draft("R1"))
 	*w.brakes = *payout.NewBrakes(noBoard{w.store}, payout.Floor{Caps: most(t)})
-	if err := w.herald.News(bg, p.ID); err == nil || len(w.endpoint.got) > 0 {
+	if err := w.notifier.News(bg, p.ID); err == nil || len(w.endpoint.got) > 0 {
 		t.Errorf("%d were told, %v", len(w.endpoint.got), err)
 	}
 }

@@ -25,7 +25,7 @@ func (o *Operator) ResendEvent(ctx context.Context, order Order) (Ordered, error
 		}
 		entry := order.entry(now, p.Status, what)
 		// It is about the telling, not about the money, and must not take the room of evidence.
-		entry.Source, entry.Raw = FromHerald, []byte("reason: "+order.Reason)
+		entry.Source, entry.Raw = FromNotifier, []byte("reason: "+order.Reason)
 		entry.Evidence = HashEvidence(entry.Raw)
 		return p.inscribe(Change{At: now, Notice: notice}, entry), nil
 	})

@@ -87,7 +87,7 @@ func (p Payout) rankOf(change Change) rank {
 		return ofMove
 	case change.Attention != nil && len(missingIn(p.Attention, *change.Attention))+len(missingIn(*change.Attention, p.Attention)) > 0:
 		return ofAttention
-	case change.Entry != nil && change.Entry.Source == FromHerald && change.Entry.By != "":
+	case change.Entry != nil && change.Entry.Source == FromNotifier && change.Entry.By != "":
 		return ofTelling
 	}
 	return ofNote

@@ -30,7 +30,7 @@ type container struct {
 	callback map[payout.Provider]edge.Handler
 	sweeper  *payout.Sweeper
 	operator *payout.Operator
-	herald   *payout.Herald
+	notifier *payout.Notifier
 	outflow  *payout.Outflow
 	importer *payout.Importer
 	register payout.People
@@ -108,11 +108,11 @@ func (w *world) deploy() *container {
 	policy := w.mutant.policy(asked)
 	creator, err1 := payout.NewCreator(ports, policy)
 	var err2, err3, err4, err5 error
-	c.herald, err2 = payout.NewHerald(payout.HeraldPorts{
+	c.notifier, err2 = payout.NewNotifier(payout.NotifierPorts{
 		Store: store, Endpoint: endpoint{c}, Signals: signals, Brakes: payout.NewBrakes(store, payout.Floor{}), Now: c.now,
 		NewToken: ports.NewToken, Jitter: func(d time.Duration) time.Duration { return d },
 	})
-	ports.Herald = c.herald
+	ports.Notifier = c.notifier
 	c.outflow, err3 = payout.NewOutflow(payout.OutflowPorts{Desk: store, Signals: signals, Now: c.now, NewToken: ports.NewToken, Pause: ports.Pause}, w.limits)
 	c.sweeper, err4 = payout.NewSweeper(ports, policy, func(d time.Duration) time.Duration { return d })
 	c.operator, err5 = payout.NewOperator(ports, policy)

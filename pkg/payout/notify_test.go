@@ -22,7 +22,7 @@ func names(events []payout.Event) string {
 
 func (w *world) news(id payout.ID) {
 	w.t.Helper()
-	if err := w.herald.News(context.Background(), id); err != nil {
+	if err := w.notifier.News(context.Background(), id); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -338,7 +338,7 @@ func TestALostWriteLosesNoNews(t *testing.T) {
 				}
 				return none
 			}
-			_ = w.herald.News(context.Background(), p.ID) // may fail
+			_ = w.notifier.News(context.Background(), p.ID) // may fail
 			for range 5 {
 				w.clock.pass(2 * time.Minute)
 				for shard := range payout.Shards {

@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// Herald is the story "tell": every event of a payout reaches the feed, and the
+// Notifier is the story "tell": every event of a payout reaches the feed, and the
 // webhook if there is one, at least once.
-type Herald struct {
-	ports HeraldPorts
+type Notifier struct {
+	ports NotifierPorts
 }
 
-// HeraldPorts is what telling needs.
-type HeraldPorts struct {
+// NotifierPorts is what telling needs.
+type NotifierPorts struct {
 	Store    Store
 	Endpoint Endpoint
 	Signals  Signals
@@ -27,16 +27,16 @@ type HeraldPorts struct {
 	Heard func(ctx context.Context, event Event, d Delivery)
 }
 
-// NewHerald returns a herald.
-func NewHerald(ports HeraldPorts) (*Herald, error) {
+// NewNotifier returns a notifier.
+func NewNotifier(ports NotifierPorts) (*Notifier, error) {
 	if ports.Store == nil || ports.Endpoint == nil || ports.Signals == nil || ports.Brakes == nil ||
 		ports.Now == nil || ports.NewToken == nil || ports.Jitter == nil {
-		return nil, errors.New("payout: a port of the herald is missing")
+		return nil, errors.New("payout: a port of the notifier is missing")
 	}
 	if ports.Heard == nil {
 		ports.Heard = func(context.Context, Event, Delivery) {}
 	}
-	return &Herald{ports: ports}, nil
+	return &Notifier{ports: ports}, nil
 }
 
 const (
@@ -47,7 +47,7 @@ const (
 
 // News tells what nobody has begun to tell about a payout; it is for the stream,
 // which may call it twice, late and in any order.
-func (h *Herald) News(ctx context.Context, id ID) error {
+func (h *Notifier) News(ctx context.Context, id ID) error {
 	p, err := h.ports.Store.Get(ctx, id)
 	if errors.Is(err, ErrNotFound) {
 		return nil
@@ -62,7 +62,7 @@ func (h *Herald) News(ctx context.Context, id ID) error {
 }
 
 // Due tells what is due of a payout; it is for the sweep.
-func (h *Herald) Due(ctx context.Context, p Payout) error {
+func (h *Notifier) Due(ctx context.Context, p Payout) error {
 	if p.Notice.At.IsZero() || h.ports.Now().Before(p.Notice.At) {
 		return nil
 	}
@@ -72,7 +72,7 @@ func (h *Herald) Due(ctx context.Context, p Payout) error {
 // tell takes the lease, tells, and notes how far it came. Whoever does not get the
 // lease leaves the payout to whoever has it; the time in the item brings back what
 // that one leaves undone.
-func (h *Herald) tell(ctx context.Context, p Payout) error {
+func (h *Notifier) tell(ctx context.Context, p Payout) error {
 	for range rounds {
 		now := h.ports.Now()
 		if now.Before(p.Notice.Lease.Until) {
@@ -99,7 +99,7 @@ func (h *Herald) tell(ctx context.Context, p Payout) error {
 }
 
 // timeFor reports whether one attempt fits into what is left.
-func (h *Herald) timeFor(ctx context.Context, lease time.Time) bool {
+func (h *Notifier) timeFor(ctx context.Context, lease time.Time) bool {
 	end := lease
 	if deadline, ok := ctx.Deadline(); ok && deadline.Before(end) {
 		end = deadline
@@ -108,7 +108,7 @@ func (h *Herald) timeFor(ctx context.Context, lease time.Time) bool {
 }
 
 // take leases the right to tell. Nil means that somebody else has it.
-func (h *Herald) take(ctx context.Context, p Payout, now time.Time) (*Payout, error) {
+func (h *Notifier) take(ctx context.Context, p Payout, now time.Time) (*Payout, error) {
 	n := p.Notice
 	if n.Lease.Token != "" && n.Unclear.IsZero() { // somebody began and never came back
 		n.Unclear = n.Lease.Until.Add(-noticeLease)
@@ -133,7 +133,7 @@ func (h *Herald) take(ctx context.Context, p Payout, now time.Time) (*Payout, er
 
 // round tells the feed, then the webhook, and notes it. It returns the payout if
 // more has happened to it meanwhile.
-func (h *Herald) round(ctx context.Context, p Payout, restored time.Time) (*Payout, error) {
+func (h *Notifier) round(ctx context.Context, p Payout, restored time.Time) (*Payout, error) {
 	events := p.AsRestored(restored).Events()
 	n := p.Notice
 	if !h.ports.Now().Before(n.Lease.Until) {
@@ -156,7 +156,7 @@ func (h *Herald) round(ctx context.Context, p Payout, restored time.Time) (*Payo
 // webhook makes the attempts of one round: what is owed, then what is new, in
 // order. An endpoint that is down ends the round; an event that it declines does
 // not hold up the others.
-func (h *Herald) webhook(ctx context.Context, p Payout, events []Event, n *Notice) Delivery {
+func (h *Notifier) webhook(ctx context.Context, p Payout, events []Event, n *Notice) Delivery {
 	ready, err := h.ports.Endpoint.Ready(ctx)
 	if err != nil {
 		return Delivery{Result: Postponed, RetryAfter: time.Minute}
@@ -212,7 +212,7 @@ func (n Notice) upTo(events int) []int {
 }
 
 // attempt is one attempt, or none while the brakes hold or no time is left.
-func (h *Herald) attempt(ctx context.Context, p Payout, event Event) Delivery {
+func (h *Notifier) attempt(ctx context.Context, p Payout, event Event) Delivery {
 	now := h.ports.Now()
 	if !h.timeFor(ctx, p.Notice.Lease.Until) {
 		return Delivery{Result: Postponed, RetryAfter: time.Second}
@@ -238,7 +238,7 @@ func (h *Herald) attempt(ctx context.Context, p Payout, event Event) Delivery {
 
 // record notes the round. If more has happened meanwhile, what was told is noted
 // and the payout comes back, to be told again.
-func (h *Herald) record(ctx context.Context, p Payout, n Notice, outcome Delivery, told int) (*Payout, error) {
+func (h *Notifier) record(ctx context.Context, p Payout, n Notice, outcome Delivery, told int) (*Payout, error) {
 	token := p.Notice.Lease.Token
 	for range rounds {
 		if p.Notice.Lease.Token != token {
@@ -269,7 +269,7 @@ func (h *Herald) record(ctx context.Context, p Payout, n Notice, outcome Deliver
 
 // conclude is the write that ends a round: all told, or when to try again, or that
 // it is given up and needs a person.
-func (h *Herald) conclude(p Payout, n Notice, outcome Delivery, now time.Time) Step {
+func (h *Notifier) conclude(p Payout, n Notice, outcome Delivery, now time.Time) Step {
 	switch {
 	case outcome.Result == Gone:
 		n.At, n.Failures = time.Time{}, goneFor

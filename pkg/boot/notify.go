@@ -13,13 +13,13 @@ import (
 	"cambodia-payouts/pkg/webhook"
 )
 
-// Notifier builds what notify-merchant serves.
-func (d Deployment) Notifier(c NotifyConfig) (edge.Notifier, error) {
-	herald, err := d.Herald(c)
+// Notify builds what notify-merchant serves.
+func (d Deployment) Notify(c NotifyConfig) (edge.Notify, error) {
+	notifier, err := d.Notifier(c)
 	if err != nil {
-		return edge.Notifier{}, err
+		return edge.Notify{}, err
 	}
-	n := edge.Notifier{Herald: herald, Log: d.Log}
+	n := edge.Notify{Notifier: notifier, Log: d.Log}
 	if len(c.Limits.OutflowLimits) == 0 {
 		return n, nil
 	}
@@ -29,16 +29,16 @@ func (d Deployment) Notifier(c NotifyConfig) (edge.Notifier, error) {
 	return n, err
 }
 
-// Herald builds the telling of notify-merchant.
-func (d Deployment) Herald(c NotifyConfig) (*payout.Herald, error) {
-	return d.herald(c.Common, c.Storage, c.Webhook, c.Restore)
+// Notifier builds the telling of notify-merchant.
+func (d Deployment) Notifier(c NotifyConfig) (*payout.Notifier, error) {
+	return d.notifier(c.Common, c.Storage, c.Webhook, c.Restore)
 }
 
-// herald tells the feed, and the webhook if there is one. It starts while the
+// notifier tells the feed, and the webhook if there is one. It starts while the
 // secret cannot be read: the feed needs none.
-func (d Deployment) herald(c Common, s Storage, w Webhook, r Restore) (*payout.Herald, error) {
+func (d Deployment) notifier(c Common, s Storage, w Webhook, r Restore) (*payout.Notifier, error) {
 	signals := d.counted(s)
-	return payout.NewHerald(payout.HeraldPorts{
+	return payout.NewNotifier(payout.NotifierPorts{
 		Store: d.Store, Endpoint: d.endpoint(c, w), Signals: signals, Brakes: d.brakes(s, payout.Floor{RestoredAt: r.RestoredAt}),
 		Now: d.now, NewToken: rand.Text, Jitter: jitter, Heard: d.heard(signals),
 	})
