@@ -62,6 +62,12 @@ func (b Board) InForce() Controls {
 	return c
 }
 
+// with is the board after a change of the controls.
+func (b Board) with(c Controls) Board {
+	b.Controls = c
+	return b
+}
+
 // Pausable lists what a pause may be about: the providers, and the merchant's
 // webhook.
 func Pausable() []Provider { return append(Providers(), EndpointBrakes) }

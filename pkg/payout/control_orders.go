@@ -102,8 +102,15 @@ func (o *Operator) SetControls(ctx context.Context, order ControlOrder) (Control
 func (o *Operator) weighControls(ctx context.Context, board Board, order ControlOrder, entry *ControlEntry) (ControlsSet, error) {
 	current := board.InForce()
 	tightens, loosens := current.parts(order.Change, o.ports.Brakes.floor)
-	if board.Unreleased() && (!loosens.isZero() || order.Change.opens()) { // all of it is ordered anew, so no part is taken out
-		tightens, loosens = ControlChange{}, order.Change
+	if board.Unreleased() {
+		if !loosens.isZero() || order.Change.opens() { // all of it is ordered anew, so no part is taken out
+			tightens, loosens = ControlChange{}, order.Change
+		} else {
+			// What is in force by the restore alone ends with the release. An order is kept, and
+			// whoever releases has to have seen it.
+			current = board.Controls
+			tightens, _ = current.parts(order.Change, o.ports.Brakes.floor)
+		}
 	}
 	switch {
 	case order.Seen != nil && *order.Seen != current.Version:
@@ -111,13 +118,13 @@ func (o *Operator) weighControls(ctx context.Context, board Board, order Control
 	case !tightens.isZero() && !loosens.isZero():
 		return ControlsSet{}, notPossible("a part of this tightens and a part loosens; give what tightens as an order of its own, it is in force at once")
 	case tightens.isZero() && loosens.isZero():
-		return ControlsSet{Controls: current}, nil
+		return ControlsSet{Controls: board.InForce()}, nil
 	case loosens.isZero():
 		entry.replace(current, tightens, o.ports.Now())
 		if err := o.seldom(ctx, *entry); err != nil {
 			return ControlsSet{}, err
 		}
-		return ControlsSet{Controls: entry.After}, nil
+		return ControlsSet{Controls: board.with(entry.After).InForce()}, nil
 	case board.Unreleased() && len(order.Change.missing()) > 0:
 		return ControlsSet{}, incomplete(order.Change.missing())
 	case order.Seen == nil:

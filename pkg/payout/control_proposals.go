@@ -53,8 +53,9 @@ func (o *Operator) second(ctx context.Context, board Board, change ControlChange
 }
 
 // heldSince tells of which proposals somebody has held, since they were made, a gate that they
-// open. Only what is proposed after a restore names gates that were not held: all of the controls
-// are ordered anew, and both people have to have seen what they open.
+// open, or believed no callback, which they believe. Only what is proposed after a restore names
+// what was not tightened: all of the controls are ordered anew, and both people have to have seen
+// what they open.
 func (o *Operator) heldSince(ctx context.Context, board Board) (func(ControlProposal) bool, error) {
 	if !board.Unreleased() {
 		return func(ControlProposal) bool { return false }, nil
@@ -64,13 +65,16 @@ func (o *Operator) heldSince(ctx context.Context, board Board) (func(ControlProp
 		return nil, unavailable(err)
 	}
 	return func(p ControlProposal) bool {
-		return slices.ContainsFunc(changes, func(e ControlEntry) bool { return e.Version > p.Version && e.holds(p.Change) }) ||
+		return slices.ContainsFunc(changes, func(e ControlEntry) bool { return e.Version > p.Version && e.tightened(p.Change) }) ||
 			len(changes) == readChanges && changes[readChanges-1].Version > p.Version // nobody can tell
 	}, nil
 }
 
-// holds reports whether an entry holds a gate that a change opens.
-func (e ControlEntry) holds(change ControlChange) bool {
+// tightened reports whether an entry has tightened what a change loosens.
+func (e ControlEntry) tightened(change ControlChange) bool {
+	if change.Callbacks == Believe && e.Before.Belief() != AskFirst && e.After.Belief() == AskFirst {
+		return true
+	}
 	for scope, gate := range change.Submissions {
 		if gate == GateOpen && e.Before.Submissions[scope] != GateHeld && e.After.Submissions[scope] == GateHeld {
 			return true
