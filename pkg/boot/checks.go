@@ -48,7 +48,7 @@ func (c NotifyConfig) proofs(d Deployment) []proof {
 }
 
 func (c ReadConfig) proofs(d Deployment) []proof {
-	return []proof{{"payout encoded", func(ctx context.Context) error { return d.encodes(ctx, c) }}}
+	return []proof{{"payout encoded", func(ctx context.Context) error { return d.encodes(ctx, c) }}, d.controlsProof()}
 }
 
 func (c CallbackConfig) proofs(d Deployment) []proof {
@@ -71,7 +71,7 @@ func (d Deployment) verifies(ctx context.Context, c CallbackConfig, currency mon
 }
 
 // controlsProof reads the controls. Who cannot (a right that is missing, an entry that this
-// version does not understand) would hold everything and believe no callback.
+// version does not understand) would hold everything, believe no callback, and show no payout.
 func (d Deployment) controlsProof() proof {
 	return proof{"controls read", func(ctx context.Context) error {
 		_, err := d.Store.Board(ctx)

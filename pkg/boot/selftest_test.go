@@ -99,7 +99,7 @@ var everySelftest = map[string]struct {
 	"operate-payout":    {selftestOf[OperateConfig], []string{"vexora request KHR", "vexora request USD", "monetix request KHR", "controls read", "stack key"}},
 	"reconcile-payouts": {selftestOf[ReconcileConfig], []string{"vexora request KHR", "vexora request USD", "monetix request KHR", "controls read", "event signed"}},
 	"notify-merchant":   {selftestOf[NotifyConfig], []string{"controls read", "event signed"}},
-	"get-payout":        {selftestOf[ReadConfig], []string{"payout encoded"}},
+	"get-payout":        {selftestOf[ReadConfig], []string{"payout encoded", "controls read"}},
 	"vexora-callback":   {callbackSelftest(vexora.Provider), []string{"controls read", "vexora callback KHR", "vexora callback USD"}},
 	"monetix-callback":  {callbackSelftest(monetix.Provider), []string{"controls read", "monetix callback"}},
 }
@@ -196,6 +196,7 @@ func TestSelftestFailsWhereTheControlsCannotBeRead(t *testing.T) {
 		"operate-payout":    func() (Selftest, error) { return selftestOver[OperateConfig](readsNoBoard{}, selftestSecrets, nil) },
 		"reconcile-payouts": func() (Selftest, error) { return selftestOver[ReconcileConfig](readsNoBoard{}, selftestSecrets, nil) },
 		"notify-merchant":   func() (Selftest, error) { return selftestOver[NotifyConfig](readsNoBoard{}, selftestSecrets, nil) },
+		"get-payout":        func() (Selftest, error) { return selftestOver[ReadConfig](readsNoBoard{}, selftestSecrets, nil) },
 		"vexora-callback": func() (Selftest, error) {
 			return selftestWith(readerOf(vexora.Provider), readsNoBoard{}, selftestSecrets, nil)
 		},

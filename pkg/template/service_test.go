@@ -766,8 +766,7 @@ func TestTheNextOnePagesToo(t *testing.T) {
 
 // unwatched are the signals without an alarm, and why.
 var unwatched = map[payout.Signal]string{
-	payout.SignalCallerPaused:     "one caller's payouts wait, as they should; those of the others go on",
-	payout.SignalUnrelatedPayment: "the same keys sign other messages, and a merchant may get them here",
+	payout.SignalCallerPaused: "one caller's payouts wait, as they should; those of the others go on",
 }
 
 // TestEverySignalIsWatched: an alarm that nobody has made never rings. What waits for people is

@@ -51,7 +51,7 @@ var strangers = map[watched]bool{
 	{"AWS/DynamoDB", "ReadThrottleEvents", ""}: false, {"AWS/DynamoDB", "WriteThrottleEvents", ""}: false,
 
 	// From our own requests, from a verified callback's content, or from people.
-	{"CambodiaPayouts", "callback_unusable", ""}: false, {"CambodiaPayouts", "orphan", ""}: false, {"CambodiaPayouts", "orphan_of_ours", ""}: false, {"CambodiaPayouts", "provider_configuration", ""}: false,
+	{"CambodiaPayouts", "callback_unusable", ""}: false, {"CambodiaPayouts", "callback_not_payout", ""}: false, {"CambodiaPayouts", "orphan", ""}: false, {"CambodiaPayouts", "orphan_of_ours", ""}: false, {"CambodiaPayouts", "provider_configuration", ""}: false,
 	{"CambodiaPayouts", "unknown", ""}: false, {"CambodiaPayouts", "provider_paused", ""}: false, {"CambodiaPayouts", "low_balance", ""}: false,
 	{"CambodiaPayouts", "webhook_down", ""}: false, {"CambodiaPayouts", "notification_lag_seconds", ""}: false,
 	{"CambodiaPayouts", "double_payment_suspected", ""}: false, {"CambodiaPayouts", "contradiction", ""}: false, {"CambodiaPayouts", "callback_mismatch", ""}: false,
