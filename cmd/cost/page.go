@@ -16,7 +16,7 @@ const (
 	logBytesOthers  = 600
 	sweepsAMonth    = 43_200
 	alarms          = 55
-	alarmMetrics    = 79 // an alarm costs by the metrics that it watches
+	alarmMetrics    = 80 // an alarm costs by the metrics that it watches
 	metrics         = 15 // the desk's, and the lag
 	secretsOfStack  = 5
 	payoutsPerMonth = 1_000_000

@@ -174,7 +174,7 @@ func (o ControlOrder) check() error {
 	}
 	for _, scope := range slices.Sorted(maps.Keys(o.Change.Submissions)) {
 		if gate := o.Change.Submissions[scope]; !slices.Contains(Scopes(), scope) || gate != GateOpen && gate != GateHeld {
-			blame("/submissions", fmt.Sprintf("has one of %v, each open or held", Scopes()))
+			blame("/submissions", fmt.Sprintf("names some of %v, each open or held, and nothing else", Scopes()))
 			break
 		}
 	}

@@ -37,15 +37,18 @@ func ofEach(pattern string) []string {
 // mentions are the texts that a file has to have about a provider, outside its room: %s is its
 // name, %S that of its resources, %V that of its variables.
 var mentions = map[string][]string{
-	"Makefile":                      {"build-%SCallback: FUNCTION = %s-callback"},
-	"openapi.yaml":                  {"%s"},
-	"functions/%s-callback/main.go": {"boot.RunCallback(%s.Provider)"},
-	"cmd/local/providers.go":        {`"%V_SECRET_ID"`, `"%V_CALLBACK_URL"`},
-	"cmd/local-aws/provision.go":    {`"%SSecret"`},
-	"docs/providers.md":             {"## %S"},
-	"docs/operating.md":             {"%S"},
-	"docs/runbook.md":               {"%SCallback", "%s-outflow-held"},
-	"docs/go-live-checklist.md":     {"%S"},
+	"Makefile":                        {"build-%SCallback: FUNCTION = %s-callback"},
+	"openapi.yaml":                    {"%s"},
+	"functions/%s-callback/main.go":   {"boot.RunCallback(%s.Provider)"},
+	"cmd/local/providers.go":          {`"%V_SECRET_ID"`, `"%V_CALLBACK_URL"`},
+	"cmd/local-aws/provision.go":      {`"%SSecret"`},
+	"docs/rotation-policy.json":       {"%SSecret"},
+	"docs/on-call-policy.json":        {"%SSecret"},
+	"docs/deploying-role-policy.json": {"%SSecret"},
+	"docs/providers.md":               {"## %S"},
+	"docs/operating.md":               {"%S"},
+	"docs/runbook.md":                 {"%SCallback", "%s-outflow-held"},
+	"docs/go-live-checklist.md":       {"%S"},
 }
 
 // unplaced lists everything that template and pages lack of a provider.
