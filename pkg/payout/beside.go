@@ -14,6 +14,9 @@ type twins struct {
 	by   Principal // who created the first of them; empty if nobody can tell
 	kept []ID      // those of the list that people want it beside
 	full bool      // the list had no room for it: others may be on none
+	// stored: at least one of them is stored. Else they are on their way to the fence, or were
+	// turned away and never come; after absentFor everybody knows.
+	stored bool
 }
 
 func (t twins) none() bool { return len(t.ids) == 0 }
@@ -26,10 +29,19 @@ func (t twins) first() ID {
 	return t.ids[0]
 }
 
+// and adds the one that an entry of the list stands for.
+func (t twins) and(other twins) twins {
+	if t.none() {
+		t.by = other.by
+	}
+	t.ids, t.stored = with(t.ids, other.first()), t.stored || other.stored
+	return t
+}
+
 // ofFull is these and whoever else stands on a full list. Nobody on it would see the payout, and who
 // found no room on it is not seen either, so people are shown all of it.
 func (t twins) ofFull(list []Unsettled, of Payout) twins {
-	t.full = true
+	t.full, t.stored = true, true
 	for _, other := range list {
 		if other.ID != of.ID && !of.isBeside(other.ID) {
 			t.ids = with(t.ids, other.ID)

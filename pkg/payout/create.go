@@ -109,7 +109,9 @@ func (c *Creator) hold(ctx context.Context, p *Payout) (QueuedReason, error) {
 	}
 	shown, _ := p.showing(found, Change{})
 	p.SimilarTo, p.SimilarBy, p.Similar = shown.SimilarTo, shown.SimilarBy, shown.Similar
-	p.Attention = p.Attention.With(PossibleDuplicate, now)
+	if found.stored { // else the sweep looks once more, when it shows whether there is one at all
+		p.Attention = p.Attention.With(PossibleDuplicate, now)
+	}
 	return QueuedDuplicate, nil
 }
 

@@ -222,6 +222,8 @@ func (s *Sweeper) dispatch(ctx context.Context, p Payout) error {
 	switch {
 	case err != nil:
 		return err // the visibility time brings it back
+	case !found.none() && !found.stored:
+		return s.wait(ctx, p, QueuedDuplicate, absentFor)
 	case !found.none():
 		return s.holdAsDuplicate(ctx, p, found)
 	}

@@ -82,14 +82,12 @@ func (p Ports) compareWith(ctx context.Context, policy Policy, list []Unsettled,
 			found.kept = with(found.kept, other.ID)
 			continue
 		}
-		holds, by, over, err := p.holds(ctx, policy, other, of)
+		holds, over, err := p.holds(ctx, policy, other, of)
 		switch {
 		case err != nil:
 			return twins{}, nil, err
-		case holds && found.none():
-			found.ids, found.by = []ID{other.ID}, by
-		case holds:
-			found.ids = with(found.ids, other.ID)
+		case !holds.none():
+			found = found.and(holds)
 		case over:
 			settled = append(settled, other)
 		}
@@ -124,21 +122,26 @@ func (p Ports) unlist(ctx context.Context, policy Policy, replay, existing Payou
 	}
 }
 
-// holds reports whether a listed payout holds another one back, who created it, and whether its
-// entry is over.
-func (p Ports) holds(ctx context.Context, policy Policy, listed Unsettled, of Payout) (holds bool, by Principal, over bool, err error) {
+// holds is the listed payout if it holds another one back, else none, and whether its entry is
+// over.
+func (p Ports) holds(ctx context.Context, policy Policy, listed Unsettled, of Payout) (found twins, over bool, err error) {
 	other, err := p.Store.Get(ctx, listed.ID)
 	switch {
 	case isNotFound(err):
-		age := p.Now().Sub(listed.At)
-		return age < absentFor, "", age >= absentFor, nil
+		if p.Now().Sub(listed.At) >= absentFor {
+			return twins{}, true, nil
+		}
+		return twins{ids: []ID{listed.ID}}, false, nil
 	case err != nil:
-		return false, "", false, err
+		return twins{}, false, err
 	case !other.standsOn(listed, of):
-		return false, "", true, nil // the reference was taken, by a payout to somebody else
+		return twins{}, true, nil // the reference was taken, by a payout to somebody else
 	}
-	holds, over = other.holdsBack(of, policy, p.Now())
-	return holds, other.CreatedBy, over, nil
+	holds, over := other.holdsBack(of, policy, p.Now())
+	if !holds {
+		return twins{}, over, nil
+	}
+	return twins{ids: []ID{listed.ID}, by: other.CreatedBy, stored: true}, over, nil
 }
 
 // holdsBack reports whether a payout holds another one of the same money back, and whether its
