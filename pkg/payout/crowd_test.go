@@ -209,3 +209,22 @@ func TestACrowdTakesNoMoreThanItsRoom(t *testing.T) {
 		t.Errorf("%v: %s, %d bytes", err, now.Status, now.Size())
 	}
 }
+
+// The sweep holds such a payout all the same. It keeps the first alone.
+func TestTheSweepHoldsBesideACrowdWithoutRoom(t *testing.T) {
+	w, _ := crowded(t, 49)
+	full := w.stored(w.another("salary").ID)
+	full.Similar, full.SimilarTo, full.Attention, full.QueuedReason = nil, "", nil, payout.QueuedPaused
+	full.QueryAt, full.DueAt = w.clock.Now(), w.clock.Now()
+	for full.Size() < 21<<10 {
+		full.History = append(full.History, payout.Entry{At: w.clock.Now(), Source: payout.FromCallback, Status: payout.Queued, Raw: []byte(noise(1000))})
+	}
+	w.store.payouts[full.ID] = full
+	sent := len(w.vexora.sent)
+	w.clock.pass(2 * time.Minute)
+	w.sweep()
+	now := w.stored(full.ID)
+	if now.WaitsFor() != payout.QueuedDuplicate || now.SimilarTo == "" || len(now.Similar) != 1 || len(w.vexora.sent) != sent {
+		t.Errorf("%s waits for %q, similar to %q, %d kept", now.Status, now.WaitsFor(), now.SimilarTo, len(now.Similar))
+	}
+}
