@@ -16,7 +16,8 @@ const cursorVersion = 1
 const cursorLimit = 512
 
 // cursor says where a page ended. It names its list, so that it cannot continue
-// another one, and holds no secret: whoever may read the list may read it.
+// another one. Whoever may read the list reads the cursor too, so that no sort key is made of what
+// the list masks.
 type cursor struct {
 	Version int    `json:"v"`
 	List    string `json:"l"`

@@ -40,6 +40,8 @@ func decodePayout(i item) (payout.Payout, error) {
 		Proposal:       decodeProposal(r.child(attrProposal)),
 		SimilarTo:      payout.ID(r.text(attrSimilarTo)),
 		SimilarBy:      payout.Principal(r.text(attrSimilarBy)),
+		Similar:        r.ids(attrSimilar),
+		Beside:         int(r.number(attrBeside)),
 		History:        decodeHistory(r.children(attrHistory)),
 		HistoryDropped: int(r.number(attrDropped)),
 		Unwritten:      r.keys(attrUnwritten),
@@ -226,6 +228,14 @@ func (r *reader) answered() map[payout.Attempt]string {
 // keys is nil for none.
 func (r *reader) keys(name string) []string {
 	return append([]string(nil), strings.Fields(r.text(name))...)
+}
+
+func (r *reader) ids(name string) []payout.ID {
+	var all []payout.ID
+	for _, id := range r.keys(name) {
+		all = append(all, payout.ID(id))
+	}
+	return all
 }
 
 func (r *reader) reasons(name string) []payout.Reason {

@@ -55,6 +55,8 @@ const (
 	attrProposal    = "proposal"
 	attrSimilarTo   = "similar_to"
 	attrSimilarBy   = "similar_by"
+	attrSimilar     = "similar_ids" // with a blank between them
+	attrBeside      = "beside"
 	attrRedactedAt  = "redacted_at"
 	attrHeard       = "heard" // a set: a write adds to it without having read it
 	attrQueued      = "queued_reason"
@@ -111,6 +113,8 @@ func encodePayout(p payout.Payout) item {
 	i.put(attrProposal, encodeProposal(p.Proposal))
 	i.put(attrSimilarTo, text(string(p.SimilarTo)))
 	i.put(attrSimilarBy, text(string(p.SimilarBy)))
+	i.put(attrSimilar, keys(p.Similar))
+	i.put(attrBeside, number(p.Beside))
 	i.put(attrHistory, encodeHistory(p.History...))
 	i.put(attrDropped, number(p.HistoryDropped))
 	i.put(attrUnwritten, keys(p.Unwritten))
@@ -281,8 +285,14 @@ func encodeProposal(p payout.Proposal) types.AttributeValue {
 	return nested(i)
 }
 
-// keys is nil for none. No key of a claim has a blank.
-func keys(of []string) types.AttributeValue { return text(strings.Join(of, " ")) }
+// keys is nil for none. No key of a claim, and no id, has a blank.
+func keys[K ~string](of []K) types.AttributeValue {
+	words := make([]string, len(of))
+	for n, key := range of {
+		words[n] = string(key)
+	}
+	return text(strings.Join(words, " "))
+}
 
 // encodeHistory is nil for no entries, so that an empty history is absent.
 func encodeHistory(entries ...payout.Entry) types.AttributeValue {

@@ -109,6 +109,12 @@ func (u *update) change(id payout.ID, c payout.Change) {
 		u.set(attrSimilarTo, text(string(c.SimilarTo)))
 		u.set(attrSimilarBy, text(string(c.SimilarBy)))
 	}
+	if c.Similar != nil {
+		u.set(attrSimilar, keys(c.Similar))
+	}
+	if c.Beside != nil {
+		u.set(attrBeside, number(*c.Beside))
+	}
 	u.grow(attrHeard, set(c.Heard))
 	u.asserted(attrAnswered, encodeAnswered(c.Answered))
 	u.queued(c)

@@ -133,7 +133,7 @@ func createdReply(c payout.Created) Reply {
 		status = http.StatusOK
 	}
 	v := viewWithHistory(c.Payout)
-	v.SimilarBy = "" // whoever may create need not be one who may read what others created
+	v.SimilarBy, v.SimilarIDs = "", nil // whoever may create need not be one who may read what others created
 	reply := jsonReply(status, v)
 	if c.Replayed {
 		reply.Headers["idempotent-replayed"] = "true"

@@ -284,11 +284,11 @@ func TestAStatementThatIsRefusedWholeSaysWhy(t *testing.T) {
 
 // Whoever looks at the report sees that it is the file which has to be mended.
 func TestAnAmountThatCannotBeReadIsSaidToBe(t *testing.T) {
-	lines := []payout.ReportLine{{Kind: payout.UnreadableAmount, Line: 7, Ours: payout.Unknown}, {Kind: payout.Missing}}
+	lines := []payout.ReportLine{{Kind: payout.UnreadableAmount, Line: 7, Ours: payout.Unknown}, {Kind: payout.Missing}, {Kind: payout.AmountDiffers, Line: 8, TheirZero: true}}
 	b := &books{report: payout.Report{Counts: map[payout.LineKind]int{payout.UnreadableAmount: 1, payout.Missing: 1}, Lines: lines}}
 	for format, once := range map[string]string{"json": `"their_amount":"unreadable"`, "csv": `,"unreadable",`} {
 		reply, _ := call(t, b.handler(), importing("provider=vexora&check=true&format="+format, oneRow))
-		if strings.Count(reply.Body, once) != 1 {
+		if strings.Count(reply.Body, once) != 1 || strings.Count(reply.Body, `"0.00"`) != 1 {
 			t.Errorf("%s: %s", format, reply.Body)
 		}
 	}

@@ -230,7 +230,10 @@ const unreadableAmount = "unreadable"
 
 // theirs is the amount that a line of the file states; empty for what is no line of it.
 func theirs(l payout.ReportLine) string {
-	if l.TheirAmount.IsZero() && l.Kind != payout.Missing {
+	switch {
+	case l.TheirZero:
+		return "0.00"
+	case l.TheirAmount.IsZero() && l.Kind != payout.Missing:
 		return unreadableAmount
 	}
 	return l.TheirAmount.String()

@@ -35,6 +35,7 @@ type payoutView struct {
 	Proposal          *proposalView            `json:"proposal,omitempty"`
 	SimilarTo         payout.ID                `json:"similar_to,omitempty"`
 	SimilarBy         payout.Principal         `json:"similar_by,omitempty"`
+	SimilarIDs        []payout.ID              `json:"similar_ids,omitempty"`
 	RedactedAt        string                   `json:"redacted_at,omitempty"`
 	History           []entryView              `json:"history,omitempty"`
 	HistoryDropped    int                      `json:"history_dropped,omitempty"`
@@ -162,6 +163,7 @@ func viewWithHistory(p payout.Payout) payoutView {
 			Raised: e.Raised, Cleared: e.Cleared,
 		})
 	}
+	v.SimilarIDs = p.Similar
 	n := p.Notice
 	v.Notification = &notificationView{
 		Events: len(p.Events()), Published: n.Fed, Tried: n.Tried, Owed: append([]int{}, n.Owed...), NextAt: instant(n.At),

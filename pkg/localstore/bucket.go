@@ -19,7 +19,7 @@ const (
 	due       bucket = "due"       // shard # time # id
 	days      bucket = "days"      // day # time # id
 	attention bucket = "attention" // since # id
-	orphans   bucket = "orphans"   // time # id or claim key
+	orphans   bucket = "orphans"   // time # id, or time # number for a claim key
 	marker    bucket = "marker"    // the namespace, and the latest restore
 	board     bucket = "board"     // provider -> pause, until when to look up unsettled payouts, and what waits for a second person
 	controls  bucket = "controls"  // version -> change of the controls

@@ -13,7 +13,8 @@ import (
 const cursorVersion = 1
 
 // cursor says where a page ended. It names its list, so that it cannot continue
-// another one.
+// another one. Whoever may read the list reads the cursor too, so that no key in it is made of what
+// the list masks.
 type cursor struct {
 	Version int    `json:"v"`
 	List    string `json:"l"`

@@ -122,6 +122,8 @@ type document struct {
 	Proposal       proposal                    `json:"proposal,omitzero"`
 	SimilarTo      payout.ID                   `json:"similar_to,omitzero"`
 	SimilarBy      payout.Principal            `json:"similar_by,omitzero"`
+	Similar        []payout.ID                 `json:"similar_ids,omitempty"`
+	Beside         int                         `json:"beside,omitzero"`
 	QueuedReason   payout.QueuedReason         `json:"queued_reason,omitzero"`
 	History        []entry                     `json:"history,omitempty"`
 	HistoryDropped int                         `json:"history_dropped,omitzero"`
@@ -157,7 +159,7 @@ func documentOf(p payout.Payout) document {
 		Failure: (*failure)(p.Failure), Return: (*returned)(p.Return), Attention: p.Attention,
 		HistoryDropped: p.HistoryDropped, Unwritten: p.Unwritten, Recipient: p.Recipient, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
 		CompletedAt: p.CompletedAt, StatusAt: p.StatusAt, Sent: p.Sent, SubmittedAt: p.SubmittedAt,
-		Proposal: proposal(p.Proposal), SimilarTo: p.SimilarTo, SimilarBy: p.SimilarBy, RedactedAt: p.RedactedAt,
+		Proposal: proposal(p.Proposal), SimilarTo: p.SimilarTo, SimilarBy: p.SimilarBy, Similar: p.Similar, Beside: p.Beside, RedactedAt: p.RedactedAt,
 		Lease: lease(p.Lease), DueAt: p.DueAt, Polls: p.Polls, Version: p.Version, QueryAt: p.QueryAt,
 		Notice: notice{
 			At: p.Notice.At, Fed: p.Notice.Fed, Tried: p.Notice.Tried, Owed: p.Notice.Owed,
@@ -185,7 +187,7 @@ func (d document) payout() (payout.Payout, error) {
 		Failure: (*payout.Failure)(d.Failure), Return: (*payout.Return)(d.Return), Attention: d.Attention,
 		HistoryDropped: d.HistoryDropped, Unwritten: d.Unwritten, Recipient: d.Recipient, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
 		CompletedAt: d.CompletedAt, StatusAt: d.StatusAt, Sent: d.Sent, SubmittedAt: d.SubmittedAt,
-		Proposal: payout.Proposal(d.Proposal), SimilarTo: d.SimilarTo, SimilarBy: d.SimilarBy, RedactedAt: d.RedactedAt,
+		Proposal: payout.Proposal(d.Proposal), SimilarTo: d.SimilarTo, SimilarBy: d.SimilarBy, Similar: d.Similar, Beside: d.Beside, RedactedAt: d.RedactedAt,
 		Lease: payout.Lease(d.Lease), DueAt: d.DueAt, Polls: d.Polls, Version: d.Version, QueryAt: d.QueryAt,
 		Notice: payout.Notice{
 			At: d.Notice.At, Fed: d.Notice.Fed, Tried: d.Notice.Tried, Owed: d.Notice.Owed,

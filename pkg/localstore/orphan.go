@@ -48,9 +48,20 @@ func (s *Store) KeepOrphan(ctx context.Context, o payout.Orphaned) (bool, error)
 			}
 		}
 		fresh = true
-		return orphans.in(tx).Put([]byte(rowKey(stamp(o.ReceivedAt), o.Key)), []byte(o.Key))
+		return listOrphan(tx, o)
 	})
 	return fresh && err == nil, err
+}
+
+// listOrphan gives an orphan its row of the list. Cursors hold the row's key, so that it has a
+// number and nothing that is made of the claim.
+func listOrphan(tx *bbolt.Tx, o payout.Orphaned) error {
+	rows := orphans.in(tx)
+	number, err := rows.NextSequence()
+	if err != nil {
+		return err
+	}
+	return rows.Put([]byte(rowKey(stamp(o.ReceivedAt), fmt.Sprintf("%020d", number))), []byte(o.Key))
 }
 
 // dueOrphans is the part of the due bucket that lists orphans.

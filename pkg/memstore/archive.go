@@ -2,6 +2,7 @@ package memstore
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -55,7 +56,7 @@ func (s *Store) FindProposal(ctx context.Context, hash string) (p payout.Stateme
 func (s *Store) KeepOrphan(ctx context.Context, o payout.Orphaned) (fresh bool, err error) {
 	err = s.do(ctx, func(d *data) error {
 		if _, there := d.orphans[o.Key]; !there {
-			d.orphans[o.Key], fresh = o, true
+			d.orphans[o.Key], fresh = orphan{o, fmt.Sprintf("%09d", len(d.orphans))}, true
 		}
 		return nil
 	})

@@ -65,8 +65,8 @@ func (s *Store) ListOrphans(ctx context.Context, q payout.PageQuery) (payout.Orp
 	all := map[string]payout.Orphaned{}
 	var rows []row
 	err := s.do(ctx, func(d *data) error {
-		for key, o := range d.orphans {
-			all[key], rows = o, append(rows, row{o.ReceivedAt, key})
+		for _, o := range d.orphans {
+			all[o.number], rows = o.Orphaned, append(rows, row{o.ReceivedAt, o.number})
 		}
 		for id, p := range d.payouts {
 			if p.Status == payout.Orphan {

@@ -25,7 +25,7 @@ type data struct {
 	namespace payout.Namespace
 	payouts   map[payout.ID]payout.Payout
 	turned    map[payout.ID]time.Time // up to when requests are turned away
-	orphans   map[string]payout.Orphaned
+	orphans   map[string]orphan
 	board     payout.Board
 	changes   []payout.ControlEntry // of the controls, the oldest first
 	ordered   map[payout.Person]payout.ControlProposal
@@ -36,10 +36,16 @@ type data struct {
 	feed      [payout.Shards][]payout.News
 }
 
+// orphan has a number for its place in the list: cursors hold it, so that it is not made of the claim.
+type orphan struct {
+	payout.Orphaned
+	number string
+}
+
 // New is an empty store.
 func New() *Store {
 	return &Store{data: data{
-		payouts: map[payout.ID]payout.Payout{}, turned: map[payout.ID]time.Time{}, orphans: map[string]payout.Orphaned{},
+		payouts: map[payout.ID]payout.Payout{}, turned: map[payout.ID]time.Time{}, orphans: map[string]orphan{},
 		board:   payout.Board{Pauses: map[payout.Provider]payout.Pause{}},
 		ordered: map[payout.Person]payout.ControlProposal{}, outflow: map[payout.OutflowBucket]int64{},
 		lists: map[payout.RecipientKey][]payout.Unsettled{}, reports: map[string][]byte{}, proposals: map[string]payout.StatementProposal{},

@@ -3,7 +3,7 @@ package payout
 // against says how a row compares with the payout that it names.
 func (p Payout) against(row StatementRow, attempt Attempt) LineKind {
 	switch {
-	case row.Amount.IsZero():
+	case row.Amount.IsZero() && !row.Zero:
 		return UnreadableAmount
 	case row.Amount != p.Amount:
 		return AmountDiffers

@@ -103,11 +103,15 @@ func (c *Creator) hold(ctx context.Context, p *Payout) (QueuedReason, error) {
 	if why := c.ports.Brakes.Stops(ctx, *p, now); why != "" {
 		return why, nil
 	}
-	earlier, err := c.ports.similar(ctx, c.policy, *p)
-	if err != nil || earlier.none() {
+	found, err := c.ports.similar(ctx, c.policy, *p)
+	if err != nil || found.none() {
 		return "", err
 	}
-	p.SimilarTo, p.SimilarBy, p.Attention = earlier.id, earlier.by, p.Attention.With(PossibleDuplicate, now)
+	shown, _ := p.showing(found, Change{})
+	p.SimilarTo, p.SimilarBy, p.Similar = shown.SimilarTo, shown.SimilarBy, shown.Similar
+	if found.stored { // else the sweep looks once more, when it shows whether there is one at all
+		p.Attention = p.Attention.With(PossibleDuplicate, now)
+	}
 	return QueuedDuplicate, nil
 }
 

@@ -163,7 +163,7 @@ func (i *Importer) compare(ctx context.Context, s Statement, row StatementRow) R
 	row.Code = named(row.Code, codeLimit)
 	line := ReportLine{
 		Line: row.Line, ProviderID: row.ProviderID, Theirs: row.Finding,
-		TheirWord: row.Code, TheirAmount: row.Amount, row: row, Kind: Extra,
+		TheirWord: row.Code, TheirAmount: row.Amount, TheirZero: row.Zero, row: row, Kind: Extra,
 	}
 	id, attempt, ours := ParseProviderReference(row.Reference)
 	if !ours {
@@ -314,7 +314,7 @@ func (l *ReportLine) worth(c Claim, p Payout, first StatementProposal) (Decision
 	switch {
 	case l.second:
 		return p.paidTwice(c), true // whatever the provider answers about the other one
-	case c.Finding == FoundProcessing, c.Finding == FoundUnlisted, l.row.Amount.IsZero():
+	case c.Finding == FoundProcessing, c.Finding == FoundUnlisted, l.row.Amount.IsZero() && !l.row.Zero:
 		return Decision{}, false
 	case p.Status.Final() && !returned, l.Kind == AmountDiffers, !present, another:
 	case l.ambiguous:
@@ -343,9 +343,12 @@ func (s Statement) claim(row StatementRow, first StatementProposal, at time.Time
 	if row.Finding == FoundFailed {
 		c.Failure = FailureDeclined
 	}
-	if row.Amount.IsZero() {
+	switch {
+	case row.Zero:
+		c.Suspect = "the statement line states an amount of zero"
+	case row.Amount.IsZero():
 		c.Suspect = "the statement line states no readable amount"
-	} else {
+	default:
 		c.Amounts = []money.Amount{row.Amount}
 	}
 	return c.cleaned()

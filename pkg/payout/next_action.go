@@ -12,7 +12,7 @@ var nextActions = map[Reason]string{
 	Returned:               "the money came back: pay under a new reference if it is still owed, then resolve as reviewed",
 	ProviderConfiguration:  "mend key, egress address or project at the provider; the payout then goes by itself",
 	NotificationFailing:    "mend the webhook endpoint; the event feed has everything meanwhile",
-	PossibleDuplicate:      "compare with the earlier payout in similar_to: resend to confirm both, or cancel this one",
+	PossibleDuplicate:      "compare with the earlier payout in similar_to, or all in similar_ids: resend to confirm this one beside them, or cancel it",
 }
 
 // whileQueued names the one safe thing to do about a payout that waits for people, whatever

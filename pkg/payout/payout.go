@@ -78,6 +78,11 @@ type Payout struct {
 	SimilarTo ID
 	// SimilarBy is who created that one; empty if nobody can tell.
 	SimilarBy Principal
+	// Similar is all that held this one when it was last compared, SimilarTo among them: at most
+	// [MostUnsettled]. Empty for what an earlier version compared.
+	Similar []ID
+	// Beside is how many of those, from the first, people want this one beside.
+	Beside int
 	// QueuedReason says what a queued payout waits for.
 	QueuedReason QueuedReason
 	History      []Entry

@@ -79,7 +79,7 @@ func (s *Sweeper) goesAgain(ctx context.Context, p Payout) bool {
 		return false
 	}
 	if s.policy.DuplicateWindow > 0 { // what would be held after the fence need not be fenced
-		if earlier, err := s.ports.similar(ctx, s.policy, p); err != nil || !earlier.none() {
+		if found, err := s.ports.similar(ctx, s.policy, p); err != nil || !found.none() {
 			return false
 		}
 	}

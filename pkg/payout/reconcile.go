@@ -218,12 +218,14 @@ func (s *Sweeper) dispatch(ctx context.Context, p Payout) error {
 	if why := s.ports.Brakes.Stops(ctx, p, now); why != "" {
 		return s.wait(ctx, p, why, time.Minute) // not compared either; see [Creator.hold]
 	}
-	earlier, err := s.ports.similar(ctx, s.policy, p)
+	found, err := s.ports.similar(ctx, s.policy, p)
 	switch {
 	case err != nil:
 		return err // the visibility time brings it back
-	case !earlier.none():
-		return s.holdAsDuplicate(ctx, p, earlier)
+	case !found.none() && !found.stored:
+		return s.wait(ctx, p, QueuedDuplicate, absentFor)
+	case !found.none():
+		return s.holdAsDuplicate(ctx, p, found)
 	}
 	return s.resubmit(ctx, p, connector, "submitted from the queue")
 }
@@ -239,10 +241,11 @@ func (s *Sweeper) keepListed(ctx context.Context, p Payout, now time.Time) {
 
 // holdAsDuplicate holds a queued payout because of another one that became unsettled while
 // it waited.
-func (s *Sweeper) holdAsDuplicate(ctx context.Context, p Payout, earlier twin) error {
+func (s *Sweeper) holdAsDuplicate(ctx context.Context, p Payout, found twins) error {
 	now := s.ports.Now()
 	due, attention := now.Add(s.jitter(24*time.Hour)), p.Attention.With(PossibleDuplicate, now)
-	change := p.inscribe(Change{At: now, Attention: &attention, QueryAt: &due, SimilarTo: earlier.id, SimilarBy: earlier.by, QueuedReason: QueuedDuplicate}, &Entry{
+	shown, _ := p.showing(found, Change{At: now, Attention: &attention, QueryAt: &due, QueuedReason: QueuedDuplicate})
+	change := p.inscribe(shown, &Entry{
 		At: now, Source: FromSweep, Status: Queued, Message: waits[QueuedDuplicate],
 	})
 	after, err := s.ports.Store.Apply(ctx, p.step(*change))

@@ -1,6 +1,7 @@
 package payout_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -73,5 +74,34 @@ func TestALineWhoseAmountCannotBeReadEndsAndRaisesNothing(t *testing.T) {
 	id, _, _ := payout.ParseProviderReference(rows[0].Reference)
 	if p := w.stored(id); p.Status != payout.Unknown || len(p.Attention) > 0 || w.vexora.asked-asked < 2 {
 		t.Errorf("%s, attention %v, asked %d times", p.Status, p.Attention, w.vexora.asked-asked)
+	}
+}
+
+// Zero can be read, and is no amount of a payout: it differs.
+func TestAnAmountOfZeroDiffers(t *testing.T) {
+	w := newWorld(t)
+	w.vexora.answer, w.vexora.told = w.unclear, w.absent
+	var rows []payout.StatementRow
+	for n, reference := range []string{"R1", "R2"} {
+		d := draft(reference)
+		d.Destination.AccountNumber += reference
+		rows = append(rows, row(n+1, w.mustCreate(d), payout.FoundSucceeded))
+	}
+	rows[0].Amount, rows[0].Zero = money.Amount{}, true
+	w.clock.pass(5 * time.Minute)
+	s, unread := file(Vexora, rows...), file(Vexora, rows...)
+	unread.Rows = slices.Clone(rows)
+	unread.Rows[0].Zero = false
+	if s.Key() == unread.Key() {
+		t.Error("a file with zero is the same as one whose amount cannot be read")
+	}
+	w.importBy(s, dara)
+	w.sweepFor(2, time.Minute)
+	report := w.importBy(s, bopha)
+	w.counts(report, map[payout.LineKind]int{payout.AmountDiffers: 1, payout.Closed: 1})
+	id, _, _ := payout.ParseProviderReference(rows[0].Reference)
+	p := w.stored(id)
+	if _, raised := p.Attention[payout.CallbackMismatch]; p.Status != payout.Unknown || !raised {
+		t.Errorf("%s, attention %v", p.Status, p.Attention)
 	}
 }

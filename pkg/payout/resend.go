@@ -47,34 +47,6 @@ func (o *Operator) Resend(ctx context.Context, order Order) (Ordered, error) {
 	return o.submitAgain(ctx, p, order, "sent again", nil)
 }
 
-// compare looks for the same money to the same recipient before one person has a payout
-// sent. What it finds it shows in the payout and refuses the order once; who gives it again
-// has seen it. While the brakes stop the payout it is an error of theirs, and nothing is shown: an
-// order that sends nothing must not tell which account gets the sum.
-func (o *Operator) compare(ctx context.Context, p Payout, order Order) error {
-	if why := o.ports.Brakes.Stops(ctx, p, o.ports.Now()); why != "" {
-		return stopped(why)
-	}
-	seen, shown := p, []Fact(nil)
-	if p.SimilarTo != "" {
-		shown = p.Heard.without([]Fact{p.Attempt.fact(besides(p.SimilarTo))})
-		seen.Heard = p.Heard.With(shown...)
-	}
-	earlier, err := o.ports.similar(ctx, o.policy, seen)
-	switch {
-	case err != nil:
-		return unavailable(err)
-	case earlier.none() || earlier.id == p.SimilarTo:
-		return nil
-	}
-	now := o.ports.Now()
-	change := p.inscribe(Change{At: now, SimilarTo: earlier.id, SimilarBy: earlier.by, Heard: shown}, order.entry(now, p.Status, "not sent: the same money to the same recipient"))
-	if _, err := o.ports.Store.Apply(ctx, p.step(*change)); err != nil {
-		return unavailable(err)
-	}
-	return notPossible("%s pays the same money to the same recipient; compare them, and order it again to have both", earlier.id)
-}
-
 // resendPossible refuses what is with the provider, or over.
 func (p Payout) resendPossible() error {
 	switch p.Status {
@@ -149,6 +121,9 @@ func (o *Operator) submitAgain(ctx context.Context, p Payout, order Order, what 
 	if errors.Is(err, errHeld) || errors.Is(err, errPaused) {
 		return Ordered{}, err
 	}
+	if met := (*metTwins)(nil); errors.As(err, &met) {
+		return Ordered{}, o.show(ctx, after, order, met.found)
+	}
 	if err != nil {
 		return Ordered{}, unavailable(err)
 	}
@@ -217,13 +192,16 @@ func (s *submitter) again(ctx context.Context, p Payout, connector Connector, en
 		s.brakes.giveBack(p.Provider, probe)
 		return p, false, err // not ours, or not clear: then nothing is sent
 	}
-	if other, met := s.beside(ctx, stored); met {
+	if found, met := s.beside(ctx, stored); met {
 		s.brakes.giveBack(p.Provider, probe)
 		claim := s.notSent(stored, "the same money to the same recipient is being paid")
-		if other != "" && stored.ID > other { // or two that meet would meet again and again
+		if other := found.first(); other != "" && stored.ID > other { // or two that meet would meet again and again
 			claim.NotBefore = s.now().Add(3 * visibility)
 		}
 		after, err = s.record(ctx, stored, claim)
+		if err == nil && entry.Source == FromOperator {
+			err = &metTwins{found}
+		}
 		return after, true, err
 	}
 	after, err = s.submit(ctx, stored, submission)
@@ -261,23 +239,6 @@ func (s *submitter) fenceAgain(ctx context.Context, p Payout, change Change) (st
 	return stored, true, nil
 }
 
-// beside reports whether the same money went to the same recipient since it was looked for
-// last, and by which payout, if anybody can tell. Only with a window: whoever creates a payout is
-// on the list before he looks for others, and of two that are fenced at one moment at least one
-// sees the other.
-func (s *submitter) beside(ctx context.Context, p Payout) (other ID, met bool) {
-	policy := s.receiver.policy
-	if policy.DuplicateWindow == 0 {
-		return "", false
-	}
-	list, err := s.roster.of(ctx, p)
-	if err != nil {
-		return "", true
-	}
-	found, _, err := s.ports.compareWith(ctx, policy, list, p)
-	return found.id, err != nil || !found.none()
-}
-
 // notSent is the answer to a submission that this process gave up before it began.
 func (s *submitter) notSent(p Payout, why string) Claim {
 	return Claim{
@@ -311,8 +272,8 @@ func (s *submitter) resubmission(p Payout, token string, now time.Time, ordered 
 	if about > p.Attempt && p.Heard.closed(about) {
 		facts = append(facts, p.Heard.wavering(about)...) // closed before it was made
 	}
-	if ordered && p.SimilarTo != "" {
-		facts = append(facts, about.fact(besides(p.SimilarTo)))
+	if seen := p.ordered(); ordered && seen.Beside > 0 {
+		change.Similar, change.Beside = seen.Similar, &seen.Beside
 	}
 	change.Heard = p.Heard.without(facts)
 	attention := p.Attention.Entering(Submitting)

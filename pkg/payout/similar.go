@@ -4,17 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 )
-
-// twin is another payout of the same money to the same recipient; the zero value is none.
-type twin struct {
-	id ID
-	by Principal // who created it; empty if nobody can tell
-}
-
-func (t twin) none() bool { return t.id == "" }
 
 // noteLate is noteUnsettled for a payout that had found no room: it makes some first.
 func (p Ports) noteLate(ctx context.Context, policy Policy, of Payout) bool {
@@ -53,17 +44,17 @@ func (p Ports) prune(ctx context.Context, policy Policy, of Payout, settled []Un
 	return failed
 }
 
-// similar finds an earlier payout because of which this one has to be confirmed.
+// similar finds the payouts because of which this one has to be confirmed.
 // The commonest real double payment is a second reference after a timeout. An
 // error means that nobody can tell; nothing may be sent then.
-func (p Ports) similar(ctx context.Context, policy Policy, of Payout) (twin, error) {
+func (p Ports) similar(ctx context.Context, policy Policy, of Payout) (twins, error) {
 	list, err := p.listed(ctx, policy, of)
 	crowded := errors.Is(err, ErrCrowded)
 	if err != nil && !crowded {
-		return twin{}, err
+		return twins{}, err
 	}
 	found, settled, err := p.compareWith(ctx, policy, list, of)
-	if err != nil || !found.none() {
+	if err != nil || !found.none() && !crowded {
 		return found, err
 	}
 	if len(list) < prunedAt || len(settled) == 0 {
@@ -73,39 +64,35 @@ func (p Ports) similar(ctx context.Context, policy Policy, of Payout) (twin, err
 	}
 	switch {
 	case crowded && settled == nil:
-		return twin{id: list[0].ID}, nil // nobody would see this one
+		return found.ofFull(list, of), nil
 	case crowded: // there is room now
 		return p.similar(ctx, policy, of)
 	}
-	return twin{}, nil
+	return found, nil
 }
 
-// compareWith finds the first payout of a list that holds another one, and those whose
-// entries are over.
-func (p Ports) compareWith(ctx context.Context, policy Policy, list []Unsettled, of Payout) (found twin, settled []Unsettled, err error) {
+// compareWith finds the payouts of a list that hold another one, and those whose entries are
+// over.
+func (p Ports) compareWith(ctx context.Context, policy Policy, list []Unsettled, of Payout) (found twins, settled []Unsettled, err error) {
 	for _, other := range list {
-		if other.ID == of.ID || of.Heard.beside(other.ID) {
+		if other.ID == of.ID {
 			continue
 		}
-		holds, by, over, err := p.holds(ctx, policy, other, of)
+		if of.isBeside(other.ID) {
+			found.kept = with(found.kept, other.ID)
+			continue
+		}
+		holds, over, err := p.holds(ctx, policy, other, of)
 		switch {
 		case err != nil:
-			return twin{}, nil, err
-		case holds && found.none():
-			found = twin{other.ID, by}
+			return twins{}, nil, err
+		case !holds.none():
+			found = found.and(holds)
 		case over:
 			settled = append(settled, other)
 		}
 	}
 	return found, settled, nil
-}
-
-// besides is the word that people want a payout beside another one of the same money.
-func besides(other ID) word { return "beside-" + word(other) }
-
-// beside reports whether people have said so at any attempt.
-func (h Heard) beside(other ID) bool {
-	return slices.ContainsFunc(h, func(f Fact) bool { return strings.HasSuffix(string(f), "."+string(besides(other))) })
 }
 
 // listed is the list of the payout's recipient. With a window the payout is on it before
@@ -135,21 +122,26 @@ func (p Ports) unlist(ctx context.Context, policy Policy, replay, existing Payou
 	}
 }
 
-// holds reports whether a listed payout holds another one back, who created it, and whether its
-// entry is over.
-func (p Ports) holds(ctx context.Context, policy Policy, listed Unsettled, of Payout) (holds bool, by Principal, over bool, err error) {
+// holds is the listed payout if it holds another one back, else none, and whether its entry is
+// over.
+func (p Ports) holds(ctx context.Context, policy Policy, listed Unsettled, of Payout) (found twins, over bool, err error) {
 	other, err := p.Store.Get(ctx, listed.ID)
 	switch {
 	case isNotFound(err):
-		age := p.Now().Sub(listed.At)
-		return age < absentFor, "", age >= absentFor, nil
+		if p.Now().Sub(listed.At) >= absentFor {
+			return twins{}, true, nil
+		}
+		return twins{ids: []ID{listed.ID}}, false, nil
 	case err != nil:
-		return false, "", false, err
+		return twins{}, false, err
 	case !other.standsOn(listed, of):
-		return false, "", true, nil // the reference was taken, by a payout to somebody else
+		return twins{}, true, nil // the reference was taken, by a payout to somebody else
 	}
-	holds, over = other.holdsBack(of, policy, p.Now())
-	return holds, other.CreatedBy, over, nil
+	holds, over := other.holdsBack(of, policy, p.Now())
+	if !holds {
+		return twins{}, over, nil
+	}
+	return twins{ids: []ID{listed.ID}, by: other.CreatedBy, stored: true}, over, nil
 }
 
 // holdsBack reports whether a payout holds another one of the same money back, and whether its

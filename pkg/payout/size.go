@@ -39,6 +39,12 @@ func (p Payout) Size() int {
 	if len(p.Unwritten) > 0 {
 		total += unwrittenSize
 	}
+	for _, id := range p.Similar {
+		total += len(id) + similarEach
+	}
+	if len(p.Similar) > 0 {
+		total += similarSize
+	}
 	for _, e := range p.History {
 		total += e.size()
 	}

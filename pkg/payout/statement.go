@@ -36,6 +36,9 @@ func (s Statement) Key() string {
 	digest := sha256.New()
 	for _, row := range s.Rows {
 		fmt.Fprintf(digest, "%q %q %q %s %d %q\n", row.Reference, row.ProviderID, row.Finding, row.Amount.Currency(), row.Amount.Minor(), row.Code)
+		if row.Zero {
+			fmt.Fprintln(digest, "zero")
+		}
 	}
 	return fmt.Sprintf("%s/%s/%s/%s/%x", s.Provider, s.From, s.To, s.Hash, digest.Sum(nil)[:8])
 }
@@ -64,6 +67,7 @@ type StatementRow struct {
 	Reference  string
 	ProviderID string
 	Amount     money.Amount // zero when the line has none
+	Zero       bool         // the line has one, and it is 0: that can be read, and is no [money.Amount]
 	Finding    Finding      // FoundUnlisted for a word that the mapping does not know
 	Code       string       // the provider's word for the status, verbatim
 	Message    string
@@ -135,6 +139,7 @@ type ReportLine struct {
 	OurAmount     money.Amount
 	TheirWord     string
 	TheirAmount   money.Amount
+	TheirZero     bool // they state zero
 	// Heard tells whether a verified callback that was believed had brought the end, or the return.
 	Heard bool
 	// Outdated: the payout was sent since the first person sent the file, so that the line ends

@@ -82,6 +82,8 @@ type Change struct {
 	Proposal  *Proposal // the zero proposal withdraws
 	SimilarTo ID
 	SimilarBy Principal // of SimilarTo, and together with it alone
+	Similar   []ID      // all of them; nil: unchanged
+	Beside    *int      // how many of those people want the payout beside
 	// NewAttempt starts the next attempt, under a new provider reference, and
 	// clears what the ended one left behind; the history keeps it.
 	NewAttempt bool
@@ -157,6 +159,12 @@ func (c Change) Apply(p Payout) Payout {
 	}
 	if c.SimilarTo != "" {
 		p.SimilarTo, p.SimilarBy = c.SimilarTo, c.SimilarBy
+	}
+	if c.Similar != nil {
+		p.Similar = slices.Clone(c.Similar)
+	}
+	if c.Beside != nil {
+		p.Beside = *c.Beside
 	}
 	if c.QueuedReason != "" {
 		p.QueuedReason = c.QueuedReason

@@ -178,11 +178,14 @@ func (l layout) row(record []string, line int, m Mapping) payout.StatementRow {
 	}
 	row := payout.StatementRow{
 		Line: line, Reference: field(l.reference), ProviderID: payout.Printable(field(l.providerID)),
-		Amount: m.amount(field(l.amount), field(l.currency)), Finding: m.finding(field(l.status)),
+		Amount: m.amount(field(l.amount), field(l.currency)), Zero: m.zero(field(l.amount), field(l.currency)), Finding: m.finding(field(l.status)),
 		Code: payout.Printable(field(l.code)), Message: payout.Printable(field(l.message)),
 	}
 	amount, currency := field(l.amount), field(l.currency)
-	if row.Amount.IsZero() { // it settles nothing, and may be any text
+	switch {
+	case row.Zero:
+		amount, currency = "0.00", string(m.currency(currency))
+	case row.Amount.IsZero(): // it settles nothing, and may be any text
 		amount, currency = unreadable, unreadable
 	}
 	row.Raw = kept(field(l.reference), field(l.providerID), amount, currency, field(l.status), field(l.code))
@@ -232,10 +235,7 @@ var grouped = regexp.MustCompile(`^[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?$`)
 
 // amount reads an amount; the zero amount means that it cannot be read.
 func (m Mapping) amount(text, currency string) money.Amount {
-	c := m.Currency
-	if currency != "" {
-		c = money.Currency(strings.ToUpper(currency))
-	}
+	c := m.currency(currency)
 	read := money.ParseExact
 	if m.Unit == Minor {
 		read = money.ParseMinor
@@ -247,6 +247,23 @@ func (m Mapping) amount(text, currency string) money.Amount {
 		return money.Amount{}
 	}
 	return amount
+}
+
+// currency is the one that a line names, or else that of the mapping.
+func (m Mapping) currency(named string) money.Currency {
+	if named == "" {
+		return m.Currency
+	}
+	return money.Currency(strings.ToUpper(named))
+}
+
+var nothing = regexp.MustCompile(`^0+(\.0+)?$`)
+
+// zero reports whether a line states that nothing moved, which is no amount of a payout.
+func (m Mapping) zero(text, currency string) bool {
+	_, err := money.ParseCurrency(string(m.currency(currency)))
+	pointed := m.Unit == Minor && strings.Contains(text, ".") // those have no point
+	return err == nil && !pointed && nothing.MatchString(text)
 }
 
 // finding translates a word; one that is not in the mapping settles nothing.

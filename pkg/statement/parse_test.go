@@ -72,6 +72,26 @@ func TestAnAmountThatCouldMeanTwoThingsIsNotRead(t *testing.T) {
 	}
 }
 
+func TestZeroIsRead(t *testing.T) {
+	major := wire.Statements()[vexora.Name]
+	minor := major
+	minor.Unit = statement.Minor
+	for text, m := range map[string]statement.Mapping{"0": major, "0.00": major, "000.0000": major, "00": minor} {
+		rows := parse(t, "tradeNo,amount,currency,status\nP1,"+text+",khr,0000\n", m)
+		if !rows[0].Zero || !rows[0].Amount.IsZero() || string(rows[0].Raw) != "P1,,0.00,KHR,0000," {
+			t.Errorf("%s: %v, kept as %s", text, rows[0].Zero, rows[0].Raw)
+		}
+	}
+	for _, row := range []string{"5,KHR", ",KHR", "0,EUR", "-0,KHR", "0.001,KHR", "0.,KHR"} {
+		if rows := parse(t, "tradeNo,amount,currency,status\nP1,"+row+",0000\n", major); rows[0].Zero {
+			t.Errorf("%s was read as zero", row)
+		}
+	}
+	if rows := parse(t, "tradeNo,amount,currency,status\nP1,0.00,KHR,0000\n", minor); rows[0].Zero {
+		t.Error("minor units have no point")
+	}
+}
+
 func TestAWordThatIsNotInTheMappingSettlesNothing(t *testing.T) {
 	m := wire.Statements()[vexora.Name]
 	for _, word := range []string{"", "0029", "29", "success", "00029x", "0"} {

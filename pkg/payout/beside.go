@@ -1,0 +1,173 @@
+package payout
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// twins are the payouts of the same money to the same recipient that hold another one; the zero
+// value is none.
+type twins struct {
+	ids  []ID      // those that no order was given beside, in the order of the list
+	by   Principal // who created the first of them; empty if nobody can tell
+	kept []ID      // those of the list that people want it beside
+	full bool      // the list had no room for it: others may be on none
+	// stored: at least one of them is stored. Else they are on their way to the fence, or were
+	// turned away and never come; after absentFor everybody knows.
+	stored bool
+}
+
+func (t twins) none() bool { return len(t.ids) == 0 }
+
+// first is the one that stands for them where there is room for one; empty if there is none.
+func (t twins) first() ID {
+	if t.none() {
+		return ""
+	}
+	return t.ids[0]
+}
+
+// and adds the one that an entry of the list stands for.
+func (t twins) and(other twins) twins {
+	if t.none() {
+		t.by = other.by
+	}
+	t.ids, t.stored = with(t.ids, other.first()), t.stored || other.stored
+	return t
+}
+
+// ofFull is these and whoever else stands on a full list. Nobody on it would see the payout, and who
+// found no room on it is not seen either, so people are shown all of it.
+func (t twins) ofFull(list []Unsettled, of Payout) twins {
+	t.full, t.stored = true, true
+	for _, other := range list {
+		if other.ID != of.ID && !of.isBeside(other.ID) {
+			t.ids = with(t.ids, other.ID)
+		}
+	}
+	return t
+}
+
+func with(ids []ID, id ID) []ID {
+	if slices.Contains(ids, id) { // of several submissions
+		return ids
+	}
+	return append(ids, id)
+}
+
+// refused says to whoever ordered a payout what it has to be compared with.
+func (t twins) refused() error {
+	if t.none() {
+		return &OrderRefused{Problem: OrderBusy, Detail: "whether the same money goes to the same recipient could not be read, so nothing was sent; order it again"}
+	}
+	first, others, all := string(t.first()), "", "both"
+	if t.by != "" {
+		first += ", created by " + string(t.by.shown()) + ","
+	}
+	verb := "pays"
+	if n := len(t.ids); n > 1 {
+		verb, others, all = "pay", fmt.Sprintf(" and %d more (similar_ids)", n-1), "it beside all of them"
+	}
+	if t.full {
+		others += ", and perhaps others, since the recipient's list is full,"
+	}
+	return notPossible("%s%s %s the same money to the same recipient; compare them, and order it again to have %s", first, others, verb, all)
+}
+
+// similarSize is what a payout's list of those that it is compared with takes besides them, and
+// with each of them.
+const (
+	similarSize = 30
+	similarEach = 1
+)
+
+// showing adds to a change what holds the payout, for people to see. An order that is given after
+// that is beside all of it. False: there is no room for more than the first.
+func (p Payout) showing(found twins, change Change) (Change, bool) {
+	change.SimilarTo, change.SimilarBy = found.first(), found.by
+	after := p
+	after.Similar = slices.Concat(found.kept, found.ids)
+	beside, room := len(found.kept), len(after.Similar) <= len(p.Similar) || after.Size()+mostEntry <= rooms[ofOrder].size
+	if !room {
+		after.Similar, beside = found.ids[:1:1], 0
+	}
+	change.Similar, change.Beside = after.Similar, &beside
+	return change, room
+}
+
+// ordered is the payout as an order finds it: whoever gives it has seen what was shown.
+func (p Payout) ordered() Payout {
+	if len(p.Similar) == 0 && p.SimilarTo != "" { // earlier versions kept no more
+		p.Similar = []ID{p.SimilarTo}
+	}
+	p.Beside = len(p.Similar)
+	return p
+}
+
+// isBeside reports whether people want the payout beside another one of the same money.
+func (p Payout) isBeside(other ID) bool {
+	return slices.Contains(p.Similar[:min(p.Beside, len(p.Similar))], other) || p.Heard.beside(other)
+}
+
+// beside reports whether people have said so by a fact, as earlier versions kept it.
+func (h Heard) beside(other ID) bool {
+	return slices.ContainsFunc(h, func(f Fact) bool { return strings.HasSuffix(string(f), ".beside-"+string(other)) })
+}
+
+// compare looks for the same money to the same recipient before one person has a payout
+// sent. What it finds it shows in the payout and refuses the order once; who gives it again
+// has seen it. While the brakes stop the payout it is an error of theirs, and nothing is shown: an
+// order that sends nothing must not tell which account gets the sum.
+func (o *Operator) compare(ctx context.Context, p Payout, order Order) error {
+	if why := o.ports.Brakes.Stops(ctx, p, o.ports.Now()); why != "" {
+		return stopped(why)
+	}
+	found, err := o.ports.similar(ctx, o.policy, p.ordered())
+	switch {
+	case err != nil:
+		return unavailable(err)
+	case found.none():
+		return nil
+	}
+	return o.show(ctx, p, order, found)
+}
+
+// show keeps what an order has to be compared with, and refuses it.
+func (o *Operator) show(ctx context.Context, p Payout, order Order, found twins) error {
+	if found.none() {
+		return found.refused()
+	}
+	now := o.ports.Now()
+	change, room := p.showing(found, Change{At: now})
+	if !room {
+		return notPossible("%d payouts of the same money to the same recipient are not settled, and the history of this one has no room for them; settle them first, or pay under a new reference, if that cannot pay twice", len(found.ids))
+	}
+	if _, err := o.ports.Store.Apply(ctx, p.step(*p.inscribe(change, order.entry(now, p.Status, "not sent: the same money to the same recipient")))); err != nil {
+		return unavailable(err)
+	}
+	return found.refused()
+}
+
+// metTwins is the error of an order whose payout met others after its fence: nothing was sent.
+type metTwins struct{ found twins }
+
+// Error implements error.
+func (*metTwins) Error() string { return "payout: the same money to the same recipient is being paid" }
+
+// beside finds the same money that went to the same recipient since it was looked for last. Met
+// without anybody: nobody can tell. Only with a window: whoever creates a payout is on the list
+// before he looks for others, and of two that are fenced at one moment at least one sees the other.
+func (s *submitter) beside(ctx context.Context, p Payout) (found twins, met bool) {
+	policy := s.receiver.policy
+	if policy.DuplicateWindow == 0 {
+		return twins{}, false
+	}
+	list, err := s.roster.of(ctx, p)
+	if err != nil {
+		return twins{}, true
+	}
+	found, _, err = s.ports.compareWith(ctx, policy, list, p)
+	return found, err != nil || !found.none()
+}
