@@ -123,6 +123,33 @@ func TestWhatIsSentWhileAListIsPrunedStaysOnIt(t *testing.T) {
 	}
 }
 
+// Nor is what people order meanwhile forgotten, though it finds no room on the full list.
+func TestWhatIsOrderedWhileAListIsPrunedStaysOnIt(t *testing.T) {
+	w := newWorldWith(t, withWindow)
+	waits := w.queuedUnsent("W")
+	w.listMore(waits, payout.MostUnsettled-1, w.clock.Now(), holdsNobodyAndStays)
+	w.clock.pass(2 * time.Minute)
+	w.store.forgetting = func() { w.must(w.operator.Resend(bg, w.order(waits.ID, dara, ""))) }
+	if x := w.another("X"); x.Status != payout.Queued || x.SimilarTo != waits.ID || len(w.entriesOf(waits.ID)) != 1 {
+		t.Errorf("%s, similar to %q; W has %d entries", x.Status, x.SimilarTo, len(w.entriesOf(waits.ID)))
+	}
+}
+
+// A settled payout is taken off a full list, and doubted at that moment.
+func TestWhatIsDoubtedWhileRoomIsMadeStaysOnTheList(t *testing.T) {
+	w := newWorldWith(t, withWindow)
+	others := w.listMore(w.another("S"), payout.MostUnsettled-1, w.clock.Now(), nil)
+	w.clock.pass(2 * time.Hour)
+	last := others[len(others)-1]
+	w.store.forgetting = func() {
+		last.Status = payout.Unknown
+		w.store.payouts[last.ID] = last
+	}
+	if x := w.another("X"); x.Status != payout.Queued || x.SimilarTo != last.ID {
+		t.Errorf("%s, similar to %q", x.Status, x.SimilarTo)
+	}
+}
+
 // Somebody takes the entry of a payout off after it was noted for its submission, and before its
 // fence: it waited, and held nobody. It is on the list again before it goes.
 func TestWhatWasTakenOffBeforeItsFenceIsListedAgain(t *testing.T) {
