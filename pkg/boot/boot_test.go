@@ -94,6 +94,17 @@ func TestDefaultsAreCautious(t *testing.T) {
 	}
 }
 
+// A list of what went to a recipient stays for a week after the window. What waited for longer
+// would be sent by itself with nothing left to compare it with.
+func TestAQueuedPayoutMayWaitForAWeekAtMost(t *testing.T) {
+	for most, good := range map[string]bool{"168h": true, "168h1s": false, "0s": false} {
+		_, err := boot.Read[boot.ReconcileConfig](environment("QUEUED_MAX_AGE=" + most))
+		if (err == nil) != good || !good && !strings.Contains(err.Error(), "QUEUED_MAX_AGE") {
+			t.Errorf("%s: %v", most, err)
+		}
+	}
+}
+
 func TestEveryProblemIsReportedAtOnce(t *testing.T) {
 	_, err := boot.Read[boot.CreateConfig](map[string]string{
 		"ID_NAMESPACE": "a b", "PROVIDER_ORDER": "stripe", "SUBMISSIONS": "maybe", "MAX_AMOUNT_KHR": "1e9", "MAX_AMOUNT_USD": "-1",

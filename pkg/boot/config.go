@@ -338,19 +338,20 @@ func (r Retention) duration() time.Duration { return time.Duration(r.RedactAfter
 
 // Age is the age at which a queued payout is held.
 type Age struct {
-	QueuedMaxAge Positive `env:"QUEUED_MAX_AGE" envDefault:"1h"`
+	QueuedMaxAge WaitingTime `env:"QUEUED_MAX_AGE" envDefault:"1h"`
 }
 
-// Positive is a duration of more than zero, such as "90m".
-type Positive time.Duration
+// WaitingTime is a duration of more than zero, such as "90m", and at most a week: see
+// [payout.MostQueuedMaxAge].
+type WaitingTime time.Duration
 
 // UnmarshalText implements encoding.TextUnmarshaler.
-func (p *Positive) UnmarshalText(text []byte) error {
+func (w *WaitingTime) UnmarshalText(text []byte) error {
 	d, err := time.ParseDuration(string(text))
-	if err != nil || d <= 0 {
-		return errors.New("must be a duration of more than zero, such as 90m")
+	if err != nil || d <= 0 || d > payout.MostQueuedMaxAge {
+		return errors.New("must be a duration of more than zero, such as 90m, and at most 168h")
 	}
-	*p = Positive(d)
+	*w = WaitingTime(d)
 	return nil
 }
 

@@ -164,7 +164,7 @@ func (s *submitter) beside(ctx context.Context, p Payout) (found twins, met bool
 	if policy.DuplicateWindow == 0 {
 		return twins{}, false
 	}
-	list, err := s.roster.of(ctx, p)
+	list, err := s.relisted(ctx, p)
 	if err != nil {
 		return twins{}, true
 	}

@@ -30,18 +30,19 @@ type memory struct {
 	reads int
 	added [][]payout.Fact // by each write that added any
 
-	board     payout.Board
-	changes   []payout.ControlEntry // of the controls
-	ordered   map[payout.Person]payout.ControlProposal
-	outflow   map[payout.OutflowBucket]int64 // by a bucket without its sum
-	lists     map[payout.RecipientKey][]payout.Unsettled
-	keep      map[payout.RecipientKey]time.Time // when a list may be dropped
-	listFault error                             // of the next notes
-	findFault error                             // of reading lists
-	finding   func()                            // runs once, before a list is read
-	getFault  error                             // of reading payouts
-	reports   map[string][]byte
-	proposals map[string]payout.StatementProposal
+	board      payout.Board
+	changes    []payout.ControlEntry // of the controls
+	ordered    map[payout.Person]payout.ControlProposal
+	outflow    map[payout.OutflowBucket]int64 // by a bucket without its sum
+	lists      map[payout.RecipientKey][]payout.Unsettled
+	keep       map[payout.RecipientKey]time.Time // when a list may be dropped
+	listFault  error                             // of the next notes
+	findFault  error                             // of reading lists
+	finding    func()                            // runs once, before a list is read
+	forgetting func()                            // runs once, before entries are taken off
+	getFault   error                             // of reading payouts
+	reports    map[string][]byte
+	proposals  map[string]payout.StatementProposal
 
 	feed      [payout.Shards][]payout.News
 	feedFault func() fault    // of each put in the feed; nil: the fault of its turn
@@ -344,6 +345,10 @@ func (m *memory) FindUnsettled(_ context.Context, key payout.RecipientKey) ([]pa
 }
 
 func (m *memory) ForgetUnsettled(_ context.Context, key payout.RecipientKey, settled []payout.Unsettled) error {
+	if do := m.forgetting; do != nil {
+		m.forgetting = nil
+		do()
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.lists[key] = slices.DeleteFunc(slices.Clone(m.lists[key]), func(u payout.Unsettled) bool { return slices.Contains(settled, u) })

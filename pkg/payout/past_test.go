@@ -373,7 +373,7 @@ func TestWindowForgetsANewAttemptByTwo(t *testing.T) {
 	x := w.mustCreate(draft("X"))
 	w.receive(w.claim(x, payout.FoundFailed))
 	for n := range 12 {
-		w.clock.pass(2 * time.Hour)
+		w.clock.pass(24 * time.Hour) // so that the list forgets X, too
 		q := w.another(fmt.Sprint("Q", n))
 		if q.Status == payout.Queued {
 			t.Fatal(q.SimilarTo)
@@ -381,8 +381,8 @@ func TestWindowForgetsANewAttemptByTwo(t *testing.T) {
 		w.receive(w.claim(q, payout.FoundSucceeded))
 	}
 	w.clock.pass(2 * time.Hour)
-	w.must(w.operator.Resend(bg, w.order(x.ID, dara, "")))
-	again := w.must(w.operator.Resend(bg, w.order(x.ID, bopha, ""))).Payout
+	w.orderBesideAll(x.ID, dara)
+	again := w.orderBesideAll(x.ID, bopha).Payout
 	w.receive(w.claim(again, payout.FoundSucceeded)) // paid now
 	w.clock.pass(time.Minute)
 	if q := w.another("Y"); q.Status != payout.Queued {

@@ -89,7 +89,7 @@ func (s *Sweeper) goesAgain(ctx context.Context, p Payout) bool {
 // weigh applies the answer of a question until a write goes through.
 func (s *Sweeper) weigh(ctx context.Context, p Payout, about Attempt, c Claim) error {
 	c = c.cleaned()
-	noted := p.owesItsRecipient(s.ports.Now()) && s.ports.noteLate(ctx, s.policy, p)
+	noted := p.owesItsRecipient(s.policy, s.ports.Now()) && s.ports.noteLate(ctx, s.policy, p)
 	held := p.DueAt
 	for range rounds {
 		c := p.withoutQuotes(c)
@@ -136,10 +136,14 @@ func (p Payout) takenBy(held, now time.Time) bool {
 }
 
 // owesItsRecipient reports whether the recipient's list has to be written (again): it is
-// owed, or the board would soon no longer say that lists are worth a look.
-func (p Payout) owesItsRecipient(now time.Time) bool {
+// owed, or the board would soon no longer say that lists are worth a look. What is settled holds
+// within the window alone.
+func (p Payout) owesItsRecipient(policy Policy, now time.Time) bool {
+	if p.settled() {
+		return p.RecipientOwed && p.movedBefore(now) < policy.DuplicateWindow && !p.movedNothing(policy)
+	}
 	unsent := p.Status == Submitting || p.Status == Queued && !p.wavering()
-	return !p.settled() && !unsent && (p.RecipientOwed || now.Sub(p.StatusAt) > unsettledFor/2)
+	return !unsent && (p.RecipientOwed || now.Sub(p.StatusAt) > unsettledFor/2)
 }
 
 // follow sets the time of the next question, unless the answer ends the questions.

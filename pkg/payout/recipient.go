@@ -77,11 +77,9 @@ const (
 	// unsettledFor is how long after a note the lists are looked up. Every question
 	// about an unknown payout prolongs it.
 	unsettledFor = 72 * time.Hour
-	// prunedAt is how long a list gets before what is settled is taken off it.
+	// prunedAt is how long a list gets before what is over is taken off it. Of the settled ones,
+	// a full list keeps one less.
 	prunedAt = 10
-	// listMargin is how much longer than it is needed a list stays after its last note,
-	// so that a sweep that does not run for a week loses no list.
-	listMargin = 7 * 24 * time.Hour
 )
 
 // roster keeps the recipients' lists.
@@ -92,7 +90,7 @@ type roster struct {
 }
 
 func (p Ports) roster(policy Policy) roster {
-	return roster{lists: p.Store, keys: p.Keys, keep: max(policy.DuplicateWindow, unsettledFor) + listMargin}
+	return roster{lists: p.Store, keys: p.Keys, keep: policy.listedFor()}
 }
 
 // entry is how a payout stands on its recipient's list.
@@ -101,11 +99,8 @@ func (r roster) entry(ctx context.Context, p Payout) (Unsettled, error) {
 	if err != nil {
 		return Unsettled{}, fmt.Errorf("derive the recipient's key: %w", err)
 	}
-	at := p.CreatedAt
-	if p.SubmittedAt.After(at) { // whoever takes a settled attempt off must not take the next one off
-		at = p.SubmittedAt
-	}
-	return Unsettled{Key: p.recipientKey(key), ID: p.ID, At: at}, nil
+	// Whoever takes a settled attempt off must not take the next one off.
+	return Unsettled{Key: p.recipientKey(key), ID: p.ID, At: p.lastMoved()}, nil
 }
 
 // note puts a payout on its list, and returns the list. A time until has everybody look

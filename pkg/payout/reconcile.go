@@ -37,6 +37,9 @@ func NewSweeper(ports Ports, policy Policy, jitter func(time.Duration) time.Dura
 	if policy.QueuedMaxAge <= 0 {
 		policy.QueuedMaxAge = DefaultQueuedMaxAge
 	}
+	if policy.QueuedMaxAge > MostQueuedMaxAge {
+		return nil, errors.New("payout: queued payouts may wait for a week at most")
+	}
 	return &Sweeper{ports: ports, policy: policy, submitter: ports.submitter(policy), jitter: jitter, aside: &aside{}, pace: newPace(policy.QueriesPerSecond, ports)}, nil
 }
 
@@ -145,7 +148,7 @@ func (s *Sweeper) act(ctx context.Context, p Payout) error {
 // whether the provider answers, or is asked at all, must not decide whether the same money is
 // held.
 func (s *Sweeper) makeGood(ctx context.Context, p Payout) (Payout, error) {
-	if !p.RecipientOwed || !p.owesItsRecipient(s.ports.Now()) || !s.ports.noteLate(ctx, s.policy, p) {
+	if !p.RecipientOwed || !p.owesItsRecipient(s.policy, s.ports.Now()) || !s.ports.noteLate(ctx, s.policy, p) {
 		return p, nil
 	}
 	step := p.step(Change{At: s.ports.Now(), Noted: true, DueAt: &p.DueAt})
@@ -273,7 +276,7 @@ func (s *Sweeper) resubmit(ctx context.Context, p Payout, connector Connector, w
 		return err
 	}
 	_, _, err := s.submitter.again(ctx, p, connector, sweepEntry(s.ports.Now(), why), nil)
-	if errors.Is(err, errHeld) || errors.Is(err, errPaused) {
+	if errors.Is(err, errHeld) || errors.Is(err, errPaused) || errors.Is(err, ErrCrowded) {
 		return nil // the visibility time brings it back
 	}
 	return err

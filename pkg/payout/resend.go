@@ -187,7 +187,7 @@ func (s *submitter) again(ctx context.Context, p Payout, connector Connector, en
 	if why != "" { // opening it took long, and somebody has pulled the brake; or another one tries the provider
 		return p, false, stopped(why)
 	}
-	stored, fenced, err := s.fenceAgain(ctx, p, change)
+	stored, fenced, err := s.fenceAgain(ctx, p, change, entry.Source == FromOperator)
 	if err != nil || !fenced {
 		s.brakes.giveBack(p.Provider, probe)
 		return p, false, err // not ours, or not clear: then nothing is sent
@@ -215,16 +215,15 @@ func (s *submitter) again(ctx context.Context, p Payout, connector Connector, en
 // fenceAgain writes the change that fences a payout once more, and reports whether the fence is
 // ours. With a window the payout is on its list before that, as of a create, and under the time
 // of this submission: whoever found the one before settled may be about to take that entry off.
-func (s *submitter) fenceAgain(ctx context.Context, p Payout, change Change) (stored Payout, ours bool, err error) {
+// What found no room is seen by nobody who makes some: it goes by people's order alone, and is owed
+// its place.
+func (s *submitter) fenceAgain(ctx context.Context, p Payout, change Change, ordered bool) (stored Payout, ours bool, err error) {
 	next, replaced := change.Apply(p), []Unsettled(nil)
 	if s.receiver.policy.DuplicateWindow > 0 {
-		list, err := s.roster.note(ctx, next, change.At, time.Time{})
-		switch {
-		case errors.Is(err, ErrCrowded): // everybody is held, and the entry of before stays
-		case err != nil:
+		replaced, err = s.noteFirst(ctx, next, change.At)
+		change.Owed = errors.Is(err, ErrCrowded)
+		if err != nil && !(change.Owed && ordered) {
 			return p, false, err
-		default:
-			replaced = list
 		}
 	}
 	stored, err = s.receiver.store.Apply(ctx, p.step(change))

@@ -54,7 +54,7 @@ func TestAReplayLeavesTheListAsItWas(t *testing.T) {
 	}
 }
 
-// What is settled is taken off a list that has ten entries, and so is an entry whose payout was
+// What went long ago is taken off a list that has ten entries, and so is an entry whose payout was
 // never stored. Shorter lists are left alone: it would be one more write at every create.
 func TestAListOfTenIsPruned(t *testing.T) {
 	for before, after := range map[int]int{8: 9, 9: 1, 12: 1} {
@@ -63,6 +63,7 @@ func TestAListOfTenIsPruned(t *testing.T) {
 			w.receive(w.claim(w.another(fmt.Sprint("R", n)), payout.FoundSucceeded))
 			w.clock.pass(2 * time.Hour)
 		}
+		w.clock.pass(11 * 24 * time.Hour)
 		absent := w.another("lost 1")
 		w.clock.pass(2 * time.Hour)
 		also := w.another("lost 2")

@@ -14,34 +14,7 @@ func (p Ports) noteLate(ctx context.Context, policy Policy, of Payout) bool {
 		return true
 	}
 	list, err := roster.of(ctx, of)
-	if err != nil {
-		return false
-	}
-	if _, settled, err := p.compareWith(ctx, policy, list, of); err != nil || len(settled) == 0 ||
-		p.prune(ctx, policy, of, settled) != nil {
-		return false
-	}
-	return roster.noteUnsettled(ctx, of, p.Now())
-}
-
-// prune takes settled payouts off a list, and puts those on again that were doubted meanwhile:
-// whoever noted the doubt found the entry there, and it is the same one.
-func (p Ports) prune(ctx context.Context, policy Policy, of Payout, settled []Unsettled) error {
-	roster := p.roster(policy)
-	if err := roster.forget(ctx, of, settled); err != nil {
-		return err
-	}
-	var failed error
-	for _, gone := range settled {
-		other, err := p.Store.Get(ctx, gone.ID)
-		if err == nil && !other.settled() && !other.movedNothing(policy) && !roster.noteUnsettled(ctx, other, p.Now()) {
-			err = errBusy
-		}
-		if err != nil && !isNotFound(err) {
-			failed = err
-		}
-	}
-	return failed
+	return err == nil && p.makeRoom(ctx, policy, list, of) && roster.noteUnsettled(ctx, of, p.Now())
 }
 
 // similar finds the payouts because of which this one has to be confirmed.
@@ -63,7 +36,7 @@ func (p Ports) similar(ctx context.Context, policy Policy, of Payout) (twins, er
 		settled = nil // the next one tries again
 	}
 	switch {
-	case crowded && settled == nil:
+	case crowded && settled == nil && !p.thin(ctx, policy, list, of):
 		return found.ofFull(list, of), nil
 	case crowded: // there is room now
 		return p.similar(ctx, policy, of)
@@ -158,16 +131,25 @@ func (p Payout) holdsBack(of Payout, policy Policy, now time.Time) (holds, over 
 		return true, false
 	}
 	window, age := policy.DuplicateWindow, p.movedBefore(now)
-	// What waited held nobody meanwhile. So it is compared with all that went since shortly before
-	// it was made, however long it waited.
-	holds = age < window || window > 0 && of.Status == Queued && p.movedBefore(of.CreatedAt) < window
-	return holds, window == 0 || age >= window+policy.QueuedMaxAge
+	// What waited, or failed for certain, held nobody meanwhile. So it is compared with all that
+	// went since shortly before it was made, however long ago that was.
+	late := of.Status == Queued || of.Status == Failed
+	holds = age < window || window > 0 && late && p.movedBefore(of.CreatedAt) < window
+	return holds, window == 0 || age >= policy.listedFor()
+}
+
+// lastMoved is when the payout was created, or sent last.
+func (p Payout) lastMoved() time.Time {
+	if p.SubmittedAt.After(p.CreatedAt) {
+		return p.SubmittedAt
+	}
+	return p.CreatedAt
 }
 
 // movedBefore is how long before a time the payout was created, or sent last; negative if after
 // it. A replay puts it on the list anew, so the entry's own time does not tell.
 func (p Payout) movedBefore(at time.Time) time.Duration {
-	return min(at.Sub(p.CreatedAt), at.Sub(p.SubmittedAt))
+	return at.Sub(p.lastMoved())
 }
 
 // movedNothing reports whether it is certain that no money moves, or has moved, by the payout as

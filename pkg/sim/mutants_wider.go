@@ -73,7 +73,9 @@ var widerMutants = []*Mutant{
 	},
 	{
 		Name: "looks-before-the-fence-alone", Says: "compares what waited before its fence, and not once more after it",
-		aroundStore: func(s session, c *container) payout.Store { return looksOnce{s, c} },
+		aroundStore: func(s session, c *container) payout.Store {
+			return looksOnce{s, c, map[payout.RecipientKey]payout.Unsettled{}}
+		},
 	},
 	{
 		Name: "one-proposal", Says: "keeps one proposal for the controls, so that the next person writes over it",

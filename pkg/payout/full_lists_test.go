@@ -1,0 +1,327 @@
+package payout_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+// listMore puts n payouts of the same money on the table and on the list, as if each had been sent
+// at a time and its provider had taken it. It returns them.
+func (w *world) listMore(like payout.Payout, n int, at time.Time, change func(*payout.Payout)) []payout.Payout {
+	w.t.Helper()
+	key, all := w.store.onlyKey(w.t), []payout.Payout(nil)
+	for i := range n {
+		p := like
+		p.Reference = payout.Reference(fmt.Sprint("more-", i))
+		p.ID = payout.DeriveID("test", p.Reference)
+		p.Status, p.CreatedAt, p.SubmittedAt, p.StatusAt, p.Sent = payout.Processing, at, at, at, 1
+		p.DueAt, p.QueryAt, p.Attention, p.Heard = time.Time{}, time.Time{}, nil, payout.Heard{"1.sent"}
+		if change != nil {
+			change(&p)
+		}
+		w.store.payouts[p.ID] = p
+		w.store.lists[key] = append(w.store.lists[key], payout.Unsettled{Key: key, ID: p.ID, At: at})
+		all = append(all, p)
+	}
+	return all
+}
+
+func within(window, age time.Duration) func(*payout.Policy) {
+	return func(p *payout.Policy) { p.DuplicateWindow, p.QueuedMaxAge = window, age }
+}
+
+// ages are QUEUED_MAX_AGE as create-payout and operate-payout may know it: not at all.
+var ages = []time.Duration{0, 24 * time.Hour}
+
+// A create takes nothing off a list with which the queue still has to compare.
+func TestACreateTakesNothingOffThatStillHolds(t *testing.T) {
+	for _, age := range ages {
+		w := newWorldWith(t, within(time.Hour, age))
+		w.deploy(within(time.Hour, 24*time.Hour))
+		w.listMore(w.another("S"), 8, w.clock.Now().Add(-26*time.Hour), nil)
+		w.clock.pass(30 * time.Minute)
+		w.over(payout.Floor{Held: held(Vexora)})
+		waits := w.another("W")
+		w.clock.pass(40 * time.Minute)
+		w.over(payout.Floor{})
+		accepted := w.vexora.answer
+		w.vexora.answer = w.refusedForGood
+		w.another("X")
+		w.vexora.answer = accepted
+		w.sweepFor(2, 2*time.Minute)
+		if now := w.stored(waits.ID); now.Status != payout.Queued || now.SimilarTo == "" {
+			t.Errorf("QUEUED_MAX_AGE of the create %v: what was made 30 minutes after the same money went, with a window of an hour, is %s", age, now.Status)
+		}
+	}
+}
+
+// Nor does an order.
+func TestAnOrderTakesNothingOffThatStillHolds(t *testing.T) {
+	for _, age := range ages {
+		w := newWorldWith(t, within(time.Hour, age))
+		w.deploy(within(time.Hour, 24*time.Hour))
+		w.listMore(w.another("S"), 8, w.clock.Now().Add(-26*time.Hour), nil)
+		w.clock.pass(30 * time.Minute)
+		w.over(payout.Floor{Held: held(Vexora)})
+		waits := w.another("W")
+		w.clock.pass(40 * time.Minute)
+		late := w.another("late") // 70 minutes after S
+		w.over(payout.Floor{})
+		accepted := w.vexora.answer
+		w.vexora.answer = w.refusedForGood
+		_, _ = w.operator.Resend(bg, w.order(late.ID, dara, ""))
+		w.vexora.answer = accepted
+		w.sweepFor(2, 2*time.Minute)
+		if now := w.stored(waits.ID); now.Status != payout.Queued || now.SimilarTo == "" {
+			t.Errorf("QUEUED_MAX_AGE of the order %v: what was made 30 minutes after the same money went, with a window of an hour, is %s", age, now.Status)
+		}
+	}
+}
+
+// An order about a payout that waited for days is compared with all that went since.
+func TestAnOrderAfterDaysIsComparedWithAllThatWentSince(t *testing.T) {
+	w := newWorldWith(t, within(time.Hour, 0))
+	w.over(payout.Floor{Held: held(Vexora)})
+	waits := w.another("W")
+	w.over(payout.Floor{})
+	went := w.another("S")
+	w.receive(w.claim(went, payout.FoundSucceeded))
+	w.listMore(went, 9, w.clock.Now().Add(-26*time.Hour), nil)
+	w.clock.pass(6 * 24 * time.Hour)
+	accepted := w.vexora.answer
+	w.vexora.answer = w.refusedForGood
+	w.another("X") // prunes
+	w.vexora.answer = accepted
+	w.clock.pass(2 * time.Hour)
+	_, _ = w.operator.Resend(bg, w.order(waits.ID, dara, ""))
+	if now := w.stored(waits.ID); now.Status != payout.Queued || now.SimilarTo == "" {
+		t.Errorf("%s, similar to %q", now.Status, now.SimilarTo)
+	}
+}
+
+// Somebody finds a full list, and a payout on it that waits and holds nobody. Before he takes it
+// off, it is sent. Of the two, one is held.
+func TestWhatIsSentWhileAListIsPrunedStaysOnIt(t *testing.T) {
+	for _, others := range []int{payout.MostUnsettled - 1, 20} {
+		w := newWorldWith(t, within(time.Hour, 0))
+		w.deploy(within(time.Hour, time.Hour))
+		start := w.clock.Now()
+		w.clock.pass(61 * time.Minute)
+		waits := w.queuedUnsent("W")
+		w.listMore(waits, others, start, nil)
+		w.clock.pass(2 * time.Minute)
+		sent := len(w.vexora.sent)
+		w.store.forgetting = w.sweep
+		x := w.another("X")
+		if both := len(w.vexora.sent) - sent; both != 1 {
+			t.Errorf("%d others on the list: %d are sent: %s and %s", others, both, w.stored(waits.ID).Status, x.Status)
+		}
+	}
+}
+
+// Nor is what people order meanwhile forgotten, though it finds no room on the full list.
+func TestWhatIsOrderedWhileAListIsPrunedStaysOnIt(t *testing.T) {
+	w := newWorldWith(t, withWindow)
+	waits := w.queuedUnsent("W")
+	w.listMore(waits, payout.MostUnsettled-1, w.clock.Now(), holdsNobodyAndStays)
+	w.clock.pass(2 * time.Minute)
+	w.store.forgetting = func() { w.must(w.operator.Resend(bg, w.order(waits.ID, dara, ""))) }
+	if x := w.another("X"); x.Status != payout.Queued || x.SimilarTo != waits.ID || len(w.entriesOf(waits.ID)) != 1 {
+		t.Errorf("%s, similar to %q; W has %d entries", x.Status, x.SimilarTo, len(w.entriesOf(waits.ID)))
+	}
+}
+
+// A settled payout is taken off a full list, and doubted at that moment.
+func TestWhatIsDoubtedWhileRoomIsMadeStaysOnTheList(t *testing.T) {
+	w := newWorldWith(t, withWindow)
+	others := w.listMore(w.another("S"), payout.MostUnsettled-1, w.clock.Now(), nil)
+	w.clock.pass(2 * time.Hour)
+	last := others[len(others)-1]
+	w.store.forgetting = func() {
+		last.Status = payout.Unknown
+		w.store.payouts[last.ID] = last
+	}
+	if x := w.another("X"); x.Status != payout.Queued || x.SimilarTo != last.ID {
+		t.Errorf("%s, similar to %q", x.Status, x.SimilarTo)
+	}
+}
+
+// Somebody takes the entry of a payout off after it was noted for its submission, and before its
+// fence: it waited, and held nobody. It is on the list again before it goes.
+func TestWhatWasTakenOffBeforeItsFenceIsListedAgain(t *testing.T) {
+	w := newWorldWith(t, withWindow)
+	waits := w.queuedUnsent("W")
+	w.clock.pass(2 * time.Minute)
+	w.store.finding = func() { w.store.lists[w.store.onlyKey(t)] = nil }
+	w.sweep()
+	if now := w.stored(waits.ID); now.Status != payout.Processing || len(w.entriesOf(waits.ID)) != 1 {
+		t.Errorf("%s, %d entries", now.Status, len(w.entriesOf(waits.ID)))
+	}
+}
+
+// A full list is one of which nobody sees what is sent beside it: nothing goes by itself.
+func TestNothingGoesByItselfBesideAFullList(t *testing.T) {
+	w := newWorldWith(t, withWindow)
+	waits := w.queuedUnsent("W")
+	w.clock.pass(2 * time.Minute)
+	w.connectors[Vexora] = &opening{w.vexora, func() { // after it has looked, before it is noted
+		others := w.listMore(waits, payout.MostUnsettled-1, w.clock.Now(), holdsNobodyAndStays)
+		w.listMoreEntries(others[0], 1)
+	}}
+	sent := len(w.vexora.sent)
+	w.sweepAnyway()
+	if now := w.stored(waits.ID); len(w.vexora.sent) > sent || now.Status != payout.Queued {
+		t.Errorf("%s, sent %d", now.Status, len(w.vexora.sent)-sent)
+	}
+}
+
+// holdsNobodyAndStays makes a payout one that waits beside another one, and is spoken of: it holds
+// nobody, and its entry stays.
+func holdsNobodyAndStays(p *payout.Payout) {
+	p.Status, p.Sent, p.Heard = payout.Queued, 0, payout.Heard{"1.sent", "1.unlisted"}
+	p.Attention = payout.Attention{payout.PossibleDuplicate: p.CreatedAt}
+}
+
+// listMoreEntries notes a payout n times more, as replays do.
+func (w *world) listMoreEntries(p payout.Payout, n int) {
+	key := w.store.onlyKey(w.t)
+	for i := range n {
+		w.store.lists[key] = append(w.store.lists[key], payout.Unsettled{Key: key, ID: p.ID, At: p.CreatedAt.Add(time.Duration(i+1) * time.Second)})
+	}
+}
+
+// A failure that is safe is sent again after the same money was paid under another reference:
+// whoever orders it sees that first, however long ago it was.
+func TestAFailureIsComparedWithAllThatWentSince(t *testing.T) {
+	roads := map[string]func(w *world) payout.Payout{
+		"queued": func(w *world) payout.Payout { return w.queuedUnsent("R1") },
+		"failed": func(w *world) payout.Payout { return w.failedForCertain("R1") },
+	}
+	for name, road := range roads {
+		w := newWorldWith(t, within(time.Hour, 72*time.Hour))
+		accepted := w.vexora.answer
+		first := road(w)
+		w.vexora.answer = accepted
+		w.clock.pass(10 * time.Minute)
+		w.store.board.Pauses = map[payout.Provider]payout.Pause{}
+		w.over(payout.Floor{})
+		since := w.another("R2")
+		w.receive(w.claim(since, payout.FoundSucceeded))
+		w.clock.pass(2 * time.Hour)
+		sent := len(w.vexora.sent)
+		_, err := w.operator.Resend(bg, w.order(first.ID, dara, ""))
+		if len(w.vexora.sent) > sent || problemOf(err) != payout.OrderNotPossible || w.stored(first.ID).SimilarTo != since.ID {
+			t.Errorf("%s: sent %d, %v, similar to %q", name, len(w.vexora.sent)-sent, err, w.stored(first.ID).SimilarTo)
+		}
+		if w.must(w.operator.Resend(bg, w.order(first.ID, dara, ""))); len(w.vexora.sent) != sent+1 {
+			t.Errorf("%s: ordered twice, and sent %d", name, len(w.vexora.sent)-sent)
+		}
+	}
+}
+
+// Room on a full list is made of what went first: who waits since the last one is still held.
+func TestAFullListKeepsTheLatest(t *testing.T) {
+	w := newWorldWith(t, withWindow)
+	last := w.another("S")
+	w.listMore(last, payout.MostUnsettled-1, w.clock.Now().Add(-26*time.Hour), nil)
+	w.clock.pass(30 * time.Minute)
+	w.over(payout.Floor{Held: held(Vexora)})
+	waits := w.another("W")
+	w.clock.pass(40 * time.Minute)
+	w.over(payout.Floor{})
+	accepted := w.vexora.answer
+	w.vexora.answer = w.refusedForGood
+	if x := w.another("X"); x.Status != payout.Failed || w.listed() != 10 {
+		t.Errorf("%s, %d on the list", x.Status, w.listed())
+	}
+	w.vexora.answer = accepted
+	w.sweepFor(2, 2*time.Minute)
+	if now := w.stored(waits.ID); now.Status != payout.Queued || now.SimilarTo != last.ID {
+		t.Errorf("%s, similar to %q", now.Status, now.SimilarTo)
+	}
+}
+
+// What people order beside a full list is on it afterwards: it takes the place of what went long
+// before it.
+func TestWhatIsOrderedBesideAFullListIsListed(t *testing.T) {
+	w := newWorldWith(t, within(24*time.Hour, time.Hour))
+	first := w.another("S")
+	w.listMore(first, payout.MostUnsettled-1, w.clock.Now(), nil)
+	w.clock.pass(24*time.Hour + 10*time.Minute)
+	p := w.another("P")
+	w.orderIfHeld(p)
+	p = w.stored(p.ID)
+	if len(w.entriesOf(p.ID)) != 1 {
+		t.Fatalf("%s, similar to %q, %d entries", p.Status, p.SimilarTo, len(w.entriesOf(p.ID)))
+	}
+	w.clock.pass(2 * time.Hour)
+	if x := w.another("X"); x.Status != payout.Queued || x.SimilarTo != p.ID {
+		t.Errorf("the same money was sent two hours ago, and this is %s, similar to %q", x.Status, x.SimilarTo)
+	}
+}
+
+// Where nothing can be taken off a full list, what is ordered beside it is owed a place, and gets
+// it as soon as there is one.
+func TestWhatIsOrderedBesideAFullListIsOwedAPlace(t *testing.T) {
+	w := newWorldWith(t, within(24*time.Hour, time.Hour))
+	others := w.listMore(w.another("S"), payout.MostUnsettled-1, w.clock.Now(), holdsNobodyAndStays)
+	w.clock.pass(24*time.Hour + 10*time.Minute)
+	p := w.another("P")
+	w.orderIfHeld(p)
+	if now := w.stored(p.ID); now.Status != payout.Processing || !now.RecipientOwed || len(w.entriesOf(p.ID)) != 0 {
+		t.Fatalf("%s, owed %v, %d entries", now.Status, now.RecipientOwed, len(w.entriesOf(p.ID)))
+	}
+	for _, other := range others {
+		other.Status, other.Heard = payout.Cancelled, nil
+		w.store.payouts[other.ID] = other
+	}
+	w.sweepFor(3, 10*time.Minute)
+	if now := w.stored(p.ID); now.RecipientOwed || len(w.entriesOf(p.ID)) != 1 {
+		t.Errorf("owed %v, %d entries", now.RecipientOwed, len(w.entriesOf(p.ID)))
+	}
+	w.clock.pass(23 * time.Hour)
+	if x := w.another("X"); x.Status != payout.Queued || x.SimilarTo != p.ID {
+		t.Errorf("within a day of P the same money is %s, similar to %q", x.Status, x.SimilarTo)
+	}
+}
+
+// orderIfHeld has one person order a payout that is held because of another one.
+func (w *world) orderIfHeld(p payout.Payout) {
+	w.t.Helper()
+	if p.Status == payout.Queued {
+		w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
+	}
+}
+
+// orderBesideAll has a person order a payout again for as long as he is shown others of the same
+// money.
+func (w *world) orderBesideAll(id payout.ID, by payout.Principal) payout.Ordered {
+	w.t.Helper()
+	o, err := w.operator.Resend(bg, w.order(id, by, ""))
+	for range payout.MostUnsettled {
+		if problemOf(err) != payout.OrderNotPossible {
+			break
+		}
+		o, err = w.operator.Resend(bg, w.order(id, by, ""))
+	}
+	return w.must(o, err)
+}
+
+// The queue must not outlive the lists that it is compared with.
+func TestTheQueueIsNotLongerThanTheLists(t *testing.T) {
+	w := newWorld(t)
+	ports := payout.Ports{
+		Store: w.store, Connectors: w.connectors, Signals: w.signals, Brakes: w.brakes, Keys: w, Now: w.clock.Now, Notifier: w.notifier,
+		NewToken: func() string { return "token" }, Pause: func(context.Context, time.Duration) {},
+	}
+	same := func(d time.Duration) time.Duration { return d }
+	for most, good := range map[time.Duration]bool{payout.MostQueuedMaxAge: true, payout.MostQueuedMaxAge + 1: false} {
+		if _, err := payout.NewSweeper(ports, payout.Policy{QueuedMaxAge: most}, same); (err == nil) != good {
+			t.Errorf("%v: %v", most, err)
+		}
+	}
+}
