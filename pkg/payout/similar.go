@@ -51,17 +51,17 @@ func (p Ports) compareWith(ctx context.Context, policy Policy, list []Unsettled,
 		if other.ID == of.ID {
 			continue
 		}
-		if of.isBeside(other.ID) {
-			found.kept = with(found.kept, other.ID)
-			continue
-		}
 		holds, over, err := p.holds(ctx, policy, other, of)
+		wanted := of.isBeside(other.ID)
 		switch {
 		case err != nil:
 			return twins{}, nil, err
+		case wanted:
+			found.kept = with(found.kept, other.ID)
 		case !holds.none():
 			found = found.and(holds)
-		case over:
+		}
+		if over && holds.none() {
 			settled = append(settled, other)
 		}
 	}
