@@ -40,7 +40,7 @@ func (p Ports) prune(ctx context.Context, policy Policy, of Payout, over []Unset
 	})
 }
 
-// thin takes off a full list all but the latest of those that are settled, and reports whether
+// thin takes off a full list all but the latest of those that went before the window, and reports whether
 // there were more. Whoever an earlier one holds back, a later one holds back as well: see
 // [Payout.holdsBack].
 func (p Ports) thin(ctx context.Context, policy Policy, list []Unsettled, of Payout) bool {
@@ -66,7 +66,7 @@ func (p Ports) settledOf(ctx context.Context, policy Policy, list []Unsettled, o
 			return nil, err
 		}
 		_, twice := moved[entry.ID]
-		if err == nil && !twice && entry.ID != of.ID && other.standsOn(entry, of) && other.settled() && !other.movedNothing(policy) {
+		if err == nil && !twice && entry.ID != of.ID && other.standsOn(entry, of) && other.settled() && other.movedBefore(p.Now()) >= policy.DuplicateWindow && !other.movedNothing(policy) {
 			went, moved[entry.ID] = append(went, entry), other.lastMoved()
 		}
 	}

@@ -325,3 +325,15 @@ func TestTheQueueIsNotLongerThanTheLists(t *testing.T) {
 		}
 	}
 }
+
+// What went within the window stays on a full list: people have to be shown it, and the later ones
+// that would hold as well may fail, or be confirmed together.
+func TestAFullListKeepsWhatIsWithinTheWindow(t *testing.T) {
+	w := newWorldWith(t, within(24*time.Hour, time.Hour))
+	first := w.another("S")
+	w.listMore(first, payout.MostUnsettled-1, w.clock.Now().Add(time.Minute), nil)
+	w.clock.pass(20 * time.Minute)
+	if p := w.another("P"); p.Status != payout.Queued || len(w.entriesOf(first.ID)) != 1 || w.listed() != payout.MostUnsettled {
+		t.Errorf("%s, %d entries of the first, %d on the list", p.Status, len(w.entriesOf(first.ID)), w.listed())
+	}
+}
