@@ -337,3 +337,26 @@ func TestAFullListKeepsWhatIsWithinTheWindow(t *testing.T) {
 		t.Errorf("%s, %d entries of the first, %d on the list", p.Status, len(w.entriesOf(first.ID)), w.listed())
 	}
 }
+
+// What was ordered beside a full list, and succeeded, gets its place also when the questions after
+// its end are over: else the same money would go by itself once the others have failed.
+func TestWhatSucceededBesideAFullListGetsItsPlace(t *testing.T) {
+	for _, size := range []int{payout.MostUnsettled - 1, payout.MostUnsettled} {
+		safe := newWorld(t).failedForCertain("F").Heard
+		w, crowd := crowded(t, size)
+		salary := w.another("salary")
+		salary = w.must(w.operator.Resend(bg, w.order(salary.ID, dara, ""))).Payout
+		w.receive(w.claim(salary, payout.FoundSucceeded))
+		w.vexora.told = w.says(payout.FoundSucceeded)
+		w.sweepFor(8, 5*time.Minute)
+		for _, id := range crowd {
+			c := w.stored(id)
+			c.Status, c.Heard, c.StatusAt, c.Attention = payout.Failed, safe, w.clock.Now(), nil
+			w.store.payouts[id] = c
+		}
+		w.sweepFor(2, 5*time.Minute)
+		if now := w.stored(salary.ID); now.Status != payout.Succeeded || now.RecipientOwed || len(w.entriesOf(salary.ID)) != 1 {
+			t.Errorf("%d on the list: %s, owed %t, %d entries", size, now.Status, now.RecipientOwed, len(w.entriesOf(salary.ID)))
+		}
+	}
+}

@@ -137,10 +137,10 @@ func (p Payout) takenBy(held, now time.Time) bool {
 
 // owesItsRecipient reports whether the recipient's list has to be written (again): it is
 // owed, or the board would soon no longer say that lists are worth a look. What is settled holds
-// within the window alone.
+// with a window alone, and for as long as lists have it: what waits is compared with it so long.
 func (p Payout) owesItsRecipient(policy Policy, now time.Time) bool {
 	if p.settled() {
-		return p.RecipientOwed && p.movedBefore(now) < policy.DuplicateWindow && !p.movedNothing(policy)
+		return p.RecipientOwed && policy.DuplicateWindow > 0 && p.movedBefore(now) < policy.listedFor() && !p.movedNothing(policy)
 	}
 	unsent := p.Status == Submitting || p.Status == Queued && !p.wavering()
 	return !unsent && (p.RecipientOwed || now.Sub(p.StatusAt) > unsettledFor/2)
