@@ -40,8 +40,8 @@ func (p Ports) prune(ctx context.Context, policy Policy, of Payout, over []Unset
 	})
 }
 
-// thin takes off a full list all but the latest of those that went before the window, and reports whether
-// there were more. Whoever an earlier one holds back, a later one holds back as well: see
+// thin takes off a full list all but the latest of those that went before the window, and reports
+// whether there were more. Whoever an earlier one holds back, a later one holds back as well: see
 // [Payout.holdsBack].
 func (p Ports) thin(ctx context.Context, policy Policy, list []Unsettled, of Payout) bool {
 	if len(list) < MostUnsettled {

@@ -122,25 +122,7 @@ func (w *world) compose() {
 		w.in(time.Duration(c.pick(600))*time.Second, func() { w.paused[name], w.pool = false, nil })
 	}
 	if c.chance(14) {
-		at := time.Duration(c.pick(500)) * time.Second
-		w.in(at, func() {
-			older := w.backup()
-			long := time.Duration(1 + c.pick(200))
-			if c.chance(60) { // long enough for several attempts, in it and after it
-				long = time.Duration(200 + c.pick(1500))
-				for range 1 + c.pick(8) {
-					w.in(time.Duration(c.pick(int(long)))*time.Second, w.operate)
-				}
-				for range 1 + c.pick(6) {
-					w.in((long+time.Duration(c.pick(900)))*time.Second, w.operate)
-					w.in((long+time.Duration(c.pick(900)))*time.Second, w.meddle)
-				}
-			}
-			w.in(long*time.Second, func() { w.restore(older) })
-			if c.chance(50) { // in the lost time
-				w.in(time.Duration(c.pick(int(long)))*time.Second, w.move)
-			}
-		})
+		w.composeRestore()
 	}
 	if c.chance(15) {
 		w.in(time.Duration(c.pick(600))*time.Second, w.move)
@@ -166,6 +148,30 @@ func (w *world) compose() {
 	if c.chance(12) {
 		w.composeTwins()
 	}
+}
+
+// composeRestore draws when the table is lost, and what people do in the lost time.
+func (w *world) composeRestore() {
+	c := w.choices
+	at := time.Duration(c.pick(500)) * time.Second
+	w.in(at, func() {
+		older := w.backup()
+		long := time.Duration(1 + c.pick(200))
+		if c.chance(60) { // long enough for several attempts, in it and after it
+			long = time.Duration(200 + c.pick(1500))
+			for range 1 + c.pick(8) {
+				w.in(time.Duration(c.pick(int(long)))*time.Second, w.operate)
+			}
+			for range 1 + c.pick(6) {
+				w.in((long+time.Duration(c.pick(900)))*time.Second, w.operate)
+				w.in((long+time.Duration(c.pick(900)))*time.Second, w.meddle)
+			}
+		}
+		w.in(long*time.Second, func() { w.restore(older) })
+		if c.chance(50) { // in the lost time
+			w.in(time.Duration(c.pick(int(long)))*time.Second, w.move)
+		}
+	})
 }
 
 // composeMerchants draws who is to be paid, and who asks for it how often.
