@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -57,20 +58,22 @@ const proposalFor = 24 * time.Hour
 
 // Replaced names the other person whose order the payout's proposal took the place of, "" for
 // nobody: that order is what was written just before this one, and still waited. What the
-// merchant was told of stands between them, and moves nothing.
+// merchant was told of stands between them, and moves nothing. It looks for the latest entry:
+// one person may give two orders within the millisecond that stores keep of a time.
 func (p Payout) Replaced() Person {
-	before := Entry{}
-	for _, e := range p.History {
+	own := func(e Entry) bool { return e.Proposer == p.Proposal.Person && e.At.Equal(p.Proposal.At) }
+	proposed := false
+	for _, e := range slices.Backward(p.History) {
 		switch {
 		case e.Source == FromNotifier:
-			continue
-		case e.Proposer == p.Proposal.Person && e.At.Equal(p.Proposal.At):
-			if before.Proposer == p.Proposal.Person || e.At.Sub(before.At) > proposalFor {
-				return ""
-			}
-			return before.Proposer
+		case !proposed && own(e):
+			proposed = true
+		case !proposed:
+		case e.Proposer == p.Proposal.Person, p.Proposal.At.Sub(e.At) > proposalFor:
+			return ""
+		default:
+			return e.Proposer
 		}
-		before = e
 	}
 	return ""
 }
