@@ -40,7 +40,7 @@ func decodePayout(i item) (payout.Payout, error) {
 		Proposal:       decodeProposal(r.child(attrProposal)),
 		SimilarTo:      payout.ID(r.text(attrSimilarTo)),
 		SimilarBy:      payout.Principal(r.text(attrSimilarBy)),
-		Similar:        r.ids(attrSimilar),
+		Similar:        r.twins(attrSimilar),
 		Beside:         int(r.number(attrBeside)),
 		History:        decodeHistory(r.children(attrHistory)),
 		HistoryDropped: int(r.number(attrDropped)),
@@ -230,10 +230,10 @@ func (r *reader) keys(name string) []string {
 	return append([]string(nil), strings.Fields(r.text(name))...)
 }
 
-func (r *reader) ids(name string) []payout.ID {
-	var all []payout.ID
-	for _, id := range r.keys(name) {
-		all = append(all, payout.ID(id))
+func (r *reader) twins(name string) []payout.Twin {
+	var all []payout.Twin
+	for _, twin := range r.keys(name) {
+		all = append(all, payout.Twin(twin))
 	}
 	return all
 }

@@ -31,7 +31,7 @@ func TestOnlyListsReportsTheirProposalsAndBucketsHaveATimeToLive(t *testing.T) {
 		"a report for ever":   {func(s *dynamo.Store) error { return s.KeepReport(ctx, "h", []byte("r"), time.Time{}) }, false},
 		"a report's proposal": {func(s *dynamo.Store) error { return s.KeepProposal(ctx, "h", payout.StatementProposal{At: at}, until) }, true},
 		"a recipient's list": {func(s *dynamo.Store) error {
-			_, err := s.NoteUnsettled(ctx, payout.Unsettled{Key: "k", ID: payout.DeriveID("t", "R"), At: at}, until, time.Time{})
+			_, err := s.NoteUnsettled(ctx, payout.Unsettled{Key: "k", ID: payout.DeriveID("t", "R"), At: at}, payout.MostUnsettled, until, time.Time{})
 			return err
 		}, true},
 		"a bucket of the outflow brake": {func(s *dynamo.Store) error {

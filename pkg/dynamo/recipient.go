@@ -23,8 +23,8 @@ func listed(u payout.Unsettled) string { return string(u.ID) + "@" + stamp(u.At)
 
 // NoteUnsettled implements payout.Recipients. The payout is on its list before the board
 // says that lists are worth a look. Adding to a set needs no reading, and twice is once.
-func (s *Store) NoteUnsettled(ctx context.Context, u payout.Unsettled, keep, until time.Time) ([]payout.Unsettled, error) {
-	list, err := s.growList(ctx, u, keep)
+func (s *Store) NoteUnsettled(ctx context.Context, u payout.Unsettled, most int, keep, until time.Time) ([]payout.Unsettled, error) {
+	list, err := s.growList(ctx, u, most, keep)
 	if err != nil && !errors.Is(err, payout.ErrCrowded) {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func (s *Store) NoteUnsettled(ctx context.Context, u payout.Unsettled, keep, unt
 }
 
 // growList adds to a list that has room, or has the payout already.
-func (s *Store) growList(ctx context.Context, u payout.Unsettled, keep time.Time) ([]payout.Unsettled, error) {
+func (s *Store) growList(ctx context.Context, u payout.Unsettled, most int, keep time.Time) ([]payout.Unsettled, error) {
 	then := &update{expression: newExpression()}
 	then.set(attrSchema, count(SchemaVersion))
 	then.set(attrExpiresAt, epoch(keep))
@@ -45,7 +45,7 @@ func (s *Store) growList(ctx context.Context, u payout.Unsettled, keep time.Time
 	when := &condition{expression: then.expression}
 	name := when.name(attrPayouts)
 	when.add("(attribute_not_exists(%s) OR size(%s) < %s OR contains(%s, %s))",
-		name, name, when.value("most", count(payout.MostUnsettled)), name, when.value("self", text(listed(u))))
+		name, name, when.value("most", count(most)), name, when.value("self", text(listed(u))))
 	out, err := s.api.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: aws.String(s.table), Key: recipientItem(u.Key),
 		UpdateExpression: pointer(then), ConditionExpression: pointer(when),

@@ -12,12 +12,12 @@ import (
 func TestWhoCreatedTheSimilarPayoutIsForReaders(t *testing.T) {
 	p := some(t, payout.Queued)
 	p.SimilarTo, p.SimilarBy = payout.DeriveID("test", "R0"), "arn:aws:iam::111122223333:role/other"
-	p.Similar = []payout.ID{p.SimilarTo, payout.DeriveID("test", "R00")}
+	p.Similar = []payout.Twin{payout.TwinOf(p.SimilarTo, 1), payout.TwinOf(payout.DeriveID("test", "R00"), 2)}
 	_, read := call(t, edge.NewRead(edge.Reader{Library: stored{p: p}, Log: quiet}), event("GET", "/v1/payouts/"+string(id), ""))
 	if read["similar_to"] != string(p.SimilarTo) || read["similar_by"] != string(p.SimilarBy) {
 		t.Errorf("a reader: similar to %v by %v", read["similar_to"], read["similar_by"])
 	}
-	if all, _ := read["similar_ids"].([]any); len(all) != 2 || all[1] != string(p.Similar[1]) {
+	if all, _ := read["similar_ids"].([]any); len(all) != 2 || all[1] != string(p.Similar[1].ID()) {
 		t.Errorf("a reader: all that hold it are %v", read["similar_ids"])
 	}
 	for _, replayed := range []bool{false, true} {

@@ -163,7 +163,9 @@ func viewWithHistory(p payout.Payout) payoutView {
 			Raised: e.Raised, Cleared: e.Cleared,
 		})
 	}
-	v.SimilarIDs = p.Similar
+	for _, twin := range p.Similar {
+		v.SimilarIDs = append(v.SimilarIDs, twin.ID())
+	}
 	n := p.Notice
 	v.Notification = &notificationView{
 		Events: len(p.Events()), Published: n.Fed, Tried: n.Tried, Owed: append([]int{}, n.Owed...), NextAt: instant(n.At),

@@ -25,9 +25,9 @@ func TestListsAndReportsGoWhenTheirTimeIsOver(t *testing.T) {
 	unsettled := func(key payout.RecipientKey) payout.Unsettled {
 		return payout.Unsettled{Key: key, ID: payout.DeriveID("t", payout.Reference(key)), At: now}
 	}
-	_, err1 := s.NoteUnsettled(ctx, unsettled("moved"), now.Add(time.Hour), time.Time{})
-	_, err2 := s.NoteUnsettled(ctx, unsettled("over"), now.Add(time.Hour), time.Time{})
-	_, err3 := s.NoteUnsettled(ctx, unsettled("moved"), now.Add(3*time.Hour), time.Time{})
+	_, err1 := s.NoteUnsettled(ctx, unsettled("moved"), payout.MostUnsettled, now.Add(time.Hour), time.Time{})
+	_, err2 := s.NoteUnsettled(ctx, unsettled("over"), payout.MostUnsettled, now.Add(time.Hour), time.Time{})
+	_, err3 := s.NoteUnsettled(ctx, unsettled("moved"), payout.MostUnsettled, now.Add(3*time.Hour), time.Time{})
 	err4 := s.KeepReport(ctx, "over", []byte("r"), now.Add(time.Hour))
 	err5 := s.KeepReport(ctx, "for ever", []byte("r"), time.Time{})
 	if err := errors.Join(err1, err2, err3, err4, err5, s.Close()); err != nil {

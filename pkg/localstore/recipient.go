@@ -11,7 +11,7 @@ import (
 )
 
 // NoteUnsettled implements payout.Recipients.
-func (s *Store) NoteUnsettled(ctx context.Context, u payout.Unsettled, keep, until time.Time) ([]payout.Unsettled, error) {
+func (s *Store) NoteUnsettled(ctx context.Context, u payout.Unsettled, most int, keep, until time.Time) ([]payout.Unsettled, error) {
 	u.At = floor(u.At)
 	var list []payout.Unsettled
 	crowded := false
@@ -24,7 +24,7 @@ func (s *Store) NoteUnsettled(ctx context.Context, u payout.Unsettled, keep, unt
 			return err
 		}
 		there := slices.Contains(list, u)
-		crowded = !there && len(list) >= payout.MostUnsettled
+		crowded = !there && len(list) >= most
 		if !there && !crowded {
 			list = append(list, u)
 		}

@@ -110,11 +110,11 @@ func (s *Store) OutflowSince(ctx context.Context, p payout.Provider, of money.Cu
 }
 
 // NoteUnsettled implements payout.Recipients.
-func (s *Store) NoteUnsettled(ctx context.Context, u payout.Unsettled, _, until time.Time) (list []payout.Unsettled, err error) {
+func (s *Store) NoteUnsettled(ctx context.Context, u payout.Unsettled, most int, _, until time.Time) (list []payout.Unsettled, err error) {
 	err = s.do(ctx, func(d *data) error {
 		list = d.lists[u.Key]
 		there := slices.Contains(list, u)
-		crowded := !there && len(list) >= payout.MostUnsettled
+		crowded := !there && len(list) >= most
 		if !there && !crowded {
 			list = append(slices.Clip(list), u)
 			d.lists[u.Key] = list

@@ -7,54 +7,77 @@ import (
 	"strings"
 )
 
+// Twin is a payout of the same money to the same recipient as another one, at the attempt at which
+// they were compared: its id, and a dot and the attempt if that is not the first. A later attempt
+// may pay once more, and nobody was shown it.
+type Twin string
+
+// TwinOf names a payout at an attempt.
+func TwinOf(id ID, attempt Attempt) Twin {
+	if attempt <= FirstAttempt {
+		return Twin(id)
+	}
+	return Twin(fmt.Sprintf("%s.%d", id, attempt))
+}
+
+// ID is whose twin it is.
+func (t Twin) ID() ID {
+	id, _, _ := strings.Cut(string(t), ".")
+	return ID(id)
+}
+
 // twins are the payouts of the same money to the same recipient that hold another one; the zero
 // value is none.
 type twins struct {
-	ids  []ID      // those that no order was given beside, in the order of the list
-	by   Principal // who created the first of them; empty if nobody can tell
-	kept []ID      // those of the list that people want it beside
-	full bool      // the list had no room for it: others may be on none
+	all    []Twin    // those that no order was given beside, in the order of the list
+	by     Principal // who created the first of them; empty if nobody can tell
+	kept   []Twin    // those of the list that people want it beside
+	others []Twin    // those of the list that hold nobody
+	full   bool      // the list has no room for it
 	// stored: at least one of them is stored. Else they are on their way to the fence, or were
 	// turned away and never come; after absentFor everybody knows.
 	stored bool
 }
 
-func (t twins) none() bool { return len(t.ids) == 0 }
+func (t twins) none() bool { return len(t.all) == 0 }
 
 // first is the one that stands for them where there is room for one; empty if there is none.
 func (t twins) first() ID {
 	if t.none() {
 		return ""
 	}
-	return t.ids[0]
+	return t.all[0].ID()
 }
 
-// and adds the one that an entry of the list stands for.
-func (t twins) and(other twins) twins {
-	if t.none() {
-		t.by = other.by
-	}
-	t.ids, t.stored = with(t.ids, other.first()), t.stored || other.stored
-	return t
-}
-
-// ofFull is these and whoever else stands on a full list. Nobody on it would see the payout, and who
-// found no room on it is not seen either, so people are shown all of it.
-func (t twins) ofFull(list []Unsettled, of Payout) twins {
-	t.full, t.stored = true, true
-	for _, other := range list {
-		if other.ID != of.ID && !of.isBeside(other.ID) {
-			t.ids = with(t.ids, other.ID)
+// and adds the payout of an entry.
+func (t twins) and(m met, of Payout) twins {
+	switch {
+	case of.isBeside(m.twin):
+		t.kept = with(t.kept, m.twin)
+	case m.holds:
+		if t.none() {
+			t.by = m.payout.CreatedBy
 		}
+		t.all, t.stored = with(t.all, m.twin), t.stored || m.stored
+	default:
+		t.others = with(t.others, m.twin)
 	}
 	return t
 }
 
-func with(ids []ID, id ID) []ID {
-	if slices.Contains(ids, id) { // of several submissions
-		return ids
+// ofFull is these and whoever else stands on a full list. Without a place nobody on it would see
+// the payout, so it goes by people's order alone, and they are shown all of it.
+func (t twins) ofFull() twins {
+	t.full, t.stored = true, true
+	t.all = append(slices.Clip(t.all), t.others...)
+	return t
+}
+
+func with(all []Twin, one Twin) []Twin {
+	if slices.Contains(all, one) { // of several submissions
+		return all
 	}
-	return append(ids, id)
+	return append(all, one)
 }
 
 // refused says to whoever ordered a payout what it has to be compared with.
@@ -67,11 +90,11 @@ func (t twins) refused() error {
 		first += ", created by " + string(t.by.shown()) + ","
 	}
 	verb := "pays"
-	if n := len(t.ids); n > 1 {
+	if n := len(t.all); n > 1 {
 		verb, others, all = "pay", fmt.Sprintf(" and %d more (similar_ids)", n-1), "it beside all of them"
 	}
 	if t.full {
-		others += ", and perhaps others, since the recipient's list is full,"
+		others += ", all that is on the recipient's full list,"
 	}
 	return notPossible("%s%s %s the same money to the same recipient; compare them, and order it again to have %s", first, others, verb, all)
 }
@@ -88,10 +111,10 @@ const (
 func (p Payout) showing(found twins, change Change) (Change, bool) {
 	change.SimilarTo, change.SimilarBy = found.first(), found.by
 	after := p
-	after.Similar = slices.Concat(found.kept, found.ids)
+	after.Similar = slices.Concat(found.kept, found.all)
 	beside, room := len(found.kept), len(after.Similar) <= len(p.Similar) || after.Size()+mostEntry <= rooms[ofOrder].size
 	if !room {
-		after.Similar, beside = found.ids[:1:1], 0
+		after.Similar, beside = found.all[:1:1], 0
 	}
 	change.Similar, change.Beside = after.Similar, &beside
 	return change, room
@@ -100,19 +123,20 @@ func (p Payout) showing(found twins, change Change) (Change, bool) {
 // ordered is the payout as an order finds it: whoever gives it has seen what was shown.
 func (p Payout) ordered() Payout {
 	if len(p.Similar) == 0 && p.SimilarTo != "" { // earlier versions kept no more
-		p.Similar = []ID{p.SimilarTo}
+		p.Similar = []Twin{TwinOf(p.SimilarTo, FirstAttempt)}
 	}
 	p.Beside = len(p.Similar)
 	return p
 }
 
 // isBeside reports whether people want the payout beside another one of the same money.
-func (p Payout) isBeside(other ID) bool {
+func (p Payout) isBeside(other Twin) bool {
 	return slices.Contains(p.Similar[:min(p.Beside, len(p.Similar))], other) || p.Heard.beside(other)
 }
 
-// beside reports whether people have said so by a fact, as earlier versions kept it.
-func (h Heard) beside(other ID) bool {
+// beside reports whether people have said so by a fact, as earlier versions kept it: of the first
+// attempt, since they kept none.
+func (h Heard) beside(other Twin) bool {
 	return slices.ContainsFunc(h, func(f Fact) bool { return strings.HasSuffix(string(f), ".beside-"+string(other)) })
 }
 
@@ -142,7 +166,7 @@ func (o *Operator) show(ctx context.Context, p Payout, order Order, found twins)
 	now := o.ports.Now()
 	change, room := p.showing(found, Change{At: now})
 	if !room {
-		return notPossible("%d payouts of the same money to the same recipient are not settled, and the history of this one has no room for them; settle them first, or pay under a new reference, if that cannot pay twice", len(found.ids))
+		return notPossible("%d payouts of the same money to the same recipient are not settled, and the history of this one has no room for them; settle them first, or pay under a new reference, if that cannot pay twice", len(found.all))
 	}
 	if _, err := o.ports.Store.Apply(ctx, p.step(*p.inscribe(change, order.entry(now, p.Status, "not sent: the same money to the same recipient")))); err != nil {
 		return unavailable(err)
@@ -159,12 +183,12 @@ func (*metTwins) Error() string { return "payout: the same money to the same rec
 // beside finds the same money that went to the same recipient since it was looked for last. Met
 // without anybody: nobody can tell. Only with a window: whoever creates a payout is on the list
 // before he looks for others, and of two that are fenced at one moment at least one sees the other.
-func (s *submitter) beside(ctx context.Context, p Payout) (found twins, met bool) {
+func (s *submitter) beside(ctx context.Context, p Payout, most int) (found twins, met bool) {
 	policy := s.receiver.policy
 	if policy.DuplicateWindow == 0 {
 		return twins{}, false
 	}
-	list, err := s.relisted(ctx, p)
+	list, err := s.relisted(ctx, p, most)
 	if err != nil {
 		return twins{}, true
 	}

@@ -3,6 +3,8 @@ package payout_test
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -139,7 +141,7 @@ func TestWhatIsOrderedWhileAListIsPrunedStaysOnIt(t *testing.T) {
 func TestWhatIsDoubtedWhileRoomIsMadeStaysOnTheList(t *testing.T) {
 	w := newWorldWith(t, withWindow)
 	others := w.listMore(w.another("S"), payout.MostUnsettled-1, w.clock.Now(), nil)
-	w.clock.pass(2 * time.Hour)
+	w.clock.pass(8 * 24 * time.Hour)
 	last := others[len(others)-1]
 	w.store.forgetting = func() {
 		last.Status = payout.Unknown
@@ -223,8 +225,9 @@ func TestAFailureIsComparedWithAllThatWentSince(t *testing.T) {
 	}
 }
 
-// Room on a full list is made of what went first: who waits since the last one is still held.
-func TestAFullListKeepsTheLatest(t *testing.T) {
+// A full list keeps all that somebody may still have to be compared with: what is new waits for
+// people, and so does what has waited since the last one.
+func TestAFullListKeepsWhatSomebodyIsComparedWith(t *testing.T) {
 	w := newWorldWith(t, withWindow)
 	last := w.another("S")
 	w.listMore(last, payout.MostUnsettled-1, w.clock.Now().Add(-26*time.Hour), nil)
@@ -233,59 +236,79 @@ func TestAFullListKeepsTheLatest(t *testing.T) {
 	waits := w.another("W")
 	w.clock.pass(40 * time.Minute)
 	w.over(payout.Floor{})
-	accepted := w.vexora.answer
-	w.vexora.answer = w.refusedForGood
-	if x := w.another("X"); x.Status != payout.Failed || w.listed() != 10 {
-		t.Errorf("%s, %d on the list", x.Status, w.listed())
+	x := w.another("X")
+	if x.Status != payout.Queued || len(x.Similar) != payout.MostUnsettled || w.listed() != payout.MostUnsettled {
+		t.Errorf("%s, %d shown, %d on the list", x.Status, len(x.Similar), w.listed())
 	}
-	w.vexora.answer = accepted
 	w.sweepFor(2, 2*time.Minute)
 	if now := w.stored(waits.ID); now.Status != payout.Queued || now.SimilarTo != last.ID {
 		t.Errorf("%s, similar to %q", now.Status, now.SimilarTo)
 	}
 }
 
-// What people order beside a full list is on it afterwards: it takes the place of what went long
-// before it.
-func TestWhatIsOrderedBesideAFullListIsListed(t *testing.T) {
-	w := newWorldWith(t, within(24*time.Hour, time.Hour))
-	first := w.another("S")
-	w.listMore(first, payout.MostUnsettled-1, w.clock.Now(), nil)
-	w.clock.pass(24*time.Hour + 10*time.Minute)
-	p := w.another("P")
-	w.orderIfHeld(p)
-	p = w.stored(p.ID)
-	if len(w.entriesOf(p.ID)) != 1 {
-		t.Fatalf("%s, similar to %q, %d entries", p.Status, p.SimilarTo, len(w.entriesOf(p.ID)))
+// Six of the same sum a day, an hour's window: the list has room for them, and whoever waits for
+// days is shown the one that went just before it was made.
+func TestSixOfTheSameSumADayFit(t *testing.T) {
+	w := newWorldWith(t, within(time.Hour, payout.MostQueuedMaxAge))
+	pay := func(times int) (waited int) {
+		for range times {
+			p := w.another(w.clock.Now().String())
+			if p.Status == payout.Queued {
+				waited++
+			}
+			w.receive(w.claim(p, payout.FoundSucceeded))
+			w.clock.pass(4 * time.Hour)
+		}
+		return waited
 	}
+	waited := pay(60)
+	twin := w.another("TWIN")
+	w.receive(w.claim(twin, payout.FoundSucceeded))
+	w.clock.pass(20 * time.Minute)
+	w.over(payout.Floor{Held: held(Vexora)})
+	p := w.another("P")
+	w.over(payout.Floor{})
 	w.clock.pass(2 * time.Hour)
-	if x := w.another("X"); x.Status != payout.Queued || x.SimilarTo != p.ID {
-		t.Errorf("the same money was sent two hours ago, and this is %s, similar to %q", x.Status, x.SimilarTo)
+	if waited += pay(30); waited > 0 {
+		t.Errorf("%d of 90 waited for people", waited)
+	}
+	_, err := w.operator.Resend(bg, w.order(p.ID, dara, ""))
+	if now := w.stored(p.ID); problemOf(err) != payout.OrderNotPossible || !slices.Contains(now.Similar, payout.TwinOf(twin.ID, 1)) {
+		t.Errorf("%v: %d are shown", err, len(now.Similar))
 	}
 }
 
-// Where nothing can be taken off a full list, what is ordered beside it is owed a place, and gets
-// it as soon as there is one.
-func TestWhatIsOrderedBesideAFullListIsOwedAPlace(t *testing.T) {
+// What people order beside a full list has a place on it, whatever becomes of the others. Beyond
+// that nothing goes.
+func TestWhatIsOrderedBesideAFullListHasAPlace(t *testing.T) {
 	w := newWorldWith(t, within(24*time.Hour, time.Hour))
 	others := w.listMore(w.another("S"), payout.MostUnsettled-1, w.clock.Now(), holdsNobodyAndStays)
 	w.clock.pass(24*time.Hour + 10*time.Minute)
 	p := w.another("P")
 	w.orderIfHeld(p)
-	if now := w.stored(p.ID); now.Status != payout.Processing || !now.RecipientOwed || len(w.entriesOf(p.ID)) != 0 {
-		t.Fatalf("%s, owed %v, %d entries", now.Status, now.RecipientOwed, len(w.entriesOf(p.ID)))
+	if now := w.stored(p.ID); now.Status != payout.Processing || len(w.entriesOf(p.ID)) != 1 || w.listed() != payout.MostUnsettled+1 {
+		t.Fatalf("%s, %d entries, %d on the list", now.Status, len(w.entriesOf(p.ID)), w.listed())
 	}
 	for _, other := range others {
 		other.Status, other.Heard = payout.Cancelled, nil
 		w.store.payouts[other.ID] = other
 	}
-	w.sweepFor(3, 10*time.Minute)
-	if now := w.stored(p.ID); now.RecipientOwed || len(w.entriesOf(p.ID)) != 1 {
-		t.Errorf("owed %v, %d entries", now.RecipientOwed, len(w.entriesOf(p.ID)))
-	}
 	w.clock.pass(23 * time.Hour)
 	if x := w.another("X"); x.Status != payout.Queued || x.SimilarTo != p.ID {
 		t.Errorf("within a day of P the same money is %s, similar to %q", x.Status, x.SimilarTo)
+	}
+}
+
+// A list without any place refuses the order, and says what to do.
+func TestAnOrderWithoutAPlaceIsRefused(t *testing.T) {
+	w := newWorldWith(t, withWindow)
+	w.listMore(w.another("S"), payout.MostListed-1, w.clock.Now(), nil)
+	p := w.another("P")
+	sent := len(w.vexora.sent)
+	_, shown := w.operator.Resend(bg, w.order(p.ID, dara, ""))
+	_, err := w.operator.Resend(bg, w.order(p.ID, dara, ""))
+	if problemOf(err) != payout.OrderNotPossible || !strings.Contains(err.Error(), "DUPLICATE_WINDOW") || len(w.vexora.sent) > sent {
+		t.Errorf("%v, then %v; sent %d", shown, err, len(w.vexora.sent)-sent)
 	}
 }
 
@@ -326,21 +349,8 @@ func TestTheQueueIsNotLongerThanTheLists(t *testing.T) {
 	}
 }
 
-// What went within the window stays on a full list: people have to be shown it, and the later ones
-// that would hold as well may fail, or be confirmed together.
-func TestAFullListKeepsWhatIsWithinTheWindow(t *testing.T) {
-	w := newWorldWith(t, within(24*time.Hour, time.Hour))
-	first := w.another("S")
-	w.listMore(first, payout.MostUnsettled-1, w.clock.Now().Add(time.Minute), nil)
-	w.clock.pass(20 * time.Minute)
-	if p := w.another("P"); p.Status != payout.Queued || len(w.entriesOf(first.ID)) != 1 || w.listed() != payout.MostUnsettled {
-		t.Errorf("%s, %d entries of the first, %d on the list", p.Status, len(w.entriesOf(first.ID)), w.listed())
-	}
-}
-
-// What was ordered beside a full list, and succeeded, gets its place also when the questions after
-// its end are over: else the same money would go by itself once the others have failed.
-func TestWhatSucceededBesideAFullListGetsItsPlace(t *testing.T) {
+// What was ordered beside a full list, and succeeded, holds when all the others have failed.
+func TestWhatSucceededBesideAFullListHolds(t *testing.T) {
 	for _, size := range []int{payout.MostUnsettled - 1, payout.MostUnsettled} {
 		safe := newWorld(t).failedForCertain("F").Heard
 		w, crowd := crowded(t, size)
@@ -354,9 +364,9 @@ func TestWhatSucceededBesideAFullListGetsItsPlace(t *testing.T) {
 			c.Status, c.Heard, c.StatusAt, c.Attention = payout.Failed, safe, w.clock.Now(), nil
 			w.store.payouts[id] = c
 		}
-		w.sweepFor(2, 5*time.Minute)
-		if now := w.stored(salary.ID); now.Status != payout.Succeeded || now.RecipientOwed || len(w.entriesOf(salary.ID)) != 1 {
-			t.Errorf("%d on the list: %s, owed %t, %d entries", size, now.Status, now.RecipientOwed, len(w.entriesOf(salary.ID)))
+		x := w.another("salary, once more")
+		if now := w.stored(salary.ID); now.Status != payout.Succeeded || x.Status != payout.Queued || x.SimilarTo != salary.ID {
+			t.Errorf("%d on the list: %s, and the next is %s, similar to %q", size, now.Status, x.Status, x.SimilarTo)
 		}
 	}
 }

@@ -313,7 +313,7 @@ func (m *memory) PinPause(_ context.Context, p payout.Pause) error {
 	return nil
 }
 
-func (m *memory) NoteUnsettled(_ context.Context, u payout.Unsettled, keep, until time.Time) ([]payout.Unsettled, error) {
+func (m *memory) NoteUnsettled(_ context.Context, u payout.Unsettled, most int, keep, until time.Time) ([]payout.Unsettled, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.listFault != nil {
@@ -325,7 +325,7 @@ func (m *memory) NoteUnsettled(_ context.Context, u payout.Unsettled, keep, unti
 	}
 	switch {
 	case slices.Contains(list, u):
-	case len(list) >= payout.MostUnsettled:
+	case len(list) >= most:
 		return list, payout.ErrCrowded
 	default:
 		list = append(slices.Clip(list), u)

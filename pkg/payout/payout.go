@@ -79,8 +79,8 @@ type Payout struct {
 	// SimilarBy is who created that one; empty if nobody can tell.
 	SimilarBy Principal
 	// Similar is all that held this one when it was last compared, SimilarTo among them: at most
-	// [MostUnsettled]. Empty for what an earlier version compared.
-	Similar []ID
+	// [MostListed]. Empty for what an earlier version compared.
+	Similar []Twin
 	// Beside is how many of those, from the first, people want this one beside.
 	Beside int
 	// QueuedReason says what a queued payout waits for.

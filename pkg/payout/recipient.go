@@ -13,22 +13,27 @@ import (
 // Recipients is the part of the store that remembers, per recipient, the payouts that
 // nobody may know the end of.
 type Recipients interface {
-	// NoteUnsettled puts a payout on its recipient's list, once, and returns the whole
-	// list. The store may drop the list after the time keep, which every note moves. If
-	// until is set, the board says that lists are worth a look until then. It returns
-	// ErrCrowded, with the list, if there is no room.
-	NoteUnsettled(ctx context.Context, u Unsettled, keep, until time.Time) ([]Unsettled, error)
+	// NoteUnsettled puts a payout on its recipient's list, once, if that has fewer entries than
+	// most, and returns the whole list. The store may drop the list after the time keep, which
+	// every note moves. If until is set, the board says that lists are worth a look until then.
+	// It returns ErrCrowded, with the list, if there is no room.
+	NoteUnsettled(ctx context.Context, u Unsettled, most int, keep, until time.Time) ([]Unsettled, error)
 	// FindUnsettled returns a list; none is empty.
 	FindUnsettled(ctx context.Context, key RecipientKey) ([]Unsettled, error)
 	// ForgetUnsettled takes payouts off their list.
 	ForgetUnsettled(ctx context.Context, key RecipientKey, settled []Unsettled) error
 }
 
-// ErrCrowded: a recipient's list is full. Every payout to him is held then.
+// ErrCrowded: a recipient's list is full. Every payout of the same money to him is held then.
 var ErrCrowded = errors.New("payout: too many payouts to one recipient are not settled")
 
-// MostUnsettled is how many payouts a recipient's list holds.
-const MostUnsettled = 50
+const (
+	// MostUnsettled is how many payouts a recipient's list holds of those that nobody ordered.
+	MostUnsettled = 50
+	// MostListed is how many it holds with those that people ordered, and those in doubt: what
+	// was sent beside a full list must be seen by whoever is next.
+	MostListed = 2 * MostUnsettled
+)
 
 // Unsettled is a payout that may not be settled.
 type Unsettled struct {
@@ -77,8 +82,7 @@ const (
 	// unsettledFor is how long after a note the lists are looked up. Every question
 	// about an unknown payout prolongs it.
 	unsettledFor = 72 * time.Hour
-	// prunedAt is how long a list gets before what is over is taken off it. Of the settled ones,
-	// a full list keeps one less.
+	// prunedAt is how long a list gets before what is over is taken off it.
 	prunedAt = 10
 )
 
@@ -103,21 +107,21 @@ func (r roster) entry(ctx context.Context, p Payout) (Unsettled, error) {
 	return Unsettled{Key: p.recipientKey(key), ID: p.ID, At: p.lastMoved()}, nil
 }
 
-// note puts a payout on its list, and returns the list. A time until has everybody look
-// at lists before it.
-func (r roster) note(ctx context.Context, p Payout, now, until time.Time) ([]Unsettled, error) {
+// note puts a payout on its list if that has fewer entries than most, and returns the list. A
+// time until has everybody look at lists before it.
+func (r roster) note(ctx context.Context, p Payout, most int, now, until time.Time) ([]Unsettled, error) {
 	entry, err := r.entry(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	return r.lists.NoteUnsettled(ctx, entry, now.Add(r.keep), until)
+	return r.lists.NoteUnsettled(ctx, entry, most, now.Add(r.keep), until)
 }
 
 // noteUnsettled puts a payout that became unsettled on its recipient's list. It is done
 // on the way out of trouble and does not make it worse: a failure stays owed in the
 // payout itself (see [Payout.RecipientOwed]), and the next question tries again.
 func (r roster) noteUnsettled(ctx context.Context, p Payout, now time.Time) bool {
-	_, err := r.note(ctx, p, now, now.Add(unsettledFor))
+	_, err := r.note(ctx, p, MostListed, now, now.Add(unsettledFor))
 	return err == nil // without room it stays owed: somebody settles, and there is some
 }
 

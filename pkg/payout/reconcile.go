@@ -148,7 +148,7 @@ func (s *Sweeper) act(ctx context.Context, p Payout) error {
 // whether the provider answers, or is asked at all, must not decide whether the same money is
 // held.
 func (s *Sweeper) makeGood(ctx context.Context, p Payout) (Payout, error) {
-	if !p.RecipientOwed || !p.owesItsRecipient(s.policy, s.ports.Now()) || !s.ports.noteLate(ctx, s.policy, p) {
+	if !p.RecipientOwed || !p.owesItsRecipient(s.ports.Now()) || !s.ports.noteLate(ctx, s.policy, p) {
 		return p, nil
 	}
 	step := p.step(Change{At: s.ports.Now(), Noted: true, DueAt: &p.DueAt})
@@ -238,7 +238,7 @@ func (s *Sweeper) dispatch(ctx context.Context, p Payout) error {
 // sent.
 func (s *Sweeper) keepListed(ctx context.Context, p Payout, now time.Time) {
 	if s.policy.DuplicateWindow > 0 {
-		_, _ = s.submitter.roster.note(ctx, p, now, time.Time{}) // it is done again in an hour
+		_, _ = s.submitter.roster.note(ctx, p, MostUnsettled, now, time.Time{}) // it is done again in an hour
 	}
 }
 

@@ -124,6 +124,9 @@ func (o *Operator) submitAgain(ctx context.Context, p Payout, order Order, what 
 	if met := (*metTwins)(nil); errors.As(err, &met) {
 		return Ordered{}, o.show(ctx, after, order, met.found)
 	}
+	if errors.Is(err, ErrCrowded) {
+		return Ordered{}, notPossible("the recipient's list holds %d payouts of the same money, and no more: settle those that are not, or wait until what went is older than a week and DUPLICATE_WINDOW", MostListed)
+	}
 	if err != nil {
 		return Ordered{}, unavailable(err)
 	}
@@ -187,12 +190,13 @@ func (s *submitter) again(ctx context.Context, p Payout, connector Connector, en
 	if why != "" { // opening it took long, and somebody has pulled the brake; or another one tries the provider
 		return p, false, stopped(why)
 	}
-	stored, fenced, err := s.fenceAgain(ctx, p, change, entry.Source == FromOperator)
+	most := mostBeside(entry.Source == FromOperator)
+	stored, fenced, err := s.fenceAgain(ctx, p, change, most)
 	if err != nil || !fenced {
 		s.brakes.giveBack(p.Provider, probe)
 		return p, false, err // not ours, or not clear: then nothing is sent
 	}
-	if found, met := s.beside(ctx, stored); met {
+	if found, met := s.beside(ctx, stored, most); met {
 		s.brakes.giveBack(p.Provider, probe)
 		claim := s.notSent(stored, "the same money to the same recipient is being paid")
 		if other := found.first(); other != "" && stored.ID > other { // or two that meet would meet again and again
@@ -215,14 +219,11 @@ func (s *submitter) again(ctx context.Context, p Payout, connector Connector, en
 // fenceAgain writes the change that fences a payout once more, and reports whether the fence is
 // ours. With a window the payout is on its list before that, as of a create, and under the time
 // of this submission: whoever found the one before settled may be about to take that entry off.
-// What found no room is seen by nobody who makes some: it goes by people's order alone, and is owed
-// its place.
-func (s *submitter) fenceAgain(ctx context.Context, p Payout, change Change, ordered bool) (stored Payout, ours bool, err error) {
+// What finds no room would be seen by nobody: it is not fenced.
+func (s *submitter) fenceAgain(ctx context.Context, p Payout, change Change, most int) (stored Payout, ours bool, err error) {
 	next, replaced := change.Apply(p), []Unsettled(nil)
 	if s.receiver.policy.DuplicateWindow > 0 {
-		replaced, err = s.noteFirst(ctx, next, change.At)
-		change.Owed = errors.Is(err, ErrCrowded)
-		if err != nil && !(change.Owed && ordered) {
+		if replaced, err = s.noteFirst(ctx, next, most, change.At); err != nil {
 			return p, false, err
 		}
 	}

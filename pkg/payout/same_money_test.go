@@ -184,7 +184,7 @@ func TestTheSweepSaysNothingForPeople(t *testing.T) {
 	}
 }
 
-// The 51st of the same money had no room. As soon as others are settled, one question is enough
+// The 101st of the same money had no room. As soon as others are settled, one question is enough
 // to put it on the list.
 func TestWhoFoundNoRoomIsNotedByTheNextQuestion(t *testing.T) {
 	w := newWorld(t)
@@ -192,7 +192,7 @@ func TestWhoFoundNoRoomIsNotedByTheNextQuestion(t *testing.T) {
 	p := w.mustCreate(draft("R1"))
 	key := w.store.onlyKey(t)
 	full := []payout.Unsettled{}
-	for n := range payout.MostUnsettled {
+	for n := range payout.MostListed {
 		full = append(full, payout.Unsettled{Key: key, ID: payout.DeriveID("test", payout.Reference(fmt.Sprint("gone ", n))), At: w.clock.Now()})
 	}
 	w.store.lists[key] = full

@@ -26,46 +26,37 @@ func (p Ports) similar(ctx context.Context, policy Policy, of Payout) (twins, er
 	if err != nil && !crowded {
 		return twins{}, err
 	}
-	found, settled, err := p.compareWith(ctx, policy, list, of)
+	found, over, err := p.compareWith(ctx, policy, list, of)
 	if err != nil || !found.none() && !crowded {
 		return found, err
 	}
-	if len(list) < prunedAt || len(settled) == 0 {
-		settled = nil
-	} else if err := p.prune(ctx, policy, of, settled); err != nil {
-		settled = nil // the next one tries again
-	}
+	// If it fails, the next one tries again.
+	pruned := len(list) >= prunedAt && len(over) > 0 && p.prune(ctx, policy, of, over) == nil
 	switch {
-	case crowded && settled == nil && !p.thin(ctx, policy, list, of):
-		return found.ofFull(list, of), nil
-	case crowded: // there is room now
+	case crowded && pruned: // there is room now
 		return p.similar(ctx, policy, of)
+	case crowded:
+		return found.ofFull(), nil
 	}
 	return found, nil
 }
 
-// compareWith finds the payouts of a list that hold another one, and those whose entries are
-// over.
-func (p Ports) compareWith(ctx context.Context, policy Policy, list []Unsettled, of Payout) (found twins, settled []Unsettled, err error) {
-	for _, other := range list {
-		if other.ID == of.ID {
+// compareWith finds the payouts of a list that hold another one, and the entries that are over.
+func (p Ports) compareWith(ctx context.Context, policy Policy, list []Unsettled, of Payout) (found twins, over []Unsettled, err error) {
+	for _, entry := range list {
+		if entry.ID == of.ID {
 			continue
 		}
-		holds, over, err := p.holds(ctx, policy, other, of)
-		wanted := of.isBeside(other.ID)
-		switch {
-		case err != nil:
+		m, err := p.meet(ctx, policy, entry, of)
+		if err != nil {
 			return twins{}, nil, err
-		case wanted:
-			found.kept = with(found.kept, other.ID)
-		case !holds.none():
-			found = found.and(holds)
 		}
-		if over && holds.none() {
-			settled = append(settled, other)
+		found = found.and(m, of)
+		if m.over {
+			over = append(over, entry)
 		}
 	}
-	return found, settled, nil
+	return found, over, nil
 }
 
 // listed is the list of the payout's recipient. With a window the payout is on it before
@@ -73,7 +64,7 @@ func (p Ports) compareWith(ctx context.Context, policy Policy, list []Unsettled,
 func (p Ports) listed(ctx context.Context, policy Policy, of Payout) ([]Unsettled, error) {
 	switch now := p.Now(); {
 	case policy.DuplicateWindow > 0:
-		return p.roster(policy).note(ctx, of, now, time.Time{})
+		return p.roster(policy).note(ctx, of, MostUnsettled, now, time.Time{})
 	case p.Brakes.unsettled(now):
 		return p.roster(policy).of(ctx, of)
 	}
@@ -95,26 +86,33 @@ func (p Ports) unlist(ctx context.Context, policy Policy, replay, existing Payou
 	}
 }
 
-// holds is the listed payout if it holds another one back, else none, and whether its entry is
-// over.
-func (p Ports) holds(ctx context.Context, policy Policy, listed Unsettled, of Payout) (found twins, over bool, err error) {
+// met is the payout of an entry as another one of the same money finds it.
+type met struct {
+	twin   Twin
+	payout Payout // the zero payout if none is stored
+	stored bool   // it is, and it pays the recipient of the list
+	holds  bool   // it holds the other one back
+	over   bool   // its entry holds nobody any more
+}
+
+// meet looks at the payout of an entry.
+func (p Ports) meet(ctx context.Context, policy Policy, listed Unsettled, of Payout) (met, error) {
+	m := met{twin: TwinOf(listed.ID, FirstAttempt)}
 	other, err := p.Store.Get(ctx, listed.ID)
 	switch {
 	case isNotFound(err):
-		if p.Now().Sub(listed.At) >= absentFor {
-			return twins{}, true, nil
-		}
-		return twins{ids: []ID{listed.ID}}, false, nil
+		m.over = p.Now().Sub(listed.At) >= absentFor
+		m.holds = !m.over
+		return m, nil
 	case err != nil:
-		return twins{}, false, err
+		return met{}, err
 	case !other.standsOn(listed, of):
-		return twins{}, true, nil // the reference was taken, by a payout to somebody else
+		m.over = true // the reference was taken, by a payout to somebody else
+		return m, nil
 	}
-	holds, over := other.holdsBack(of, policy, p.Now())
-	if !holds {
-		return twins{}, over, nil
-	}
-	return twins{ids: []ID{listed.ID}, by: other.CreatedBy, stored: true}, over, nil
+	m.twin, m.payout, m.stored = TwinOf(other.ID, other.Attempt), other, true
+	m.holds, m.over = other.holdsBack(of, policy, p.Now())
+	return m, nil
 }
 
 // holdsBack reports whether a payout holds another one of the same money back, and whether its
@@ -130,12 +128,12 @@ func (p Payout) holdsBack(of Payout, policy Policy, now time.Time) (holds, over 
 	case !settled:
 		return true, false
 	}
+	// What waited or failed held nobody meanwhile, and beside what is unknown people may have sent
+	// this one instead. So each is compared with all that went since shortly before it was made,
+	// however long ago that was.
 	window, age := policy.DuplicateWindow, p.movedBefore(now)
-	// What waited, or failed for certain, held nobody meanwhile. So it is compared with all that
-	// went since shortly before it was made, however long ago that was.
-	late := of.Status == Queued || of.Status == Failed
-	holds = age < window || window > 0 && late && p.movedBefore(of.CreatedAt) < window
-	return holds, window == 0 || age >= policy.listedFor()
+	holds = window > 0 && (age < window || p.movedBefore(of.CreatedAt) < window)
+	return holds, !holds && (window == 0 || age >= policy.listedFor())
 }
 
 // lastMoved is when the payout was created, or sent last.

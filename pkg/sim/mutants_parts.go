@@ -43,11 +43,11 @@ func (f *forgetful) Apply(ctx context.Context, step payout.Step) (payout.Payout,
 	return after, err
 }
 
-func (f *forgetful) NoteUnsettled(ctx context.Context, u payout.Unsettled, keep, until time.Time) ([]payout.Unsettled, error) {
+func (f *forgetful) NoteUnsettled(ctx context.Context, u payout.Unsettled, most int, keep, until time.Time) ([]payout.Unsettled, error) {
 	if u.ID == f.expired {
 		return nil, nil
 	}
-	return f.session.NoteUnsettled(ctx, u, keep, until)
+	return f.session.NoteUnsettled(ctx, u, most, keep, until)
 }
 
 // deaf shows a queued payout as if nobody had spoken of it.
@@ -189,9 +189,9 @@ type looksOnce struct {
 	own map[payout.RecipientKey]payout.Unsettled // noted last
 }
 
-func (s looksOnce) NoteUnsettled(ctx context.Context, u payout.Unsettled, keep, until time.Time) ([]payout.Unsettled, error) {
+func (s looksOnce) NoteUnsettled(ctx context.Context, u payout.Unsettled, most int, keep, until time.Time) ([]payout.Unsettled, error) {
 	s.own[u.Key] = u
-	return s.session.NoteUnsettled(ctx, u, keep, until)
+	return s.session.NoteUnsettled(ctx, u, most, keep, until)
 }
 
 func (s looksOnce) FindUnsettled(ctx context.Context, key payout.RecipientKey) ([]payout.Unsettled, error) {

@@ -263,13 +263,13 @@ func (t *table) publish(n payout.News, since time.Time, end int) {
 }
 
 // NoteUnsettled is two writes, as in the table of a deployment: the list, then the board.
-func (s session) NoteUnsettled(_ context.Context, u payout.Unsettled, _, until time.Time) ([]payout.Unsettled, error) {
+func (s session) NoteUnsettled(_ context.Context, u payout.Unsettled, most int, _, until time.Time) ([]payout.Unsettled, error) {
 	var list []payout.Unsettled
 	crowded := false
 	err := s.write("note an unsettled payout", func(t *table) error {
 		list = t.lists[u.Key]
 		there := slices.Contains(list, u)
-		crowded = !there && len(list) >= payout.MostUnsettled
+		crowded = !there && len(list) >= most
 		if !there && !crowded {
 			list = append(slices.Clip(list), u)
 			t.lists[u.Key] = list

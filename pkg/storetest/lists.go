@@ -260,7 +260,7 @@ func restores(t *testing.T, s payout.Store) {
 	if err := s.PinPause(background, pause); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.NoteUnsettled(background, payout.Unsettled{Key: "k", ID: "po_1", At: start}, start.Add(time.Hour), start.Add(2*time.Hour)); err != nil {
+	if _, err := s.NoteUnsettled(background, payout.Unsettled{Key: "k", ID: "po_1", At: start}, payout.MostUnsettled, start.Add(time.Hour), start.Add(2*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.ChangeControls(background, payout.ControlEntry{Version: 1, At: start, By: "anyone", Reason: "a key leaked", Token: "t", After: payout.Controls{Version: 1, Callbacks: payout.AskFirst}}); err != nil {

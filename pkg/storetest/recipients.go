@@ -20,7 +20,7 @@ func recipients(t *testing.T, s payout.Store) {
 	until := start.Add(time.Hour)
 	for n := range payout.MostUnsettled {
 		for range 2 {
-			list, err := s.NoteUnsettled(background, of(n), keep, until)
+			list, err := s.NoteUnsettled(background, of(n), payout.MostUnsettled, keep, until)
 			if err != nil || len(list) != n+1 || !slices.Contains(list, of(n)) {
 				t.Fatalf("after %d: %d, %v", n+1, len(list), err)
 			}
@@ -29,16 +29,16 @@ func recipients(t *testing.T, s payout.Store) {
 	if board, err := s.Board(background); err != nil || !board.UnsettledUntil.Equal(until) {
 		t.Errorf("the board: %v, %v", board.UnsettledUntil, err)
 	}
-	if list, err := s.NoteUnsettled(background, of(99), keep, until); !errors.Is(err, payout.ErrCrowded) || len(list) != payout.MostUnsettled {
+	if list, err := s.NoteUnsettled(background, of(99), payout.MostUnsettled, keep, until); !errors.Is(err, payout.ErrCrowded) || len(list) != payout.MostUnsettled {
 		t.Errorf("one more than there is room for: %d, %v", len(list), err)
 	}
-	if list, err := s.NoteUnsettled(background, of(3), keep, until); err != nil || len(list) != payout.MostUnsettled {
+	if list, err := s.NoteUnsettled(background, of(3), payout.MostUnsettled, keep, until); err != nil || len(list) != payout.MostUnsettled {
 		t.Errorf("one that is there: %d, %v", len(list), err)
 	}
 	if err := s.ForgetUnsettled(background, "recipient", []payout.Unsettled{of(3), of(4), of(99)}); err != nil {
 		t.Fatal(err)
 	}
-	list, err := s.NoteUnsettled(background, of(99), keep, time.Time{})
+	list, err := s.NoteUnsettled(background, of(99), payout.MostUnsettled, keep, time.Time{})
 	if err != nil || len(list) != payout.MostUnsettled-1 || slices.Contains(list, of(3)) || !slices.Contains(list, of(99)) {
 		t.Errorf("after two were settled: %d, %v", len(list), err)
 	}
@@ -60,7 +60,7 @@ func recipientRace(t *testing.T, s payout.Store) {
 	for n := range 20 {
 		u := payout.Unsettled{Key: "raced", ID: fresh(t, fmt.Sprint("r", n)).ID, At: start}
 		wait.Go(func() {
-			list, err := s.NoteUnsettled(background, u, keep, time.Time{})
+			list, err := s.NoteUnsettled(background, u, payout.MostUnsettled, keep, time.Time{})
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil || !slices.Contains(list, u) {
