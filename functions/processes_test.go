@@ -41,7 +41,7 @@ type stack struct {
 	out     *output
 	env     []string
 	table   *dynamo.Store
-	twin    *sandbox.Twin
+	twin    *sandbox.Sandbox
 	create  *host
 	sweep   *host
 	hosts   []*host

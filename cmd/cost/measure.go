@@ -68,7 +68,7 @@ type bench struct {
 	meter    *meter
 	store    *dynamo.Store
 	clock    atomic.Int64
-	twin     *sandbox.Twin
+	twin     *sandbox.Sandbox
 	creator  *payout.Creator
 	sweep    edge.SweepHandler
 	notifier *payout.Notifier

@@ -58,15 +58,15 @@ func (m *meter) PutItem(ctx context.Context, in *dynamodb.PutItemInput, o ...fun
 // UpdateItem looks at the item before and after.
 func (m *meter) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, o ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
 	defer inTurn(ctx)()
-	before := m.look(ctx, in)
+	before := m.stored(ctx, in)
 	out, err := m.API.UpdateItem(ctx, in, o...)
-	after := m.look(ctx, in)
+	after := m.stored(ctx, in)
 	m.note(ctx, func(u *units) { u.wrote(before, after, err == nil) })
 	return out, err
 }
 
-// look reads without being counted.
-func (m *meter) look(ctx context.Context, in *dynamodb.UpdateItemInput) attributes {
+// stored reads without being counted.
+func (m *meter) stored(ctx context.Context, in *dynamodb.UpdateItemInput) attributes {
 	out, err := m.API.GetItem(ctx, &dynamodb.GetItemInput{TableName: in.TableName, Key: in.Key, ConsistentRead: aws.Bool(true)})
 	if err != nil {
 		return nil

@@ -72,7 +72,7 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 // stopLimit bounds a graceful stop.
 const stopLimit = 3 * time.Second
 
-func serve(ctx context.Context, listener net.Listener, twin *sandbox.Twin) error {
+func serve(ctx context.Context, listener net.Listener, twin *sandbox.Sandbox) error {
 	server := &http.Server{Handler: twin.Handler(), ReadHeaderTimeout: 5 * time.Second}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()

@@ -12,7 +12,7 @@ func openIn(t *testing.T, folder string) error {
 	t.Helper()
 	front, twin := anyPort(t), anyPort(t)
 	t.Cleanup(func() { _ = front.Close(); _ = twin.Close() })
-	s, err := open(t.Context(), site{folder: folder, front: front, twin: twin, out: &output{}})
+	s, err := open(t.Context(), workspace{folder: folder, front: front, twin: twin, out: &output{}})
 	if err == nil {
 		_ = s.close(t.Context())
 	}

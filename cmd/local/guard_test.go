@@ -127,7 +127,7 @@ func TestAPostSaysWhatItIs(t *testing.T) {
 	if status, p := knock(t, r.front, "POST", "/v1/payouts", walletDraft("0000"), map[string]string{"Content-Type": "text/plain", "Sec-Fetch-Site": "cross-site"}); status != 403 {
 		t.Errorf("a page of another site has paid: %d %v", status, p)
 	}
-	if ledger := r.plays.Ledger(); len(ledger) != 0 {
+	if ledger := r.sandbox.Ledger(); len(ledger) != 0 {
 		t.Errorf("paid: %+v", ledger)
 	}
 }

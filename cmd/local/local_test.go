@@ -55,7 +55,7 @@ func start(t *testing.T, folder string) *running {
 	t.Helper()
 	front, twin := anyPort(t), anyPort(t)
 	r := &running{t: t, out: &output{}, ended: make(chan error, 1), answer: &output{}}
-	s, err := open(context.Background(), site{folder: folder, front: front, twin: twin, out: r.out})
+	s, err := open(context.Background(), workspace{folder: folder, front: front, twin: twin, out: r.out})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +218,7 @@ func TestEveryScriptEndsAsItMustAtBothProviders(t *testing.T) {
 		p := r.await(s.id, 25*time.Second, func(p map[string]any) bool {
 			return p["status"] == s.want.status && (s.want.attention == "" || raised(p, s.want.attention))
 		})
-		e, known := r.plays.Find(p["provider_reference"].(string))
+		e, known := r.sandbox.Find(p["provider_reference"].(string))
 		if !known || e.Executed != s.want.executed || e.Requests != 1 {
 			t.Errorf("%s: the twin has %d requests and executed %d", s.name, e.Requests, e.Executed)
 		}
@@ -226,7 +226,7 @@ func TestEveryScriptEndsAsItMustAtBothProviders(t *testing.T) {
 			t.Errorf("%s: attention %v", s.name, p["attention"])
 		}
 	}
-	if n := r.plays.Redirected(); n != 0 {
+	if n := r.sandbox.Redirected(); n != 0 {
 		t.Errorf("%d requests followed a redirect", n)
 	}
 	for n := range 5 { // one 403 without a code may be about the payout's text
@@ -303,7 +303,7 @@ func TestARestartGoesOnWhereTheLastRunStopped(t *testing.T) {
 	// The callback goes to the first run's port, which is gone; the question finds
 	// out.
 	second.await(id, 25*time.Second, func(p map[string]any) bool { return p["status"] == "succeeded" })
-	if e, _ := second.plays.Find(p["provider_reference"].(string)); e.Executed != 1 || e.Requests != 1 {
+	if e, _ := second.sandbox.Find(p["provider_reference"].(string)); e.Executed != 1 || e.Requests != 1 {
 		t.Errorf("%+v", e)
 	}
 }
@@ -332,7 +332,7 @@ func TestAHundredCreatesAtOnceAreOneSubmission(t *testing.T) {
 	if seen[201] != 1 || seen[200] != 99 {
 		t.Errorf("answers by status: %v", seen)
 	}
-	if ledger := r.plays.Ledger(); len(ledger) != 1 || ledger[0].Requests != 1 {
+	if ledger := r.sandbox.Ledger(); len(ledger) != 1 || ledger[0].Requests != 1 {
 		t.Errorf("the twin has %+v", ledger)
 	}
 }

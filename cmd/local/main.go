@@ -54,7 +54,7 @@ func run(ctx context.Context, out io.Writer) error {
 	if folder == "" {
 		folder = ".local"
 	}
-	s, err := open(ctx, site{folder: folder, front: front, twin: twin, out: out})
+	s, err := open(ctx, workspace{folder: folder, front: front, twin: twin, out: out})
 	if err != nil {
 		return errors.Join(err, front.Close(), twin.Close())
 	}

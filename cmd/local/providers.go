@@ -38,7 +38,7 @@ const register = `{"people": [{"name": "Dara", "principals": ["` + localUsers + 
 
 // newTwin plays both providers. It remembers in the folder what it executed, as a
 // provider does: a restart on our side must not make it forget.
-func newTwin(folder string) (*sandbox.Twin, error) {
+func newTwin(folder string) (*sandbox.Sandbox, error) {
 	return sandbox.New(sandbox.Config{
 		VexoraAccounts: map[string]sandbox.VexoraAccount{
 			"cambodia":     {MerchantNo: vexoraMerchantKHR, Secret: vexoraKeyKHR, Currency: "KHR"},

@@ -30,7 +30,7 @@ import (
 // firstQuestion is when the sweep asks about a payout that nobody called back
 // about. On AWS it is 90 s; here somebody is waiting to see it, and 12 s lie
 // behind the ten that Monetix asks for before a question.
-const firstQuestion = 12 * time.Second
+const firstQuery = 12 * time.Second
 
 // sweepEvery is the scheduler's period; on AWS it is a minute.
 const sweepEvery = 2 * time.Second
@@ -45,8 +45,8 @@ const (
 	localCaller = localUsers + "local"
 )
 
-// site is where one local run lives.
-type site struct {
+// workspace is where one local run lives.
+type workspace struct {
 	folder      string
 	front, twin net.Listener
 	out         io.Writer
@@ -54,12 +54,12 @@ type site struct {
 
 // service is everything that one local run consists of.
 type service struct {
-	site
-	store *localstore.Store
-	log   *os.File
-	plays *sandbox.Twin
-	api   http.Handler
-	sweep edge.SweepHandler
+	workspace
+	store   *localstore.Store
+	log     *os.File
+	sandbox *sandbox.Sandbox
+	api     http.Handler
+	sweep   edge.SweepHandler
 	// The merchant's side, and what tells it.
 	merchant http.Handler
 	told     merchant
@@ -68,8 +68,8 @@ type service struct {
 }
 
 // open builds the service from what the folder holds.
-func open(ctx context.Context, at site) (_ *service, err error) {
-	s := &service{site: at}
+func open(ctx context.Context, at workspace) (_ *service, err error) {
+	s := &service{workspace: at}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close(ctx))
@@ -88,10 +88,10 @@ func open(ctx context.Context, at site) (_ *service, err error) {
 		return nil, err
 	}
 	s.news = make(chan events.DynamoDBEventRecord, 1000)
-	shown := &narrator{Store: s.store, out: at.out, news: s.news}
+	shown := &printer{Store: s.store, out: at.out, news: s.news}
 	d := boot.Deployment{
 		Store: shown, Secrets: documents(s.twinAddress(), key, s.told),
-		Log: telemetry.NewLogger(s.log, level), FirstQuestion: firstQuestion,
+		Log: telemetry.NewLogger(s.log, level), FirstQuery: firstQuery,
 	}
 	for _, name := range ignored() {
 		_, _ = fmt.Fprintf(at.out, "%s is set, and has no effect on a local run\n", name)
@@ -121,7 +121,7 @@ func (s *service) openFolder() (key string, err error) {
 	if s.log, err = os.OpenFile(filepath.Join(s.folder, "log.jsonl"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
 		return "", fmt.Errorf("open the log: %w", err)
 	}
-	if s.plays, err = newTwin(s.folder); err != nil {
+	if s.sandbox, err = newTwin(s.folder); err != nil {
 		return "", unusable(s.folder, twinName, err)
 	}
 	return key, nil
@@ -142,8 +142,8 @@ func (s *service) wire(ctx context.Context, d boot.Deployment, env map[string]st
 	return err
 }
 
-func (s site) address() string     { return "http://" + s.front.Addr().String() }
-func (s site) twinAddress() string { return "http://" + s.twin.Addr().String() }
+func (s workspace) address() string     { return "http://" + s.front.Addr().String() }
+func (s workspace) twinAddress() string { return "http://" + s.twin.Addr().String() }
 
 // routes builds every function's handler, as the functions' main packages do, and
 // puts them where the template's routes are.
@@ -157,7 +157,7 @@ func routes(ctx context.Context, d boot.Deployment, env map[string]string) (http
 		return edge.NewRead(reader), err
 	})
 	operate, problem3 := configured(env, func(c boot.OperateConfig) (edge.Handler, error) {
-		desk, err := d.Desk(ctx, c)
+		desk, err := d.Operate(ctx, c)
 		return edge.NewOperate(desk), err
 	})
 	if err := errors.Join(problem1, problem2, problem3); err != nil {
@@ -207,7 +207,7 @@ func (s *service) serve(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	others := http.NewServeMux()
-	others.Handle("/", s.plays.Handler())
+	others.Handle("/", s.sandbox.Handler())
 	others.Handle("/merchant", s.merchant)
 	servers := []*http.Server{server(guarded(s.api, s.front)), server(guarded(others, s.twin))}
 	var wait sync.WaitGroup
@@ -290,8 +290,8 @@ func (s *service) keepTelling(ctx context.Context) {
 // want to write.
 func (s *service) close(ctx context.Context) error {
 	var problems []error
-	if s.plays != nil {
-		problems = append(problems, s.plays.Close(ctx))
+	if s.sandbox != nil {
+		problems = append(problems, s.sandbox.Close(ctx))
 	}
 	if s.store != nil {
 		problems = append(problems, s.store.Close())

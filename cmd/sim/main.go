@@ -65,7 +65,7 @@ func run(args []string, out io.Writer) error {
 	case *mutants:
 		return prove(out, *record, p)
 	case *seed >= 0:
-		return tell(out, uint64(*seed), options)
+		return printHistory(out, uint64(*seed), options)
 	case *census:
 		return count(out, *from, *histories, *all, options)
 	}
@@ -84,8 +84,8 @@ func find(name string) (*sim.Mutant, error) {
 	return nil, fmt.Errorf("there is no mutant %q", name)
 }
 
-// tell prints one history.
-func tell(out io.Writer, seed uint64, o sim.Options) error {
+// printHistory prints one history.
+func printHistory(out io.Writer, seed uint64, o sim.Options) error {
 	o.Tell = func(line string) { _, _ = fmt.Fprintln(out, line) }
 	r := sim.Seed(seed, o)
 	if r.Violation != nil {
@@ -241,7 +241,7 @@ func prove(out io.Writer, record string, p page) error {
 
 // exhaust runs every single fault and every pair.
 func exhaust(out io.Writer, p page) error {
-	stories := sim.Stories()
+	stories := sim.UseCases()
 	found, counted := make([]error, len(stories)), make([]int, len(stories))
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
 	var wait sync.WaitGroup

@@ -13,6 +13,6 @@ import (
 func main() { os.Exit(boot.Run(build)) }
 
 func build(ctx context.Context, d boot.Deployment, c boot.OperateConfig) (edge.Handler, error) {
-	desk, err := d.Desk(ctx, c)
+	desk, err := d.Operate(ctx, c)
 	return edge.NewOperate(desk), err
 }

@@ -204,7 +204,7 @@ func TestATableOfAnotherNamespaceIsRefused(t *testing.T) {
 	ctx := context.Background()
 	_, create := d.Creator(ctx, read[boot.CreateConfig](t, environment()))
 	_, sweep := d.Sweeper(ctx, read[boot.ReconcileConfig](t, environment()))
-	_, operate := d.Desk(ctx, read[boot.OperateConfig](t, environment()))
+	_, operate := d.Operate(ctx, read[boot.OperateConfig](t, environment()))
 	_, vexora := d.Callback(ctx, boot.CallbackConfig{Provider: vexora.Provider, Storage: boot.Storage{Namespace: "dev"}})
 	_, monetix := d.Callback(ctx, boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}})
 	for name, err := range map[string]error{"create": create, "sweep": sweep, "operate": operate, "vexora": vexora, "monetix": monetix} {
@@ -224,7 +224,7 @@ func TestSettingsAreReportedByProvider(t *testing.T) {
 		}
 	}
 	mapping := `PROVIDER_SETTINGS={"statements": {"vexora": {"unit": "cents"}, "stripe": {}}}`
-	_, err = d.Desk(context.Background(), read[boot.OperateConfig](t, environment(mapping)))
+	_, err = d.Operate(context.Background(), read[boot.OperateConfig](t, environment(mapping)))
 	for _, word := range []string{"unit", "statements: members"} {
 		if err == nil || !strings.Contains(err.Error(), word) {
 			t.Errorf("%s is not in %v", word, err)
@@ -241,7 +241,7 @@ func TestTheSampleEventsDoWhatTheirPageSays(t *testing.T) {
 	reader, err2 := d.Reader(read[boot.ReadConfig](t, environment()))
 	vexora, err3 := d.Callback(ctx, boot.CallbackConfig{Provider: vexora.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "vexora"})
 	monetix, err4 := d.Callback(ctx, boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"})
-	desk, err5 := d.Desk(ctx, read[boot.OperateConfig](t, environment()))
+	desk, err5 := d.Operate(ctx, read[boot.OperateConfig](t, environment()))
 	notifier, err6 := d.Notify(read[boot.NotifyConfig](t, environment()))
 	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
 		t.Fatal(err)
@@ -367,7 +367,7 @@ func TestEachFaultOfTheSettingsNamesTheVariable(t *testing.T) {
 	env := environment(`PROVIDER_SETTINGS={"vexora": {"x": 1}, "monetix": {"y": 1}, "banks": {"nope": {}}, "statements": {"vexora": {"unit": "x"}}}`)
 	d := deployment(t, map[string]string{"vexora": vexoraDocument, "monetix": monetixDocument})
 	_, err1 := d.Creator(t.Context(), read[boot.CreateConfig](t, env))
-	_, err2 := d.Desk(t.Context(), read[boot.OperateConfig](t, env))
+	_, err2 := d.Operate(t.Context(), read[boot.OperateConfig](t, env))
 	_, err3 := d.Reader(read[boot.ReadConfig](t, env))
 	_, err4 := d.Sweeper(t.Context(), read[boot.ReconcileConfig](t, env))
 	var out strings.Builder

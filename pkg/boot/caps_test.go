@@ -39,7 +39,7 @@ func TestALoweredCapHoldsInEveryFunctionThatSubmits(t *testing.T) {
 	if p, err := d.Store.Get(t.Context(), id); err != nil || p.Status != payout.Queued || p.QueuedReason != payout.QueuedHeld || p.Sent != 0 {
 		t.Errorf("the sweep: %s %s, sent %d times, %v", p.Status, p.QueuedReason, p.Sent, err)
 	}
-	desk, err := d.Desk(t.Context(), read[boot.OperateConfig](t, lowered))
+	desk, err := d.Operate(t.Context(), read[boot.OperateConfig](t, lowered))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -74,7 +74,7 @@ func (d Deployment) verifies(ctx context.Context, c CallbackConfig, currency mon
 // version does not understand) would hold everything, believe no callback, and show no payout.
 func (d Deployment) controlsProof() proof {
 	return proof{"controls read", func(ctx context.Context) error {
-		_, err := d.Store.Board(ctx)
+		_, err := d.Store.Shared(ctx)
 		return err
 	}}
 }
@@ -184,7 +184,7 @@ type oneItem struct {
 
 func (o oneItem) Get(context.Context, payout.ID) (payout.Payout, error) { return o.sample, nil }
 
-func (oneItem) Board(context.Context) (payout.Board, error) { return payout.Board{}, nil }
+func (oneItem) Shared(context.Context) (payout.Shared, error) { return payout.Shared{}, nil }
 
 // encodes answers a request for the sample and looks at the answer.
 func (d Deployment) encodes(ctx context.Context, c ReadConfig) error {

@@ -46,7 +46,7 @@ const (
 	// waits: the sweep has nobody to ask, which is no error. A secret that cannot be read is
 	// trouble as ever.
 	waits
-	// later: operate-payout reads none. The brakes are pulled through it, on the night of a
+	// later: operate-payout reads none. Controls are ordered through it, on the night of a
 	// hasty rotation too; an order that needs a secret reads it, and says what is missing.
 	later
 )

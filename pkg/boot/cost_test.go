@@ -100,7 +100,7 @@ func (noStore) BindNamespace(context.Context, payout.Namespace) error { return n
 
 func (noStore) RestoreRemembered(context.Context) (time.Time, error) { return time.Time{}, nil }
 
-func (noStore) Board(context.Context) (payout.Board, error) { return payout.Board{}, nil }
+func (noStore) Shared(context.Context) (payout.Shared, error) { return payout.Shared{}, nil }
 
 // charge has one body refused and measures it on this thread.
 func (p pressed) charge(t testing.TB, s shape) bill {

@@ -35,7 +35,7 @@ type Deployment struct {
 	Function, Version string
 	// FirstQuestion is when the sweep first looks at a new payout; zero means
 	// the default, which lies behind every lease.
-	FirstQuestion time.Duration
+	FirstQuery time.Duration
 	// Now is the clock; nil means the machine's.
 	Now func() time.Time
 
@@ -118,9 +118,9 @@ func (d Deployment) Creator(ctx context.Context, c CreateConfig) (*payout.Creato
 	return payout.NewCreator(ports, payout.Policy{
 		Namespace:       payout.Namespace(c.Namespace),
 		Order:           names(c.Order),
-		FirstQuestion:   d.FirstQuestion,
+		FirstQuery:      d.FirstQuery,
 		RestoredAt:      c.RestoredAt,
-		Remembered:      ports.Brakes.RestoredAt,
+		Remembered:      ports.Breaker.RestoredAt,
 		SameAccounts:    names(c.SameAccounts),
 		DuplicateWindow: time.Duration(c.DuplicateWindow),
 		RedactAfter:     c.Retention.duration(),
@@ -144,7 +144,7 @@ func (d Deployment) Sweeper(ctx context.Context, c ReconcileConfig) (*payout.Swe
 		Namespace:    payout.Namespace(c.Namespace),
 		QueuedMaxAge: time.Duration(c.QueuedMaxAge),
 		RestoredAt:   c.RestoredAt,
-		Remembered:   ports.Brakes.RestoredAt,
+		Remembered:   ports.Breaker.RestoredAt,
 		SameAccounts: names(c.SameAccounts),
 		RedactAfter:  c.Retention.duration(),
 		Reserves:     c.Reserves.amounts(),
@@ -172,11 +172,11 @@ func (d Deployment) ports(ctx context.Context, c Common, s Storage, p Providers,
 			connectors[name] = onOrder{w, name, d.Log}
 		}
 	}
-	brakes := d.brakes(s, p.floor(r.RestoredAt))
-	brakes.Look(ctx, d.now())
+	breaker := d.breaker(s, p.floor(r.RestoredAt))
+	breaker.Refresh(ctx, d.now())
 	return payout.Ports{
 		Store: d.Store, Connectors: connectors, Signals: d.signals(s),
-		Brakes: brakes, Keys: keys, Now: d.now, NewToken: rand.Text, Pause: pause,
+		Breaker: breaker, Keys: keys, Now: d.now, NewToken: rand.Text, Pause: pause,
 		Unconfigured: func(ctx context.Context) bool { return noneFilled(ctx, wired) },
 	}, nil
 }
@@ -198,26 +198,26 @@ func (d Deployment) Reader(c ReadConfig) (edge.Reader, error) {
 // read: the provider is then asked to come again, which loses nothing.
 func (d Deployment) Callback(ctx context.Context, c CallbackConfig) (edge.Callback, error) {
 	name := c.Provider.Facts().Name
-	brakes, signals := d.brakes(c.Storage, payout.Floor{RestoredAt: c.RestoredAt}), d.signals(c.Storage)
-	verifier, err := c.Provider.Verify(d.setup(name, c.Common, Link{SecretID: c.SecretID}, c.Settings, d.verifying(name, brakes)))
+	breaker, signals := d.breaker(c.Storage, payout.Floor{RestoredAt: c.RestoredAt}), d.signals(c.Storage)
+	verifier, err := c.Provider.Verify(d.setup(name, c.Common, Link{SecretID: c.SecretID}, c.Settings, d.verifying(name, breaker)))
 	if err != nil {
 		return edge.Callback{}, inSettings(err)
 	}
 	if err := d.bind(ctx, c.Storage); err != nil {
 		return edge.Callback{}, err
 	}
-	brakes.Look(ctx, d.now())
+	breaker.Refresh(ctx, d.now())
 	return edge.Callback{
 		Provider: name, Verifier: watched{verifier, name, signals}, Signals: signals, Log: d.Log, Lines: loglimit.New(d.now),
-		Receiver: payout.NewReceiver(d.Store, signals, payout.Policy{RedactAfter: c.duration()}).Under(brakes, d.now),
+		Receiver: payout.NewReceiver(d.Store, signals, payout.Policy{RedactAfter: c.duration()}).Under(breaker, d.now),
 	}, nil
 }
 
 // verifying are the options of keys that verify callbacks: while no callback is believed, a
 // key of before a rotation verifies nothing.
-func (d Deployment) verifying(p payout.Provider, brakes *payout.Brakes) secrets.Options {
+func (d Deployment) verifying(p payout.Provider, breaker *payout.Breaker) secrets.Options {
 	o := d.cacheOptions(p)
-	o.OnlyCurrent = func(ctx context.Context) bool { return brakes.Belief(ctx, d.now()) == payout.AskFirst }
+	o.OnlyCurrent = func(ctx context.Context) bool { return breaker.Belief(ctx, d.now()) == payout.AskFirst }
 	return o
 }
 
@@ -240,11 +240,11 @@ func (w watched) Verify(ctx context.Context, body []byte) (payout.Claim, error) 
 	return claim, err
 }
 
-// brakes are brakes that say so when the controls cannot be read. Whoever posts a callback with
+// breaker are breaker that say so when the controls cannot be read. Whoever posts a callback with
 // any signature has them read, so that the lines are bounded.
-func (d Deployment) brakes(s Storage, floor payout.Floor) *payout.Brakes {
+func (d Deployment) breaker(s Storage, floor payout.Floor) *payout.Breaker {
 	lines, signals := loglimit.New(d.now), d.signals(s)
-	return payout.NewBrakes(d.Store, floor).OnUnread(func(ctx context.Context, err error, blind bool) {
+	return payout.NewBreaker(d.Store, floor).OnUnread(func(ctx context.Context, err error, blind bool) {
 		if count := lines.Take("controls not read"); count > 0 {
 			d.Log.LogAttrs(ctx, slog.LevelError, "controls not read", slog.Int("count", count), slog.Any("error", err))
 		}

@@ -53,7 +53,7 @@ func TestANewStackIsNotInTrouble(t *testing.T) {
 			t.Errorf("%s: no %s in\n%s", name, want, out)
 		}
 	}
-	if _, err := deployment(t, placeholders()).Desk(context.Background(), read[boot.OperateConfig](t, environment())); err != nil {
+	if _, err := deployment(t, placeholders()).Operate(context.Background(), read[boot.OperateConfig](t, environment())); err != nil {
 		t.Errorf("orders cannot be given before the secrets are filled: %v", err)
 	}
 }

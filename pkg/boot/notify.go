@@ -39,7 +39,7 @@ func (d Deployment) Notifier(c NotifyConfig) (*payout.Notifier, error) {
 func (d Deployment) notifier(c Common, s Storage, w Webhook, r Restore) (*payout.Notifier, error) {
 	signals := d.counted(s)
 	return payout.NewNotifier(payout.NotifierPorts{
-		Store: d.Store, Endpoint: d.endpoint(c, w), Signals: signals, Brakes: d.brakes(s, payout.Floor{RestoredAt: r.RestoredAt}),
+		Store: d.Store, Endpoint: d.endpoint(c, w), Signals: signals, Breaker: d.breaker(s, payout.Floor{RestoredAt: r.RestoredAt}),
 		Now: d.now, NewToken: rand.Text, Jitter: jitter, Heard: d.heard(signals),
 	})
 }
@@ -51,7 +51,7 @@ func (d Deployment) endpoint(c Common, w Webhook) *webhook.Client {
 	}
 	keys := secrets.NewCache(w.SecretID, d.Secrets, func(document []byte) (webhook.Credentials, error) {
 		return webhook.ParseCredentials(document, rules)
-	}, d.cacheOptions(payout.EndpointBrakes))
+	}, d.cacheOptions(payout.EndpointPause))
 	return webhook.NewClient(keys, rules, d.now)
 }
 

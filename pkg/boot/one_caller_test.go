@@ -172,7 +172,7 @@ func TestAStatementBesideABusyPayoutIsNotCalledUnstored(t *testing.T) {
 		d.Store = beside{d.Store, seededID, throttled}
 		log := &bytes.Buffer{}
 		d.Log = telemetry.NewLogger(log, 0)
-		desk, err := d.Desk(t.Context(), read[boot.OperateConfig](t, environment()))
+		desk, err := d.Operate(t.Context(), read[boot.OperateConfig](t, environment()))
 		if err != nil {
 			t.Fatal(err)
 		}

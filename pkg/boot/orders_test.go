@@ -132,7 +132,7 @@ func TestARenamedPersonIsTwo(t *testing.T) {
 	// the register's spelling is mended; another instance (or this one a minute later) reads it
 	d2 := d
 	d2.Secrets = deployment(t, map[string]string{"vexora": vexoraDocument, "monetix": monetixDocument, "people": peopleDocument}).Secrets
-	desk, err := d2.Desk(t.Context(), read[boot.OperateConfig](t, environment()))
+	desk, err := d2.Operate(t.Context(), read[boot.OperateConfig](t, environment()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +153,7 @@ func TestARemovedPersonStillCounts(t *testing.T) {
 	d2.Secrets = deployment(t, map[string]string{"vexora": vexoraDocument, "monetix": monetixDocument, "people": strings.Replace(onePerson, "Dara", "Bopha", 1)}).Secrets
 	d2.Secrets = deployment(t, map[string]string{"vexora": vexoraDocument, "monetix": monetixDocument,
 		"people": `{"people":[{"name":"Bopha","principals":["` + ofBopha + `"]}]}`}).Secrets
-	desk, err := d2.Desk(t.Context(), read[boot.OperateConfig](t, environment()))
+	desk, err := d2.Operate(t.Context(), read[boot.OperateConfig](t, environment()))
 	if err != nil {
 		t.Fatal(err)
 	}

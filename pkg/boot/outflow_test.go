@@ -61,7 +61,7 @@ func TestTheStreamHoldsAProvider(t *testing.T) {
 		if _, err := edge.NewNotify(n)(t.Context(), batch); err != nil {
 			t.Fatal(err)
 		}
-		board, err := d.Store.Board(t.Context())
+		board, err := d.Store.Shared(t.Context())
 		if err != nil || board.Controls.Submissions["vexora"] != want || board.Controls.Submissions["monetix"] != "" {
 			t.Errorf("after %d batches %v, %v", round+1, board.Controls.Submissions, err)
 		}

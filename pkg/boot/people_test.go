@@ -35,7 +35,7 @@ func operating(t *testing.T, documents map[string]string, env ...string) (boot.D
 	c := read[boot.OperateConfig](t, environment(env...))
 	log := &bytes.Buffer{}
 	d.Log = telemetry.NewLogger(log, c.LogLevel)
-	desk, err := d.Desk(context.Background(), c)
+	desk, err := d.Operate(context.Background(), c)
 	if err != nil {
 		t.Fatal(err)
 	}

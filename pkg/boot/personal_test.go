@@ -103,7 +103,7 @@ func begin(t *testing.T, open func(t *testing.T, now func() time.Time) payout.St
 	env := environment("DEV_INSECURE=1", fmt.Sprint("REDACT_AFTER_DAYS=", retentionDays), "WEBHOOK_SECRET_ID=webhook")
 	ctx := t.Context()
 	creator, err1 := d.Creator(ctx, read[boot.CreateConfig](t, env))
-	desk, err2 := d.Desk(ctx, read[boot.OperateConfig](t, env))
+	desk, err2 := d.Operate(ctx, read[boot.OperateConfig](t, env))
 	reader, err3 := d.Reader(read[boot.ReadConfig](t, env))
 	sweeper, err4 := d.Sweeper(ctx, read[boot.ReconcileConfig](t, env))
 	vexora, err5 := d.Callback(ctx, readCallback(t, vexora.Provider, env))

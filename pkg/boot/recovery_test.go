@@ -35,7 +35,7 @@ import (
 type storm struct {
 	t        *testing.T
 	clock    atomic.Int64 // milliseconds
-	twin     *sandbox.Twin
+	twin     *sandbox.Sandbox
 	store    *localstore.Store
 	creator  *payout.Creator
 	sweeper  *payout.Sweeper
@@ -166,7 +166,7 @@ func (s *storm) deploy(changes ...string) {
 	var err3, err4 error
 	s.creator, err3 = d.Creator(ctx, read[boot.CreateConfig](s.t, env))
 	s.sweeper, err4 = d.Sweeper(ctx, read[boot.ReconcileConfig](s.t, env))
-	desk, err5 := d.Desk(ctx, read[boot.OperateConfig](s.t, env))
+	desk, err5 := d.Operate(ctx, read[boot.OperateConfig](s.t, env))
 	s.operator = desk.Operator
 	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
 		s.t.Fatal(err)
@@ -329,7 +329,7 @@ func restoreInTheStorm(t *testing.T, same string) {
 // release is what two people order when the lost time is accounted for.
 func (s *storm) release() {
 	s.t.Helper()
-	board, err := s.store.Board(context.Background())
+	board, err := s.store.Shared(context.Background())
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ func TestTheTableRemembersARestoreThatAFunctionWasToldOf(t *testing.T) {
 			return err
 		},
 		"operate-payout": func(d boot.Deployment, env ...string) error {
-			_, err := d.Desk(context.Background(), read[boot.OperateConfig](t, environment(env...)))
+			_, err := d.Operate(context.Background(), read[boot.OperateConfig](t, environment(env...)))
 			return err
 		},
 		"reconcile-payouts": func(d boot.Deployment, env ...string) error {
@@ -37,7 +37,7 @@ func TestTheTableRemembersARestoreThatAFunctionWasToldOf(t *testing.T) {
 			if err := start(d, env...); err != nil {
 				t.Fatal(err)
 			}
-			if board, err := d.Store.Board(context.Background()); err != nil || !board.RestoredAt.Equal(at) {
+			if board, err := d.Store.Shared(context.Background()); err != nil || !board.RestoredAt.Equal(at) {
 				t.Errorf("%s, %v: the table remembers %v: %v", name, env, board.RestoredAt, err)
 			}
 		}
@@ -52,7 +52,7 @@ func TestARestoreInTheFutureIsRefused(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "RESTORED_AT: "+ahead) {
 		t.Errorf("%v", err)
 	}
-	if board, err := d.Store.Board(context.Background()); err != nil || !board.RestoredAt.IsZero() {
+	if board, err := d.Store.Shared(context.Background()); err != nil || !board.RestoredAt.IsZero() {
 		t.Errorf("%v is remembered: %v", board.RestoredAt, err)
 	}
 }

@@ -49,14 +49,14 @@ func selftestEnvironment(changes map[string]string) map[string]string {
 }
 
 // boardOnly is a table that lets the controls be read: whatever else touched it would panic.
-type boardOnly struct{ payout.Store }
+type sharedOnly struct{ payout.Store }
 
-func (boardOnly) Board(context.Context) (payout.Board, error) { return payout.Board{}, nil }
+func (sharedOnly) Shared(context.Context) (payout.Shared, error) { return payout.Shared{}, nil }
 
 // selftestOf runs the selftest of a function whose table lets the controls be read, and nothing
 // else.
 func selftestOf[C Config](documents, changes map[string]string) (Selftest, error) {
-	return selftestOver[C](boardOnly{}, documents, changes)
+	return selftestOver[C](sharedOnly{}, documents, changes)
 }
 
 func selftestOver[C Config](store payout.Store, documents, changes map[string]string) (Selftest, error) {
@@ -66,7 +66,7 @@ func selftestOver[C Config](store payout.Store, documents, changes map[string]st
 // callbackSelftest is that of the function that takes a provider's callbacks.
 func callbackSelftest(p provider.Provider) selftestRun {
 	return func(documents, changes map[string]string) (Selftest, error) {
-		return selftestWith(readerOf(p), boardOnly{}, documents, changes)
+		return selftestWith(readerOf(p), sharedOnly{}, documents, changes)
 	}
 }
 
@@ -168,7 +168,7 @@ func TestSelftestFailsAndSaysWhichCheckDid(t *testing.T) {
 		"a secret that is no document": {
 			callbackSelftest(vexora.Provider), map[string]string{"vexora": `{"KHR": 1}`}, nil, []string{"vexora callback KHR", "vexora callback USD"},
 		},
-		// It starts without them, for the brakes' sake; a new version without them is refused.
+		// It starts without them, because the controls go through it; a new version without them is refused.
 		"secrets that are not there, of the orders": {selftestOf[OperateConfig], nil, nil, []string{"vexora request KHR", "monetix request KHR", "stack key"}},
 		"a stack key that can be none": {
 			selftestOf[OperateConfig], map[string]string{"vexora": selftestVexora, "monetix": selftestMonetix, "key": "short"}, nil, []string{"stack key"},
@@ -192,16 +192,16 @@ func TestSelftestFailsAndSaysWhichCheckDid(t *testing.T) {
 // A version that cannot read the controls holds everything: it must get no traffic.
 func TestSelftestFailsWhereTheControlsCannotBeRead(t *testing.T) {
 	for function, run := range map[string]func() (Selftest, error){
-		"create-payout":     func() (Selftest, error) { return selftestOver[CreateConfig](readsNoBoard{}, selftestSecrets, nil) },
-		"operate-payout":    func() (Selftest, error) { return selftestOver[OperateConfig](readsNoBoard{}, selftestSecrets, nil) },
-		"reconcile-payouts": func() (Selftest, error) { return selftestOver[ReconcileConfig](readsNoBoard{}, selftestSecrets, nil) },
-		"notify-merchant":   func() (Selftest, error) { return selftestOver[NotifyConfig](readsNoBoard{}, selftestSecrets, nil) },
-		"get-payout":        func() (Selftest, error) { return selftestOver[ReadConfig](readsNoBoard{}, selftestSecrets, nil) },
+		"create-payout":     func() (Selftest, error) { return selftestOver[CreateConfig](readsNoShared{}, selftestSecrets, nil) },
+		"operate-payout":    func() (Selftest, error) { return selftestOver[OperateConfig](readsNoShared{}, selftestSecrets, nil) },
+		"reconcile-payouts": func() (Selftest, error) { return selftestOver[ReconcileConfig](readsNoShared{}, selftestSecrets, nil) },
+		"notify-merchant":   func() (Selftest, error) { return selftestOver[NotifyConfig](readsNoShared{}, selftestSecrets, nil) },
+		"get-payout":        func() (Selftest, error) { return selftestOver[ReadConfig](readsNoShared{}, selftestSecrets, nil) },
 		"vexora-callback": func() (Selftest, error) {
-			return selftestWith(readerOf(vexora.Provider), readsNoBoard{}, selftestSecrets, nil)
+			return selftestWith(readerOf(vexora.Provider), readsNoShared{}, selftestSecrets, nil)
 		},
 		"monetix-callback": func() (Selftest, error) {
-			return selftestWith(readerOf(monetix.Provider), readsNoBoard{}, selftestSecrets, nil)
+			return selftestWith(readerOf(monetix.Provider), readsNoShared{}, selftestSecrets, nil)
 		},
 	} {
 		if _, err := run(); err == nil || !strings.Contains(err.Error(), "controls read: "+errDenied.Error()) {

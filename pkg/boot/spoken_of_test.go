@@ -50,7 +50,7 @@ func TestTheControlsNameWhosePayoutsArePaused(t *testing.T) {
 	for n := range 25 {
 		create(t, h, ofStranger, wallet(fmt.Sprint("bad-", n), fmt.Sprint("666000", 10+n)))
 	}
-	desk, err := d.Desk(t.Context(), read[boot.OperateConfig](t, environment()))
+	desk, err := d.Operate(t.Context(), read[boot.OperateConfig](t, environment()))
 	if err != nil {
 		t.Fatal(err)
 	}

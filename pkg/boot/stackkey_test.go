@@ -19,7 +19,7 @@ import (
 )
 
 // starts are the functions that hash personal data and need the key to start; operate-payout,
-// which also does, has the brakes to serve.
+// which also does, has the controls to serve.
 var starts = map[string]func(*testing.T, boot.Deployment) error{
 	"create-payout": func(t *testing.T, d boot.Deployment) error {
 		_, err := d.Creator(t.Context(), read[boot.CreateConfig](t, environment()))

@@ -11,7 +11,7 @@ import (
 	"cambodia-payouts/pkg/edge"
 )
 
-// TestAReplayTakesNoProbe: after an outage the brakes let one submission through to try the
+// TestAReplayTakesNoProbe: after an outage the breaker lets one submission through to try the
 // provider again. A stranger's replays ask before everybody else, twice a minute, and send
 // nothing: they must not keep others from trying.
 func TestAReplayTakesNoProbe(t *testing.T) {

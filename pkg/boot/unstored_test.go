@@ -36,9 +36,11 @@ func (writesNothing) Get(context.Context, payout.ID) (payout.Payout, error) {
 }
 
 // readsNoBoard may not read the controls.
-type readsNoBoard struct{ payout.Store }
+type readsNoShared struct{ payout.Store }
 
-func (readsNoBoard) Board(context.Context) (payout.Board, error) { return payout.Board{}, errDenied }
+func (readsNoShared) Shared(context.Context) (payout.Shared, error) {
+	return payout.Shared{}, errDenied
+}
 
 // version7 is a deployment of one version over a store that fails.
 func version7(t *testing.T, documents map[string]string, over func(payout.Store) payout.Store) (Deployment, *bytes.Buffer) {
@@ -177,7 +179,7 @@ func TestKeysThatCannotBeReadAreSaidToBeSo(t *testing.T) {
 // TestControlsThatNobodyCanReadAreSaidToBeSo: every create is queued and every callback waits
 // for a question, and both answers look well.
 func TestControlsThatNobodyCanReadAreSaidToBeSo(t *testing.T) {
-	d, log := version7(t, selftestSecrets, func(s payout.Store) payout.Store { return readsNoBoard{s} })
+	d, log := version7(t, selftestSecrets, func(s payout.Store) payout.Store { return readsNoShared{s} })
 	says := func(what string) {
 		t.Helper()
 		for _, says := range []string{`"controls_unread":1`, errDenied.Error(), `"msg":"controls not read"`} {

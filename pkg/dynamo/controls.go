@@ -41,13 +41,13 @@ func changeKey(version int) item {
 	return itemKey(kindBoard, fmt.Sprintf("%s%09d", changePrefix, lastChange-version))
 }
 
-// Board implements payout.Desk with one consistent query.
-func (s *Store) Board(ctx context.Context) (payout.Board, error) {
+// Shared implements payout.Desk with one consistent query.
+func (s *Store) Shared(ctx context.Context) (payout.Shared, error) {
 	items, err := s.boardItems(ctx, kindBoard, 2)
 	if err != nil {
-		return payout.Board{}, fmt.Errorf("dynamo: read the board: %w", err)
+		return payout.Shared{}, fmt.Errorf("dynamo: read the board: %w", err)
 	}
-	all := payout.Board{Pauses: map[payout.Provider]payout.Pause{}}
+	all := payout.Shared{Pauses: map[payout.Provider]payout.Pause{}}
 	for n := len(items) - 1; n >= 0; n-- { // of two changes the first one is the newer
 		r := newReader(items[n])
 		switch sk := r.text(attrSK); {
@@ -57,7 +57,7 @@ func (s *Store) Board(ctx context.Context) (payout.Board, error) {
 			all.Controls = r.child(attrAfter).controls()
 		}
 		if err := r.failure(); err != nil {
-			return payout.Board{}, fmt.Errorf("dynamo: read the board: %w", err)
+			return payout.Shared{}, fmt.Errorf("dynamo: read the board: %w", err)
 		}
 	}
 	return all, nil

@@ -230,10 +230,10 @@ func (r *reader) keys(name string) []string {
 	return append([]string(nil), strings.Fields(r.text(name))...)
 }
 
-func (r *reader) twins(name string) []payout.Twin {
-	var all []payout.Twin
+func (r *reader) twins(name string) []payout.Similar {
+	var all []payout.Similar
 	for _, twin := range r.keys(name) {
-		all = append(all, payout.Twin(twin))
+		all = append(all, payout.Similar(twin))
 	}
 	return all
 }

@@ -75,7 +75,7 @@ func (s *Store) Publish(ctx context.Context, n payout.News, since time.Time) err
 		s.seen(shard, number)
 		// News of this payout in a place that we wanted: an earlier try of ours, or of the
 		// SDK's, had arrived; or somebody was quicker while this process was frozen.
-		if n = rest(n, there); there == nil || n.From > n.To {
+		if n = remainder(n, there); there == nil || n.From > n.To {
 			return nil
 		}
 		if try%16 == 15 { // far behind: others publish faster than we count
@@ -109,8 +109,8 @@ func (s *Store) append(ctx context.Context, n payout.News, number int64) (*payou
 	return &there, err
 }
 
-// rest is what of the news an entry of the list does not have.
-func rest(n payout.News, there *payout.News) payout.News {
+// remainder is what of the news an entry of the list does not have.
+func remainder(n payout.News, there *payout.News) payout.News {
 	if there != nil && there.ID == n.ID && there.From <= n.From {
 		n.From = max(n.From, there.To+1)
 	}

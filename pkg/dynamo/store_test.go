@@ -106,7 +106,7 @@ func TestRequestsOnTheWire(t *testing.T) {
 		{"apply, refused with the item", func() { _, _ = s.Apply(ctx, step) }, 1},
 		{"apply", func() { _, _ = s.Apply(ctx, payout.Step{ID: p.ID, Then: payout.Change{At: at}}) }, 1},
 		{"get", func() { _, _ = s.Get(ctx, p.ID) }, 1},
-		{"board", func() { _, _ = s.Board(ctx) }, 1},
+		{"board", func() { _, _ = s.Shared(ctx) }, 1},
 	} {
 		before := wire.n.Load()
 		test.do()

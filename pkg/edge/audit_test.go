@@ -26,7 +26,7 @@ func (shelved) Get(_ context.Context, id payout.ID) (payout.Payout, error) {
 // line does not.
 func TestWhoReadEvidenceIsLegibleInTheAuditLine(t *testing.T) {
 	var out bytes.Buffer
-	h := edge.NewOperate(edge.Desk{Evidence: shelved{}, Log: telemetry.NewLogger(&out, slog.LevelInfo)})
+	h := edge.NewOperate(edge.Operate{Evidence: shelved{}, Log: telemetry.NewLogger(&out, slog.LevelInfo)})
 	e := edge.Event{RawPath: "/v1/payouts/po_abcdefghijklmnopqrstuvwxyz/evidence/1"}
 	e.RequestContext.HTTP.Method = http.MethodGet
 	e.RequestContext.Authorizer = &events.APIGatewayV2HTTPRequestContextAuthorizerDescription{

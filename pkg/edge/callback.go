@@ -27,9 +27,9 @@ type Callback struct {
 	Lines *loglimit.Limiter
 }
 
-// thanks is the answer that ends a provider's retries. Vexora's pages ask for
+// acknowledged is the answer that ends a provider's retries. Vexora's pages ask for
 // the bare text OK; Monetix looks at the status alone.
-func thanks() Reply { return textReply(http.StatusOK, "OK") }
+func acknowledged() Reply { return textReply(http.StatusOK, "OK") }
 
 // NewCallback serves a provider's callbacks, on the function's own URL (path /)
 // and on the API's route. The order is fixed: size, JSON, signature, meaning; and
@@ -59,7 +59,7 @@ func NewCallback(c Callback) Handler {
 		}
 		c.Signals.Signal(ctx, payout.SignalVerified, c.Provider, idOf(claim))
 		c.tellStored(ctx, e, claim, verdict)
-		return thanks(), nil
+		return acknowledged(), nil
 	}
 }
 
@@ -92,7 +92,7 @@ func (c Callback) refuse(ctx context.Context, e Event, err error) Reply {
 	switch {
 	case errors.Is(err, payout.ErrCallbackUnrelated):
 		c.Signals.Signal(ctx, payout.SignalUnrelatedPayment, c.Provider, "")
-		return thanks()
+		return acknowledged()
 	case errors.Is(err, payout.ErrCallbackMalformed):
 		p = problem(http.StatusBadRequest, InvalidJSON, "the body is not the documented JSON")
 	case errors.Is(err, payout.ErrCallbackSignature):

@@ -13,8 +13,8 @@ import (
 
 const controlsPath = "/v1/controls"
 
-// serveControls shows the brakes, or changes them.
-func (d Desk) serveControls(ctx context.Context, e Event) Reply {
+// serveControls shows the controls, or changes them.
+func (d Operate) serveControls(ctx context.Context, e Event) Reply {
 	if e.RequestContext.HTTP.Method == http.MethodGet {
 		return d.showControls(ctx, e, http.StatusOK)
 	}
@@ -180,7 +180,7 @@ type controlProposalView struct {
 	At     string              `json:"at"`
 }
 
-func (d Desk) showControls(ctx context.Context, e Event, status int) Reply {
+func (d Operate) showControls(ctx context.Context, e Event, status int) Reply {
 	room, err := d.Operator.Controls(ctx)
 	if err != nil {
 		return d.refused(ctx, e, err)

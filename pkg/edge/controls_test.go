@@ -20,7 +20,7 @@ import (
 func controls(t *testing.T, d *desk, method, body string) edge.Reply {
 	t.Helper()
 	e := signed(event(method, "/v1/controls", body), session)
-	reply, err := edge.NewOperate(edge.Desk{Operator: d, Log: quiet})(context.Background(), e)
+	reply, err := edge.NewOperate(edge.Operate{Operator: d, Log: quiet})(context.Background(), e)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestAnOrderAboutTheControlsThatCannotBeRead(t *testing.T) {
 		t.Errorf("PUT: %d", reply.StatusCode)
 	}
 	unsigned := event(http.MethodPost, "/v1/controls", `{"reason": "money leaks", "callbacks": "ask"}`)
-	reply, _ := edge.NewOperate(edge.Desk{Operator: &desk{}, Log: quiet})(context.Background(), unsigned)
+	reply, _ := edge.NewOperate(edge.Operate{Operator: &desk{}, Log: quiet})(context.Background(), unsigned)
 	if reply.StatusCode != http.StatusForbidden {
 		t.Errorf("nobody's order: %d", reply.StatusCode)
 	}

@@ -312,8 +312,8 @@ type shelf struct {
 	restored time.Time
 }
 
-func (s *shelf) Board(context.Context) (payout.Board, error) {
-	return payout.Board{RestoredAt: s.restored}, s.err
+func (s *shelf) Shared(context.Context) (payout.Shared, error) {
+	return payout.Shared{RestoredAt: s.restored}, s.err
 }
 
 func (s *shelf) Get(_ context.Context, id payout.ID) (payout.Payout, error) {
@@ -621,8 +621,8 @@ type stored struct {
 	restored time.Time
 }
 
-func (s stored) Board(context.Context) (payout.Board, error) {
-	return payout.Board{RestoredAt: s.restored}, nil
+func (s stored) Shared(context.Context) (payout.Shared, error) {
+	return payout.Shared{RestoredAt: s.restored}, nil
 }
 
 func (s stored) Get(context.Context, payout.ID) (payout.Payout, error) { return s.p, nil }

@@ -36,7 +36,7 @@ func (l *library) ReadFeed(_ context.Context, after payout.Position, limit int) 
 	return page, l.err
 }
 
-func (*library) Board(context.Context) (payout.Board, error) { return payout.Board{}, nil }
+func (*library) Shared(context.Context) (payout.Shared, error) { return payout.Shared{}, nil }
 
 // published makes entries of payouts in many shards, whose times disagree with the
 // numbers: the clocks of the writers are not one clock.

@@ -38,7 +38,7 @@ func evidencePath(path string) (id, sequence string, ours bool) {
 }
 
 // readEvidence answers with the kept body of one entry of a payout's history.
-func (d Desk) readEvidence(ctx context.Context, e Event, id, sequence string) Reply {
+func (d Operate) readEvidence(ctx context.Context, e Event, id, sequence string) Reply {
 	if p := mayReadEvidence(e); p != nil {
 		return p.reply(ctx, e)
 	}
@@ -82,7 +82,7 @@ func whoReads(e Event) payout.Principal {
 }
 
 // findEntry finds an entry with a body, or says what is missing.
-func (d Desk) findEntry(ctx context.Context, e Event, id, sequence string) (payout.Entry, *Problem) {
+func (d Operate) findEntry(ctx context.Context, e Event, id, sequence string) (payout.Entry, *Problem) {
 	missing := func(detail string) (payout.Entry, *Problem) {
 		p := problem(http.StatusNotFound, NotFound, detail)
 		return payout.Entry{}, &p

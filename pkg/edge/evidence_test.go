@@ -47,7 +47,7 @@ func evidencePath(id payout.ID, sequence string) string {
 func TestEvidenceIsReadWithItsHashAndTheReadingIsLogged(t *testing.T) {
 	const sso = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Finance_1234567890abcdef/dara@example.com"
 	var log bytes.Buffer
-	h := edge.NewOperate(edge.Desk{
+	h := edge.NewOperate(edge.Operate{
 		Evidence: cabinet{payout: kept(t)}, Log: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelError})),
 	})
 	reply, decoded := call(t, h, signed(event("GET", evidencePath(id, "2"), ""), sso))
@@ -90,7 +90,7 @@ func TestEvidenceThatIsNotThereSaysWhatIsMissing(t *testing.T) {
 		"a body that was too large": {kept(t), evidencePath(id, "3"), "not kept (too large, padded beyond its signature, or one too many of this payout), and only its SHA-256 is known: " + hash},
 		"a body that was redacted":  {redacted, evidencePath(id, "3"), "taken out with the personal data, and only its hash is known: " + hash},
 	} {
-		h := edge.NewOperate(edge.Desk{Evidence: cabinet{payout: test.payout}, Log: quiet})
+		h := edge.NewOperate(edge.Operate{Evidence: cabinet{payout: test.payout}, Log: quiet})
 		reply, decoded := call(t, h, signed(event("GET", test.path, ""), session))
 		if reply.StatusCode != 404 || decoded["code"] != "not-found" || !strings.Contains(fmt.Sprint(decoded["detail"]), test.says) {
 			t.Errorf("%s: %d %v", name, reply.StatusCode, decoded)
@@ -113,7 +113,7 @@ func TestEvidenceIsNotReadByNobodyAndNotHalf(t *testing.T) {
 		"a parameter":      {cabinet{payout: kept(t)}, filtered, 400, "invalid-query"},
 		"the table is off": {cabinet{err: errors.New("down")}, signed(asked, session), 503, "service-unavailable"},
 	} {
-		h := edge.NewOperate(edge.Desk{Evidence: test.store, Log: quiet})
+		h := edge.NewOperate(edge.Operate{Evidence: test.store, Log: quiet})
 		if reply, decoded := call(t, h, test.e); reply.StatusCode != test.status || decoded["code"] != test.code {
 			t.Errorf("%s: %d %v", name, reply.StatusCode, decoded)
 		}

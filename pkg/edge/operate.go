@@ -23,8 +23,8 @@ type Operator interface {
 	SetControls(ctx context.Context, o payout.ControlOrder) (payout.ControlsSet, error)
 }
 
-// Desk is what operate-payout needs.
-type Desk struct {
+// Operate is what operate-payout needs.
+type Operate struct {
 	Operator   Operator
 	Statements Statements
 	Evidence   EvidenceStore
@@ -38,7 +38,7 @@ type Desk struct {
 // NewOperate serves POST /v1/payouts/{id}/cancel, /resolve, /resend and
 // /resend-event, POST /v1/statements, GET and POST /v1/controls, and
 // GET /v1/payouts/{id}/evidence/{sequence}.
-func NewOperate(d Desk) Handler {
+func NewOperate(d Operate) Handler {
 	return func(ctx context.Context, e Event) (Reply, error) {
 		if path(e) == "/v1/statements" {
 			return d.importStatement(ctx, e), nil
@@ -119,7 +119,7 @@ func readOrder(e Event, action payout.Action) (payout.Order, *Problem) {
 	return order, nil
 }
 
-func (d Desk) carryOut(ctx context.Context, e Event, action payout.Action, order payout.Order) Reply {
+func (d Operate) carryOut(ctx context.Context, e Event, action payout.Action, order payout.Order) Reply {
 	does := map[payout.Action]func(context.Context, payout.Order) (payout.Ordered, error){
 		payout.Cancel: d.Operator.Cancel, payout.Resolve: d.Operator.Resolve, payout.Resend: d.Operator.Resend,
 		payout.ResendEvent: d.Operator.ResendEvent,
@@ -139,7 +139,7 @@ func (d Desk) carryOut(ctx context.Context, e Event, action payout.Action, order
 }
 
 // shown is a payout as a table that was restored has to show it.
-func (d Desk) shown(p payout.Payout) payout.Payout {
+func (d Operate) shown(p payout.Payout) payout.Payout {
 	if d.Restored == nil {
 		return p
 	}
@@ -164,7 +164,7 @@ var orderProblems = map[payout.OrderProblem]struct {
 	payout.OrderPeopleNotRegistered: {http.StatusForbidden, PeopleNotRegistered},
 }
 
-func (d Desk) refused(ctx context.Context, e Event, err error) Reply {
+func (d Operate) refused(ctx context.Context, e Event, err error) Reply {
 	refusal := &payout.OrderRefused{Problem: payout.OrderUnavailable, Detail: "the order could not be carried out", Cause: err}
 	errors.As(err, &refusal)
 	kind := orderProblems[refusal.Problem]
@@ -177,7 +177,7 @@ func (d Desk) refused(ctx context.Context, e Event, err error) Reply {
 }
 
 // tellUnstored signals an order that was not stored. What only reads stores nothing.
-func (d Desk) tellUnstored(ctx context.Context, e Event, err error) {
+func (d Operate) tellUnstored(ctx context.Context, e Event, err error) {
 	if d.Signals != nil && method(e) != http.MethodGet && payout.Unstored(err) {
 		d.Signals.Signal(ctx, payout.SignalNotStored, "", "")
 	}

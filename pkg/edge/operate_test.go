@@ -76,7 +76,7 @@ func TestAnOrderIsReadAndNamesItsPrincipal(t *testing.T) {
 		payout.Resend:  `{"reason": "beneficiary waits"}`,
 	} {
 		d := &desk{answer: payout.Ordered{Payout: some(t, payout.Cancelled)}}
-		h := edge.NewOperate(edge.Desk{Operator: d, Log: quiet})
+		h := edge.NewOperate(edge.Operate{Operator: d, Log: quiet})
 		reply, _ := call(t, h, signed(event("POST", "/v1/payouts/"+string(id)+"/"+string(action), body), session))
 		if reply.StatusCode != http.StatusOK || d.action != action || d.order.ID != id {
 			t.Errorf("%s: %d, %s of %s", action, reply.StatusCode, d.action, d.order.ID)
@@ -90,7 +90,7 @@ func TestAnOrderIsReadAndNamesItsPrincipal(t *testing.T) {
 func TestAnOrderThatAwaitsASecondPersonIsA202WithTheProposal(t *testing.T) {
 	p := some(t, payout.Unknown)
 	p.Proposal = payout.Proposal{Action: payout.Resolve, As: payout.ResolvedFailed, By: "somebody", At: p.CreatedAt}
-	h := edge.NewOperate(edge.Desk{Operator: &desk{answer: payout.Ordered{Payout: p, Awaiting: true}}, Log: quiet})
+	h := edge.NewOperate(edge.Operate{Operator: &desk{answer: payout.Ordered{Payout: p, Awaiting: true}}, Log: quiet})
 	reply, decoded := call(t, h, signed(event("POST", "/v1/payouts/"+string(id)+"/resolve", `{}`), session))
 	proposal, _ := decoded["proposal"].(map[string]any)
 	if reply.StatusCode != http.StatusAccepted || proposal["as"] != "failed" || proposal["by"] != "somebody" {
@@ -115,7 +115,7 @@ func TestOrdersThatCannotBeReadAreRefusedBeforeAnythingHappens(t *testing.T) {
 		"too large a reason": {signed(event("POST", path, `{"reason": "`+strings.Repeat("x", edge.BodyLimit)+`"}`), session), 413, "body-too-large"},
 	} {
 		d := &desk{}
-		reply, decoded := call(t, edge.NewOperate(edge.Desk{Operator: d, Log: quiet}), test.e)
+		reply, decoded := call(t, edge.NewOperate(edge.Operate{Operator: d, Log: quiet}), test.e)
 		if reply.StatusCode != test.status || decoded["code"] != test.code || d.action != "" {
 			t.Errorf("%s: %d %v", name, reply.StatusCode, decoded["code"])
 		}
@@ -129,7 +129,7 @@ func TestEveryRefusalOfAnOrderHasAnAnswer(t *testing.T) {
 		payout.OrderPaused: 409, payout.OrderInexpressive: 422, payout.OrderUnavailable: 503,
 	} {
 		d := &desk{err: &payout.OrderRefused{Problem: problem, Detail: "because", Faults: []payout.Fault{{Pointer: "/as", Code: "x", Message: "m"}}}}
-		reply, decoded := call(t, edge.NewOperate(edge.Desk{Operator: d, Log: quiet}),
+		reply, decoded := call(t, edge.NewOperate(edge.Operate{Operator: d, Log: quiet}),
 			signed(event("POST", "/v1/payouts/"+string(id)+"/cancel", `{"reason":"r"}`), session))
 		if reply.StatusCode != status || decoded["detail"] != "because" {
 			t.Errorf("%s: %d %v", problem, reply.StatusCode, decoded)
@@ -177,7 +177,7 @@ func (*books) FindProposal(context.Context, string) (payout.StatementProposal, e
 
 func (b *books) handler() edge.Handler {
 	b.kept = map[string][]byte{}
-	return edge.NewOperate(edge.Desk{Log: quiet, Statements: edge.Statements{
+	return edge.NewOperate(edge.Operate{Log: quiet, Statements: edge.Statements{
 		Importer: b, Archive: b, Mappings: wire.Statements(),
 	}})
 }
@@ -359,7 +359,7 @@ func TestAnOrderThatIsNotStoredIsSignalled(t *testing.T) {
 			signals heard
 			log     bytes.Buffer
 		)
-		h := edge.NewOperate(edge.Desk{Operator: &desk{err: test.err}, Signals: &signals, Log: slog.New(slog.NewTextHandler(&log, nil))})
+		h := edge.NewOperate(edge.Operate{Operator: &desk{err: test.err}, Signals: &signals, Log: slog.New(slog.NewTextHandler(&log, nil))})
 		reply, _ := call(t, h, signed(test.e, session))
 		if !slices.Equal(signals, test.want) {
 			t.Errorf("%s, answered %d: signals %v, not %v", name, reply.StatusCode, signals, test.want)
@@ -370,7 +370,7 @@ func TestAnOrderThatIsNotStoredIsSignalled(t *testing.T) {
 	}
 	var signals heard
 	b := &books{err: errors.New("down"), kept: map[string][]byte{}}
-	h := edge.NewOperate(edge.Desk{Log: quiet, Signals: &signals, Statements: edge.Statements{Importer: b, Archive: b, Mappings: wire.Statements()}})
+	h := edge.NewOperate(edge.Operate{Log: quiet, Signals: &signals, Statements: edge.Statements{Importer: b, Archive: b, Mappings: wire.Statements()}})
 	for query, want := range map[string]heard{"provider=vexora": {payout.SignalNotStored}, "provider=vexora&check=true": nil} {
 		signals = nil
 		if reply, _ := call(t, h, importing(query, oneRow)); reply.StatusCode != 503 || !slices.Equal(signals, want) {

@@ -12,7 +12,7 @@ import (
 // Whoever pastes PAYOUT_ID, or his own reference, into a path is told what belongs there.
 func TestAPathWithoutAPayoutIDSaysHowOneLooks(t *testing.T) {
 	read := edge.NewRead(edge.Reader{})
-	operate := edge.NewOperate(edge.Desk{Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	operate := edge.NewOperate(edge.Operate{Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	for _, test := range []struct {
 		handler      edge.Handler
 		method, path string

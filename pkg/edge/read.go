@@ -20,7 +20,7 @@ type Library interface {
 	payout.Lister
 	ReadFeed(ctx context.Context, after payout.Position, limit int) ([]payout.Published, error)
 	// Board tells when the table was restored.
-	Board(ctx context.Context) (payout.Board, error)
+	Shared(ctx context.Context) (payout.Shared, error)
 }
 
 // Reader serves the reading routes.

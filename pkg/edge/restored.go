@@ -26,7 +26,7 @@ func (r *restored) last(ctx context.Context) (time.Time, error) {
 	if r.known {
 		return r.at, nil
 	}
-	board, err := r.Library.Board(ctx)
+	board, err := r.Library.Shared(ctx)
 	if err != nil {
 		return time.Time{}, err
 	}

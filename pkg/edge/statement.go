@@ -91,7 +91,7 @@ const (
 
 // importStatement serves POST /v1/statements?provider=P&from=DAY&to=DAY. A file that was
 // applied gives the same report again, for the same days.
-func (d Desk) importStatement(ctx context.Context, e Event) Reply {
+func (d Operate) importStatement(ctx context.Context, e Event) Reply {
 	if p := routed(e, http.MethodPost, "/v1/statements"); p != nil {
 		return p.reply(ctx, e)
 	}
@@ -156,7 +156,7 @@ func coversDays(s payout.Statement) bool {
 	return err1 == nil && err2 == nil && !to.Before(from) && to.Sub(from) < payout.MostStatementDays*24*time.Hour
 }
 
-func (d Desk) runImport(ctx context.Context, e Event, s payout.Statement, wantsCSV bool) Reply {
+func (d Operate) runImport(ctx context.Context, e Event, s payout.Statement, wantsCSV bool) Reply {
 	report, err := d.Statements.Importer.Import(ctx, s)
 	if p := refusedStatement(err); p != nil {
 		return p.reply(ctx, e)
@@ -240,7 +240,7 @@ func theirs(l payout.ReportLine) string {
 }
 
 // tellReport answers with an encoded report, as it is or as CSV.
-func (d Desk) tellReport(ctx context.Context, e Event, encoded []byte, wantsCSV, replayed bool) Reply {
+func (d Operate) tellReport(ctx context.Context, e Event, encoded []byte, wantsCSV, replayed bool) Reply {
 	var v reportView
 	if err := json.Unmarshal(encoded, &v); err != nil {
 		return problem(http.StatusServiceUnavailable, ServiceUnavailable, "the stored report cannot be read").reply(ctx, e)

@@ -122,7 +122,7 @@ type document struct {
 	Proposal       proposal                    `json:"proposal,omitzero"`
 	SimilarTo      payout.ID                   `json:"similar_to,omitzero"`
 	SimilarBy      payout.Principal            `json:"similar_by,omitzero"`
-	Similar        []payout.Twin               `json:"similar_ids,omitempty"`
+	Similar        []payout.Similar            `json:"similar_ids,omitempty"`
 	Beside         int                         `json:"beside,omitzero"`
 	QueuedReason   payout.QueuedReason         `json:"queued_reason,omitzero"`
 	History        []entry                     `json:"history,omitempty"`

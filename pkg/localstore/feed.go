@@ -13,8 +13,8 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// news is one stored entry of the feed.
-type news struct {
+// feedEntry is one stored entry of the feed.
+type feedEntry struct {
 	ID   payout.ID `json:"id"`
 	From int       `json:"from"`
 	To   int       `json:"to"`
@@ -33,7 +33,7 @@ func (s *Store) Publish(ctx context.Context, n payout.News, since time.Time) err
 		last := int64(0)
 		// "~" sorts behind every digit.
 		for key, written := backFrom(rows, prefix+"~"); strings.HasPrefix(string(key), prefix); key, written = rows.Prev() {
-			var old news
+			var old feedEntry
 			if err := json.Unmarshal(written, &old); err != nil {
 				return fmt.Errorf("read the feed: %w", err)
 			}
@@ -52,7 +52,7 @@ func (s *Store) Publish(ctx context.Context, n payout.News, since time.Time) err
 		if n.From > n.To {
 			return nil
 		}
-		return save(feed.in(tx), feedKey(n.ID.Shard(), last+1), news{n.ID, n.From, n.To, floor(n.At)})
+		return save(feed.in(tx), feedKey(n.ID.Shard(), last+1), feedEntry{n.ID, n.From, n.To, floor(n.At)})
 	})
 }
 
@@ -90,7 +90,7 @@ func (s *Store) ReadFeed(ctx context.Context, after payout.Position, limit int) 
 
 // entryOf reads one entry with its payout; nil if the number is free.
 func entryOf(tx *bbolt.Tx, shard int, number int64) (*payout.Published, error) {
-	var n news
+	var n feedEntry
 	if err := load(feed.in(tx), feedKey(shard, number), &n); err != nil || n.ID == "" {
 		return nil, err
 	}

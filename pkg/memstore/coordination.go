@@ -10,8 +10,8 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// Board implements payout.Desk.
-func (s *Store) Board(ctx context.Context) (board payout.Board, err error) {
+// Shared implements payout.Desk.
+func (s *Store) Shared(ctx context.Context) (board payout.Shared, err error) {
 	err = s.do(ctx, func(d *data) error {
 		board = d.board
 		board.Pauses = maps.Clone(board.Pauses)
@@ -30,8 +30,8 @@ func (s *Store) RememberRestore(ctx context.Context, at time.Time) error {
 	})
 }
 
-// PinPause implements payout.Desk.
-func (s *Store) PinPause(ctx context.Context, p payout.Pause) error {
+// SavePause implements payout.Desk.
+func (s *Store) SavePause(ctx context.Context, p payout.Pause) error {
 	return s.do(ctx, func(d *data) error {
 		d.board.Pauses[p.Provider] = p
 		return nil

@@ -26,7 +26,7 @@ type data struct {
 	payouts   map[payout.ID]payout.Payout
 	turned    map[payout.ID]time.Time // up to when requests are turned away
 	orphans   map[string]orphan
-	board     payout.Board
+	board     payout.Shared
 	changes   []payout.ControlEntry // of the controls, the oldest first
 	ordered   map[payout.Person]payout.ControlProposal
 	outflow   map[payout.OutflowBucket]int64 // by a bucket without its sum
@@ -46,7 +46,7 @@ type orphan struct {
 func New() *Store {
 	return &Store{data: data{
 		payouts: map[payout.ID]payout.Payout{}, turned: map[payout.ID]time.Time{}, orphans: map[string]orphan{},
-		board:   payout.Board{Pauses: map[payout.Provider]payout.Pause{}},
+		board:   payout.Shared{Pauses: map[payout.Provider]payout.Pause{}},
 		ordered: map[payout.Person]payout.ControlProposal{}, outflow: map[payout.OutflowBucket]int64{},
 		lists: map[payout.RecipientKey][]payout.Unsettled{}, reports: map[string][]byte{}, proposals: map[string]payout.StatementProposal{},
 	}}

@@ -90,7 +90,7 @@ func (c *Client) Prepare(ctx context.Context, p payout.Payout) (payout.Submissio
 
 // request is a signed request to one of Gate's addresses.
 func (c Credentials) request(path string, r request) (oneshot.Request, error) {
-	body, err := seal(r, c)
+	body, err := signed(r, c)
 	if err != nil {
 		return oneshot.Request{}, fmt.Errorf("monetix: write the body: %w", err)
 	}
@@ -114,17 +114,17 @@ func unanswered(r oneshot.Result) payout.Claim {
 
 // Ask implements payout.Connector.
 func (c *Client) Ask(ctx context.Context, p payout.Payout, about payout.Attempt) payout.Claim {
-	claim := c.ask(ctx, p.ID.ProviderReference(about))
+	claim := c.queryStatus(ctx, p.ID.ProviderReference(about))
 	claim.At = c.parts.Now()
 	return claim
 }
 
-func (c *Client) ask(ctx context.Context, about payout.ProviderReference) payout.Claim {
+func (c *Client) queryStatus(ctx context.Context, about payout.ProviderReference) payout.Claim {
 	credentials, missing, err := c.current(ctx)
 	if err != nil || len(missing) > 0 {
 		return unclear("Monetix cannot be asked: no credentials")
 	}
-	r, err := credentials.request(statusPath, question(about, credentials.ProjectID))
+	r, err := credentials.request(statusPath, statusQuery(about, credentials.ProjectID))
 	if err != nil {
 		return unclear("the question could not be written")
 	}

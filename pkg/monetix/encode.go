@@ -155,17 +155,17 @@ func separable(p payout.Payout, f *faults) {
 	}
 }
 
-// question is the request for a payout's status.
-func question(about payout.ProviderReference, project int64) request {
+// statusQuery is the request for a payout's status.
+func statusQuery(about payout.ProviderReference, project int64) request {
 	return request{General: general{ProjectID: project, PaymentID: string(about)}}
 }
 
 // errDrift means that what would be sent is not what was signed.
 var errDrift = errors.New("monetix: the signed and the written body differ")
 
-// seal writes the body, signs what a reader of the very bytes would see, and puts
+// signed writes the body, signs what a reader of the very bytes would see, and puts
 // the signature in.
-func seal(r request, c Credentials) ([]byte, error) {
+func signed(r request, c Credentials) ([]byte, error) {
 	unsigned, err := marshal(r)
 	if err != nil {
 		return nil, err

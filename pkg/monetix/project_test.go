@@ -83,15 +83,15 @@ func TestAChangeOfProjectDoesNotPayTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	most := func(c money.Currency) money.Amount { a, _ := money.Parse("1000000", c); return a }
-	brakes := payout.NewBrakes(store, payout.Floor{Caps: map[money.Currency]money.Amount{money.KHR: most(money.KHR), money.USD: most(money.USD)}})
+	breaker := payout.NewBreaker(store, payout.Floor{Caps: map[money.Currency]money.Amount{money.KHR: most(money.KHR), money.USD: most(money.USD)}})
 	tokens := 0
 	ports := payout.Ports{
-		Store: store, Connectors: map[payout.Provider]payout.Connector{monetix.Name: client}, Signals: quiet{}, Brakes: brakes, Keys: key,
+		Store: store, Connectors: map[payout.Provider]payout.Connector{monetix.Name: client}, Signals: quiet{}, Breaker: breaker, Keys: key,
 		Now: func() time.Time { return now }, NewToken: func() string { tokens++; return fmt.Sprint("t", tokens) },
 		Pause: func(context.Context, time.Duration) {},
 	}
 	same := func(d time.Duration) time.Duration { return d }
-	if ports.Notifier, err = payout.NewNotifier(payout.NotifierPorts{Store: store, Endpoint: quiet{}, Signals: quiet{}, Brakes: brakes, Now: ports.Now, NewToken: ports.NewToken, Jitter: same}); err != nil {
+	if ports.Notifier, err = payout.NewNotifier(payout.NotifierPorts{Store: store, Endpoint: quiet{}, Signals: quiet{}, Breaker: breaker, Now: ports.Now, NewToken: ports.NewToken, Jitter: same}); err != nil {
 		t.Fatal(err)
 	}
 	policy := payout.Policy{Namespace: "test"}

@@ -70,7 +70,7 @@ func (t text) ambiguity(tree jsontree.Value, agreed []string) string {
 		return "the callback has a member that is not documented"
 	}
 	for _, read := range reads {
-		expected, value := 0, follow(tree, read.path)
+		expected, value := 0, at(tree, read.path)
 		if signs(value) {
 			expected = 1
 		}
@@ -138,8 +138,8 @@ func (t text) names(v jsontree.Value, inArray, signature bool) (signed, plain bo
 	return signed, plain
 }
 
-// follow is what a claim reads at a path.
-func follow(v jsontree.Value, path []string) jsontree.Value {
+// at is what a claim reads at a path.
+func at(v jsontree.Value, path []string) jsontree.Value {
 	for _, name := range path {
 		switch {
 		case name != first:

@@ -307,12 +307,12 @@ func service(t *testing.T, store *localstore.Store, client *monetix.Client, now 
 	most := func(c money.Currency) money.Amount { a, _ := money.Parse("1000000", c); return a }
 	floor := payout.Floor{Caps: map[money.Currency]money.Amount{money.KHR: most(money.KHR), money.USD: most(money.USD)}}
 	ports := payout.Ports{
-		Store: store, Connectors: map[payout.Provider]payout.Connector{monetix.Name: client}, Signals: quiet{}, Brakes: payout.NewBrakes(store, floor), Keys: key,
+		Store: store, Connectors: map[payout.Provider]payout.Connector{monetix.Name: client}, Signals: quiet{}, Breaker: payout.NewBreaker(store, floor), Keys: key,
 		Now: func() time.Time { return *now }, NewToken: func() string { tokens++; return fmt.Sprint("t", tokens) },
 		Pause: func(context.Context, time.Duration) {},
 	}
 	ports.Notifier, err = payout.NewNotifier(payout.NotifierPorts{
-		Store: store, Endpoint: quiet{}, Signals: quiet{}, Brakes: ports.Brakes, Now: ports.Now, NewToken: ports.NewToken,
+		Store: store, Endpoint: quiet{}, Signals: quiet{}, Breaker: ports.Breaker, Now: ports.Now, NewToken: ports.NewToken,
 		Jitter: func(d time.Duration) time.Duration { return d },
 	})
 	if err != nil {

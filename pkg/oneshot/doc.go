@@ -2,7 +2,7 @@
 // known afterwards. A payout order is sent through it: for money, "it failed" is
 // not an answer; only "certainly not sent", "answered" and "unknown" are.
 //
-// A [Line] is one fresh HTTP/1.1 connection for one request. It is dialled in the
+// A [Dialed] is one fresh HTTP/1.1 connection for one request. It is dialled in the
 // background while the caller writes its fence, because a connection kept alive
 // across invocations may have died while the process was frozen, and a request
 // written into it is neither sent nor unsent.

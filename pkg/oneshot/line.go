@@ -64,9 +64,9 @@ type Dialer func(ctx context.Context, target *url.URL) Connection
 // Direct dials with the defaults of [Config].
 func Direct(ctx context.Context, target *url.URL) Connection { return Dial(ctx, target, Config{}) }
 
-// Line is one connection being dialled, good for one request. Close it in any
+// Dialed is one connection being dialled, good for one request. Close it in any
 // case; only then nothing is left behind.
-type Line struct {
+type Dialed struct {
 	config Config
 	target url.URL
 	cancel context.CancelFunc
@@ -81,8 +81,8 @@ type Line struct {
 
 // Dial starts a connection to the target's host and returns at once. The context
 // bounds the dialling only; a connection that is there outlives it.
-func Dial(ctx context.Context, target *url.URL, cfg Config) *Line {
-	l := &Line{config: cfg.withDefaults(), dialed: make(chan struct{})}
+func Dial(ctx context.Context, target *url.URL, cfg Config) *Dialed {
+	l := &Dialed{config: cfg.withDefaults(), dialed: make(chan struct{})}
 	if target != nil {
 		l.target = *target
 	}
@@ -91,7 +91,7 @@ func Dial(ctx context.Context, target *url.URL, cfg Config) *Line {
 	return l
 }
 
-func (l *Line) dial(ctx context.Context) {
+func (l *Dialed) dial(ctx context.Context) {
 	defer close(l.dialed)
 	defer l.cancel()
 	conn, err := l.connect(ctx)
@@ -104,7 +104,7 @@ func (l *Line) dial(ctx context.Context) {
 	}
 }
 
-func (l *Line) connect(ctx context.Context) (net.Conn, error) {
+func (l *Dialed) connect(ctx context.Context) (net.Conn, error) {
 	port, err := l.port()
 	if err != nil {
 		return nil, err
@@ -121,7 +121,7 @@ func (l *Line) connect(ctx context.Context) (net.Conn, error) {
 	return secured, nil
 }
 
-func (l *Line) port() (string, error) {
+func (l *Dialed) port() (string, error) {
 	defaults := map[string]string{"http": "80", "https": "443"}
 	port, known := defaults[l.target.Scheme]
 	if !known || l.target.Hostname() == "" {
@@ -133,7 +133,7 @@ func (l *Line) port() (string, error) {
 	return port, nil
 }
 
-func (l *Line) tls() *tls.Config {
+func (l *Dialed) tls() *tls.Config {
 	c := &tls.Config{}
 	if l.config.TLS != nil {
 		c = l.config.TLS.Clone()
@@ -147,7 +147,7 @@ func (l *Line) tls() *tls.Config {
 }
 
 // take waits for the connection and hands it out, once in the line's life.
-func (l *Line) take(ctx context.Context) (net.Conn, error) {
+func (l *Dialed) take(ctx context.Context) (net.Conn, error) {
 	if !l.claim() {
 		return nil, ErrUsed
 	}
@@ -164,7 +164,7 @@ func (l *Line) take(ctx context.Context) (net.Conn, error) {
 	return l.conn, l.err
 }
 
-func (l *Line) claim() bool {
+func (l *Dialed) claim() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.used || l.closed {
@@ -177,7 +177,7 @@ func (l *Line) claim() bool {
 // Close abandons the line: dialling stops, a connection is closed. It may be
 // called at any time, more than once, and while a request is under way, which
 // then ends as Lost.
-func (l *Line) Close() {
+func (l *Dialed) Close() {
 	l.cancel()
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -64,7 +64,7 @@ type Result struct {
 
 // Post sends the request, waiting for the connection if need be, and uses the
 // line up. The context bounds all of it.
-func (l *Line) Post(ctx context.Context, r Request) Result {
+func (l *Dialed) Post(ctx context.Context, r Request) Result {
 	defer l.Close()
 	var connected atomic.Bool
 	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }}
@@ -97,7 +97,7 @@ var forbidden = [...]string{
 	"connection", "content-length", "transfer-encoding", "host",
 }
 
-func (l *Line) request(ctx context.Context, r Request) (*http.Request, error) {
+func (l *Dialed) request(ctx context.Context, r Request) (*http.Request, error) {
 	if r.URL == nil || r.URL.Scheme != l.target.Scheme || r.URL.Host != l.target.Host {
 		return nil, ErrTarget
 	}
@@ -126,7 +126,7 @@ func (l *Line) request(ctx context.Context, r Request) (*http.Request, error) {
 
 // read takes in the whole body. Half an answer is none: the half that is missing
 // may be the one that says "refused".
-func (l *Line) read(answer *http.Response) Result {
+func (l *Dialed) read(answer *http.Response) Result {
 	result := Result{Outcome: Lost, Status: answer.StatusCode, ContentType: answer.Header.Get("Content-Type")}
 	body, err := io.ReadAll(io.LimitReader(answer.Body, l.config.MaxAnswer+1))
 	switch {

@@ -80,7 +80,7 @@ func (d *Document) CheckAnswer(method, path string, status int, contentType, bod
 		}
 		return d.check("/components/schemas/Problem", body)
 	}
-	response := d.follow(operation + "/responses/" + strconv.Itoa(status))
+	response := d.resolve(operation + "/responses/" + strconv.Itoa(status))
 	if d.at(response) == nil {
 		return fmt.Errorf("%s %s: an answer with status %d is not documented", method, route, status)
 	}
@@ -107,7 +107,7 @@ func (d *Document) CheckAnswer(method, path string, status int, contentType, bod
 // CheckRequest returns what is wrong with the body of a request.
 func (d *Document) CheckRequest(method, path, body string) error {
 	_, operation := d.operation(method, path)
-	return d.check(d.follow(operation+"/requestBody")+"/content/application~1json/schema", body)
+	return d.check(d.resolve(operation+"/requestBody")+"/content/application~1json/schema", body)
 }
 
 // CheckSchema returns what is wrong with a value that should be of a named schema.
@@ -139,7 +139,7 @@ func (d *Document) Examples() map[[3]string]string {
 	for route, operations := range object(d.root["paths"]) {
 		for method := range object(operations) {
 			operation := pointerTo(route, method)
-			examples := d.at(d.follow(operation+"/requestBody") + "/content/application~1json/examples")
+			examples := d.at(d.resolve(operation+"/requestBody") + "/content/application~1json/examples")
 			for name, example := range object(examples) {
 				encoded, _ := json.Marshal(object(example)["value"])
 				all[[3]string{strings.ToUpper(method), route, name}] = string(encoded)
@@ -157,7 +157,7 @@ func (d *Document) Unseen() []Answer {
 	for route, operations := range object(d.root["paths"]) {
 		for method, operation := range object(operations) {
 			for status := range object(object(operation)["responses"]) {
-				response := d.follow(pointerTo(route, method) + "/responses/" + status)
+				response := d.resolve(pointerTo(route, method) + "/responses/" + status)
 				number, _ := strconv.Atoi(status)
 				for _, code := range d.codes(response) {
 					if a := (Answer{strings.ToUpper(method), route, number, code}); !d.seen[a] {
@@ -212,8 +212,8 @@ func matches(route, path string) bool {
 	return true
 }
 
-// follow is the pointer behind a reference, or the pointer itself.
-func (d *Document) follow(pointer string) string {
+// resolve is the pointer behind a reference, or the pointer itself.
+func (d *Document) resolve(pointer string) string {
 	if to, is := object(d.at(pointer))["$ref"].(string); is {
 		return strings.TrimPrefix(to, "#")
 	}

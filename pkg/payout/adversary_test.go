@@ -22,9 +22,9 @@ func TestABusyProcessLearnsThatTheSameMoneyIsUnknown(t *testing.T) {
 	}
 	// Another process had its first glance at the board a moment before.
 	said := w.store.board
-	w.store.board = payout.Board{}
+	w.store.board = payout.Shared{}
 	w.over(payout.Floor{})
-	w.brakes.Look(bg, w.clock.Now())
+	w.breaker.Refresh(bg, w.clock.Now())
 	w.store.board = said
 	// The busy process goes on creating other payouts, one every 20 s, for an hour.
 	w.vexora.answer = w.says(payout.FoundProcessing)
@@ -91,7 +91,7 @@ func TestAfterARestoreAQueuedPayoutDoesNotGoBesideTheSameMoney(t *testing.T) {
 	d.Reference = "R2"
 	before.monetix.answer = before.unclear
 	before.clock.pass(time.Minute)
-	before.store.board = payout.Board{}
+	before.store.board = payout.Shared{}
 	second := before.mustCreate(d) // the same money, unknown
 	if first.Status != payout.Queued || second.Status != payout.Unknown {
 		t.Fatal(first.Status, second.Status)

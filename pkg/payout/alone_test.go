@@ -161,7 +161,7 @@ func TestManyCallersAreForgottenInTheEnd(t *testing.T) {
 	for n := range 1000 {
 		w.createdBy(payout.Principal(fmt.Sprint("https://login.example.com/|", n)), ofMoney(fmt.Sprint("R", n), 1000+n))
 	}
-	if known := w.brakes.Callers(); known > 300 {
+	if known := w.breaker.Callers(); known > 300 {
 		t.Errorf("%d callers are remembered", known)
 	}
 }

@@ -7,8 +7,8 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// brakes are what makes a payout wait, whoever it is to.
-func brakesOf(t *testing.T) map[string]func(*world) {
+// stops are what makes a payout wait, whoever it is to.
+func stopsOf(t *testing.T) map[string]func(*world) {
 	return map[string]func(*world){
 		"a parameter holds the provider": func(w *world) { w.over(payout.Floor{Held: held(Vexora)}) },
 		"a control holds it":             func(w *world) { w.pull(dara, payout.ControlChange{Submissions: gates{"vexora": payout.GateHeld}}) },
@@ -28,7 +28,7 @@ func sameMoneyShown(p payout.Payout) bool {
 // provider that takes none: it is never sent, and must not tell him whether that account gets
 // the sum.
 func TestWhatABrakeHoldsIsNotCompared(t *testing.T) {
-	for name, pull := range brakesOf(t) {
+	for name, pull := range stopsOf(t) {
 		for _, window := range []time.Duration{0, time.Hour} {
 			w := newWorldWith(t, func(p *payout.Policy) { p.DuplicateWindow = window })
 			w.vexora.answer, w.vexora.told = w.unclear, w.unclear

@@ -1,4 +1,4 @@
 package payout
 
 // Callers is how many callers' submissions are remembered.
-func (b *Brakes) Callers() int { return len(b.callers) }
+func (b *Breaker) Callers() int { return len(b.callers) }

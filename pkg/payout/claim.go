@@ -62,7 +62,7 @@ type Claim struct {
 	// Account is the one that a question was put under; empty if there was none.
 	Account string
 	// Answered: the provider did answer, readably, though the answer does not tell what became
-	// of the payout. That is no silence; see [Brakes].
+	// of the payout. That is no silence; see [Breaker].
 	Answered bool
 	// OfThisKind narrows [FoundAboutUs]: what is not set up is the payout's currency or method,
 	// and others may go.

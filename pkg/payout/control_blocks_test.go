@@ -72,7 +72,7 @@ func TestOnlyTwoMoveTheTimeOfTheRelease(t *testing.T) {
 		t.Fatalf("one person alone: %+v", in)
 	}
 	w.clock.pass(time.Hour)
-	b := payout.NewBrakes(w.store, payout.Floor{Caps: most(t), RestoredAt: w.clock.Now().Add(-2 * time.Hour)})
+	b := payout.NewBreaker(w.store, payout.Floor{Caps: most(t), RestoredAt: w.clock.Now().Add(-2 * time.Hour)})
 	p := payout.Payout{Provider: Vexora, Amount: amount(t, "100", money.KHR)}
 	if why := b.Ordered(bg, p, w.clock.Now()); why != payout.QueuedHeld {
 		t.Errorf("a restored table was released by one person: %q", why)

@@ -114,7 +114,7 @@ func (o *Operator) seldom(ctx context.Context, e ControlEntry) error {
 
 // appendControls appends a change. An append whose outcome is not known is repeated with the
 // same token, so that one's own is told from another's.
-func appendControls(ctx context.Context, desk Desk, pause func(context.Context, time.Duration), entry ControlEntry) error {
+func appendControls(ctx context.Context, desk Coordination, pause func(context.Context, time.Duration), entry ControlEntry) error {
 	var err error
 	for try := range fencePuts {
 		if try > 0 {

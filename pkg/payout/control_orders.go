@@ -29,7 +29,7 @@ type ControlsSet struct {
 	Awaiting bool
 }
 
-// ControlRoom is all that there is to see of the brakes.
+// ControlRoom is all that there is to see of the controls.
 type ControlRoom struct {
 	Controls Controls // in force
 	// RestoredAt is when the table was restored, if no two people have released it since; zero
@@ -42,9 +42,9 @@ type ControlRoom struct {
 	Changes   []ControlEntry // see [shown]
 }
 
-// Controls shows the brakes as they stand.
+// Controls shows the controls as they stand.
 func (o *Operator) Controls(ctx context.Context) (ControlRoom, error) {
-	board, err := o.ports.Brakes.read(ctx)
+	board, err := o.ports.Breaker.read(ctx)
 	if err != nil {
 		return ControlRoom{}, unavailable(err)
 	}
@@ -58,7 +58,7 @@ func (o *Operator) Controls(ctx context.Context) (ControlRoom, error) {
 	}
 	maps.DeleteFunc(board.Pauses, func(_ Provider, pause Pause) bool { return pause.over() })
 	room := ControlRoom{
-		Controls: board.InForce(), Floor: o.ports.Brakes.floor, Pauses: board.Pauses,
+		Controls: board.InForce(), Floor: o.ports.Breaker.floor, Pauses: board.Pauses,
 		Proposals: waiting[:min(shownProposals, len(waiting))], Changes: shown(changes),
 	}
 	if board.Unreleased() {
@@ -77,7 +77,7 @@ func (o *Operator) SetControls(ctx context.Context, order ControlOrder) (Control
 	}
 	entry := ControlEntry{By: order.By.shown(), Reason: Printable(order.Reason), Token: o.ports.NewToken()}
 	for range rounds {
-		board, err := o.ports.Brakes.read(ctx)
+		board, err := o.ports.Breaker.read(ctx)
 		if err != nil {
 			return ControlsSet{}, unavailable(err)
 		}
@@ -87,7 +87,7 @@ func (o *Operator) SetControls(ctx context.Context, order ControlOrder) (Control
 		}
 		switch err := appendControls(ctx, o.ports.Store, o.ports.Pause, entry); {
 		case err == nil:
-			o.ports.Brakes.heedControls(entry.After)
+			o.ports.Breaker.applyControls(entry.After)
 			o.ports.Signals.Signal(ctx, entry.signal(), "", "")
 			return set, nil
 		case !errors.Is(err, ErrControlsMoved):
@@ -99,9 +99,9 @@ func (o *Operator) SetControls(ctx context.Context, order ControlOrder) (Control
 
 // weighControls decides about an order against the controls as they are. If it may be carried
 // out, the entry says what to store.
-func (o *Operator) weighControls(ctx context.Context, board Board, order ControlOrder, entry *ControlEntry) (ControlsSet, error) {
+func (o *Operator) weighControls(ctx context.Context, board Shared, order ControlOrder, entry *ControlEntry) (ControlsSet, error) {
 	current := board.InForce()
-	tightens, loosens := current.parts(order.Change, o.ports.Brakes.floor)
+	tightens, loosens := current.parts(order.Change, o.ports.Breaker.floor)
 	if board.Unreleased() {
 		if !loosens.isZero() || order.Change.opens() { // all of it is ordered anew, so no part is taken out
 			tightens, loosens = ControlChange{}, order.Change
@@ -109,7 +109,7 @@ func (o *Operator) weighControls(ctx context.Context, board Board, order Control
 			// What is in force by the restore alone ends with the release. An order is kept, and
 			// whoever releases has to have seen it.
 			current = board.Controls
-			tightens, _ = current.parts(order.Change, o.ports.Brakes.floor)
+			tightens, _ = current.parts(order.Change, o.ports.Breaker.floor)
 		}
 	}
 	switch {

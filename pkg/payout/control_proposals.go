@@ -12,7 +12,7 @@ const shownProposals = 8
 // second reports whether what an order loosens still waits for another person, and keeps it
 // if so. Two people agree on a change: each has ordered it within a day, and the second one
 // has seen the controls as they are, which the version says that he names.
-func (o *Operator) second(ctx context.Context, board Board, change ControlChange, identities []Principal, entry *ControlEntry) (bool, error) {
+func (o *Operator) second(ctx context.Context, board Shared, change ControlChange, identities []Principal, entry *ControlEntry) (bool, error) {
 	by, err := who(ctx, o.ports.people(), identities)
 	if err != nil {
 		return false, err
@@ -56,7 +56,7 @@ func (o *Operator) second(ctx context.Context, board Board, change ControlChange
 // open, or believed no callback, which they believe. Only what is proposed after a restore names
 // what was not tightened: all of the controls are ordered anew, and both people have to have seen
 // what they open.
-func (o *Operator) heldSince(ctx context.Context, board Board) (func(ControlProposal) bool, error) {
+func (o *Operator) heldSince(ctx context.Context, board Shared) (func(ControlProposal) bool, error) {
 	if !board.Unreleased() {
 		return func(ControlProposal) bool { return false }, nil
 	}
@@ -84,7 +84,7 @@ func (e ControlEntry) tightened(change ControlChange) bool {
 }
 
 // waiting lists the proposals that stand, the newest one first.
-func (o *Operator) waiting(ctx context.Context, board Board) ([]ControlProposal, error) {
+func (o *Operator) waiting(ctx context.Context, board Shared) ([]ControlProposal, error) {
 	all, err := o.ports.Store.ProposedControls(ctx)
 	if err != nil {
 		return nil, unavailable(err)
@@ -103,7 +103,7 @@ func (o *Operator) waiting(ctx context.Context, board Board) ([]ControlProposal,
 // names only what was held then; and what was held cannot be held again before two people
 // have released it. A cap can be lowered under a proposal: two people agree on the cap that
 // there shall be, and the second one sees what it would replace.
-func (p ControlProposal) stands(board Board, now time.Time) bool {
+func (p ControlProposal) stands(board Shared, now time.Time) bool {
 	current := board.Controls
 	return p.Person != "" && p.Version >= current.Released && p.Version <= current.Version &&
 		p.At.After(board.RestoredAt) && now.Sub(p.At) <= proposalFor

@@ -45,7 +45,7 @@ const (
 	AskFirst Belief = "ask"
 )
 
-// Controls are the brakes in people's hands, in force for all running functions within
+// Controls are what people order, in force for all running functions within
 // seconds. The zero controls stop nothing. The parameters of the stack are their floor: what
 // those hold, no control releases.
 type Controls struct {

@@ -41,7 +41,7 @@ func (w *world) tryPull(by payout.Principal, change payout.ControlChange, look b
 func (w *world) elsewhere(change payout.ControlChange) {
 	w.t.Helper()
 	operator, err := payout.NewOperator(payout.Ports{
-		Store: w.store, Connectors: w.connectors, Signals: w.signals, Brakes: payout.NewBrakes(w.store, payout.Floor{Caps: most(w.t)}), Keys: w, Now: w.clock.Now,
+		Store: w.store, Connectors: w.connectors, Signals: w.signals, Breaker: payout.NewBreaker(w.store, payout.Floor{Caps: most(w.t)}), Keys: w, Now: w.clock.Now,
 		NewToken: func() string { return "elsewhere" }, Pause: func(context.Context, time.Duration) {}, People: register,
 	}, payout.Policy{})
 	if err != nil {
@@ -165,14 +165,14 @@ func TestAChangeWhoseAnswerIsLostCountsOnce(t *testing.T) {
 
 func TestWhoCannotReadTheControlsHolds(t *testing.T) {
 	w := newWorld(t)
-	brakes := payout.NewBrakes(noBoard{w.store}, payout.Floor{Caps: most(t)})
+	breaker := payout.NewBreaker(noShared{w.store}, payout.Floor{Caps: most(t)})
 	p := payout.Payout{Provider: Vexora, Amount: amount(t, "1", money.KHR)}
-	if why := brakes.Ordered(bg, p, w.clock.Now()); why != payout.QueuedHeld {
+	if why := breaker.Ordered(bg, p, w.clock.Now()); why != payout.QueuedHeld {
 		t.Errorf("never read: %q", why)
 	}
 	silent := &sometimes{memory: w.store}
-	brakes = payout.NewBrakes(silent, payout.Floor{Caps: most(t)})
-	if why := brakes.Ordered(bg, p, w.clock.Now()); why != "" {
+	breaker = payout.NewBreaker(silent, payout.Floor{Caps: most(t)})
+	if why := breaker.Ordered(bg, p, w.clock.Now()); why != "" {
 		t.Fatalf("read: %q", why)
 	}
 	silent.failing = true
@@ -181,10 +181,10 @@ func TestWhoCannotReadTheControlsHolds(t *testing.T) {
 		want  payout.QueuedReason
 	}{{29 * time.Second, ""}, {2 * time.Second, payout.QueuedHeld}, {-40 * time.Second, ""}, {-30 * time.Second, payout.QueuedHeld}} {
 		w.clock.pass(step.after)
-		if why := brakes.Ordered(bg, p, w.clock.Now()); why != step.want {
+		if why := breaker.Ordered(bg, p, w.clock.Now()); why != step.want {
 			t.Errorf("%s later: %q", step.after, why)
 		}
-		if b := brakes.Belief(bg, w.clock.Now()); (b == payout.AskFirst) != (step.want != "") {
+		if b := breaker.Belief(bg, w.clock.Now()); (b == payout.AskFirst) != (step.want != "") {
 			t.Errorf("%s later callbacks: %s", step.after, b)
 		}
 	}
@@ -201,8 +201,8 @@ func newSlow(m *memory) *slow {
 	return &slow{memory: m, asked: make(chan struct{}), comes: make(chan struct{})}
 }
 
-func (s *slow) Board(ctx context.Context) (payout.Board, error) {
-	board, err := s.memory.Board(ctx)
+func (s *slow) Shared(ctx context.Context) (payout.Shared, error) {
+	board, err := s.memory.Shared(ctx)
 	if !s.second.Swap(true) {
 		close(s.asked)
 		<-s.comes
@@ -211,10 +211,10 @@ func (s *slow) Board(ctx context.Context) (payout.Board, error) {
 }
 
 // looking begins the slow reading; what it returns lets the answer come.
-func (s *slow) looking(b *payout.Brakes, now time.Time) func() {
+func (s *slow) looking(b *payout.Breaker, now time.Time) func() {
 	done := make(chan struct{})
 	go func() {
-		b.Look(bg, now)
+		b.Refresh(bg, now)
 		close(done)
 	}()
 	<-s.asked
@@ -226,32 +226,32 @@ func (s *slow) looking(b *payout.Brakes, now time.Time) func() {
 
 // Two workers of a sweep read the board, and the answer to the first is the later one.
 func TestAnOlderReadingThatComesLaterPutsNothingBack(t *testing.T) {
-	for name, later := range map[string]func(w *world, b *payout.Brakes, p payout.Payout){
-		"another reading": func(w *world, b *payout.Brakes, p payout.Payout) {
+	for name, later := range map[string]func(w *world, b *payout.Breaker, p payout.Payout){
+		"another reading": func(w *world, b *payout.Breaker, p payout.Payout) {
 			w.elsewhere(holdAll)
 			w.clock.pass(5 * time.Second)
 			if why := b.Ordered(bg, p, w.clock.Now()); why != payout.QueuedHeld {
 				t.Fatalf("the hold is not seen: %q", why)
 			}
 		},
-		"a reading of a clock that went back": func(w *world, b *payout.Brakes, p payout.Payout) {
+		"a reading of a clock that went back": func(w *world, b *payout.Breaker, p payout.Payout) {
 			w.elsewhere(holdAll)
 			w.clock.pass(-time.Minute)
 			if why := b.Ordered(bg, p, w.clock.Now()); why != payout.QueuedHeld {
 				t.Fatalf("the hold is not seen: %q", why)
 			}
 		},
-		"an order of this process": func(w *world, _ *payout.Brakes, _ payout.Payout) { w.pull(dara, holdAll) },
+		"an order of this process": func(w *world, _ *payout.Breaker, _ payout.Payout) { w.pull(dara, holdAll) },
 	} {
 		w := newWorld(t)
 		desk := newSlow(w.store)
-		*w.brakes = *payout.NewBrakes(desk, payout.Floor{Caps: most(t)})
+		*w.breaker = *payout.NewBreaker(desk, payout.Floor{Caps: most(t)})
 		p := payout.Payout{Provider: Vexora, Amount: amount(t, "100", money.KHR)}
-		comes := desk.looking(w.brakes, w.clock.Now())
-		later(w, w.brakes, p)
+		comes := desk.looking(w.breaker, w.clock.Now())
+		later(w, w.breaker, p)
 		comes()
 		for _, after := range []time.Duration{0, 4900 * time.Millisecond} {
-			if why := w.brakes.Ordered(bg, p, w.clock.Now().Add(after)); why != payout.QueuedHeld {
+			if why := w.breaker.Ordered(bg, p, w.clock.Now().Add(after)); why != payout.QueuedHeld {
 				t.Errorf("%s, %s later: the hold was known, and is forgotten: %q", name, after, why)
 			}
 		}
@@ -262,7 +262,7 @@ func TestAnOlderReadingThatComesLaterPutsNothingBack(t *testing.T) {
 func TestWhileTheFirstReadingIsUnderWayOthersRead(t *testing.T) {
 	w := newWorld(t)
 	desk := newSlow(w.store)
-	b := payout.NewBrakes(desk, payout.Floor{Caps: most(t)})
+	b := payout.NewBreaker(desk, payout.Floor{Caps: most(t)})
 	comes := desk.looking(b, w.clock.Now())
 	defer comes()
 	p := payout.Payout{Provider: Vexora, Amount: amount(t, "100", money.KHR)}
@@ -280,11 +280,11 @@ type sometimes struct {
 	failing bool
 }
 
-func (s *sometimes) Board(ctx context.Context) (payout.Board, error) {
+func (s *sometimes) Shared(ctx context.Context) (payout.Shared, error) {
 	if s.failing {
-		return payout.Board{}, errors.New("throttled")
+		return payout.Shared{}, errors.New("throttled")
 	}
-	return s.memory.Board(ctx)
+	return s.memory.Shared(ctx)
 }
 
 func TestARestoredTableIsHeldUntilTwoReleaseIt(t *testing.T) {
@@ -384,7 +384,7 @@ func TestWhoeverSubmitsNeedsACapForEachCurrency(t *testing.T) {
 	ports := payout.Ports{
 		Store: w.store, Connectors: w.connectors, Signals: w.signals, Keys: w, Now: w.clock.Now,
 		NewToken: func() string { return "token" }, Pause: func(context.Context, time.Duration) {}, Notifier: w.notifier,
-		Brakes: payout.NewBrakes(w.store, payout.Floor{Caps: map[money.Currency]money.Amount{money.KHR: amount(t, "1", money.KHR)}}),
+		Breaker: payout.NewBreaker(w.store, payout.Floor{Caps: map[money.Currency]money.Amount{money.KHR: amount(t, "1", money.KHR)}}),
 	}
 	_, creator := payout.NewCreator(ports, payout.Policy{})
 	_, sweeper := payout.NewSweeper(ports, payout.Policy{}, func(d time.Duration) time.Duration { return d })

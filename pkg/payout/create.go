@@ -23,8 +23,8 @@ func NewCreator(ports Ports, policy Policy) (*Creator, error) {
 	if err := ports.check(); err != nil {
 		return nil, err
 	}
-	if policy.FirstQuestion <= 0 {
-		policy.FirstQuestion = DefaultFirstQuestion
+	if policy.FirstQuery <= 0 {
+		policy.FirstQuery = DefaultFirstQuery
 	}
 	return &Creator{ports: ports, policy: policy, submitter: ports.submitter(policy)}, nil
 }
@@ -50,7 +50,7 @@ func (c *Creator) Create(ctx context.Context, d Draft, by Principal) (Created, e
 
 func (c *Creator) create(ctx context.Context, d Draft, by Principal) (Created, error) {
 	d.Arrived = c.arrived(d.Arrived)
-	amount, found := d.check(c.ports.Brakes.Caps(ctx, c.ports.Now()))
+	amount, found := d.check(c.ports.Breaker.Caps(ctx, c.ports.Now()))
 	if len(d.Shape) > 0 {
 		return c.refuse(ctx, d, amount, &Refusal{Kind: Unreadable, Faults: append(d.Shape, found...)})
 	}
@@ -100,7 +100,7 @@ func (c *Creator) hold(ctx context.Context, p *Payout) (QueuedReason, error) {
 	if who, why := p.mayBeSent(c.policy, now); who != byItself {
 		return why, nil
 	}
-	if why := c.ports.Brakes.Stops(ctx, *p, now); why != "" {
+	if why := c.ports.Breaker.Stops(ctx, *p, now); why != "" {
 		return why, nil
 	}
 	found, err := c.ports.similar(ctx, c.policy, *p)
@@ -138,7 +138,7 @@ func (c *Creator) draw(d Draft, amount money.Amount, by Principal, key StackKey)
 		History:   []Entry{{At: now, Source: FromCreate, Status: Submitting}},
 		CreatedAt: now, UpdatedAt: now, StatusAt: now, SubmittedAt: now, Sent: 1 + c.policy.lostSubmissions(),
 		Lease:   Lease{Token: c.ports.NewToken(), Until: now.Add(leaseFor)},
-		QueryAt: now.Add(c.policy.FirstQuestion), DueAt: now.Add(min(c.policy.FirstQuestion, notifyWithin)),
+		QueryAt: now.Add(c.policy.FirstQuery), DueAt: now.Add(min(c.policy.FirstQuery, notifyWithin)),
 		Notice: Notice{At: now.Add(notifyWithin), Fresh: true}, Version: 1,
 	}
 }
@@ -198,14 +198,14 @@ func (c *Creator) choose(ctx context.Context, p *Payout) ([]Fault, error) {
 func (c *Creator) send(ctx context.Context, d Draft, p Payout, submission Submission) (Created, error) {
 	submission.Dial(ctx)
 	defer submission.Close()
-	probe, why := c.ports.Brakes.start(ctx, p, c.ports.Now())
+	probe, why := c.ports.Breaker.start(ctx, p, c.ports.Now())
 	if why != "" { // routing it took long, and somebody has pulled the brake; or another one tries the provider
 		return c.enqueue(ctx, d, p, why)
 	}
 	p.Heard = p.Heard.With(p.Attempt.fact(at(submission.Account(), 1)))
 	existing, err := c.fence(ctx, p, d.Arrived)
 	if err != nil || existing != nil {
-		c.ports.Brakes.giveBack(p.Provider, probe) // nothing is sent
+		c.ports.Breaker.giveBack(p.Provider, probe) // nothing is sent
 	}
 	if err != nil {
 		return c.unfenced(ctx, d, p, err)
@@ -220,7 +220,7 @@ func (c *Creator) send(ctx context.Context, d Draft, p Payout, submission Submis
 		after.Status = Unknown
 	}
 	if after.Status == Unknown || after.wavering() {
-		c.ports.Brakes.noteUnsettled(c.ports.Now())
+		c.ports.Breaker.noteUnsettled(c.ports.Now())
 		c.ports.noteLate(ctx, c.policy, after)
 	}
 	return Created{Payout: after}, nil

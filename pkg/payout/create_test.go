@@ -447,8 +447,8 @@ func TestASuccessIsAskedAboutUntilTheQuestionIsAnswered(t *testing.T) {
 
 // When a new payout is looked at first is the policy's, and behind every lease by default.
 func TestTheFirstQuestion(t *testing.T) {
-	for set, want := range map[time.Duration]time.Duration{0: payout.DefaultFirstQuestion, 3 * time.Minute: 3 * time.Minute} {
-		w := newWorldWith(t, func(p *payout.Policy) { p.FirstQuestion = set })
+	for set, want := range map[time.Duration]time.Duration{0: payout.DefaultFirstQuery, 3 * time.Minute: 3 * time.Minute} {
+		w := newWorldWith(t, func(p *payout.Policy) { p.FirstQuery = set })
 		if p := w.mustCreate(draft("R1")); p.QueryAt.Sub(p.CreatedAt) != want {
 			t.Errorf("%v: asked after %v", set, p.QueryAt.Sub(p.CreatedAt))
 		}

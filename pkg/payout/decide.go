@@ -348,9 +348,9 @@ func (p Payout) hold(c Claim) Decision {
 	return p.note(c, UnlistedStatus, SignalUnlisted, facts...)
 }
 
-// lose weighs a submission that brought no answer, for the process that holds its lease.
+// becomeUnknown weighs a submission that brought no answer, for the process that holds its lease.
 // That makes the payout unknown; afterwards it tells nothing new.
-func (p Payout) lose(c Claim) Decision {
+func (p Payout) becomeUnknown(c Claim) Decision {
 	if p.Status != Submitting {
 		return stale
 	}

@@ -39,6 +39,6 @@ type Delivery struct {
 	Detail     string        // ours, for the log
 }
 
-// EndpointBrakes is the name by which brakes know the webhook, as if it were a
+// EndpointPause is the name by which the breaker knows the webhook, as if it were a
 // provider: five attempts in a row that nobody answers hold the next ones back.
-const EndpointBrakes Provider = "webhook"
+const EndpointPause Provider = "webhook"

@@ -92,22 +92,22 @@ func (p Payout) Events() []Event {
 	before := Status("")
 	for i, e := range p.History {
 		if i == 0 {
-			all = p.tell(all, e, EventCreated, nil)
+			all = p.appendEvent(all, e, EventCreated, nil)
 		}
 		if name := eventOf[e.Status]; name != "" && e.Status != before {
-			all = p.tell(all, e, name, nil)
+			all = p.appendEvent(all, e, name, nil)
 		}
 		if e.Finding == FoundReturned && e.Status == Succeeded {
-			all = p.tell(all, e, EventReturned, nil)
+			all = p.appendEvent(all, e, EventReturned, nil)
 		}
 		if e.Confirmed {
-			all = p.tell(all, e, p.certain(e), nil)
+			all = p.appendEvent(all, e, p.certain(e), nil)
 		}
 		if len(e.Raised) > 0 {
-			all = p.tell(all, e, EventAttentionRaised, e.Raised)
+			all = p.appendEvent(all, e, EventAttentionRaised, e.Raised)
 		}
 		if len(e.Cleared) > 0 {
-			all = p.tell(all, e, EventAttentionCleared, e.Cleared)
+			all = p.appendEvent(all, e, EventAttentionCleared, e.Cleared)
 		}
 		before = e.Status
 	}
@@ -124,7 +124,7 @@ func (p Payout) certain(e Entry) EventType {
 	return EventFailed
 }
 
-func (p Payout) tell(all []Event, e Entry, name EventType, reasons []Reason) []Event {
+func (p Payout) appendEvent(all []Event, e Entry, name EventType, reasons []Reason) []Event {
 	event := Event{
 		Type: name, Timestamp: e.At.UTC().Format(eventTime),
 		PayoutID: p.ID, Reference: p.Reference, Sequence: len(all) + 1,
@@ -153,7 +153,7 @@ func (p Payout) announced(change Change) Change {
 			change.QueryAt = &at // whoever asks writes the list; until then the same money may go
 		}
 	}
-	if p.news(change) {
+	if p.isEvent(change) {
 		at := change.At.Add(notifyWithin)
 		change.NotifyAt = &at
 	}
@@ -215,10 +215,10 @@ func missingIn(a, b Attention) []Reason {
 	return missing
 }
 
-// news reports whether the change may be an event. A change that turns out to be
+// isEvent reports whether the change may be an event. A change that turns out to be
 // none costs a look. Events are read from the history, so an entry that moves nothing is one
 // too if it is the first to show a status: the entry that brought it had found no room.
-func (p Payout) news(c Change) bool {
+func (p Payout) isEvent(c Change) bool {
 	if c.Entry == nil {
 		return false
 	}

@@ -12,7 +12,7 @@ import (
 // for ever. So it is held against the caller who asked for the payout (created_by) before it is
 // held against the provider: callers whose payouts go well do not wait for his. Lost answers
 // count against him first as well, since what stands before a provider may object to a text; see
-// [Brakes.lost]. One refusal with a code that is listed as about us is as much as all of that: some
+// [Breaker.lost]. One refusal with a code that is listed as about us is as much as all of that: some
 // of these, too, can be brought about by a text or a bank.
 
 const (
@@ -52,7 +52,7 @@ type standing struct {
 }
 
 // standing is that of a caller, made if there is none. The caller of this has the lock.
-func (b *Brakes) standing(p Provider, by Principal, now time.Time) *standing {
+func (b *Breaker) standing(p Provider, by Principal, now time.Time) *standing {
 	key := caller{p, by}
 	s := b.callers[key]
 	if s == nil {
@@ -65,7 +65,7 @@ func (b *Brakes) standing(p Provider, by Principal, now time.Time) *standing {
 }
 
 // forgetOne makes room for one caller more.
-func (b *Brakes) forgetOne() {
+func (b *Breaker) forgetOne() {
 	if len(b.callers) < mostCallers {
 		return
 	}
@@ -75,7 +75,7 @@ func (b *Brakes) forgetOne() {
 
 // goesWell reports whether some caller's payouts go well, so that what goes wrong is not the
 // provider: here, or in another process, by what the board says.
-func (b *Brakes) goesWell(p Provider, now time.Time) bool {
+func (b *Breaker) goesWell(p Provider, now time.Time) bool {
 	lately := func(at time.Time) bool { return !at.IsZero() && now.Sub(at).Abs() <= wellFor }
 	for key, s := range b.callers {
 		if key.provider == p && lately(s.went) && !s.bad() {
@@ -95,7 +95,7 @@ func (s *standing) bad() bool { return s.inRow >= excused || s.lost >= excusedLo
 
 // othersAreBad reports whether this process has seen, since others' went well beside a pause of
 // one caller, that they do not any more.
-func (b *Brakes) othersAreBad(p Provider, pause Pause) bool {
+func (b *Breaker) othersAreBad(p Provider, pause Pause) bool {
 	for key, s := range b.callers {
 		if key.provider == p && key.by != pause.By && s.bad() && s.counted.After(pause.Well) {
 			return true
@@ -105,7 +105,7 @@ func (b *Brakes) othersAreBad(p Provider, pause Pause) bool {
 }
 
 // tookOne notes that the provider took a caller's payout, or refused it for what it says.
-func (b *Brakes) tookOne(p Provider, by Principal, now time.Time) {
+func (b *Breaker) tookOne(p Provider, by Principal, now time.Time) {
 	b.took[p] = now
 	if trying := b.probes[p]; trying != nil && trying.by == by {
 		delete(b.probes, p)
@@ -116,7 +116,7 @@ func (b *Brakes) tookOne(p Provider, by Principal, now time.Time) {
 }
 
 // forgive counts from here on what speaks against the provider itself.
-func (b *Brakes) forgive(p Provider) {
+func (b *Breaker) forgive(p Provider) {
 	for key, s := range b.callers {
 		if key.provider == p {
 			s.recent = 0
@@ -126,7 +126,7 @@ func (b *Brakes) forgive(p Provider) {
 
 // weakly sums what speaks against the provider itself: of all callers, and of all but the one
 // who brought most.
-func (b *Brakes) weakly(p Provider) (all, others int) {
+func (b *Breaker) weakly(p Provider) (all, others int) {
 	most := 0
 	for key, s := range b.callers {
 		if key.provider != p || s.counted.Before(b.took[p]) { // another process saw it take one since
@@ -141,7 +141,7 @@ func (b *Brakes) weakly(p Provider) (all, others int) {
 // suspect weighs weak evidence. Who brings the limit alone is stopped alone. If nobody's go
 // well, nobody knows better than that it is the provider: others try it then one by one. What
 // two callers bring pauses it for all.
-func (b *Brakes) suspect(p Provider, by Principal, c Claim, now time.Time) (pin *Pause, raised []Signal) {
+func (b *Breaker) suspect(p Provider, by Principal, c Claim, now time.Time) (pin *Pause, raised []Signal) {
 	s, was := b.standing(p, by, now), b.latest(p)
 	stopped := now.Before(was.Until) && (was.By == "" || was.By == by) || now.Before(s.alone.Until)
 	if trying := b.probes[p]; trying != nil && trying.by == by {
@@ -171,7 +171,7 @@ func (b *Brakes) suspect(p Provider, by Principal, c Claim, now time.Time) (pin 
 }
 
 // count counts one piece of weak evidence.
-func (b *Brakes) count(s *standing, p Provider, c Claim, now time.Time) {
+func (b *Breaker) count(s *standing, p Provider, c Claim, now time.Time) {
 	weight := uselessAnswer
 	switch {
 	case c.Finding == FoundAboutUs && c.Uncoded:
@@ -185,7 +185,7 @@ func (b *Brakes) count(s *standing, p Provider, c Claim, now time.Time) {
 }
 
 // against counts what speaks against the provider itself.
-func (b *Brakes) against(s *standing, p Provider, weight int, now time.Time) {
+func (b *Breaker) against(s *standing, p Provider, weight int, now time.Time) {
 	if s.counted.Before(b.took[p]) {
 		s.recent = 0
 	}
@@ -195,7 +195,7 @@ func (b *Brakes) against(s *standing, p Provider, weight int, now time.Time) {
 // pauseWeakly pauses a provider on weak evidence: for one caller, and for the others until one
 // of theirs went well; or for all. Refusals about us wake people when they concern all, or go on
 // after a pause in which nobody's payout went well: one caller's first ones may be about his.
-func (b *Brakes) pauseWeakly(p Provider, by Principal, c Claim, now time.Time) (*Pause, []Signal) {
+func (b *Breaker) pauseWeakly(p Provider, by Principal, c Claim, now time.Time) (*Pause, []Signal) {
 	was, raised := b.latest(p), []Signal{SignalPaused}
 	why, d := refusedAboutUs, aboutUsPause
 	if c.Finding != FoundAboutUs {
@@ -208,7 +208,7 @@ func (b *Brakes) pauseWeakly(p Provider, by Principal, c Claim, now time.Time) (
 }
 
 // stopAlone holds one caller's payouts back while others' go well.
-func (b *Brakes) stopAlone(s *standing, p Provider, by Principal, c Claim, now time.Time) {
+func (b *Breaker) stopAlone(s *standing, p Provider, by Principal, c Claim, now time.Time) {
 	before, d := s.alone, silencePause
 	switch {
 	case c.Finding == FoundAboutUs:
@@ -229,7 +229,7 @@ func (s *standing) waitsAlone(now time.Time) bool {
 
 // othersTurn reports whether the next probe is somebody else's: the last one was this caller's
 // and told nothing, and others were held back who may try now.
-func (b *Brakes) othersTurn(p Provider, by Principal, now time.Time) bool {
+func (b *Breaker) othersTurn(p Provider, by Principal, now time.Time) bool {
 	last, pause := b.probes[p], b.latest(p)
 	if last == nil || !last.weak || last.by != by {
 		return false

@@ -93,7 +93,7 @@ func (w *world) elsewhereCreator() *payout.Creator {
 	n := 0
 	ports := payout.Ports{
 		Store: w.store, Connectors: w.connectors, Signals: w.signals, Keys: w, Now: w.clock.Now,
-		Brakes:   payout.NewBrakes(w.store, payout.Floor{Caps: most(w.t)}),
+		Breaker:  payout.NewBreaker(w.store, payout.Floor{Caps: most(w.t)}),
 		NewToken: func() string { n++; return fmt.Sprint("elsewhere-", n) },
 		Pause:    func(context.Context, time.Duration) {}, People: register,
 	}

@@ -273,7 +273,7 @@ func TestSixOfTheSameSumADayFit(t *testing.T) {
 		t.Errorf("%d of 90 waited for people", waited)
 	}
 	_, err := w.operator.Resend(bg, w.order(p.ID, dara, ""))
-	if now := w.stored(p.ID); problemOf(err) != payout.OrderNotPossible || !slices.Contains(now.Similar, payout.TwinOf(twin.ID, 1)) {
+	if now := w.stored(p.ID); problemOf(err) != payout.OrderNotPossible || !slices.Contains(now.Similar, payout.SimilarOf(twin.ID, 1)) {
 		t.Errorf("%v: %d are shown", err, len(now.Similar))
 	}
 }
@@ -338,7 +338,7 @@ func (w *world) orderBesideAll(id payout.ID, by payout.Principal) payout.Ordered
 func TestTheQueueIsNotLongerThanTheLists(t *testing.T) {
 	w := newWorld(t)
 	ports := payout.Ports{
-		Store: w.store, Connectors: w.connectors, Signals: w.signals, Brakes: w.brakes, Keys: w, Now: w.clock.Now, Notifier: w.notifier,
+		Store: w.store, Connectors: w.connectors, Signals: w.signals, Breaker: w.breaker, Keys: w, Now: w.clock.Now, Notifier: w.notifier,
 		NewToken: func() string { return "token" }, Pause: func(context.Context, time.Duration) {},
 	}
 	same := func(d time.Duration) time.Duration { return d }

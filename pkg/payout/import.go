@@ -114,7 +114,7 @@ func (i *Importer) give(ctx context.Context, s Statement, report *Report, lines 
 	}
 	// The same person may send it again, since the first time may have been cut off.
 	report.Awaiting = true
-	asked := i.side(len(lines), func(n int) ReportLine { return i.question(ctx, s, lines[n]) })
+	asked := i.side(len(lines), func(n int) ReportLine { return i.scheduleQuery(ctx, s, lines[n]) })
 	if stands && !overtaken(lines, first) || !whole(asked) {
 		return asked, nil
 	}
@@ -203,9 +203,9 @@ func (l ReportLine) differs() bool {
 	return false
 }
 
-// question has the provider asked at once about a line that differs. A file that says
+// scheduleQuery has the provider asked at once about a line that differs. A file that says
 // otherwise than a certain failure takes the certainty away until the answer.
-func (i *Importer) question(ctx context.Context, s Statement, line ReportLine) ReportLine {
+func (i *Importer) scheduleQuery(ctx context.Context, s Statement, line ReportLine) ReportLine {
 	if !line.differs() {
 		return line
 	}
@@ -218,7 +218,7 @@ func (i *Importer) question(ctx context.Context, s Statement, line ReportLine) R
 		change := Change{At: now, Heard: p.doubtedBy(line.row)}
 		p.askOnce(&change)
 		if len(change.Heard) > 0 {
-			change = *p.inscribe(change, s.entry(line, p.Status, now))
+			change = *p.withEntry(change, s.entry(line, p.Status, now))
 		}
 		if change.QueryAt == nil && len(change.Heard) == 0 {
 			return line

@@ -30,7 +30,7 @@ type memory struct {
 	reads int
 	added [][]payout.Fact // by each write that added any
 
-	board      payout.Board
+	board      payout.Shared
 	changes    []payout.ControlEntry // of the controls
 	ordered    map[payout.Person]payout.ControlProposal
 	outflow    map[payout.OutflowBucket]int64 // by a bucket without its sum
@@ -63,7 +63,7 @@ const (
 func newMemory() *memory {
 	return &memory{
 		payouts: map[payout.ID]payout.Payout{}, turned: map[payout.ID]time.Time{}, orphans: map[string]payout.Orphaned{},
-		board: payout.Board{Pauses: map[payout.Provider]payout.Pause{}},
+		board: payout.Shared{Pauses: map[payout.Provider]payout.Pause{}},
 		lists: map[payout.RecipientKey][]payout.Unsettled{}, keep: map[payout.RecipientKey]time.Time{}, reports: map[string][]byte{},
 		proposals: map[string]payout.StatementProposal{},
 		fault:     func(int) fault { return none },
@@ -298,7 +298,7 @@ func (m *memory) OutflowSince(_ context.Context, p payout.Provider, of money.Cur
 	return all, nil
 }
 
-func (m *memory) Board(context.Context) (payout.Board, error) {
+func (m *memory) Shared(context.Context) (payout.Shared, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	board := m.board
@@ -306,7 +306,7 @@ func (m *memory) Board(context.Context) (payout.Board, error) {
 	return board, nil
 }
 
-func (m *memory) PinPause(_ context.Context, p payout.Pause) error {
+func (m *memory) SavePause(_ context.Context, p payout.Pause) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.board.Pauses[p.Provider] = p
@@ -591,7 +591,7 @@ type world struct {
 	// connectors may be changed: every story looks them up in this map.
 	connectors map[payout.Provider]payout.Connector
 	signals    *signals
-	brakes     *payout.Brakes
+	breaker    *payout.Breaker
 	creator    *payout.Creator
 	sweeper    *payout.Sweeper
 	desk       *payout.Receiver
@@ -619,7 +619,7 @@ func newWorldWith(t *testing.T, decide func(*payout.Policy)) *world {
 		clock: &clock{now: time.Date(2026, 5, 16, 8, 10, 0, 0, time.UTC)},
 		store: newMemory(), signals: &signals{},
 	}
-	w.brakes = payout.NewBrakes(w.store, payout.Floor{Caps: most(t)})
+	w.breaker = payout.NewBreaker(w.store, payout.Floor{Caps: most(t)})
 	w.vexora, w.monetix = w.provider(Vexora), w.provider(Monetix)
 	w.connectors = map[payout.Provider]payout.Connector{Vexora: w.vexora, Monetix: w.monetix}
 	tokens := 0
@@ -627,7 +627,7 @@ func newWorldWith(t *testing.T, decide func(*payout.Policy)) *world {
 	ports := payout.Ports{
 		Store:      w.store,
 		Connectors: w.connectors,
-		Signals:    w.signals, Brakes: w.brakes, Keys: w, Now: w.clock.Now,
+		Signals:    w.signals, Breaker: w.breaker, Keys: w, Now: w.clock.Now,
 		NewToken: func() string {
 			mu.Lock()
 			defer mu.Unlock()
@@ -652,7 +652,7 @@ func newWorldWith(t *testing.T, decide func(*payout.Policy)) *world {
 	same := func(d time.Duration) time.Duration { return d }
 	w.endpoint = &endpoint{}
 	if w.notifier, err = payout.NewNotifier(payout.NotifierPorts{
-		Store: w.store, Endpoint: w.endpoint, Signals: w.signals, Brakes: w.brakes, Now: w.clock.Now, NewToken: ports.NewToken, Jitter: same,
+		Store: w.store, Endpoint: w.endpoint, Signals: w.signals, Breaker: w.breaker, Now: w.clock.Now, NewToken: ports.NewToken, Jitter: same,
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -667,7 +667,7 @@ func newWorldWith(t *testing.T, decide func(*payout.Policy)) *world {
 			t.Fatal(err)
 		}
 	}
-	w.desk = payout.NewReceiver(w.store, w.signals, policy).Under(w.brakes, w.clock.Now)
+	w.desk = payout.NewReceiver(w.store, w.signals, policy).Under(w.breaker, w.clock.Now)
 	w.importer = payout.NewImporter(w.store, w.desk, register, w.clock.Now)
 	if w.operator, err = payout.NewOperator(ports, policy); err != nil {
 		t.Fatal(err)
@@ -808,7 +808,7 @@ func (w *world) over(floor payout.Floor) {
 	if floor.Caps == nil {
 		floor.Caps = most(w.t)
 	}
-	*w.brakes = *payout.NewBrakes(w.store, floor)
+	*w.breaker = *payout.NewBreaker(w.store, floor)
 }
 
 func held(names ...payout.Provider) map[payout.Provider]payout.QueuedReason {

@@ -106,7 +106,7 @@ func (p Payout) toldAll(n Notice, now time.Time) Step {
 
 // tellingStep changes the payout and the notice together.
 func (p Payout) tellingStep(change Change, why string) Step {
-	step := p.step(*p.inscribe(change, &Entry{At: change.At, Source: FromNotifier, Status: p.Status, Message: why}))
+	step := p.step(*p.withEntry(change, &Entry{At: change.At, Source: FromNotifier, Status: p.Status, Message: why}))
 	step.When.Notice = p.noticeSeen()
 	return step
 }

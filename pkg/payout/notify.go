@@ -19,7 +19,7 @@ type NotifierPorts struct {
 	Store    Store
 	Endpoint Endpoint
 	Signals  Signals
-	Brakes   *Brakes
+	Breaker  *Breaker
 	Now      func() time.Time
 	NewToken func() string
 	Jitter   func(time.Duration) time.Duration
@@ -29,7 +29,7 @@ type NotifierPorts struct {
 
 // NewNotifier returns a notifier.
 func NewNotifier(ports NotifierPorts) (*Notifier, error) {
-	if ports.Store == nil || ports.Endpoint == nil || ports.Signals == nil || ports.Brakes == nil ||
+	if ports.Store == nil || ports.Endpoint == nil || ports.Signals == nil || ports.Breaker == nil ||
 		ports.Now == nil || ports.NewToken == nil || ports.Jitter == nil {
 		return nil, errors.New("payout: a port of the notifier is missing")
 	}
@@ -58,7 +58,7 @@ func (h *Notifier) News(ctx context.Context, id ID) error {
 	if !p.Notice.Fresh {
 		return nil
 	}
-	return h.tell(ctx, p)
+	return h.notify(ctx, p)
 }
 
 // Due tells what is due of a payout; it is for the sweep.
@@ -66,13 +66,13 @@ func (h *Notifier) Due(ctx context.Context, p Payout) error {
 	if p.Notice.At.IsZero() || h.ports.Now().Before(p.Notice.At) {
 		return nil
 	}
-	return h.tell(ctx, p)
+	return h.notify(ctx, p)
 }
 
-// tell takes the lease, tells, and notes how far it came. Whoever does not get the
+// notify takes the lease, tells, and notes how far it came. Whoever does not get the
 // lease leaves the payout to whoever has it; the time in the item brings back what
 // that one leaves undone.
-func (h *Notifier) tell(ctx context.Context, p Payout) error {
+func (h *Notifier) notify(ctx context.Context, p Payout) error {
 	for range rounds {
 		now := h.ports.Now()
 		if now.Before(p.Notice.Lease.Until) {
@@ -81,7 +81,7 @@ func (h *Notifier) tell(ctx context.Context, p Payout) error {
 		if !h.timeFor(ctx, now.Add(noticeLease)) {
 			return nil
 		}
-		restored, err := h.ports.Brakes.Restored(ctx, now)
+		restored, err := h.ports.Breaker.Restored(ctx, now)
 		if err != nil {
 			return fmt.Errorf("tell of %s: %w", p.ID, err)
 		}
@@ -169,7 +169,7 @@ func (h *Notifier) webhook(ctx context.Context, p Payout, events []Event, n *Not
 		n.Tried, n.Owed = len(events), n.upTo(len(events))
 		return Delivery{Result: Gone}
 	}
-	h.ports.Brakes.Look(ctx, h.ports.Now())
+	h.ports.Breaker.Refresh(ctx, h.ports.Now())
 	outcome, owed, queue := Delivery{Result: Delivered}, []int(nil), n.upTo(len(events))
 	for i, sequence := range queue {
 		d := h.attempt(ctx, p, events[sequence-1])
@@ -211,7 +211,7 @@ func (n Notice) upTo(events int) []int {
 	return all
 }
 
-// attempt is one attempt, or none while the brakes hold or no time is left.
+// attempt is one attempt, or none while the breaker holds or no time is left.
 func (h *Notifier) attempt(ctx context.Context, p Payout, event Event) Delivery {
 	now := h.ports.Now()
 	if !h.timeFor(ctx, p.Notice.Lease.Until) {
@@ -221,16 +221,16 @@ func (h *Notifier) attempt(ctx context.Context, p Payout, event Event) Delivery 
 	if err != nil {
 		return Delivery{Result: Declined, Detail: "the event cannot be written"}
 	}
-	if _, why := h.ports.Brakes.begin(EndpointBrakes, "", now); why != "" {
-		return Delivery{Result: Postponed, RetryAfter: h.ports.Brakes.wait(EndpointBrakes, now)}
+	if _, why := h.ports.Breaker.begin(EndpointPause, "", now); why != "" {
+		return Delivery{Result: Postponed, RetryAfter: h.ports.Breaker.wait(EndpointPause, now)}
 	}
 	d := h.ports.Endpoint.Deliver(ctx, Message{ID: event.ID, Body: body})
 	heard := FoundProcessing
 	if d.Result == Down {
 		heard = FoundUnclear
 	}
-	if len(h.ports.Brakes.heed(ctx, EndpointBrakes, "", Claim{Finding: heard}, h.ports.Now())) > 0 {
-		h.ports.Signals.Signal(ctx, SignalWebhookDown, EndpointBrakes, p.ID)
+	if len(h.ports.Breaker.record(ctx, EndpointPause, "", Claim{Finding: heard}, h.ports.Now())) > 0 {
+		h.ports.Signals.Signal(ctx, SignalWebhookDown, EndpointPause, p.ID)
 	}
 	h.ports.Heard(ctx, event, d)
 	return d

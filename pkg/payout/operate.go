@@ -167,7 +167,7 @@ func (o *Operator) Cancel(ctx context.Context, order Order) (Ordered, error) {
 			if change != nil || err != nil {
 				return change, err
 			}
-			return p.inscribe(o.cancelled(p, now), order.entry(now, Cancelled, what)), nil
+			return p.withEntry(o.cancelled(p, now), order.entry(now, Cancelled, what)), nil
 		}
 		return nil, notPossible("only a queued payout can be cancelled; this one is %s", p.Status)
 	})
@@ -225,7 +225,7 @@ func (o *Operator) change(ctx context.Context, order Order, decide func(Payout, 
 		after, failed := o.ports.Store.Apply(ctx, step)
 		if failed == nil {
 			if after.RecipientOwed && after.wavering() {
-				o.ports.Brakes.noteUnsettled(o.ports.Now())
+				o.ports.Breaker.noteUnsettled(o.ports.Now())
 				o.submitter.roster.noteUnsettled(ctx, after, o.ports.Now()) // it stays owed until a sweep does it too
 			}
 			return Ordered{Payout: after, Awaiting: decided != nil}, nil
@@ -237,7 +237,7 @@ func (o *Operator) change(ctx context.Context, order Order, decide func(Payout, 
 
 // find reads what an order is about. Whoever does not know of a restore cannot weigh it.
 func (o *Operator) find(ctx context.Context, id ID) (Payout, error) {
-	if _, err := o.ports.Brakes.Restored(ctx, o.ports.Now()); err != nil {
+	if _, err := o.ports.Breaker.Restored(ctx, o.ports.Now()); err != nil {
 		return Payout{}, unavailable(err)
 	}
 	p, err := o.ports.Store.Get(ctx, id)

@@ -67,7 +67,7 @@ type Outflow struct {
 
 // OutflowPorts is what counting needs.
 type OutflowPorts struct {
-	Desk     Desk
+	Desk     Coordination
 	Signals  Signals
 	Now      func() time.Time
 	NewToken func() string
@@ -152,7 +152,7 @@ func (o *Outflow) count(ctx context.Context, more OutflowBucket, most money.Amou
 		case !errors.Is(err, ErrControlsMoved):
 			return nil, err
 		}
-		board, err := o.ports.Desk.Board(ctx)
+		board, err := o.ports.Desk.Shared(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -170,7 +170,7 @@ func (o *Outflow) add(ctx context.Context, more OutflowBucket) (Controls, error)
 		if try > 0 {
 			o.ports.Pause(ctx, time.Duration(try)*100*time.Millisecond)
 		}
-		board, err := o.ports.Desk.Board(ctx)
+		board, err := o.ports.Desk.Shared(ctx)
 		if err == nil {
 			now := o.ports.Now()
 			more.Start, more.Version = now.Truncate(outflowBucket), board.Controls.Version

@@ -99,7 +99,7 @@ func TestWhatIsDoubtedWhileAListIsPrunedStaysOnIt(t *testing.T) {
 		w.sweep()
 	}}
 	ports := payout.Ports{
-		Store: store, Connectors: w.connectors, Signals: w.signals, Brakes: w.brakes, Keys: w, Now: w.clock.Now, People: register,
+		Store: store, Connectors: w.connectors, Signals: w.signals, Breaker: w.breaker, Keys: w, Now: w.clock.Now, People: register,
 		NewToken: func() string { return "of-the-next" }, Pause: func(context.Context, time.Duration) {},
 	}
 	c, err := payout.NewCreator(ports, payout.Policy{Namespace: "test", Order: payout.Providers(), DuplicateWindow: time.Hour})

@@ -52,9 +52,9 @@ func (p *pace) wait(ctx context.Context, to Provider) bool {
 	return ctx.Err() == nil
 }
 
-// question asks the provider, unless it has left too many questions of this run unanswered or
+// paced asks the provider, unless it has left too many questions of this run unanswered or
 // takes no more of them: false means that nobody was asked.
-func (s *Sweeper) question(ctx context.Context, p Payout, about Attempt, connector Connector) (Claim, bool) {
+func (s *Sweeper) paced(ctx context.Context, p Payout, about Attempt, connector Connector) (Claim, bool) {
 	l := s.lanes.of(p.Provider)
 	if !l.asks() {
 		return Claim{}, false

@@ -354,7 +354,7 @@ func TestAFileDuringAQuestionIsNotAskedAbout(t *testing.T) {
 	w.vexora.told = w.unclear
 	s := file(Vexora, row(1, p, payout.FoundFailed))
 	w.clock.pass(24*time.Hour + time.Minute)
-	w.duringQuestion(func() { w.importBy(s, dara); w.clock.pass(10 * time.Second) })
+	w.duringQuery(func() { w.importBy(s, dara); w.clock.pass(10 * time.Second) })
 	w.sweep()
 	asked := w.vexora.asked
 	for range 23 {

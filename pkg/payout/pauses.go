@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Pauses are the brakes that put themselves on when a provider refuses us or is silent.
+// Pauses stop submissions by themselves when a provider refuses us or is silent.
 const (
 	// aboutUsPause is how long one refusal about us holds the next submissions.
 	aboutUsPause = time.Minute
@@ -38,13 +38,13 @@ func (p Pause) over() bool { return p.Why == "" || p.Why == cleared || p.Why == 
 // passes reports whether a pause is of another caller alone.
 func (p Pause) passes(by Principal) bool { return p.By != "" && p.By != by }
 
-// heed learns from a submission that a caller asked for. What others have to know it pins on
+// record learns from a submission that a caller asked for. What others have to know it pins on
 // the board: a pause when it is time to stop, its end, and that others' payouts go well beside
 // it. It says what to raise.
-func (b *Brakes) heed(ctx context.Context, p Provider, by Principal, c Claim, now time.Time) []Signal {
+func (b *Breaker) record(ctx context.Context, p Provider, by Principal, c Claim, now time.Time) []Signal {
 	pin, raised := b.learn(p, by, c, now)
 	if pin != nil {
-		_ = b.desk.PinPause(ctx, *pin) // this function knows anyway
+		_ = b.coordination.SavePause(ctx, *pin) // this function knows anyway
 	}
 	return raised
 }
@@ -57,7 +57,7 @@ func (b *Brakes) heed(ctx context.Context, p Provider, by Principal, c Claim, no
 // It counts from the payout's first refusal. The first pause comes all the same, since a
 // rotated key must not run through a payroll; after it, payouts that were never refused tell
 // whether it is us.
-func (b *Brakes) passOver(p Payout, c Claim) bool {
+func (b *Breaker) passOver(p Payout, c Claim) bool {
 	since, before := p.Attention[ProviderConfiguration]
 	if c.Finding != FoundAboutUs || c.OfThisKind || !before {
 		return false
@@ -72,7 +72,7 @@ func (b *Brakes) passOver(p Payout, c Claim) bool {
 }
 
 // learn weighs an answer to a submission.
-func (b *Brakes) learn(p Provider, by Principal, c Claim, now time.Time) (pin *Pause, raised []Signal) {
+func (b *Breaker) learn(p Provider, by Principal, c Claim, now time.Time) (pin *Pause, raised []Signal) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	silent := c.Finding == FoundUnclear || c.Finding == FoundNotSent
@@ -104,7 +104,7 @@ func pinned(p Pause) *Pause { return &p }
 // in this process; while nobody's do, by a pause that bears his name, so that others try the
 // provider one by one. When one of them loses an answer too, it is silent to all. After a
 // pause one more is enough. In an outage nobody's go well after two each.
-func (b *Brakes) lost(p Provider, by Principal, c Claim, now time.Time) (pin *Pause, raised []Signal) {
+func (b *Breaker) lost(p Provider, by Principal, c Claim, now time.Time) (pin *Pause, raised []Signal) {
 	s, was := b.standing(p, by, now), b.latest(p)
 	stopped := now.Before(s.alone.Until) // it was on its way when that began
 	s.lost++
@@ -126,18 +126,18 @@ func (b *Brakes) lost(p Provider, by Principal, c Claim, now time.Time) (pin *Pa
 	named := !was.over() && was.passes(by) // another one lost some before
 	switch {
 	case named, (tried || all >= silenceLimit) && others >= excused:
-		b.pause(p, "", b.silence(p, now), now, b.patience(p, "", now))
+		b.pause(p, "", b.silence(p, now), now, b.backoff(p, "", now))
 		b.hushed[p] = b.own[p]
 		return pinned(b.own[p]), []Signal{SignalPaused}
 	case tried || all >= silenceLimit:
-		b.pause(p, by, b.silence(p, now), now, b.patience(p, by, now))
+		b.pause(p, by, b.silence(p, now), now, b.backoff(p, by, now))
 		return pinned(b.own[p]), []Signal{SignalPaused}
 	}
 	return nil, nil
 }
 
 // pause pauses a provider, for one caller or for all, or ends that.
-func (b *Brakes) pause(p Provider, by Principal, why string, now time.Time, d time.Duration) {
+func (b *Breaker) pause(p Provider, by Principal, why string, now time.Time, d time.Duration) {
 	if was := b.latest(p); why == answersQuestions && was.By != "" {
 		b.standing(p, was.By, now).inRow = 0
 	}
@@ -151,7 +151,7 @@ func (b *Brakes) pause(p Provider, by Principal, why string, now time.Time, d ti
 
 // silence says which silence it is. When answered questions have ended the pause before it,
 // they do not end this one: each time, more payouts would become unknown.
-func (b *Brakes) silence(p Provider, now time.Time) string {
+func (b *Breaker) silence(p Provider, now time.Time) string {
 	before := b.latest(p)
 	if before.Why == answersNoPayouts || before.Why == answersQuestions && now.Sub(before.Until) <= mostSilence {
 		return answersNoPayouts
@@ -159,9 +159,9 @@ func (b *Brakes) silence(p Provider, now time.Time) string {
 	return noUsableAnswers
 }
 
-// patience is how long to be silent after another silence, of one caller alone or of all: twice as
+// backoff is how long to be silent after another silence, of one caller alone or of all: twice as
 // long as the last one. How long one caller was held alone says nothing about the others.
-func (b *Brakes) patience(p Provider, by Principal, now time.Time) time.Duration {
+func (b *Breaker) backoff(p Provider, by Principal, now time.Time) time.Duration {
 	before := b.latest(p)
 	if before.By != by && !before.over() {
 		before = b.hushed[p]
@@ -172,10 +172,10 @@ func (b *Brakes) patience(p Provider, by Principal, now time.Time) time.Duration
 	return min(2*before.Until.Sub(before.Since), mostSilence)
 }
 
-// hear learns from the answer to a question. A provider that answers questions is
+// recordAnswer learns from the answer to a question. A provider that answers questions is
 // back, and no payout had to be put at risk to learn it. Of a refusal about us it
 // says nothing: payouts and questions may be allowed apart.
-func (b *Brakes) hear(ctx context.Context, p Provider, f Finding, now time.Time) {
+func (b *Breaker) recordAnswer(ctx context.Context, p Provider, f Finding, now time.Time) {
 	if !f.states() && f != FoundAbsent {
 		return
 	}
@@ -187,6 +187,6 @@ func (b *Brakes) hear(ctx context.Context, p Provider, f Finding, now time.Time)
 	pause := b.own[p]
 	b.mu.Unlock()
 	if over {
-		_ = b.desk.PinPause(ctx, pause)
+		_ = b.coordination.SavePause(ctx, pause)
 	}
 }

@@ -80,7 +80,7 @@ type Payout struct {
 	SimilarBy Principal
 	// Similar is all that held this one when it was last compared, SimilarTo among them: at most
 	// [MostListed]. Empty for what an earlier version compared.
-	Similar []Twin
+	Similar []Similar
 	// Beside is how many of those, from the first, people want this one beside.
 	Beside int
 	// QueuedReason says what a queued payout waits for.

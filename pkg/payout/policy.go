@@ -14,7 +14,7 @@ type Policy struct {
 	// Order is asked in turn for a bank payout that names no provider.
 	Order []Provider
 	// FirstQuestion is when the sweep first looks at a new payout.
-	FirstQuestion time.Duration
+	FirstQuery time.Duration
 	// QueuedMaxAge is how old a queued payout may be and still be sent.
 	QueuedMaxAge time.Duration
 	// RestoredAt is when the table was restored from a backup, zero if never. What
@@ -22,7 +22,7 @@ type Policy struct {
 	RestoredAt time.Time
 	// Remembered finds the latest restore that the table was ever told of, also when RestoredAt is
 	// not set any more: what was there before it may have gone on in a lost table. It is what the
-	// brakes have read with the board; see [Brakes.RestoredAt]. Nil means that there was none.
+	// the breaker has read with the board; see [Breaker.RestoredAt]. Nil means that there was none.
 	Remembered func() time.Time
 	// SameAccounts are the providers of whose account people say, after a restore, that it is
 	// the one that the lost table used, and that nothing has changed it since the backup. It
@@ -51,7 +51,7 @@ type Ports struct {
 	Store      Store
 	Connectors map[Provider]Connector // only those that are wired; settings may still be missing
 	Signals    Signals
-	Brakes     *Brakes
+	Breaker    *Breaker
 	Keys       Keys      // of hashes over personal data
 	Notifier   *Notifier // of the sweep alone
 	People     People    // of the orders alone; nil means Nobody
@@ -66,13 +66,13 @@ type Ports struct {
 }
 
 func (p Ports) check() error {
-	if p.Store == nil || p.Signals == nil || p.Brakes == nil || p.Keys == nil || p.Now == nil || p.NewToken == nil || p.Pause == nil {
+	if p.Store == nil || p.Signals == nil || p.Breaker == nil || p.Keys == nil || p.Now == nil || p.NewToken == nil || p.Pause == nil {
 		return errors.New("payout: a port is missing")
 	}
 	if len(p.Connectors) == 0 {
 		return errors.New("payout: no provider")
 	}
-	return p.Brakes.floor.check()
+	return p.Breaker.floor.check()
 }
 
 // people is the register, if there is one.
@@ -85,7 +85,7 @@ func (p Ports) people() People {
 
 func (p Ports) submitter(policy Policy) submitter {
 	return submitter{
-		receiver: NewReceiver(p.Store, p.Signals, policy), connectors: p.Connectors, brakes: p.Brakes, roster: p.roster(policy),
+		receiver: NewReceiver(p.Store, p.Signals, policy), connectors: p.Connectors, breaker: p.Breaker, roster: p.roster(policy),
 		now: p.Now, newToken: p.NewToken, ports: p,
 	}
 }

@@ -62,7 +62,7 @@ type Store interface {
 	// ErrNamespace if the table is bound to another one.
 	BindNamespace(ctx context.Context, ns Namespace) error
 	Lister
-	Desk
+	Coordination
 	Recipients
 	Orphans
 	Archive

@@ -41,7 +41,7 @@ func TestWhoSendsNothingLeavesTheProbe(t *testing.T) {
 		"a replay":        func(w *world) { w.mustCreate(ofMoney("R0", 900)) },
 		"another content": func(w *world) { _, _ = w.create(ofMoney("R0", 901)) },
 		"whoever just asks": func(w *world) {
-			w.brakes.Stops(bg, w.stored(payout.DeriveID("test", "paused")), w.clock.Now())
+			w.breaker.Stops(bg, w.stored(payout.DeriveID("test", "paused")), w.clock.Now())
 		},
 		"a resend that the provider cannot express": func(w *world) {
 			w.vexora.faults = []payout.Fault{{Pointer: "/amount", Message: "no"}}

@@ -77,7 +77,7 @@ func TestWhoWakesAfterItsLeaseTellsNothing(t *testing.T) {
 		}
 	}}
 	notifier, err := payout.NewNotifier(payout.NotifierPorts{
-		Store: slow, Endpoint: w.endpoint, Signals: w.signals, Brakes: w.brakes, Now: w.clock.Now,
+		Store: slow, Endpoint: w.endpoint, Signals: w.signals, Breaker: w.breaker, Now: w.clock.Now,
 		NewToken: func() string { return "slow" }, Jitter: func(d time.Duration) time.Duration { return d },
 	})
 	if err != nil {

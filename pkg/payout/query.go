@@ -14,9 +14,9 @@ const (
 	processingTooLong = 24 * time.Hour
 )
 
-// questions are the waits between two questions about one payout. The last one
+// queryDelays are the waits between two queryDelays about one payout. The last one
 // repeats for ever: nothing is ever given up.
-var questions = []time.Duration{
+var queryDelays = []time.Duration{
 	15 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute, 15 * time.Minute,
 	time.Hour, 6 * time.Hour, 24 * time.Hour,
 }
@@ -29,9 +29,9 @@ const confirmations = 8
 // By the waits between questions that is an hour: a provider's own systems can lag.
 const disagreedTooOften = 7
 
-// ask puts the question about one attempt to the provider and weighs the answer as a
+// queryStatus puts the question about one attempt to the provider and weighs the answer as a
 // claim, in the same write that sets the time of the next question.
-func (s *Sweeper) ask(ctx context.Context, p Payout, about Attempt) error {
+func (s *Sweeper) queryStatus(ctx context.Context, p Payout, about Attempt) error {
 	connector, wired := s.ports.Connectors[p.Provider]
 	if !wired && p.Status.Final() { // no question of those that confirm an end is used up
 		return s.schedule(ctx, p, s.ports.Now().Add(s.jitter(time.Hour)))
@@ -50,11 +50,11 @@ func (s *Sweeper) ask(ctx context.Context, p Payout, about Attempt) error {
 		Begun: begun, Entries: p.entries(), Due: p.QueryAt,
 		Submitted: p.SubmittedAt, Settled: !begun.Before(p.SubmittedAt.Add(leaseFor)),
 	}
-	c, asks := s.question(ctx, p, about, connector)
+	c, asks := s.paced(ctx, p, about, connector)
 	if !asks {
 		return s.unasked(ctx, p)
 	}
-	s.ports.Brakes.hear(ctx, p.Provider, c.Finding, s.ports.Now())
+	s.ports.Breaker.recordAnswer(ctx, p.Provider, c.Finding, s.ports.Now())
 	nothing := about == p.Attempt && p.Sent == 0 // had arrived under the account that is known
 	if c.Account != "" && !nothing && p.Heard.elsewhere(about, c.Account) {
 		c = c.ofAnotherAccount()
@@ -83,7 +83,7 @@ func (s *Sweeper) goesAgain(ctx context.Context, p Payout) bool {
 			return false
 		}
 	}
-	return s.ports.Brakes.Stops(ctx, p, now) == ""
+	return s.ports.Breaker.Stops(ctx, p, now) == ""
 }
 
 // weigh applies the answer of a question until a write goes through.
@@ -101,7 +101,7 @@ func (s *Sweeper) weigh(ctx context.Context, p Payout, about Attempt, c Claim) e
 			d.Change = &Change{At: s.ports.Now()}
 		}
 		d.Change.Noted, d.Change.Heard = noted, append(d.Change.Heard, lost...)
-		s.follow(p, about, d.Change, c)
+		s.scheduleQuery(p, about, d.Change, c)
 		s.escalate(p, about, &d, c)
 		if after := d.Change.Apply(p); !d.Change.Noted && after.wavering() && !p.wavering() {
 			d.Change.Noted = s.ports.noteLate(ctx, s.policy, after) // before the write that tells of it
@@ -143,8 +143,8 @@ func (p Payout) owesItsRecipient(now time.Time) bool {
 	return !unsent && !p.settled() && (p.RecipientOwed || now.Sub(p.StatusAt) > unsettledFor/2)
 }
 
-// follow sets the time of the next question, unless the answer ends the questions.
-func (s *Sweeper) follow(p Payout, about Attempt, change *Change, c Claim) {
+// scheduleQuery sets the time of the next question, unless the answer ends the questions.
+func (s *Sweeper) scheduleQuery(p Payout, about Attempt, change *Change, c Claim) {
 	now := s.ports.Now()
 	if about == p.Attempt {
 		p.noteAsked(change, c, now)
@@ -215,7 +215,7 @@ func (s *Sweeper) escalate(p Payout, about Attempt, d *Decision, c Claim) {
 		if facts := p.unfinished(); p.disagrees(c) && len(facts) > 0 {
 			change.Heard = append(change.Heard, facts...)
 			if change.Entry == nil { // nobody may agree, and no older answer count, over this
-				*change = *p.inscribe(*change, c.entry(p.Status))
+				*change = *p.withEntry(*change, c.entry(p.Status))
 			}
 		}
 		long := p.disagrees(c) && *change.Polls >= disagreedTooOften
@@ -271,6 +271,6 @@ func (p Payout) call(d *Decision, reason Reason, signal Signal, now time.Time, w
 }
 
 func (s *Sweeper) next(p Payout) time.Time {
-	step := questions[min(p.Polls, len(questions)-1)]
+	step := queryDelays[min(p.Polls, len(queryDelays)-1)]
 	return s.ports.Now().Add(s.jitter(step))
 }

@@ -20,7 +20,7 @@ func TestASlowAnswerCountsAsAQuestion(t *testing.T) {
 	w := newWorld(t)
 	p := w.mustCreate(draft("R1"))
 	w.clock.pass(6 * time.Minute)
-	w.duringQuestion(func() { w.clock.pass(2 * time.Minute) })
+	w.duringQuery(func() { w.clock.pass(2 * time.Minute) })
 	w.sweep()
 	if now := w.stored(p.ID); now.Polls != 1 || !now.QueryAt.After(w.clock.Now()) {
 		t.Errorf("%d questions, the next at %v, now %v", now.Polls, now.QueryAt, w.clock.Now())
@@ -33,7 +33,7 @@ func TestAnAnswerIsWeighedAgainAfterAWordDuringItsQuestion(t *testing.T) {
 	p := w.mustCreate(draft("R1"))
 	w.vexora.told = w.says(payout.FoundSucceeded)
 	w.clock.pass(6 * time.Minute)
-	w.duringQuestion(func() { w.receive(w.claim(p, payout.FoundUnlisted)) })
+	w.duringQuery(func() { w.receive(w.claim(p, payout.FoundUnlisted)) })
 	w.sweep()
 	if now := w.stored(p.ID); now.Status != payout.Succeeded {
 		t.Errorf("%s: the answer is lost", now.Status)

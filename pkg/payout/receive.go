@@ -24,7 +24,7 @@ func NewReceiver(store Store, signals Signals, policy Policy) *Receiver {
 
 // Under returns the receiver under people's controls: they may say that callbacks are not
 // believed.
-func (r *Receiver) Under(b *Brakes, now func() time.Time) *Receiver {
+func (r *Receiver) Under(b *Breaker, now func() time.Time) *Receiver {
 	under := *r
 	under.belief = func(ctx context.Context) Belief { return b.Belief(ctx, now()) }
 	return &under

@@ -24,7 +24,7 @@ func TestALostAnswerIsResolvedByAQuestionAndSentOnce(t *testing.T) {
 	if w.vexora.asked != 0 {
 		t.Error("asked before the time")
 	}
-	w.clock.pass(payout.DefaultFirstQuestion)
+	w.clock.pass(payout.DefaultFirstQuery)
 	w.sweep()
 	stored := w.stored(p.ID)
 	if stored.Status != payout.Succeeded || len(w.vexora.sent) != 1 || !stored.QueryAt.IsZero() {
@@ -44,7 +44,7 @@ func TestASubmissionWhoseProcessDiedBecomesUnknownAndIsAskedAbout(t *testing.T) 
 	w.vexora.told = func(payout.Payout) payout.Claim {
 		return payout.Claim{Finding: payout.FoundAbsent, At: w.clock.Now()}
 	}
-	w.clock.pass(payout.DefaultFirstQuestion)
+	w.clock.pass(payout.DefaultFirstQuery)
 	w.sweep()
 	stored := w.stored(p.ID)
 	if stored.Status != payout.Unknown || w.vexora.asked != 1 {
@@ -78,7 +78,7 @@ func TestAQueuedPayoutIsSubmittedBySweepOnceAndHeldWhenOld(t *testing.T) {
 		return accepted(p)
 	}
 	p := w.mustCreate(draft("R1"))
-	w.clock.pass(payout.DefaultFirstQuestion)
+	w.clock.pass(payout.DefaultFirstQuery)
 	w.sweep()
 	if got := w.stored(p.ID); got.Status != payout.Processing || got.Sent != 1 {
 		t.Errorf("%s with %d sent", got.Status, got.Sent)
@@ -102,7 +102,7 @@ func TestAQueuedPayoutIsSubmittedBySweepOnceAndHeldWhenOld(t *testing.T) {
 func TestTwoSweepsDoNotDoTheSameWork(t *testing.T) {
 	w := newWorld(t)
 	w.mustCreate(draft("R1"))
-	w.clock.pass(payout.DefaultFirstQuestion)
+	w.clock.pass(payout.DefaultFirstQuery)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -206,9 +206,9 @@ func TestASlowSweepLeavesARowToWhoeverHasTakenItUpSince(t *testing.T) {
 	w := newWorld(t)
 	w.vexora.told = w.unclear
 	p := w.mustCreate(draft("R1"))
-	w.clock.pass(payout.DefaultFirstQuestion)
+	w.clock.pass(payout.DefaultFirstQuery)
 	var until time.Time
-	w.duringQuestion(func() {
+	w.duringQuery(func() {
 		w.clock.pass(2 * time.Minute)
 		w.sweepUpTo(p.ID)
 		until = w.stored(p.ID).DueAt

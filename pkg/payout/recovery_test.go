@@ -124,8 +124,8 @@ func TestARefusalAboutUsStopsEveryFunctionForAWhile(t *testing.T) {
 		t.Fatalf("status %s", first.Status)
 	}
 	w.vexora.answer = accepted
-	elsewhere := payout.NewBrakes(w.store, payout.Floor{Caps: most(t)})
-	elsewhere.Look(context.Background(), w.clock.Now())
+	elsewhere := payout.NewBreaker(w.store, payout.Floor{Caps: most(t)})
+	elsewhere.Refresh(context.Background(), w.clock.Now())
 	other := first
 	other.Provider = Monetix
 	if elsewhere.Stops(bg, first, w.clock.Now()) != payout.QueuedPaused || elsewhere.Stops(bg, other, w.clock.Now()) != "" {

@@ -53,7 +53,7 @@ func (p Payout) redaction(key StackKey, now time.Time) *Redaction {
 	for i, e := range r.History {
 		r.History[i] = e.redacted()
 		if !e.signed() {
-			r.History[i].Evidence = key.seal(e.Evidence)
+			r.History[i].Evidence = key.hmac(e.Evidence)
 		}
 	}
 	return r

@@ -97,7 +97,7 @@ func (c *Creator) replay(ctx context.Context, p Payout, d Draft, amount money.Am
 	if p.Status == Orphan {
 		return Created{}, &Refusal{Kind: ReferenceBlocked, Existing: p.ID, Outcome: OutcomeUnknown}
 	}
-	if _, err := c.ports.Brakes.Restored(ctx, c.ports.Now()); err != nil {
+	if _, err := c.ports.Breaker.Restored(ctx, c.ports.Now()); err != nil {
 		return Created{}, &Refusal{Kind: Unavailable, Existing: p.ID, Outcome: OutcomeUnknown, Cause: err}
 	}
 	p = p.AsRestored(c.policy.LastRestore())

@@ -108,7 +108,7 @@ func (o *Operator) submitAgain(ctx context.Context, p Payout, order Order, what 
 	if !wired {
 		return Ordered{}, notPossible("%s is not configured", p.Provider)
 	}
-	if why := o.ports.Brakes.Stops(ctx, p, o.ports.Now()); why != "" {
+	if why := o.ports.Breaker.Stops(ctx, p, o.ports.Now()); why != "" {
 		return Ordered{}, stopped(why)
 	}
 	after, fenced, err := o.submitter.again(ctx, p, connector, order.entry(o.ports.Now(), Submitting, what), proposal)
@@ -121,7 +121,7 @@ func (o *Operator) submitAgain(ctx context.Context, p Payout, order Order, what 
 	if errors.Is(err, errHeld) || errors.Is(err, errPaused) {
 		return Ordered{}, err
 	}
-	if met := (*metTwins)(nil); errors.As(err, &met) {
+	if met := (*metSimilar)(nil); errors.As(err, &met) {
 		return Ordered{}, o.show(ctx, after, order, met.found)
 	}
 	if errors.Is(err, ErrCrowded) {
@@ -142,7 +142,7 @@ var errHeld = &OrderRefused{Problem: OrderPaused, Detail: "submissions are held,
 // errPaused: submissions are paused because of trouble with the provider.
 var errPaused = &OrderRefused{Problem: OrderPaused, Detail: "submissions to the provider are paused"}
 
-// stopped is the error of a submission that the brakes stop.
+// stopped is the error of a submission that the breaker stops.
 func stopped(why QueuedReason) error {
 	if why == QueuedHeld {
 		return errHeld
@@ -171,7 +171,7 @@ func (i *inexpressible) Error() string {
 func (s *submitter) again(ctx context.Context, p Payout, connector Connector, entry *Entry, proposal *Proposal) (after Payout, fenced bool, err error) {
 	change := s.resubmission(p, s.newToken(), s.now(), entry.Source == FromOperator)
 	change.Proposal = proposal
-	change = *p.inscribe(change, entry)
+	change = *p.withEntry(change, entry)
 	submission, faults, err := connector.Prepare(ctx, change.Apply(p))
 	if len(faults) > 0 {
 		err = &inexpressible{faults}
@@ -186,31 +186,31 @@ func (s *submitter) again(ctx context.Context, p Payout, connector Connector, en
 		return p, false, errElsewhere
 	}
 	change.Heard = append(change.Heard, account...)
-	probe, why := s.brakes.start(ctx, p, s.now())
+	probe, why := s.breaker.start(ctx, p, s.now())
 	if why != "" { // opening it took long, and somebody has pulled the brake; or another one tries the provider
 		return p, false, stopped(why)
 	}
 	most := mostBeside(entry.Source == FromOperator)
 	stored, fenced, err := s.fenceAgain(ctx, p, change, most)
 	if err != nil || !fenced {
-		s.brakes.giveBack(p.Provider, probe)
+		s.breaker.giveBack(p.Provider, probe)
 		return p, false, err // not ours, or not clear: then nothing is sent
 	}
 	if found, met := s.beside(ctx, stored, most); met {
-		s.brakes.giveBack(p.Provider, probe)
+		s.breaker.giveBack(p.Provider, probe)
 		claim := s.notSent(stored, "the same money to the same recipient is being paid")
 		if other := found.first(); other != "" && stored.ID > other { // or two that meet would meet again and again
 			claim.NotBefore = s.now().Add(3 * visibility)
 		}
 		after, err = s.record(ctx, stored, claim)
 		if err == nil && entry.Source == FromOperator {
-			err = &metTwins{found}
+			err = &metSimilar{found}
 		}
 		return after, true, err
 	}
 	after, err = s.submit(ctx, stored, submission)
 	if after.Status == Unknown || after.wavering() {
-		s.brakes.noteUnsettled(s.now())
+		s.breaker.noteUnsettled(s.now())
 		s.ports.noteLate(ctx, s.receiver.policy, after)
 	}
 	return after, true, err

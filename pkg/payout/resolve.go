@@ -59,7 +59,7 @@ func (o *Operator) resolved(p Payout, order Order, by signatory, now time.Time) 
 	if order.As == Reviewed {
 		attention := p.Attention.reviewed()
 		change.Attention = &attention
-		return p.inscribe(change, order.entry(now, p.Status, p.confirmed("reviewed", by)))
+		return p.withEntry(change, order.entry(now, p.Status, p.confirmed("reviewed", by)))
 	}
 	status := Status(order.As)
 	attention, due := p.Attention.Entering(status), now.Add(confirmAfter)
@@ -69,5 +69,5 @@ func (o *Operator) resolved(p Payout, order Order, by signatory, now time.Time) 
 		// Two people are sure; that is not what "safe" promises.
 		change.Failure = &Failure{Code: FailureResolved, Message: Printable(order.Reason)}
 	}
-	return p.inscribe(change, order.entry(now, status, p.confirmed("resolved as "+string(status), by)))
+	return p.withEntry(change, order.entry(now, status, p.confirmed("resolved as "+string(status), by)))
 }

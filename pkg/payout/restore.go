@@ -121,7 +121,7 @@ func (s *Sweeper) lookAhead(ctx context.Context, p Payout, connector Connector) 
 		return true, nil
 	}
 	for next := p.Attempt + 1; next <= min(p.Attempt+attemptsAhead, lastAttempt); next++ {
-		c, asks := s.question(ctx, p, next, connector)
+		c, asks := s.paced(ctx, p, next, connector)
 		if !asks {
 			return false, nil
 		}
@@ -148,7 +148,7 @@ func (s *Sweeper) doubt(ctx context.Context, p Payout) error {
 	facts = slices.Concat(facts, s.policy.restored(p), s.policy.underAnyAccount(p))
 	due, sent, backed := now, p.Sent+s.policy.uncounted(p), p.Heard.without(facts)
 	attention := p.Attention.Entering(Unknown)
-	change := p.inscribe(Change{At: now, Status: Unknown, QueryAt: &due, Sent: &sent, Attention: &attention, Heard: backed}, &Entry{
+	change := p.withEntry(Change{At: now, Status: Unknown, QueryAt: &due, Sent: &sent, Attention: &attention, Heard: backed}, &Entry{
 		At: now, Source: FromSweep, Status: Unknown,
 		Message: "queued in the backup that the table was restored from; it may have been sent since",
 	})

@@ -36,7 +36,7 @@ func TestARestoredTableBelievesNoCallbackUntilTwoOrderIt(t *testing.T) {
 		t.Fatal("a callback was believed")
 	}
 	w.pull(dara, anew)
-	if w.brakes.Belief(bg, w.clock.Now()) != payout.AskFirst {
+	if w.breaker.Belief(bg, w.clock.Now()) != payout.AskFirst {
 		t.Error("one person has callbacks believed")
 	}
 	w.pull(bopha, anew)
@@ -155,7 +155,7 @@ func TestAReleaseCountsThoughTheClockIsBehindTheRestore(t *testing.T) {
 	w.pull(dara, anew)
 	w.clock.pass(-90 * time.Second)
 	w.pull(bopha, anew)
-	if w.brakes.Belief(bg, w.clock.Now()) != payout.Believe {
+	if w.breaker.Belief(bg, w.clock.Now()) != payout.Believe {
 		t.Error("it was released, and is not")
 	}
 }

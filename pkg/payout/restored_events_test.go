@@ -50,7 +50,7 @@ func TestACertaintySinceARestoreIsTold(t *testing.T) {
 func TestNothingIsToldWhileNobodyKnowsOfARestore(t *testing.T) {
 	w := newWorld(t)
 	p := w.mustCreate(draft("R1"))
-	*w.brakes = *payout.NewBrakes(noBoard{w.store}, payout.Floor{Caps: most(t)})
+	*w.breaker = *payout.NewBreaker(noShared{w.store}, payout.Floor{Caps: most(t)})
 	if err := w.notifier.News(bg, p.ID); err == nil || len(w.endpoint.got) > 0 {
 		t.Errorf("%d were told, %v", len(w.endpoint.got), err)
 	}

@@ -125,10 +125,10 @@ func TestOnePersonSendsNothingWhileATableIsRestored(t *testing.T) {
 }
 
 // unreadable is a desk whose board gives no answer.
-type unreadable struct{ payout.Desk }
+type unreadable struct{ payout.Coordination }
 
-func (unreadable) Board(context.Context) (payout.Board, error) {
-	return payout.Board{}, payout.ErrUnclear
+func (unreadable) Shared(context.Context) (payout.Shared, error) {
+	return payout.Shared{}, payout.ErrUnclear
 }
 
 // A sweep that has not read the board knows of no restore, so it closes nothing and tells nothing.
@@ -138,10 +138,10 @@ func TestASweepThatKnowsOfNoRestoreClosesNothing(t *testing.T) {
 	before.receive(before.claim(p, payout.FoundFailed))
 	told := before.clock.Now().Add(30 * time.Second)
 	var w *world
-	w = newWorldWith(t, func(p *payout.Policy) { p.Remembered = func() time.Time { return w.brakes.RestoredAt() } })
+	w = newWorldWith(t, func(p *payout.Policy) { p.Remembered = func() time.Time { return w.breaker.RestoredAt() } })
 	w.store.payouts = before.store.copy().payouts
 	w.store.released(told)
-	*w.brakes = *payout.NewBrakes(unreadable{w.store}, payout.Floor{Caps: most(t)})
+	*w.breaker = *payout.NewBreaker(unreadable{w.store}, payout.Floor{Caps: most(t)})
 	w.vexora.told = w.says(payout.FoundFailed)
 	failed := 0
 	for range 3 {

@@ -84,16 +84,16 @@ func TestAProcessThatHasReadNothingSendsNothingAgain(t *testing.T) {
 	before := newWorld(t)
 	p := before.failedForCertain("R1")
 	for _, unread := range []bool{false, true} {
-		var brakes *payout.Brakes
+		var breaker *payout.Breaker
 		w := newWorldWith(t, func(policy *payout.Policy) {
-			policy.Remembered = func() time.Time { return brakes.RestoredAt() }
+			policy.Remembered = func() time.Time { return breaker.RestoredAt() }
 		})
-		brakes = w.brakes
+		breaker = w.breaker
 		w.clock.pass(time.Hour)
 		w.store.payouts = before.store.copy().payouts
 		w.store.released(before.clock.Now().Add(time.Minute))
 		if unread {
-			*w.brakes = *payout.NewBrakes(noBoard{w.store}, payout.Floor{Caps: most(t)})
+			*w.breaker = *payout.NewBreaker(noShared{w.store}, payout.Floor{Caps: most(t)})
 		}
 		o, err := w.operator.Resend(bg, w.order(p.ID, dara, ""))
 		if len(w.vexora.sent) > 0 || unread != (problemOf(err) == payout.OrderUnavailable) || !unread && !o.Awaiting {

@@ -27,7 +27,7 @@ func (o *Operator) ResendEvent(ctx context.Context, order Order) (Ordered, error
 		// It is about the telling, not about the money, and must not take the room of evidence.
 		entry.Source, entry.Raw = FromNotifier, []byte("reason: "+order.Reason)
 		entry.Evidence = HashEvidence(entry.Raw)
-		return p.inscribe(Change{At: now, Notice: notice}, entry), nil
+		return p.withEntry(Change{At: now, Notice: notice}, entry), nil
 	})
 }
 

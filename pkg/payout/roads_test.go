@@ -138,7 +138,7 @@ func TestReopenLostDuringAQuestion(t *testing.T) {
 	p := w.mustCreate(draft("R1"))
 	w.receive(w.claim(p, payout.FoundSucceeded))
 	w.vexora.told = w.says(payout.FoundSucceeded)
-	w.duringQuestion(func() {
+	w.duringQuery(func() {
 		c := w.claim(p, payout.FoundUnlisted)
 		w.receive(c)
 	})

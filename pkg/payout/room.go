@@ -108,9 +108,9 @@ func (p Payout) roomForAttempt() bool {
 	return len(p.History) < most.entries && p.Size()+mostEntry <= most.size && p.bodies() <= most.bodies
 }
 
-// inscribe adds a history entry to a change, or counts it where there is no room:
+// withEntry adds a history entry to a change, or counts it where there is no room:
 // the news of a final state always finds some.
-func (p Payout) inscribe(change Change, entry *Entry) *Change {
+func (p Payout) withEntry(change Change, entry *Entry) *Change {
 	change.Entry = entry
 	r := p.rankOf(change)
 	if p.roomFor(r) || change.Status.Final() {

@@ -28,7 +28,7 @@ const (
 
 // mayBeSent is the one answer to "may this be submitted, and who may say so?". Create, the
 // sweep and every order ask it. It answers for money; whether submissions pause is asked
-// of the [Brakes] afterwards.
+// of the [Breaker] afterwards.
 //
 // A payout goes by itself only if no word of a provider, no attention about money and no
 // earlier submission speaks against it. The one exception is the repetition that a

@@ -17,7 +17,7 @@ func TestAWordDuringTheConfirmingQuestionIsSeen(t *testing.T) {
 	w.receive(w.claim(p, payout.FoundFailed))
 	w.vexora.told = w.says(payout.FoundFailed)
 	var verdict payout.Verdict
-	w.duringQuestion(func() { verdict = w.receive(w.claim(p, payout.FoundProcessing)) })
+	w.duringQuery(func() { verdict = w.receive(w.claim(p, payout.FoundProcessing)) })
 	w.ask()
 	s := w.stored(p.ID)
 	if s.SafeToPayAgain() {
@@ -34,7 +34,7 @@ func TestAWordDuringTheEndingQuestionIsSeen(t *testing.T) {
 	}
 	w.vexora.told = w.says(payout.FoundFailed)
 	var verdict payout.Verdict
-	w.duringQuestion(func() {
+	w.duringQuery(func() {
 		c := w.claim(p, payout.FoundProcessing)
 		c.Code, c.Raw = "retrying", []byte(`{"another":"word"}`)
 		verdict = w.receive(c)
@@ -54,7 +54,7 @@ func TestADoubtThatComesAgainDuringItsQuestionIsAskedAboutAgain(t *testing.T) {
 	w.receive(w.claim(p, payout.FoundProcessing))          // a doubt about attempt 1
 	w.vexora.answer, w.vexora.told = w.says(payout.FoundProcessing), w.says(payout.FoundFailed)
 	var verdict payout.Verdict
-	w.duringQuestion(func() {
+	w.duringQuery(func() {
 		again := w.claim(p, payout.FoundProcessing) // signed anew: other bytes, same word
 		again.Raw = []byte(`{"a":1,"timestamp":"later"}`)
 		verdict = w.receive(again)
@@ -179,7 +179,7 @@ func TestADoubtedFailureHoldsTheSameMoney(t *testing.T) {
 // The clock goes back an hour: the board is not read until it has caught up.
 func TestAClockThatWentBackReadsTheBoard(t *testing.T) {
 	w := newWorld(t)
-	w.brakes.Look(bg, w.clock.Now())
+	w.breaker.Refresh(bg, w.clock.Now())
 	w.clock.pass(-time.Hour)
 	now := w.clock.Now()
 	w.store.board.Pauses[Vexora] = payout.Pause{Provider: Vexora, Why: "refused_about_us", Since: now, Until: now.Add(50 * time.Minute)}

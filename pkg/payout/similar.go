@@ -20,11 +20,11 @@ func (p Ports) noteLate(ctx context.Context, policy Policy, of Payout) bool {
 // similar finds the payouts because of which this one has to be confirmed.
 // The commonest real double payment is a second reference after a timeout. An
 // error means that nobody can tell; nothing may be sent then.
-func (p Ports) similar(ctx context.Context, policy Policy, of Payout) (twins, error) {
+func (p Ports) similar(ctx context.Context, policy Policy, of Payout) (similarPayouts, error) {
 	list, err := p.listed(ctx, policy, of)
 	crowded := errors.Is(err, ErrCrowded)
 	if err != nil && !crowded {
-		return twins{}, err
+		return similarPayouts{}, err
 	}
 	found, over, err := p.compareWith(ctx, policy, list, of)
 	if err != nil || !found.none() && !crowded {
@@ -42,14 +42,14 @@ func (p Ports) similar(ctx context.Context, policy Policy, of Payout) (twins, er
 }
 
 // compareWith finds the payouts of a list that hold another one, and the entries that are over.
-func (p Ports) compareWith(ctx context.Context, policy Policy, list []Unsettled, of Payout) (found twins, over []Unsettled, err error) {
+func (p Ports) compareWith(ctx context.Context, policy Policy, list []Unsettled, of Payout) (found similarPayouts, over []Unsettled, err error) {
 	for _, entry := range list {
 		if entry.ID == of.ID {
 			continue
 		}
 		m, err := p.meet(ctx, policy, entry, of)
 		if err != nil {
-			return twins{}, nil, err
+			return similarPayouts{}, nil, err
 		}
 		found = found.and(m, of)
 		if m.over {
@@ -65,7 +65,7 @@ func (p Ports) listed(ctx context.Context, policy Policy, of Payout) ([]Unsettle
 	switch now := p.Now(); {
 	case policy.DuplicateWindow > 0:
 		return p.roster(policy).note(ctx, of, MostUnsettled, now, time.Time{})
-	case p.Brakes.unsettled(now):
+	case p.Breaker.unsettled(now):
 		return p.roster(policy).of(ctx, of)
 	}
 	return nil, nil
@@ -88,7 +88,7 @@ func (p Ports) unlist(ctx context.Context, policy Policy, replay, existing Payou
 
 // met is the payout of an entry as another one of the same money finds it.
 type met struct {
-	twin   Twin
+	twin   Similar
 	payout Payout // the zero payout if none is stored
 	stored bool   // it is, and it pays the recipient of the list
 	holds  bool   // it holds the other one back
@@ -97,7 +97,7 @@ type met struct {
 
 // meet looks at the payout of an entry.
 func (p Ports) meet(ctx context.Context, policy Policy, listed Unsettled, of Payout) (met, error) {
-	m := met{twin: TwinOf(listed.ID, FirstAttempt)}
+	m := met{twin: SimilarOf(listed.ID, FirstAttempt)}
 	other, err := p.Store.Get(ctx, listed.ID)
 	switch {
 	case isNotFound(err):
@@ -110,7 +110,7 @@ func (p Ports) meet(ctx context.Context, policy Policy, listed Unsettled, of Pay
 		m.over = true // the reference was taken, by a payout to somebody else
 		return m, nil
 	}
-	m.twin, m.payout, m.stored = TwinOf(other.ID, other.Attempt), other, true
+	m.twin, m.payout, m.stored = SimilarOf(other.ID, other.Attempt), other, true
 	m.holds, m.over = other.holdsBack(of, policy, p.Now())
 	return m, nil
 }

@@ -73,9 +73,9 @@ func writeFields(to io.Writer, fields []string) {
 // sealedMark stands before a hash that was sealed.
 const sealedMark = "hmac-sha256:"
 
-// seal replaces the plain hash of a text by its HMAC under the key. Whoever has the text
+// hmac replaces the plain hash of a text by its HMAC under the key. Whoever has the text
 // and the key can still prove it, and nobody else can guess it. A sealed hash stays.
-func (k StackKey) seal(hash string) string {
+func (k StackKey) hmac(hash string) string {
 	if hash == "" || strings.HasPrefix(hash, sealedMark) {
 		return hash
 	}

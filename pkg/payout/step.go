@@ -82,7 +82,7 @@ type Change struct {
 	Proposal  *Proposal // the zero proposal withdraws
 	SimilarTo ID
 	SimilarBy Principal // of SimilarTo, and together with it alone
-	Similar   []Twin    // all of them; nil: unchanged
+	Similar   []Similar // all of them; nil: unchanged
 	Beside    *int      // how many of those people want the payout beside
 	// NewAttempt starts the next attempt, under a new provider reference, and
 	// clears what the ended one left behind; the history keeps it.

@@ -11,7 +11,7 @@ import (
 type submitter struct {
 	receiver   *Receiver
 	connectors map[Provider]Connector
-	brakes     *Brakes
+	breaker    *Breaker
 	roster     roster
 	now        func() time.Time
 	newToken   func() string
@@ -22,16 +22,16 @@ type submitter struct {
 // means that the answer could not be stored; the payout returned is then the last
 // known one, and the sweep will ask.
 func (s *submitter) submit(ctx context.Context, p Payout, sub Submission) (Payout, error) {
-	if s.brakes.Ordered(ctx, p, s.now()) != "" {
+	if s.breaker.Ordered(ctx, p, s.now()) != "" {
 		return s.record(ctx, p, s.notSent(p, "submissions were held while it was being fenced"))
 	}
 	c := s.send(ctx, p, sub)
 	c.Source, c.Provider, c.Reference = FromAnswer, p.Provider, string(p.ProviderReference())
 	c = c.cleaned()
-	if s.brakes.passOver(p, c) {
+	if s.breaker.passOver(p, c) {
 		c.OfThisKind = true
 	} else {
-		for _, signal := range s.brakes.heed(ctx, p.Provider, p.CreatedBy, c, c.At) {
+		for _, signal := range s.breaker.record(ctx, p.Provider, p.CreatedBy, c, c.At) {
 			s.receiver.signals.Signal(ctx, signal, p.Provider, p.ID)
 		}
 	}
@@ -101,7 +101,7 @@ func (p Payout) conclude(c Claim) Decision {
 		return p.numbered(c, p.holdUnsure(c))
 	}
 	if !c.Finding.states() || c.Finding == FoundFailed && p.saysNothingOfTheLast(c) {
-		return p.lose(c)
+		return p.becomeUnknown(c)
 	}
 	return p.Decide(c)
 }
@@ -145,7 +145,7 @@ func (p Payout) stepBack(c Claim) Decision {
 }
 
 // refusedAboutUs says when a payout is tried again that was refused about us. Whether anybody is
-// woken, the [Brakes] say.
+// woken, the [Breaker] say.
 func (p Payout) refusedAboutUs(c Claim, d *Decision) {
 	attention := p.Attention.With(ProviderConfiguration, c.At)
 	due := c.At.Add(aboutUsWait)
@@ -161,7 +161,7 @@ func (p Payout) refusedAboutUs(c Claim, d *Decision) {
 // holdUnsure records an answer with an unlisted status: the provider may have the
 // payout, in a state that nobody has documented.
 func (p Payout) holdUnsure(c Claim) Decision {
-	d := p.lose(c)
+	d := p.becomeUnknown(c)
 	if d.Change == nil {
 		return p.hold(c)
 	}

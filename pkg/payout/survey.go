@@ -44,7 +44,7 @@ const surveyPage = 100
 // [ErrDeskTooLong] only in part; no payout depends on it. Or it means that the sweep cannot read
 // the controls, so that nothing that waits goes: a sweep with nothing to do has to notice too.
 func (s *Sweeper) Survey(ctx context.Context) error {
-	return errors.Join(s.survey(ctx), s.ports.Brakes.Blind(ctx, s.ports.Now()))
+	return errors.Join(s.survey(ctx), s.ports.Breaker.Blind(ctx, s.ports.Now()))
 }
 
 func (s *Sweeper) survey(ctx context.Context) error {
@@ -53,11 +53,11 @@ func (s *Sweeper) survey(ctx context.Context) error {
 		survey.Waiting[reason] = 0
 	}
 	begun := s.ports.Now()
-	whole, err := s.look(ctx, &survey, GraveAlone, surveyed, begun)
+	whole, err := s.read(ctx, &survey, GraveAlone, surveyed, begun)
 	if err != nil {
 		return fmt.Errorf("survey the desk: %w", err)
 	}
-	counted, err := s.look(ctx, &survey, LightAlone, surveyedLight, begun)
+	counted, err := s.read(ctx, &survey, LightAlone, surveyedLight, begun)
 	if err != nil {
 		return fmt.Errorf("survey the desk: %w", err)
 	}
@@ -70,9 +70,9 @@ func (s *Sweeper) survey(ctx context.Context) error {
 	return nil
 }
 
-// look adds one part of the desk to a survey, page by page and at least one page, and reports
+// read adds one part of the desk to a survey, page by page and at least one page, and reports
 // whether it came to the end.
-func (s *Sweeper) look(ctx context.Context, survey *Survey, part Gravity, most int, begun time.Time) (whole bool, err error) {
+func (s *Sweeper) read(ctx context.Context, survey *Survey, part Gravity, most int, begun time.Time) (whole bool, err error) {
 	query := PageQuery{Limit: surveyPage, Among: part}
 	for looked := 0; looked == 0 || looked < most && s.ports.Now().Sub(begun) < surveyFor; {
 		page, err := s.ports.Store.ListAttention(ctx, query)

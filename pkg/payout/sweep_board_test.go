@@ -40,7 +40,7 @@ func TestALongSweepLearnsWhatOtherProcessesLearnMeanwhile(t *testing.T) {
 		// another process creates the same money under R1, and its answer is lost
 		ports := payout.Ports{
 			Store: w.store, Connectors: map[payout.Provider]payout.Connector{Vexora: &provider{name: Vexora, answer: w.unclear, told: w.unclear}},
-			Signals: w.signals, Brakes: payout.NewBrakes(w.store, payout.Floor{Caps: most(t)}), Keys: w, Now: w.clock.Now,
+			Signals: w.signals, Breaker: payout.NewBreaker(w.store, payout.Floor{Caps: most(t)}), Keys: w, Now: w.clock.Now,
 			NewToken: func() string { return fmt.Sprint("other-", time.Now().UnixNano()) }, Pause: func(context.Context, time.Duration) {}, People: register,
 		}
 		other, err := payout.NewCreator(ports, payout.Policy{Namespace: "test"})

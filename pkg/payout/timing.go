@@ -23,14 +23,14 @@ const (
 
 	// DefaultFirstQuestion lies behind every lease and the usual callback, so that a payout
 	// that goes well is never asked about.
-	DefaultFirstQuestion = 90 * time.Second
+	DefaultFirstQuery = 90 * time.Second
 	// visibility is how long a sweep owns what it has taken up. A sweep that dies leaves the
 	// payout to a later one after that time, when no lease that it took counts any more.
 	visibility = 90 * time.Second
 
 	// boardFor is how long a glance at the board is good for. It bounds how much later than one
 	// function another one learns of trouble: within ten seconds, by the contract.
-	boardFor = 5 * time.Second
+	sharedFor = 5 * time.Second
 	// blindFor is how long submissions go on while the board cannot be read. After that they
 	// are held: nobody can tell whether somebody has pulled the brake.
 	blindFor = 30 * time.Second

@@ -19,11 +19,11 @@ func TestControlsThatCannotBeReadAreTold(t *testing.T) {
 		blind bool
 	}
 	var heard []told
-	brakes := payout.NewBrakes(desk, payout.Floor{Caps: most(t)}).OnUnread(func(_ context.Context, err error, blind bool) { heard = append(heard, told{err, blind}) })
+	breaker := payout.NewBreaker(desk, payout.Floor{Caps: most(t)}).OnUnread(func(_ context.Context, err error, blind bool) { heard = append(heard, told{err, blind}) })
 	p := payout.Payout{Provider: Vexora, Amount: amount(t, "1", money.KHR)}
-	brakes.Ordered(bg, p, w.clock.Now())
-	if len(heard) > 0 || brakes.Blind(bg, w.clock.Now()) != nil {
-		t.Fatalf("read, and told %v, %v", heard, brakes.Blind(bg, w.clock.Now()))
+	breaker.Ordered(bg, p, w.clock.Now())
+	if len(heard) > 0 || breaker.Blind(bg, w.clock.Now()) != nil {
+		t.Fatalf("read, and told %v, %v", heard, breaker.Blind(bg, w.clock.Now()))
 	}
 	desk.failing = true
 	for _, step := range []struct {
@@ -32,18 +32,18 @@ func TestControlsThatCannotBeReadAreTold(t *testing.T) {
 	}{{10 * time.Second, false}, {30 * time.Second, true}} {
 		heard = nil
 		w.clock.pass(step.after)
-		brakes.Ordered(bg, p, w.clock.Now())
+		breaker.Ordered(bg, p, w.clock.Now())
 		if len(heard) == 0 || heard[0].err == nil || heard[0].blind != step.blind {
 			t.Errorf("%s later: told %v", step.after, heard)
 		}
-		if err := brakes.Blind(bg, w.clock.Now()); (err != nil) != step.blind || step.blind && !errors.Is(err, heard[0].err) {
+		if err := breaker.Blind(bg, w.clock.Now()); (err != nil) != step.blind || step.blind && !errors.Is(err, heard[0].err) {
 			t.Errorf("%s later: %v", step.after, err)
 		}
 	}
 	desk.failing = false
 	w.clock.pass(10 * time.Second)
-	if brakes.Ordered(bg, p, w.clock.Now()); brakes.Blind(bg, w.clock.Now()) != nil {
-		t.Errorf("read again: %v", brakes.Blind(bg, w.clock.Now()))
+	if breaker.Ordered(bg, p, w.clock.Now()); breaker.Blind(bg, w.clock.Now()) != nil {
+		t.Errorf("read again: %v", breaker.Blind(bg, w.clock.Now()))
 	}
 }
 
@@ -54,7 +54,7 @@ func TestASweepFailsWhileNobodyCanReadTheControls(t *testing.T) {
 	if err := w.sweeper.Survey(bg); err != nil {
 		t.Fatal(err)
 	}
-	*w.brakes = *payout.NewBrakes(noBoard{w.store}, payout.Floor{Caps: most(t)})
+	*w.breaker = *payout.NewBreaker(noShared{w.store}, payout.Floor{Caps: most(t)})
 	if err := w.sweeper.Survey(bg); err == nil || len(w.signals.surveys) != 2 {
 		t.Errorf("%v after %d surveys of the desk", err, len(w.signals.surveys))
 	}

@@ -83,7 +83,7 @@ func TestARegisterThatCannotBeReadIsNotCalledUnstored(t *testing.T) {
 	w := newWorld(t)
 	w.pull(dara, holdAll)
 	operator, err := payout.NewOperator(payout.Ports{
-		Store: w.store, Connectors: w.connectors, Signals: w.signals, Brakes: w.brakes, Keys: w, Now: w.clock.Now,
+		Store: w.store, Connectors: w.connectors, Signals: w.signals, Breaker: w.breaker, Keys: w, Now: w.clock.Now,
 		NewToken: func() string { return "t" }, Pause: func(context.Context, time.Duration) {}, People: brokenRegister{},
 	}, payout.Policy{})
 	if err != nil {

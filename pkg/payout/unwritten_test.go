@@ -31,7 +31,7 @@ func TestANewWordWithoutRoomIsSeenByAQuestion(t *testing.T) {
 		w.withoutRoom(p.ID, counted)
 		w.vexora.told = w.says(payout.FoundFailed)
 		var v payout.Verdict
-		w.duringQuestion(func() { v = w.receive(w.claim(p, payout.FoundProcessing)) })
+		w.duringQuery(func() { v = w.receive(w.claim(p, payout.FoundProcessing)) })
 		w.ask()
 		if s := w.stored(p.ID); s.SafeToPayAgain() {
 			t.Errorf("%d counted: safe by a question during which the provider said 'in progress' (%s); %d counted now", counted, v, s.HistoryDropped)

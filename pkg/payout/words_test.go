@@ -106,7 +106,7 @@ func TestAfterARestoreAFailureIsNotShownSafe(t *testing.T) {
 	}
 }
 
-func (w *world) duringQuestion(do func()) {
+func (w *world) duringQuery(do func()) {
 	told := w.vexora.told
 	once := false
 	w.vexora.told = func(p payout.Payout) payout.Claim {
@@ -128,7 +128,7 @@ func TestDoubtSettledByAnEarlierQuestion(t *testing.T) {
 	differs.Amount = amount(t, "50001", money.KHR)
 	w.importBy(file(Vexora, differs), dara) // asks again
 	w.clock.pass(time.Minute)
-	w.duringQuestion(func() {
+	w.duringQuery(func() {
 		if v := w.receive(w.claim(p, payout.FoundProcessing)); v != payout.Noted || w.stored(p.ID).SafeToPayAgain() {
 			t.Fatalf("%s", v)
 		}
@@ -149,7 +149,7 @@ func TestDoubtOfOlderSettledByAnEarlierQuestionSends(t *testing.T) {
 	c := w.claim(p, payout.FoundProcessing)
 	w.receive(c) // a doubt
 	w.vexora.answer, w.vexora.told = w.says(payout.FoundProcessing), w.says(payout.FoundFailed)
-	w.duringQuestion(func() {
+	w.duringQuery(func() {
 		again := w.claim(p, payout.FoundProcessing)
 		again.Code = "retrying" // another word, while the question is on its way
 		w.receive(again)
@@ -232,7 +232,7 @@ func TestStatementQuestionBegunBefore(t *testing.T) {
 	p := w.mustCreate(draft("R1"))
 	s := file(Vexora, row(1, p, payout.FoundSucceeded))
 	w.clock.pass(2 * time.Minute)
-	w.duringQuestion(func() {
+	w.duringQuery(func() {
 		w.importBy(s, dara)
 		w.clock.pass(time.Second)
 	})
@@ -346,10 +346,10 @@ func TestConfirmedDuplicateHidesALaterOne(t *testing.T) {
 	}
 }
 
-type noBoard struct{ *memory }
+type noShared struct{ *memory }
 
-func (noBoard) Board(context.Context) (payout.Board, error) {
-	return payout.Board{}, fmt.Errorf("throttled")
+func (noShared) Shared(context.Context) (payout.Shared, error) {
+	return payout.Shared{}, fmt.Errorf("throttled")
 }
 
 func TestBoardUnreadableAtStart(t *testing.T) {
@@ -357,7 +357,7 @@ func TestBoardUnreadableAtStart(t *testing.T) {
 	w.vexora.answer, w.vexora.told = w.unclear, w.absent
 	w.mustCreate(draft("A")) // unknown; on the list, and the board says so
 	w.vexora.answer = w.says(payout.FoundProcessing)
-	*w.brakes = *payout.NewBrakes(noBoard{w.store}, payout.Floor{Caps: most(t)}) // another process starts, and cannot read the board
+	*w.breaker = *payout.NewBreaker(noShared{w.store}, payout.Floor{Caps: most(t)}) // another process starts, and cannot read the board
 	if p := w.another("B"); p.Status != payout.Queued {
 		t.Errorf("%s: nobody could tell whether the same money is unsettled", p.Status)
 	}

@@ -96,7 +96,7 @@ func (p Payout) write(c Claim, change Change) Decision {
 	if change.Status != "" {
 		after = change.Status
 	}
-	written := p.inscribe(change, c.entry(after))
+	written := p.withEntry(change, c.entry(after))
 	if written.Dropped {
 		written.Unwritten = p.unwritten(c)
 	}

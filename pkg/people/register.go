@@ -88,7 +88,7 @@ type parser struct {
 	faults  []error
 }
 
-func (p *parser) blame(pointer, message string) {
+func (p *parser) fault(pointer, message string) {
 	if pointer == "" {
 		pointer = "the document"
 	}
@@ -101,7 +101,7 @@ func (p *parser) document(tree jsontree.Value) {
 	}
 	list, _ := tree.Member("people")
 	if list.Kind() != jsontree.Array {
-		p.blame("/people", "must be an array of people")
+		p.fault("/people", "must be an array of people")
 		return
 	}
 	for i, person := range list.Elements() {
@@ -113,12 +113,12 @@ func (p *parser) document(tree jsontree.Value) {
 // one would leave somebody without a principal in silence.
 func (p *parser) object(pointer string, v jsontree.Value, known ...string) bool {
 	if v.Kind() != jsontree.Object {
-		p.blame(pointer, "must be an object")
+		p.fault(pointer, "must be an object")
 		return false
 	}
 	for _, m := range v.Members() {
 		if !slices.Contains(known, m.Name) {
-			p.blame(pointer, fmt.Sprintf("has a member that is none of %v", known))
+			p.fault(pointer, fmt.Sprintf("has a member that is none of %v", known))
 		}
 	}
 	return true
@@ -131,7 +131,7 @@ func (p *parser) person(pointer string, v jsontree.Value) {
 	name := p.name(pointer+"/name", v)
 	list, _ := v.Member("principals")
 	if list.Kind() != jsontree.Array || len(list.Elements()) == 0 {
-		p.blame(pointer+"/principals", "must be an array of at least one principal")
+		p.fault(pointer+"/principals", "must be an array of at least one principal")
 		return
 	}
 	for i, principal := range list.Elements() {
@@ -145,12 +145,12 @@ func (p *parser) name(pointer string, person jsontree.Value) payout.Person {
 	v, _ := person.Member("name")
 	name, _ := v.Text()
 	if !readable(name) {
-		p.blame(pointer, fmt.Sprintf("must be text of 1 to %d bytes, printable, of one script, in its usual letters, and without blanks around it", mostName))
+		p.fault(pointer, fmt.Sprintf("must be text of 1 to %d bytes, printable, of one script, in its usual letters, and without blanks around it", mostName))
 		return ""
 	}
 	folded := alike(name)
 	if first, taken := p.names[folded]; taken {
-		p.blame(pointer, "is the same name as "+first)
+		p.fault(pointer, "is the same name as "+first)
 		return ""
 	}
 	p.names[folded] = pointer
@@ -162,7 +162,7 @@ func (p *parser) name(pointer string, person jsontree.Value) payout.Person {
 func (p *parser) permissionSets() {
 	for principal, pointer := range p.owners {
 		if first, taken := p.owners[roleOf(principal)]; taken && roleOf(principal) != principal {
-			p.blame(first, "is a role of single sign-on, which stands for everybody of its permission set, and "+pointer+" is a session of it; register sessions alone")
+			p.fault(first, "is a role of single sign-on, which stands for everybody of its permission set, and "+pointer+" is a session of it; register sessions alone")
 		}
 	}
 }
@@ -210,16 +210,16 @@ func readable(name string) bool {
 func (p *parser) principal(pointer string, v jsontree.Value, of payout.Person) {
 	text, ok := v.Text()
 	if !ok {
-		p.blame(pointer, "must be text")
+		p.fault(pointer, "must be text")
 		return
 	}
 	known, err := canonical(payout.Principal(text))
 	if err != nil {
-		p.blame(pointer, err.Error())
+		p.fault(pointer, err.Error())
 		return
 	}
 	if first, taken := p.owners[known]; taken {
-		p.blame(pointer, "is the same principal as "+first+"; a principal belongs to one person")
+		p.fault(pointer, "is the same principal as "+first+"; a principal belongs to one person")
 		return
 	}
 	p.owners[known], p.persons[known] = pointer, of

@@ -80,8 +80,8 @@ func onThisMachine(u *url.URL) bool {
 	return u.Hostname() == "localhost" || (ip != nil && ip.IsLoopback())
 }
 
-// Twin plays both providers.
-type Twin struct {
+// Sandbox plays both providers.
+type Sandbox struct {
 	config Config
 	http   *http.Client
 	stop   context.CancelFunc
@@ -98,13 +98,13 @@ type Twin struct {
 
 // New starts a twin. With a StatePath it remembers what it did before, and goes on
 // with callbacks that were not delivered.
-func New(c Config) (*Twin, error) {
+func New(c Config) (*Sandbox, error) {
 	c = c.withDefaults()
 	if len(c.VexoraAccounts) == 0 && c.Monetix.ProjectID == 0 {
 		return nil, errors.New("sandbox: no provider to play")
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	t := &Twin{
+	t := &Sandbox{
 		config: c, life: ctx, stop: stop, slots: make(chan struct{}, deliveries), ledger: map[string]*entry{},
 		http: &http.Client{
 			Timeout:       10 * time.Second, // what Vexora's Myanmar page grants
@@ -120,7 +120,7 @@ func New(c Config) (*Twin, error) {
 
 // Close ends all work. Callbacks that are not delivered yet are delivered by the
 // next twin on the same file.
-func (t *Twin) Close(ctx context.Context) error {
+func (t *Sandbox) Close(ctx context.Context) error {
 	t.mu.Lock()
 	t.closed = true
 	t.mu.Unlock()
@@ -140,7 +140,7 @@ func (t *Twin) Close(ctx context.Context) error {
 }
 
 // wait pauses; false means that the twin is closing.
-func (t *Twin) wait(d time.Duration) bool {
+func (t *Sandbox) wait(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

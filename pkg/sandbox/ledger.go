@@ -48,7 +48,7 @@ type entry struct {
 }
 
 // Ledger lists everything, by reference.
-func (t *Twin) Ledger() []Execution {
+func (t *Sandbox) Ledger() []Execution {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var all []Execution
@@ -60,7 +60,7 @@ func (t *Twin) Ledger() []Execution {
 }
 
 // Find returns the line of one reference.
-func (t *Twin) Find(reference string) (Execution, bool) {
+func (t *Sandbox) Find(reference string) (Execution, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	e, known := t.ledger[reference]
@@ -71,22 +71,22 @@ func (t *Twin) Find(reference string) (Execution, bool) {
 }
 
 // Redirected counts the requests that followed a redirect. It must stay zero.
-func (t *Twin) Redirected() int {
+func (t *Sandbox) Redirected() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.hits
 }
 
 // change edits an entry under the lock and writes it down.
-func (t *Twin) change(e *entry, edit func(*entry)) {
+func (t *Sandbox) change(e *entry, edit func(*entry)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	edit(e)
 	t.journal.write(e)
 }
 
-// look copies an entry.
-func (t *Twin) look(e *entry) entry {
+// shown copies an entry.
+func (t *Sandbox) shown(e *entry) entry {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return *e
@@ -119,7 +119,7 @@ func (j journal) close() error {
 }
 
 // remember reads the file and goes on where the last twin stopped.
-func (t *Twin) remember() error {
+func (t *Sandbox) remember() error {
 	if t.config.StatePath == "" {
 		return nil
 	}
@@ -139,7 +139,7 @@ func (t *Twin) remember() error {
 	return nil
 }
 
-func (t *Twin) replay() error {
+func (t *Sandbox) replay() error {
 	file, err := os.Open(t.config.StatePath)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

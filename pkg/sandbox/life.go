@@ -10,7 +10,7 @@ import (
 
 // admit enters a request into the ledger, and reports whether its reference was
 // there before. A payout whose script never takes it is counted and forgotten.
-func (t *Twin) admit(fresh entry, s Script) (e *entry, repeated bool) {
+func (t *Sandbox) admit(fresh entry, s Script) (e *entry, repeated bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	fresh.Script = s.Code
@@ -35,15 +35,15 @@ func (t *Twin) admit(fresh entry, s Script) (e *entry, repeated bool) {
 }
 
 // live plays a payout's script to its end in the background.
-func (t *Twin) live(e *entry) {
+func (t *Sandbox) live(e *entry) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closed {
 		return
 	}
 	t.work.Go(func() {
-		s := scriptOf(t.look(e).Script)
-		if t.look(e).State == Processing && s.end != Processing {
+		s := scriptOf(t.shown(e).Script)
+		if t.shown(e).State == Processing && s.end != Processing {
 			if !t.wait(t.config.CallbackDelay) {
 				return
 			}
@@ -54,7 +54,7 @@ func (t *Twin) live(e *entry) {
 }
 
 // finish moves the money, once.
-func (t *Twin) finish(e *entry, s Script) {
+func (t *Sandbox) finish(e *entry, s Script) {
 	t.change(e, func(e *entry) {
 		if e.State != Processing {
 			return
@@ -67,9 +67,9 @@ func (t *Twin) finish(e *entry, s Script) {
 }
 
 // callBack delivers what is left of the script, in order.
-func (t *Twin) callBack(e *entry, s Script) {
+func (t *Sandbox) callBack(e *entry, s Script) {
 	for {
-		next := t.look(e).Next
+		next := t.shown(e).Next
 		if next >= len(s.callbacks) {
 			return
 		}
@@ -87,9 +87,9 @@ func (t *Twin) callBack(e *entry, s Script) {
 
 // deliver sends one callback until it is accepted or given up; false means that
 // the twin is closing. A forged one is sent once.
-func (t *Twin) deliver(e *entry, w word) bool {
+func (t *Sandbox) deliver(e *entry, w word) bool {
 	for try := 0; ; try++ {
-		accepted := t.post(t.look(e), w)
+		accepted := t.post(t.shown(e), w)
 		if t.life.Err() != nil {
 			return false
 		}
@@ -111,7 +111,7 @@ func (t *Twin) deliver(e *entry, w word) bool {
 
 // post sends a callback, freshly signed. Vexora wants the bare text OK, Monetix
 // the status 200.
-func (t *Twin) post(e entry, w word) bool {
+func (t *Sandbox) post(e entry, w word) bool {
 	target, err := url.Parse(e.CallbackURL)
 	if err != nil || e.CallbackURL == "" || !t.config.AllowCallbackURL(target) {
 		return false
@@ -139,7 +139,7 @@ func (t *Twin) post(e entry, w word) bool {
 // stampFormat is how Monetix writes a time.
 const stampFormat = "2006-01-02T15:04:05-0700"
 
-func (t *Twin) stamp() string { return t.config.Now().UTC().Format(stampFormat) }
+func (t *Sandbox) stamp() string { return t.config.Now().UTC().Format(stampFormat) }
 
 // hangUp ends the connection without an answer.
 func hangUp(w http.ResponseWriter) {
@@ -154,7 +154,7 @@ func hangUp(w http.ResponseWriter) {
 
 // perform plays the part of a script that happens while the request waits, and
 // reports whether the ordinary answer is still to be written.
-func (t *Twin) perform(w http.ResponseWriter, r *http.Request, e *entry, s Script) bool {
+func (t *Sandbox) perform(w http.ResponseWriter, r *http.Request, e *entry, s Script) bool {
 	if s.reply == lost || s.reply == atOnce || s.early {
 		t.finish(e, s)
 	}
@@ -183,7 +183,7 @@ func (t *Twin) perform(w http.ResponseWriter, r *http.Request, e *entry, s Scrip
 }
 
 // turnAway plays the scripts that take nothing, and reports whether it did.
-func (t *Twin) turnAway(w http.ResponseWriter, r *http.Request, s Script) bool {
+func (t *Sandbox) turnAway(w http.ResponseWriter, r *http.Request, s Script) bool {
 	switch s.reply {
 	case unread:
 		hangUp(w)

@@ -77,7 +77,7 @@ func refuseMonetix(w http.ResponseWriter, status int, code, message string) {
 
 // monetixRequest reads and authenticates a request; what is wrong with it is
 // answered, and then there is none.
-func (t *Twin) monetixRequest(w http.ResponseWriter, r *http.Request) (object, bool) {
+func (t *Sandbox) monetixRequest(w http.ResponseWriter, r *http.Request) (object, bool) {
 	raw, ok := readBody(r)
 	tree, readable := readObject(raw)
 	general := inner(tree, "general")
@@ -167,7 +167,7 @@ func (s shape) fault(v any) string {
 	return ""
 }
 
-func (t *Twin) payMonetix(w http.ResponseWriter, r *http.Request) {
+func (t *Sandbox) payMonetix(w http.ResponseWriter, r *http.Request) {
 	tree, ok := t.monetixRequest(w, r)
 	if !ok {
 		return
@@ -232,7 +232,7 @@ var monetixWords = map[State][3]string{
 }
 
 // monetixState is what a callback and a status answer have in common.
-func (t *Twin) monetixState(e entry, says State, times int) (payment, operation object) {
+func (t *Sandbox) monetixState(e entry, says State, times int) (payment, operation object) {
 	word := monetixWords[says]
 	sum := object{"amount": json.Number(strconv.FormatInt(e.Amount*int64(max(times, 1)), 10)), "currency": e.Currency}
 	payment = object{
@@ -253,7 +253,7 @@ func (t *Twin) monetixState(e entry, says State, times int) (payment, operation 
 
 // monetixTries are the operations of an answer, in no order: the last try, which agrees with
 // the payment or was not needed, and those before it. Callbacks have one alone.
-func (t *Twin) monetixTries(e entry, last object) []any {
+func (t *Sandbox) monetixTries(e entry, last object) []any {
 	script := scriptOf(e.Script)
 	all := []any{last}
 	for i, code := range script.tries {
@@ -269,7 +269,7 @@ func (t *Twin) monetixTries(e entry, last object) []any {
 	return all
 }
 
-func (t *Twin) monetixCallback(e entry, w word) []byte {
+func (t *Sandbox) monetixCallback(e entry, w word) []byte {
 	payment, operation := t.monetixState(e, w.says, w.times)
 	secret := t.config.Monetix.Secret
 	if w.forged {
@@ -289,7 +289,7 @@ func signed(tree map[string]any, secret string) []byte {
 
 // statusMonetix answers a question, signed. What is not there is answered with
 // 3061, which Monetix says is no statement about the payout.
-func (t *Twin) statusMonetix(w http.ResponseWriter, r *http.Request) {
+func (t *Sandbox) statusMonetix(w http.ResponseWriter, r *http.Request) {
 	tree, ok := t.monetixRequest(w, r)
 	if !ok {
 		return

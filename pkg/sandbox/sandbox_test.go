@@ -71,7 +71,7 @@ func (m *merchant) answers(status int, says string) {
 // world is a twin, its address and a merchant.
 type world struct {
 	t *testing.T
-	*sandbox.Twin
+	*sandbox.Sandbox
 	url      string
 	merchant *merchant
 }
@@ -90,7 +90,7 @@ func newWorld(t *testing.T, change func(*sandbox.Config)) *world {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(twin.Handler())
-	w := &world{t: t, Twin: twin, url: server.URL, merchant: newMerchant(t)}
+	w := &world{t: t, Sandbox: twin, url: server.URL, merchant: newMerchant(t)}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()

@@ -14,7 +14,7 @@ const bodyLimit = 64 << 10
 //	POST /vexora/{area}/v1/vexora/disbursements, /queryPayOutResult, /queryBalance
 //	POST /monetix/v2/payment/banks/cambodia/payout, /monetix/v2/payment/status
 //	GET  /ledger
-func (t *Twin) Handler() http.Handler {
+func (t *Sandbox) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /vexora/{area}/v1/vexora/disbursements", t.disburse)
 	mux.HandleFunc("POST /vexora/{area}/v1/vexora/queryPayOutResult", t.queryVexora)
@@ -31,7 +31,7 @@ func (t *Twin) Handler() http.Handler {
 	return mux
 }
 
-func (t *Twin) showLedger(w http.ResponseWriter, _ *http.Request) {
+func (t *Sandbox) showLedger(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")

@@ -47,7 +47,7 @@ const (
 	vexoraRefused   = "8000"
 )
 
-func (t *Twin) answerVexora(w http.ResponseWriter, code, msg string, data any) {
+func (t *Sandbox) answerVexora(w http.ResponseWriter, code, msg string, data any) {
 	writeJSON(w, http.StatusOK, vexoraAnswer{
 		Msg: msg, Code: code, Timestamp: t.config.Now().UnixMilli(), Success: code == vexoraProcessed, Data: data,
 	})
@@ -55,7 +55,7 @@ func (t *Twin) answerVexora(w http.ResponseWriter, code, msg string, data any) {
 
 // vexoraRequest reads and authenticates a request; what is wrong with it is
 // answered, and then there is none.
-func (t *Twin) vexoraRequest(w http.ResponseWriter, r *http.Request) (VexoraAccount, map[string]string, bool) {
+func (t *Sandbox) vexoraRequest(w http.ResponseWriter, r *http.Request) (VexoraAccount, map[string]string, bool) {
 	account, known := t.config.VexoraAccounts[r.PathValue("area")]
 	raw, ok := readBody(r)
 	fields := map[string]string{}
@@ -86,7 +86,7 @@ var (
 // vexoraFault says what is wrong with a disbursement, "" if nothing. A notifyUrl
 // on plain http is let through when it leads to this machine: a twin has no other
 // way to call back.
-func (t *Twin) vexoraFault(f map[string]string, currency string) string {
+func (t *Sandbox) vexoraFault(f map[string]string, currency string) string {
 	for name := range f {
 		if !slices.Contains(vexoraRequired, name) && !slices.Contains(vexoraOptional, name) {
 			return "unknown parameter " + name
@@ -117,7 +117,7 @@ func (t *Twin) vexoraFault(f map[string]string, currency string) string {
 	return ""
 }
 
-func (t *Twin) disburse(w http.ResponseWriter, r *http.Request) {
+func (t *Sandbox) disburse(w http.ResponseWriter, r *http.Request) {
 	account, f, ok := t.vexoraRequest(w, r)
 	if !ok {
 		return
@@ -147,7 +147,7 @@ func (t *Twin) disburse(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if t.perform(w, r, e, s) {
-		now := t.look(e)
+		now := t.shown(e)
 		if s.reply != atOnce {
 			now.State = Processing
 		}
@@ -188,7 +188,7 @@ func vexoraData(e entry) map[string]any {
 
 // queryVexora answers a question. For a tradeNo that is not there it answers what
 // seems likeliest; no page says.
-func (t *Twin) queryVexora(w http.ResponseWriter, r *http.Request) {
+func (t *Sandbox) queryVexora(w http.ResponseWriter, r *http.Request) {
 	account, f, ok := t.vexoraRequest(w, r)
 	if !ok {
 		return
@@ -209,7 +209,7 @@ func (t *Twin) queryVexora(w http.ResponseWriter, r *http.Request) {
 	t.answerVexora(w, vexoraProcessed, "success", data)
 }
 
-func (t *Twin) balanceVexora(w http.ResponseWriter, r *http.Request) {
+func (t *Sandbox) balanceVexora(w http.ResponseWriter, r *http.Request) {
 	if _, _, ok := t.vexoraRequest(w, r); ok {
 		t.answerVexora(w, vexoraProcessed, "success", map[string]any{
 			"availableAmount": json.Number("9998989.1200"), "freezeAmount": json.Number("0.0000"), "unsettledAmount": json.Number("0.0000"),
@@ -227,7 +227,7 @@ func decimals(minor int64) string {
 }
 
 // vexoraCallback is a notification: flat, all of it text.
-func (t *Twin) vexoraCallback(e entry, w word) []byte {
+func (t *Sandbox) vexoraCallback(e entry, w word) []byte {
 	account := t.config.VexoraAccounts[e.Area]
 	amount := decimals(e.Amount * int64(max(w.times, 1)))
 	if account.Currency == "KHR" {

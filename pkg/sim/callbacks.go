@@ -42,7 +42,7 @@ func (pl *platform) deliver(e *entry, said word, body []byte, try int) {
 	told := w.delivered
 	if !said.forged { // it may be stored and never acknowledged
 		u := e.utter(said.says, said.odd)
-		w.hear(e.reference, spoken{
+		w.noteWord(e.reference, spoken{
 			says: pl.model.sense(u), mismatch: said.differs(), source: payout.FromCallback, told: told,
 			doubtful: pl.model.doubtful(u), about: e,
 		})

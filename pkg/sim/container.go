@@ -96,7 +96,7 @@ func (w *world) deploy() *container {
 	}
 	signals := telemetry.NewSignals(log, "sim", c.now)
 	ports := payout.Ports{
-		Store: store, Signals: signals, Brakes: payout.NewBrakes(store, w.settings.floor(w.onHold())), Keys: stackKey, Now: c.now,
+		Store: store, Signals: signals, Breaker: payout.NewBreaker(store, w.settings.floor(w.onHold())), Keys: stackKey, Now: c.now,
 		Connectors: connectors,
 		NewToken:   func() string { w.tokens++; return fmt.Sprint("token-", w.tokens) },
 		Pause:      func(_ context.Context, d time.Duration) { c.current.wait(d) },
@@ -104,12 +104,12 @@ func (w *world) deploy() *container {
 	}
 	delete(ports.Connectors, w.settings.out)
 	asked := w.settings.policy()
-	asked.Remembered = ports.Brakes.RestoredAt
+	asked.Remembered = ports.Breaker.RestoredAt
 	policy := w.mutant.policy(asked)
 	creator, err1 := payout.NewCreator(ports, policy)
 	var err2, err3, err4, err5 error
 	c.notifier, err2 = payout.NewNotifier(payout.NotifierPorts{
-		Store: store, Endpoint: endpoint{c}, Signals: signals, Brakes: payout.NewBrakes(store, payout.Floor{}), Now: c.now,
+		Store: store, Endpoint: endpoint{c}, Signals: signals, Breaker: payout.NewBreaker(store, payout.Floor{}), Now: c.now,
 		NewToken: ports.NewToken, Jitter: func(d time.Duration) time.Duration { return d },
 	})
 	ports.Notifier = c.notifier
@@ -124,7 +124,7 @@ func (w *world) deploy() *container {
 	}
 	c.create = edge.NewCreate(w.mutant.creator(creator, c, ports), log)
 	c.listen(edge.Callback{
-		Receiver: listener{w.mutant.receiver(payout.NewReceiver(store, signals, policy).Under(ports.Brakes, c.now)), c}, Signals: signals, Log: log, Lines: loglimit.New(c.now),
+		Receiver: listener{w.mutant.receiver(payout.NewReceiver(store, signals, policy).Under(ports.Breaker, c.now)), c}, Signals: signals, Log: log, Lines: loglimit.New(c.now),
 	}, verifiers)
 	return c
 }

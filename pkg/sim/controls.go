@@ -11,7 +11,7 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// controls is what the judges know of the brakes that people pull.
+// controls is what the judges know of the controls that people order.
 type controls struct {
 	// heldAt is since when an order that holds a provider is acknowledged, and not lifted.
 	heldAt map[payout.Provider]time.Time
@@ -110,7 +110,7 @@ func (w *world) judgeGate(p payout.Provider, reference string, blindAt time.Time
 		return
 	}
 	if since, held := w.controls.heldAt[p]; held && w.controls.fencedAt[reference].After(since.Add(inForce)) {
-		w.blame(heldStays, "%s is held since %s", p, since.Sub(start))
+		w.report(heldStays, "%s is held since %s", p, since.Sub(start))
 	}
 }
 
@@ -121,10 +121,10 @@ func (w *world) judgeCap(box *container, reference string) {
 	moves, since := w.table.items[id].Amount, w.controls.capAt
 	most := w.table.board.Controls.Caps[money.KHR]
 	if !since.IsZero() && moves.Exceeds(most) && w.controls.fencedAt[reference].After(since.Add(inForce)) {
-		w.blame(capStays, "%s is submitted, and the cap is %s since %s", moves, most, since.Sub(start))
+		w.report(capStays, "%s is submitted, and the cap is %s since %s", moves, most, since.Sub(start))
 	}
 	if stack := box.settings.caps()[money.KHR]; moves.Exceeds(stack) {
-		w.blame(capStays, "%s is submitted, and the cap of the stack is %s", moves, stack)
+		w.report(capStays, "%s is submitted, and the cap of the stack is %s", moves, stack)
 	}
 }
 
@@ -138,7 +138,7 @@ func (w *world) judgeBelief(before *payout.Payout, after payout.Payout) {
 	}
 	last := after.History[len(after.History)-1]
 	if last.Source == payout.FromCallback && w.now.After(w.controls.askAt.Add(inForce+underWay)) {
-		w.blame(askStays, "%s from %s to %s by a callback", after.Reference, before.Status, after.Status)
+		w.report(askStays, "%s from %s to %s by a callback", after.Reference, before.Status, after.Status)
 	}
 }
 

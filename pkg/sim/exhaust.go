@@ -9,35 +9,35 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// story is one payout in which nothing goes wrong but what is planned.
-type story struct {
+// useCase is one payout in which nothing goes wrong but what is planned.
+type useCase struct {
 	name     string
 	provider payout.Provider
 	plan     plan
 }
 
-// stories are the lives of one payout at each provider.
-var stories = func() []story {
+// useCases are the lives of one payout at each provider.
+var useCases = func() []useCase {
 	spoken := func(end ending) plan {
 		return plan{end: end, after: time.Second, words: []word{{after: 2 * time.Second, says: end, truth: true}}}
 	}
-	var all []story
+	var all []useCase
 	for _, provider := range payout.Providers() {
 		for name, p := range map[string]plan{
 			"paid, with a callback": spoken(paid), "paid, in silence": {end: paid, after: time.Second},
 			"declined": spoken(declined), "refused": {end: refused}, "returned": spoken(returned),
 		} {
-			all = append(all, story{string(provider) + ": " + name, provider, p})
+			all = append(all, useCase{string(provider) + ": " + name, provider, p})
 		}
 	}
-	slices.SortFunc(all, func(a, b story) int { return strings.Compare(a.name, b.name) })
+	slices.SortFunc(all, func(a, b useCase) int { return strings.Compare(a.name, b.name) })
 	return all
 }()
 
-// Stories names the lives that [Exhaust] goes through.
-func Stories() []string {
+// UseCases names the lives that [Exhaust] goes through.
+func UseCases() []string {
 	var names []string
-	for _, s := range stories {
+	for _, s := range useCases {
 		names = append(names, s.name)
 	}
 	return names
@@ -53,13 +53,13 @@ type Broken struct {
 // alone and with up to so many faults together: what the first one brings about is
 // hit by the next.
 func Exhaust(name string, together int) (Tally, *Broken) {
-	i := slices.IndexFunc(stories, func(s story) bool { return s.name == name })
+	i := slices.IndexFunc(useCases, func(s useCase) bool { return s.name == name })
 	var total Tally
-	broken := stories[i].exhaust(map[int]fate{}, 0, together, &total)
+	broken := useCases[i].exhaust(map[int]fate{}, 0, together, &total)
 	return total, broken
 }
 
-func (s story) exhaust(planned map[int]fate, from, left int, total *Tally) *Broken {
+func (s useCase) exhaust(planned map[int]fate, from, left int, total *Tally) *Broken {
 	r := Options{}.history(&engine{choices: &choices{}, planned: planned, record: true}, s.compose)
 	total.Add(r.Tally)
 	if r.Violation != nil {
@@ -81,7 +81,7 @@ func (s story) exhaust(planned map[int]fate, from, left int, total *Tally) *Brok
 	return nil
 }
 
-func (s story) compose(w *world) {
+func (s useCase) compose(w *world) {
 	w.scripted = &s.plan
 	merchant := w.newClient(0, s.provider, nil)
 	w.clients = []*client{merchant}

@@ -146,7 +146,7 @@ func (w *world) compose() {
 		w.payInstead()
 	}
 	if c.chance(12) {
-		w.composeTwins()
+		w.composeSimilar()
 	}
 }
 
@@ -205,7 +205,7 @@ func (w *world) composeMerchants() {
 
 // composeTwins draws two or three of the same money that wait for a provider which is paused, with
 // a window, so that sweeps of several shards release them at one moment. One may come as they go.
-func (w *world) composeTwins() {
+func (w *world) composeSimilar() {
 	c := w.choices
 	provider, until := c.provider(), 60+c.pick(540)
 	w.settings.window, w.paused[provider] = window, true
@@ -246,7 +246,7 @@ const quiet = 5 * 24 * time.Hour
 
 // twinAfter is when, after the chaos, what is still unknown is asked for again under
 // another reference.
-const twinAfter = 2 * time.Hour
+const similarAfter = 2 * time.Hour
 
 // auditAfter is when, after the chaos, people read the books of a provider that paid twice.
 const auditAfter = 3 * time.Hour
@@ -290,7 +290,7 @@ func (w *world) calm() {
 	}
 	w.in(0, w.release)
 	if w.scripted == nil {
-		w.in(twinAfter, w.lateTwin)
+		w.in(similarAfter, w.lateSimilar)
 		w.in(auditAfter, w.audit)
 	}
 }
@@ -303,7 +303,7 @@ func (w *world) before(due time.Time, some bool) bool {
 
 // lateTwin has the same money asked for under another reference while the first
 // payout is unknown, or doubted. Nothing goes wrong any more: it must be held.
-func (w *world) lateTwin() {
+func (w *world) lateSimilar() {
 	for _, c := range w.clients {
 		p, there := w.table.items[c.id]
 		if _, doubt := w.about(c.id).doubted(p); there && (p.Status == payout.Unknown || doubt != "" || p.Status == payout.Failed && raised(p, payout.Contradiction)) {

@@ -96,7 +96,7 @@ func (w *world) judgeFreed(d *dossier, before payout.Payout, by authority) {
 	}
 	for _, c := range w.clients {
 		if c.id == before.ID && !c.freedAt.IsZero() && c.freedAt.Before(w.restoredAt) {
-			w.blame(freedStays, "%s is sent from %s, and its client was told %s before the restore that it is over", c.reference, before.Status, w.restoredAt.Sub(c.freedAt))
+			w.report(freedStays, "%s is sent from %s, and its client was told %s before the restore that it is over", c.reference, before.Status, w.restoredAt.Sub(c.freedAt))
 		}
 	}
 }

@@ -14,8 +14,8 @@ import (
 // or by what is written in them.
 func fullForMoves(p payout.Payout) bool { return p.Sequence() >= 36 || p.Size() > 13<<10 }
 
-// blame records the first broken promise.
-func (w *world) blame(promise, format string, values ...any) {
+// report records the first broken promise.
+func (w *world) report(promise, format string, values ...any) {
 	if w.violation == nil && (w.only == "" || w.only == promise) {
 		w.violation = &Violation{promise, fmt.Sprintf(format, values...)}
 		w.tell("BROKEN: %v", w.violation)
@@ -26,7 +26,7 @@ func (w *world) blame(promise, format string, values ...any) {
 func (w *world) arrived(reference string) {
 	for _, c := range w.clients {
 		if w.promises[c.reference] && strings.HasPrefix(reference, string(c.id.ProviderReference(1))[:27]) {
-			w.blame("not_started is never said of a payout that will be sent", "%s", c.reference)
+			w.report("not_started is never said of a payout that will be sent", "%s", c.reference)
 		}
 	}
 }
@@ -49,7 +49,7 @@ func (w *world) executed(e *entry) {
 	}
 	id, _, _ := payout.ParseProviderReference(e.reference)
 	if total > 1+w.pairs[id] {
-		w.blame(executedOnce, "%s was executed %d times, and two people ordered %d", e.reference, total, w.pairs[id])
+		w.report(executedOnce, "%s was executed %d times, and two people ordered %d", e.reference, total, w.pairs[id])
 	}
 }
 
@@ -63,7 +63,7 @@ func (w *world) judgeProjects(pl *platform, fresh entry) {
 		}
 	}
 	if id, _, _ := payout.ParseProviderReference(fresh.reference); others > w.pairs[id] {
-		w.blame(executedOnce, "%s is taken by %d projects, and two people ordered %d", fresh.reference, others+1, w.pairs[id])
+		w.report(executedOnce, "%s is taken by %d projects, and two people ordered %d", fresh.reference, others+1, w.pairs[id])
 	}
 }
 
@@ -88,20 +88,20 @@ func (w *world) judgeChange(before *payout.Payout, after payout.Payout) {
 	w.judgeRead(*before, after)
 	newAttempt := after.Attempt == before.Attempt+1 && before.Status == payout.Failed
 	if before.Status.Final() && after.Status != before.Status && !newAttempt {
-		w.blame("a final state is never rewritten", "%s from %s to %s", after.Reference, before.Status, after.Status)
+		w.report("a final state is never rewritten", "%s from %s to %s", after.Reference, before.Status, after.Status)
 	}
 	w.judgeFailure(before, after)
 	w.judgeExpiry(*before, after)
 	grown := after.Sequence() - before.Sequence()
 	switch {
 	case grown < 0 || grown > 1:
-		w.blame("every change has one history entry", "%s has %d entries after %d", after.Reference, after.Sequence(), before.Sequence())
+		w.report("every change has one history entry", "%s has %d entries after %d", after.Reference, after.Sequence(), before.Sequence())
 	case after.Status != before.Status && grown == 0 && !after.Status.Final() && after.HistoryDropped > before.HistoryDropped && fullForMoves(*before):
 		// It is counted: the rest of the room is for ends.
 	case after.Status != before.Status && grown == 0:
-		w.blame("every change has one history entry", "%s went from %s to %s without one", after.Reference, before.Status, after.Status)
+		w.report("every change has one history entry", "%s went from %s to %s without one", after.Reference, before.Status, after.Status)
 	case after.Status != before.Status && after.History[len(after.History)-1].Status != after.Status:
-		w.blame("every change has one history entry", "the last entry of %s tells of another status", after.Reference)
+		w.report("every change has one history entry", "the last entry of %s tells of another status", after.Reference)
 	}
 }
 
@@ -110,7 +110,7 @@ func (w *world) judgeChange(before *payout.Payout, after payout.Payout) {
 func (w *world) judgeExpiry(before, after payout.Payout) {
 	lost := before.Status == payout.Submitting && after.Status == payout.Unknown && lastEntry(after).Source == payout.FromSweep
 	if lost && after.Lease.Token != before.Lease.Token {
-		w.blame(slowCounts, "%s is called lost, and its process has lost its lease", after.Reference)
+		w.report(slowCounts, "%s is called lost, and its process has lost its lease", after.Reference)
 	}
 }
 
@@ -119,7 +119,7 @@ func (w *world) judgeExpiry(before, after payout.Payout) {
 func (w *world) judgeStep(step payout.Step) {
 	facts := slices.Sorted(slices.Values(step.Then.Heard))
 	if len(slices.Compact(facts)) < len(step.Then.Heard) {
-		w.blame(takenByStore, "it adds %v", step.Then.Heard)
+		w.report(takenByStore, "it adds %v", step.Then.Heard)
 	}
 }
 
@@ -134,7 +134,7 @@ func (w *world) judgeFailure(before *payout.Payout, after payout.Payout) {
 	e := w.platforms[after.Provider].ledger[string(after.ProviderReference())]
 	sentTwice := traitsOf(after.Provider).paysAgain && w.requests[string(after.ProviderReference())] > 1
 	if (last.Source == payout.FromAnswer || last.Source == payout.FromQuery) && e != nil && e.plan.end == paid && !sentTwice {
-		w.blame("unknown is never failed", "%s was called failed, and its provider pays it", after.Reference)
+		w.report("unknown is never failed", "%s was called failed, and its provider pays it", after.Reference)
 	}
 }
 
@@ -144,20 +144,20 @@ func (w *world) judgeCreate(c *client, nth int, t *told) {
 	stored, there := w.table.items[c.id]
 	switch {
 	case t.status < 300 && (!there || t.ID != c.id):
-		w.blame("what is acknowledged is stored", "%s was answered %d, and is not there", c.reference, t.status)
+		w.report("what is acknowledged is stored", "%s was answered %d, and is not there", c.reference, t.status)
 	case t.status == 201 && !slices.ContainsFunc(stored.History, func(e payout.Entry) bool { return any(string(e.Status)) == t.Status }):
-		w.blame("what is acknowledged is stored", "%s was answered %v, and never was", c.reference, t.Status)
+		w.report("what is acknowledged is stored", "%s was answered %v, and never was", c.reference, t.Status)
 	case t.replayed && w.askedFor[c.reference] < 2 && !takenOver(stored):
-		w.blame("a first request is no replay", "%s", c.reference)
+		w.report("a first request is no replay", "%s", c.reference)
 	case t.redacted && (t.status < 300 || t.Outcome == payout.NotStarted || t.Code == "reference-reused" && t.Payout != "/v1/payouts/"+string(c.id)):
-		w.blame(redactedMute, "%s is answered %d %s", c.reference, t.status, t.Outcome)
+		w.report(redactedMute, "%s is answered %d %s", c.reference, t.status, t.Outcome)
 	case t.Outcome == payout.OutcomeFinal && !stored.Status.Final():
-		w.blame("final is said of what has ended", "%s is %s", c.reference, stored.Status)
+		w.report("final is said of what has ended", "%s is %s", c.reference, stored.Status)
 	case t.Outcome == payout.NotStarted && w.askedFor[c.reference] == nth:
 		w.promises[c.reference] = true
 		for attempt := range payout.Attempt(3) {
 			if w.platforms[c.provider].ledger[string(c.id.ProviderReference(attempt+1))] != nil {
-				w.blame("not_started is never said of a payout that was sent", "%s", c.reference)
+				w.report("not_started is never said of a payout that was sent", "%s", c.reference)
 			}
 		}
 	}
@@ -175,7 +175,7 @@ func takenOver(p payout.Payout) bool {
 // judgeCallback compares what a provider is told with what is stored.
 func (w *world) judgeCallback(pl *platform, e *entry, said word, r edge.Reply) {
 	if said.forged && r.StatusCode < 300 {
-		w.blame("only the provider is believed", "a forged callback was answered %d", r.StatusCode)
+		w.report("only the provider is believed", "a forged callback was answered %d", r.StatusCode)
 	}
 	if said.forged || r.StatusCode != 200 {
 		return
@@ -188,17 +188,17 @@ func (w *world) judgeCallback(pl *platform, e *entry, said word, r edge.Reply) {
 		return // an error speaks of one submission, and may not be of the last
 	}
 	anybodys := !there && said.recut // no payout of that reference hears of it
-	defer w.hear(e.reference, spoken{says: says, mismatch: said.differs(), source: payout.FromCallback, kept: !anybodys, about: e})
+	defer w.noteWord(e.reference, spoken{says: says, mismatch: said.differs(), source: payout.FromCallback, kept: !anybodys, about: e})
 	onlyIfFirst := u.status == "error" // after another submission it proves nothing
 	switch {
 	case anybodys:
 	case !there:
-		w.blame("what is acknowledged is stored", "a callback about %s was thanked for, and is not there", e.reference)
+		w.report("what is acknowledged is stored", "a callback about %s was thanked for, and is not there", e.reference)
 	case p.Status == payout.Orphan || p.Attempt != attempt:
 	case said.differs() && !raised(p, payout.CallbackMismatch) && !settledByPeople(p):
-		w.blame("another amount is never accepted", "%s states %d times the amount, or could be cut otherwise, and nobody is told", e.reference, said.times)
+		w.report("another amount is never accepted", "%s states %d times the amount, or could be cut otherwise, and nobody is told", e.reference, said.times)
 	case says.ends() && !said.differs() && !p.Status.Final() && !raised(p, payout.CallbackMismatch) && !onlyIfFirst:
-		w.blame("what is acknowledged is stored", "a final callback about %s was thanked for, and it is %s", e.reference, p.Status)
+		w.report("what is acknowledged is stored", "a final callback about %s was thanked for, and it is %s", e.reference, p.Status)
 	}
 }
 
@@ -215,7 +215,7 @@ func (w *world) judgeRecut(e *entry, said word, body []byte) {
 	before := payout.Status("")
 	for _, each := range p.History {
 		if p.Status != payout.Orphan && each.Evidence == payout.HashEvidence(body) && each.Status != before {
-			w.blame("re-cut text is not believed", "%s became %s by a text that could be cut otherwise", e.reference, each.Status)
+			w.report("re-cut text is not believed", "%s became %s by a text that could be cut otherwise", e.reference, each.Status)
 		}
 		before = each.Status
 	}
@@ -238,7 +238,7 @@ func (w *world) judgeTake(before, after payout.Payout) {
 		w.acting.errand.taken = after.DueAt
 	}
 	if moved && !own && before.DueAt.After(w.acting.box.now()) {
-		w.blame(onceTaken, "%s is taken, and is due at %v", after.Reference, before.DueAt)
+		w.report(onceTaken, "%s is taken, and is due at %v", after.Reference, before.DueAt)
 	}
 }
 
@@ -251,10 +251,10 @@ func (w *world) judgeKept(before, after payout.Payout) {
 	}
 	for _, r := range payout.Reasons {
 		if raised(before, r) && !raised(after, r) && !slices.Contains(last.Cleared, r) {
-			w.blame(reasonKept, "%s: %s is gone, and nothing tells of it", after.Reference, r)
+			w.report(reasonKept, "%s: %s is gone, and nothing tells of it", after.Reference, r)
 		}
 		if !raised(before, r) && raised(after, r) && !slices.Contains(last.Raised, r) {
-			w.blame(reasonKept, "%s: %s is back, and nothing tells of it", after.Reference, r)
+			w.report(reasonKept, "%s: %s is back, and nothing tells of it", after.Reference, r)
 		}
 	}
 }
@@ -266,6 +266,6 @@ func (w *world) judgeRead(before, after payout.Payout) {
 		return
 	}
 	if seen, read := w.acting.errand.seen[after.ID]; read && seen != before.Version {
-		w.blame(decidedOnRead, "%s is in version %d, and was read in %d", after.Reference, before.Version, seen)
+		w.report(decidedOnRead, "%s is in version %d, and was read in %d", after.Reference, before.Version, seen)
 	}
 }

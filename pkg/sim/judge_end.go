@@ -30,17 +30,17 @@ func (w *world) judgeQuiet() {
 		w.judgeTold(p)
 	}
 	if found := w.secretsIn(w.log.String()); found != "" {
-		w.blame("no secret and no full account number in any output", "%s is in the log", found)
+		w.report("no secret and no full account number in any output", "%s is in the log", found)
 	}
 	if found := w.secretsIn(w.replies.String()); found != "" {
-		w.blame("no secret and no full account number in any output", "%s is in an answer", found)
+		w.report("no secret and no full account number in any output", "%s is in an answer", found)
 	}
 }
 
 func (w *world) judgeEnd(c *client, p payout.Payout) {
 	young := p.Status == payout.Queued && w.now.Sub(p.CreatedAt) < w.settings.queuedMaxAge // it may wait for as long
 	if !p.Status.Final() && (len(p.Attention) == 0 && !young || p.DueAt.IsZero()) {
-		w.blame("at quiet every payout is final, or on a desk with a next check", "%s is %s, attention %v, next check %v", c.reference, p.Status, p.Attention.Reasons(), p.DueAt)
+		w.report("at quiet every payout is final, or on a desk with a next check", "%s is %s, attention %v, next check %v", c.reference, p.Status, p.Attention.Reasons(), p.DueAt)
 	}
 	d := w.about(p.ID)
 	if !p.Status.Final() || d.endedBy == payout.FromOperator || d.endedBy == payout.FromStatement || !d.reviewedAt.IsZero() ||
@@ -50,9 +50,9 @@ func (w *world) judgeEnd(c *client, p payout.Payout) {
 	moved, stayed := w.moneyOf(p)
 	switch {
 	case p.Status == payout.Succeeded && !moved && !raised(p, payout.Contradiction) && !raised(p, payout.UnlistedStatus) && !d.unanswered(p):
-		w.blame("what we call succeeded was paid", "%s, attention %v", c.reference, p.Attention.Reasons())
+		w.report("what we call succeeded was paid", "%s, attention %v", c.reference, p.Attention.Reasons())
 	case p.Status != payout.Succeeded && stayed && !raised(p, payout.Contradiction) && !raised(p, payout.DoublePaymentSuspected):
-		w.blame("what was paid is never called failed", "%s is %s, asked %d times, next at %v, due %v", c.reference, p.Status, p.Polls, p.QueryAt, p.DueAt)
+		w.report("what was paid is never called failed", "%s is %s, asked %d times, next at %v, due %v", c.reference, p.Status, p.Polls, p.QueryAt, p.DueAt)
 	}
 }
 
@@ -124,7 +124,7 @@ func (w *world) judgeReasons(p payout.Payout) {
 	d := w.about(p.ID)
 	for _, reason := range p.Attention.Reasons() {
 		if why := w.wrong(d, p, reason); why != "" {
-			w.blame(rightReason, "%s, %s: %s, but %s", p.Reference, p.Status, reason, why)
+			w.report(rightReason, "%s, %s: %s, but %s", p.Reference, p.Status, reason, why)
 		}
 	}
 }
@@ -201,7 +201,7 @@ func (w *world) judgeMissing(p payout.Payout) {
 	d := w.about(p.ID)
 	for _, reason := range w.due(d, p) {
 		if !raised(p, reason) {
-			w.blame(missingReason, "%s, attempt %d, %s: %s is missing of %v", p.Reference, p.Attempt, p.Status, reason, p.Attention.Reasons())
+			w.report(missingReason, "%s, attempt %d, %s: %s is missing of %v", p.Reference, p.Attempt, p.Status, reason, p.Attention.Reasons())
 		}
 	}
 }

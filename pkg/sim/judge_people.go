@@ -9,7 +9,7 @@ func (w *world) judgePeople(before *payout.Payout, after payout.Payout) {
 	last := lastEntry(after)
 	if before == nil {
 		if last.Source == payout.FromStatement {
-			w.blame("a file inserts nothing at a payout's key", "%s", after.ID)
+			w.report("a file inserts nothing at a payout's key", "%s", after.ID)
 		}
 		return
 	}
@@ -19,9 +19,9 @@ func (w *world) judgePeople(before *payout.Payout, after payout.Payout) {
 	case last.Source == payout.FromStatement && ended:
 		s := w.acting.errand.sheet
 		if s == nil || s.people() < 2 {
-			w.blame(endAlone, "%s is called %s on a file (%s)", after.Reference, after.Status, s.kind)
+			w.report(endAlone, "%s is called %s on a file (%s)", after.Reference, after.Status, s.kind)
 		} else if !s.knows(before.SubmittedAt) {
-			w.blame(olderFile, "%s is called %s on a file (%s) that was there before it was sent at %s", after.Reference, after.Status, s.kind, before.SubmittedAt)
+			w.report(olderFile, "%s is called %s on a file (%s) that was there before it was sent at %s", after.Reference, after.Status, s.kind, before.SubmittedAt)
 		}
 	case w.acting.errand.order != nil:
 		w.judgeOrder(before, after, ended)
@@ -34,12 +34,12 @@ func (w *world) judgeOrder(before *payout.Payout, after payout.Payout, ended boo
 	reviewed := g.order.As == payout.Reviewed && len(after.Attention) < len(before.Attention)
 	by := w.on(before, g.action)
 	if (ended && g.action == payout.Resolve || reviewed) && by != byTwo {
-		w.blame(endAlone, "%s becomes %s, %v, by %s alone after %s", after.Reference, after.Status, after.Attention.Reasons(), g.order.By, proposer(*before))
+		w.report(endAlone, "%s becomes %s, %v, by %s alone after %s", after.Reference, after.Status, after.Attention.Reasons(), g.order.By, proposer(*before))
 	}
 	sent := after.Status == payout.Submitting && before.Status != payout.Submitting
 	carriedOut := ended || reviewed || sent && w.speaksAgainst(w.about(after.ID), *before) != ""
 	first := w.about(after.ID).proposed
 	if carriedOut && by == byTwo && first != nil && first.order.Evidence != g.order.Evidence {
-		w.blame(sameOrder, "%s: %q and %q", after.Reference, first.order.Evidence, g.order.Evidence)
+		w.report(sameOrder, "%s: %q and %q", after.Reference, first.order.Evidence, g.order.Evidence)
 	}
 }

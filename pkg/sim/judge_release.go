@@ -75,7 +75,7 @@ func (w *world) judgeWait(order *wish, seen payout.Controls) {
 		before := !earlier.keptAt.IsZero() && earlier.keptAt.Before(order.begun)
 		same := earlier.person != order.person && alike(earlier.part, order.part)
 		if before && same && w.restoredAt.IsZero() && !w.replaced(earlier) {
-			w.blame(twoRelease, "%s waits for what %s ordered %s before", order.person, earlier.person, w.now.Sub(earlier.keptAt))
+			w.report(twoRelease, "%s waits for what %s ordered %s before", order.person, earlier.person, w.now.Sub(earlier.keptAt))
 		}
 	}
 	order.toldAt = w.now
@@ -110,7 +110,7 @@ func (w *world) judgeLoosening(e payout.ControlEntry) {
 		}
 	}
 	if len(by) < 2 {
-		w.blame(twoLoosen, "version %d was ordered by %d: %s", e.Version, len(by), e.After.Summary())
+		w.report(twoLoosen, "version %d was ordered by %d: %s", e.Version, len(by), e.After.Summary())
 	}
 	for _, order := range w.controls.wishes {
 		if order.toldAt.IsZero() { // its process may be frozen, and write it yet
@@ -149,8 +149,8 @@ func (s oneOfEach) ProposeControls(ctx context.Context, p payout.ControlProposal
 // unused is a store in which no proposal was ever used up.
 type unused struct{ session }
 
-func (s unused) Board(ctx context.Context) (payout.Board, error) {
-	board, err := s.session.Board(ctx)
+func (s unused) Shared(ctx context.Context) (payout.Shared, error) {
+	board, err := s.session.Shared(ctx)
 	board.Controls.Released = 0
 	return board, err
 }
@@ -172,8 +172,8 @@ func (s bound) ProposedControls(ctx context.Context) ([]payout.ControlProposal, 
 // backedUp is a store that knows of no restore which its controls are older than.
 type backedUp struct{ session }
 
-func (s backedUp) Board(ctx context.Context) (payout.Board, error) {
-	board, err := s.session.Board(ctx)
+func (s backedUp) Shared(ctx context.Context) (payout.Shared, error) {
+	board, err := s.session.Shared(ctx)
 	board.Controls.ReleasedAt = payout.Whenever
 	return board, err
 }

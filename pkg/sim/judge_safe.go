@@ -16,7 +16,7 @@ func (w *world) judgeSafe(p payout.Payout) {
 		return
 	}
 	if why := w.unsafe(p); why != "" {
-		w.blame(safeIsSafe, "%s, attempt %d: %s", p.Reference, p.Attempt, why)
+		w.report(safeIsSafe, "%s, attempt %d: %s", p.Reference, p.Attempt, why)
 	}
 }
 

@@ -38,7 +38,7 @@ func (w *world) judgeSend(before *payout.Payout, after payout.Payout) {
 	d := w.about(after.ID)
 	by := w.on(before, payout.Resend)
 	if by == byItself {
-		w.judgeTwins(before, after)
+		w.judgeSimilar(before, after)
 	}
 	d.ordered = d.ordered || by != byItself
 	if before == nil {
@@ -46,12 +46,12 @@ func (w *world) judgeSend(before *payout.Payout, after payout.Payout) {
 	}
 	lost := after.Sent - before.Sent - 1 // those that a lost table may have made are counted too
 	if after.Attempt == before.Attempt && lost != 0 && (lost != 1 || w.restoredAt.IsZero()) {
-		w.blame(countedAll, "%s: %d after %d", after.Reference, after.Sent, before.Sent)
+		w.report(countedAll, "%s: %d after %d", after.Reference, after.Sent, before.Sent)
 	}
 	w.judgeRepeats(d, *before, after, by)
 	w.judgeFreed(d, *before, by)
 	if !after.RedactedAt.IsZero() {
-		w.blame(redactedSent, "%s", after.Reference)
+		w.report(redactedSent, "%s", after.Reference)
 	}
 	if by == byTwo {
 		w.pairs[after.ID]++
@@ -59,7 +59,7 @@ func (w *world) judgeSend(before *payout.Payout, after payout.Payout) {
 		return
 	}
 	if why := w.speaksAgainst(d, *before); why != "" {
-		w.blame(againstAWord, "%s is sent from %s, attempt %d: %s", after.Reference, before.Status, after.Attempt, why)
+		w.report(againstAWord, "%s is sent from %s, attempt %d: %s", after.Reference, before.Status, after.Attempt, why)
 	}
 }
 
@@ -96,7 +96,7 @@ func (w *world) judgeQueued(before *payout.Payout, after payout.Payout) {
 	}
 	doubted := w.lost[after.ID] && slices.ContainsFunc(after.History, func(e payout.Entry) bool { return e.Status == payout.Unknown })
 	if sent := w.requests[string(after.ProviderReference())]; sent > 0 || doubted {
-		w.blame(queuedUnsent, "%s, attempt %d: %d requests have left, and a lost table may have sent more: %t", after.Reference, after.Attempt, sent, doubted)
+		w.report(queuedUnsent, "%s, attempt %d: %d requests have left, and a lost table may have sent more: %t", after.Reference, after.Attempt, sent, doubted)
 	}
 }
 
@@ -114,7 +114,7 @@ func (w *world) judgeUnsent(id payout.ID, unhurt bool) {
 		return
 	}
 	if unhurt && p.Status == payout.Unknown && p.Sent == 1 && w.requests[string(p.ProviderReference())] == 0 && !w.lost[id] {
-		w.blame(slowCounts, "%s is unknown, and its process knows that nothing was sent", p.Reference)
+		w.report(slowCounts, "%s is unknown, and its process knows that nothing was sent", p.Reference)
 	}
 }
 
@@ -132,6 +132,6 @@ func (w *world) judgeRepeats(d *dossier, before, after payout.Payout, by authori
 		d.repeated = map[payout.Attempt]int{}
 	}
 	if d.repeated[after.Attempt]++; d.repeated[after.Attempt] > mostRepeats && w.restoredAt.IsZero() {
-		w.blame(fewRepeats, "%s has been repeated %d times", after.Reference, d.repeated[after.Attempt])
+		w.report(fewRepeats, "%s has been repeated %d times", after.Reference, d.repeated[after.Attempt])
 	}
 }

@@ -120,8 +120,8 @@ func (w *world) backup() backup {
 	return b
 }
 
-// hear remembers a word. Words about what is no payout of ours are left out.
-func (w *world) hear(reference string, s spoken) {
+// noteWord remembers a word. Words about what is no payout of ours are left out.
+func (w *world) noteWord(reference string, s spoken) {
 	id, attempt, ours := payout.ParseProviderReference(reference)
 	if !ours {
 		return

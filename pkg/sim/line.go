@@ -64,7 +64,7 @@ func (l line) Post(_ context.Context, r oneshot.Request) oneshot.Result {
 	if f != errorAfter && f != redirectAfter {
 		source := map[bool]payout.Source{true: payout.FromQuery, false: payout.FromAnswer}[question]
 		p.errand.asked, p.errand.answered = p.errand.asked || question, p.errand.answered || !question
-		w.hear(reference, spoken{says: a.says, mismatch: a.stray, another: a.stray, source: source, by: p, hits: p.hits, begun: begun})
+		w.noteWord(reference, spoken{says: a.says, mismatch: a.stray, another: a.stray, source: source, by: p, hits: p.hits, begun: begun})
 	}
 	return a.result()
 }
@@ -92,7 +92,7 @@ func (l line) before(f fate, r oneshot.Request, question bool) (result oneshot.R
 	case redirected:
 		return answer{status: http.StatusFound}.result(), true
 	case forbidden:
-		w.hear(reference, spoken{says: saysAboutUs, source: payout.FromAnswer})
+		w.noteWord(reference, spoken{says: saysAboutUs, source: payout.FromAnswer})
 		return answer{status: http.StatusForbidden, body: []byte(`{"status":"error","code":"403","message":"m"}`)}.result(), true
 	}
 	return oneshot.Result{}, false

@@ -60,19 +60,19 @@ func (w *world) heardOf(m payout.Message) {
 func (w *world) attempted(m payout.Message) {
 	var event payout.Event
 	if err := json.Unmarshal(m.Body, &event); err != nil || event.ID != m.ID {
-		w.blame("an event is told as it is", "%s: %v", m.ID, err)
+		w.report("an event is told as it is", "%s: %v", m.ID, err)
 		return
 	}
 	if at, _ := time.Parse(time.RFC3339, event.Timestamp); event.Type == payout.EventFailureConfirmed && !at.After(w.restoredAt.Truncate(time.Millisecond)) {
-		w.blame(safeIsSafe, "%s is told to be safe since %s, of before a restore", event.Reference, event.Timestamp)
+		w.report(safeIsSafe, "%s is told to be safe since %s, of before a restore", event.Reference, event.Timestamp)
 	}
 	w.replies.Write(m.Body) // is searched for secrets and account numbers
 	if before, known := w.merchant.bodies[m.ID]; known && before != string(m.Body) {
-		w.blame("an event never changes", "%s was %s and is %s", m.ID, before, m.Body)
+		w.report("an event never changes", "%s was %s and is %s", m.ID, before, m.Body)
 	}
 	highest := w.merchant.tried[event.PayoutID]
 	if event.Sequence > highest+1 && w.restoredAt.IsZero() {
-		w.blame("first attempts are made in order", "event %d of %s comes after %d", event.Sequence, event.Reference, highest)
+		w.report("first attempts are made in order", "event %d of %s comes after %d", event.Sequence, event.Reference, highest)
 	}
 	w.merchant.tried[event.PayoutID] = max(highest, event.Sequence)
 }
@@ -101,7 +101,7 @@ func (w *world) judgeFeed(id payout.ID) {
 			continue
 		}
 		if n.From <= last {
-			w.blame(fedOnce, "event %d of %s stands there already", n.From, w.table.items[id].Reference)
+			w.report(fedOnce, "event %d of %s stands there already", n.From, w.table.items[id].Reference)
 		}
 		last = n.To
 	}
@@ -135,10 +135,10 @@ func (w *world) judgeTold(p payout.Payout) {
 	_, called := p.Attention[payout.NotificationFailing]
 	for _, e := range p.Events() {
 		if !slices.Contains(fed, e.Sequence) && !pending {
-			w.blame("every event is in the feed", "event %d of %s is not: %v, %+v", e.Sequence, p.Reference, fed, p.Notice)
+			w.report("every event is in the feed", "event %d of %s is not: %v, %+v", e.Sequence, p.Reference, fed, p.Notice)
 		}
 		if !w.told(p, e.Sequence) && !pending && !called {
-			w.blame("every event is told, or a person is called", "event %d of %s: %+v", e.Sequence, p.Reference, p.Notice)
+			w.report("every event is told, or a person is called", "event %d of %s: %+v", e.Sequence, p.Reference, p.Notice)
 		}
 	}
 }

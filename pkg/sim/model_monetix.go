@@ -109,7 +109,7 @@ func (pl *platform) monetixState(reference, project string) answer {
 		tree["payment"] = map[string]any{"id": reference, "status": "error"}
 		tree["errors"] = []any{map[string]any{"code": json.Number(code), "message": "Transaction not found"}}
 	}
-	return answer{status: http.StatusOK, body: pl.seal(tree, keyOf(project, pl.key)), says: says}
+	return answer{status: http.StatusOK, body: pl.signed(tree, keyOf(project, pl.key)), says: says}
 }
 
 func (pl *platform) monetixStray(e *entry, tree map[string]any) answer {
@@ -117,7 +117,7 @@ func (pl *platform) monetixStray(e *entry, tree map[string]any) answer {
 	payment, operation := e.monetixWords(u, 1)
 	operation["request_id"] = "mx-of-another"
 	tree["payment"], tree["operations"] = payment, []any{operation}
-	return answer{status: http.StatusOK, body: pl.seal(tree, keyOf(e.project, pl.key)), says: monetixModel{}.sense(u), stray: true}
+	return answer{status: http.StatusOK, body: pl.signed(tree, keyOf(e.project, pl.key)), says: monetixModel{}.sense(u), stray: true}
 }
 
 // monetixWords are the payment and the operation of a callback or an answer.
@@ -161,7 +161,7 @@ func (e *entry) tried(u utterance, last map[string]any) []any {
 	return all
 }
 
-func (pl *platform) seal(tree map[string]any, key string) []byte {
+func (pl *platform) signed(tree map[string]any, key string) []byte {
 	tree["signature"] = sandbox.SignMonetix(tree, key)
 	body, _ := json.Marshal(tree)
 	return body
@@ -175,11 +175,11 @@ func (monetixModel) notification(pl *platform, e *entry, said word) []byte {
 		"project_id": json.Number(e.project), "payment": payment, "operation": operation, "customer": map[string]any{"id": e.customer},
 	}
 	if said.respelt {
-		body, code := pl.seal(tree, key), operation["code"].(string)
+		body, code := pl.signed(tree, key), operation["code"].(string)
 		return swollen(e, bytes.Replace(body, []byte(`"code":"`+code+`"`), []byte(`"code":`+code+`.0`), 1))
 	}
 	if said.recut {
 		tree["customer"] = map[string]any{"id": "x;general:payment_id:7;payment:status:processing"}
 	}
-	return swollen(e, pl.seal(tree, key))
+	return swollen(e, pl.signed(tree, key))
 }

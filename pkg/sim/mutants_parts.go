@@ -153,8 +153,8 @@ type remembering struct {
 	first *payout.Controls
 }
 
-func (s *remembering) Board(ctx context.Context) (payout.Board, error) {
-	board, err := s.session.Board(ctx)
+func (s *remembering) Shared(ctx context.Context) (payout.Shared, error) {
+	board, err := s.session.Shared(ctx)
 	if err == nil && s.first == nil {
 		s.first = &board.Controls
 	}
@@ -167,8 +167,8 @@ func (s *remembering) Board(ctx context.Context) (payout.Board, error) {
 // trusting is a store in whose controls every callback is believed.
 type trusting struct{ session }
 
-func (s trusting) Board(ctx context.Context) (payout.Board, error) {
-	board, err := s.session.Board(ctx)
+func (s trusting) Shared(ctx context.Context) (payout.Shared, error) {
+	board, err := s.session.Shared(ctx)
 	board.Controls.Callbacks = payout.Believe
 	return board, err
 }
@@ -176,8 +176,8 @@ func (s trusting) Board(ctx context.Context) (payout.Board, error) {
 // capless is a store in whose controls nothing is capped.
 type capless struct{ session }
 
-func (s capless) Board(ctx context.Context) (payout.Board, error) {
-	board, err := s.session.Board(ctx)
+func (s capless) Shared(ctx context.Context) (payout.Shared, error) {
+	board, err := s.session.Shared(ctx)
 	board.Controls.Caps = nil
 	return board, err
 }

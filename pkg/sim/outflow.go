@@ -120,7 +120,7 @@ func (w *world) judgeOutflow(p payout.Provider) {
 		}
 	}
 	if most := w.limits[p][money.KHR]; sum > most.Minor() && gateOf(w.table.board.InForce(), p) == payout.GateOpen {
-		w.blame(outflowHolds, "%d were submitted to %s, which is open", sum, p)
+		w.report(outflowHolds, "%d were submitted to %s, which is open", sum, p)
 	}
 }
 

@@ -96,7 +96,7 @@ func (w *world) operate() {
 	action := []payout.Action{payout.Cancel, payout.Resend, payout.Resolve}[w.choices.pick(3)]
 	for i := range 1 + w.choices.pick(2) {
 		w.in(time.Duration(i)*30*time.Second, func() {
-			if order, sensible := w.look(id, action); sensible {
+			if order, sensible := w.found(id, action); sensible {
 				order.By = principals[i]
 				w.give(given{action, order})
 			}
@@ -104,9 +104,9 @@ func (w *world) operate() {
 	}
 }
 
-// look is what a person does before an order: at the payout, and at the provider's
+// found is what a person does before an order: at the payout, and at the provider's
 // dashboard.
-func (w *world) look(id payout.ID, action payout.Action) (payout.Order, bool) {
+func (w *world) found(id payout.ID, action payout.Action) (payout.Order, bool) {
 	p, there := w.table.items[id]
 	if !there {
 		return payout.Order{}, false

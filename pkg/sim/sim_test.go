@@ -88,7 +88,7 @@ func TestEveryMutantIsFoundWithin500Seeds(t *testing.T) {
 }
 
 func TestNoSingleFaultBreaksAPromise(t *testing.T) {
-	for _, name := range Stories() {
+	for _, name := range UseCases() {
 		total, broken := Exhaust(name, 1)
 		if broken != nil {
 			t.Errorf("%s: %v", broken.Plan, broken.Violation)

@@ -65,15 +65,15 @@ func (w *world) judgeBounds(p payout.Payout) {
 	for n, e := range p.History {
 		bodies += len(e.Raw)
 		if len(e.Raw) > payout.BodyLimit {
-			w.blame(boundedItem, "%s: entry %d keeps %d bytes", p.Reference, n+1, len(e.Raw))
+			w.report(boundedItem, "%s: entry %d keeps %d bytes", p.Reference, n+1, len(e.Raw))
 		}
 		for _, text := range []string{e.ProviderCode, e.Message, p.ProviderID} {
 			if len(text) > 160 || strings.ContainsFunc(text, func(r rune) bool { return unicode.In(r, unicode.C) }) {
-				w.blame(boundedItem, "%s: entry %d says %.40q, of %d bytes", p.Reference, n+1, text, len(text))
+				w.report(boundedItem, "%s: entry %d says %.40q, of %d bytes", p.Reference, n+1, text, len(text))
 			}
 		}
 	}
 	if p.Size() > payout.ItemLimit || bodies > payout.BodiesLimit || len(p.History) > payout.HistoryLimit {
-		w.blame(boundedItem, "%s: %d bytes, %d of bodies, %d entries", p.Reference, p.Size(), bodies, len(p.History))
+		w.report(boundedItem, "%s: %d bytes, %d of bodies, %d entries", p.Reference, p.Size(), bodies, len(p.History))
 	}
 }

@@ -74,7 +74,7 @@ func (w *world) carry(s *sheet, by payout.Principal) {
 		w.carried[s.hash] = append(w.carried[s.hash], c.now())
 		s.brought, s.carried = w.brought[s.hash], w.carried[s.hash]
 		for _, row := range s.rows {
-			w.hear(row.Reference, s.spoken(w, row))
+			w.noteWord(row.Reference, s.spoken(w, row))
 		}
 		begun, twice := w.now, s.secondPayments(w)
 		report, err := w.mutant.imports(c.importStatement)(ctx, s, by, identities(by))

@@ -18,7 +18,7 @@ type table struct {
 	items     map[payout.ID]payout.Payout
 	turned    map[payout.ID]time.Time // up to when requests are turned away
 	orphans   map[string]payout.Orphaned
-	board     payout.Board
+	board     payout.Shared
 	changes   []payout.ControlEntry // of the controls
 	ordered   map[payout.Person]payout.ControlProposal
 	outflow   map[payout.OutflowBucket]int64 // by a bucket without its sum
@@ -36,7 +36,7 @@ type table struct {
 func newTable() *table {
 	t := &table{
 		items: map[payout.ID]payout.Payout{}, turned: map[payout.ID]time.Time{}, orphans: map[string]payout.Orphaned{},
-		board: payout.Board{Pauses: map[payout.Provider]payout.Pause{}},
+		board: payout.Shared{Pauses: map[payout.Provider]payout.Pause{}},
 		lists: map[payout.RecipientKey][]payout.Unsettled{}, proposals: map[string]payout.StatementProposal{},
 		outflow: map[payout.OutflowBucket]int64{}, ordered: map[payout.Person]payout.ControlProposal{},
 		index: map[payout.ID]time.Time{}, changed: func(*payout.Payout, payout.Payout) {},

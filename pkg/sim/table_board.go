@@ -11,9 +11,9 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-func (s session) Board(context.Context) (payout.Board, error) {
+func (s session) Shared(context.Context) (payout.Shared, error) {
 	if err := s.read("board"); err != nil {
-		return payout.Board{}, err
+		return payout.Shared{}, err
 	}
 	t := s.table()
 	board := t.board
@@ -82,7 +82,7 @@ func (s session) OutflowSince(_ context.Context, p payout.Provider, of money.Cur
 	return all, nil
 }
 
-func (s session) PinPause(_ context.Context, p payout.Pause) error {
+func (s session) SavePause(_ context.Context, p payout.Pause) error {
 	return s.write("pin a pause", func(t *table) error {
 		t.board.Pauses[p.Provider] = p
 		return nil

@@ -245,7 +245,7 @@ func namespaces(t *testing.T, s payout.Store) {
 func restores(t *testing.T, s payout.Store) {
 	remembers := func(want time.Time) {
 		t.Helper()
-		if board, err := s.Board(background); err != nil || !board.RestoredAt.Equal(want) {
+		if board, err := s.Shared(background); err != nil || !board.RestoredAt.Equal(want) {
 			t.Errorf("%v, not %v: %v", board.RestoredAt, want, err)
 		}
 	}
@@ -257,7 +257,7 @@ func restores(t *testing.T, s payout.Store) {
 	}
 	remembers(start.Add(time.Hour))
 	pause := payout.Pause{Provider: firstProvider(), Why: "refused_about_us", Since: start, Until: start.Add(time.Minute)}
-	if err := s.PinPause(background, pause); err != nil {
+	if err := s.SavePause(background, pause); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.NoteUnsettled(background, payout.Unsettled{Key: "k", ID: "po_1", At: start}, payout.MostUnsettled, start.Add(time.Hour), start.Add(2*time.Hour)); err != nil {
@@ -271,23 +271,23 @@ func restores(t *testing.T, s payout.Store) {
 		t.Fatal(err)
 	}
 	remembers(start.Add(2 * time.Hour))
-	if board, err := s.Board(background); err != nil || len(board.Pauses) != 1 || board.UnsettledUntil.IsZero() || board.Controls.Version != 1 {
+	if board, err := s.Shared(background); err != nil || len(board.Pauses) != 1 || board.UnsettledUntil.IsZero() || board.Controls.Version != 1 {
 		t.Errorf("beside the restore: %+v, %v", board, err)
 	}
 }
 
 func desk(t *testing.T, s payout.Store) {
-	board, err := s.Board(background)
+	board, err := s.Shared(background)
 	if err != nil || len(board.Pauses) != 0 || !board.UnsettledUntil.IsZero() {
 		t.Fatalf("an empty board: %+v, %v", board, err)
 	}
 	pause := payout.Pause{Provider: firstProvider(), Why: "refused_about_us", Since: start, Until: start.Add(time.Minute)}
 	for range 2 {
-		if err := s.PinPause(background, pause); err != nil {
+		if err := s.SavePause(background, pause); err != nil {
 			t.Fatal(err)
 		}
 	}
-	board, err = s.Board(background)
+	board, err = s.Shared(background)
 	if err != nil || len(board.Pauses) != 1 || board.Pauses[firstProvider()] != pause {
 		t.Errorf("%+v, %v", board, err)
 	}
@@ -299,11 +299,11 @@ func desk(t *testing.T, s payout.Store) {
 }
 
 // pinnedOn is the board with a pause.
-func pinnedOn(s payout.Store, p payout.Pause) (payout.Board, error) {
-	if err := s.PinPause(background, p); err != nil {
-		return payout.Board{}, err
+func pinnedOn(s payout.Store, p payout.Pause) (payout.Shared, error) {
+	if err := s.SavePause(background, p); err != nil {
+		return payout.Shared{}, err
 	}
-	return s.Board(background)
+	return s.Shared(background)
 }
 
 func reports(t *testing.T, s payout.Store) {

@@ -26,7 +26,7 @@ func recipients(t *testing.T, s payout.Store) {
 			}
 		}
 	}
-	if board, err := s.Board(background); err != nil || !board.UnsettledUntil.Equal(until) {
+	if board, err := s.Shared(background); err != nil || !board.UnsettledUntil.Equal(until) {
 		t.Errorf("the board: %v, %v", board.UnsettledUntil, err)
 	}
 	if list, err := s.NoteUnsettled(background, of(99), payout.MostUnsettled, keep, until); !errors.Is(err, payout.ErrCrowded) || len(list) != payout.MostUnsettled {
@@ -45,7 +45,7 @@ func recipients(t *testing.T, s payout.Store) {
 	if found, err := s.FindUnsettled(background, "recipient"); err != nil || len(found) != len(list) {
 		t.Errorf("found %d of %d, %v", len(found), len(list), err)
 	}
-	if board, err := s.Board(background); err != nil || !board.UnsettledUntil.Equal(until) {
+	if board, err := s.Shared(background); err != nil || !board.UnsettledUntil.Equal(until) {
 		t.Errorf("a note without a time moved the board: %v, %v", board.UnsettledUntil, err)
 	}
 }

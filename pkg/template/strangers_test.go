@@ -248,16 +248,16 @@ func TestTransformedTokensNeedTheScopesOfTheirRoute(t *testing.T) {
 
 // The brake is pulled while somebody floods what is open to all, or a caller loops.
 func TestNobodyTakesTheRoomOfTheBrakes(t *testing.T) {
-	brakesHaveRoom(t, service(t), "Api", "JwtStage")
+	controlsHaveRoom(t, service(t), "Api", "JwtStage")
 }
 
 func TestTransformedStagesKeepTheRoomOfTheBrakes(t *testing.T) {
-	brakesHaveRoom(t, transformed(t), "ApiApiGatewayDefaultStage", "JwtStage")
+	controlsHaveRoom(t, transformed(t), "ApiApiGatewayDefaultStage", "JwtStage")
 }
 
 // brakesHaveRoom holds the two stages to throttles of their own for what is open to all and
 // for the controls.
-func brakesHaveRoom(t *testing.T, s template.Template, signed, tokens string) {
+func controlsHaveRoom(t *testing.T, s template.Template, signed, tokens string) {
 	t.Helper()
 	own := []string{"GET /v1/controls", "POST /v1/controls", "POST /v1/statements"}
 	for stage, routes := range map[string][]string{signed: append(own, "POST /v1/callbacks/monetix", "POST /v1/callbacks/vexora"), tokens: own} {

@@ -97,7 +97,7 @@ func (c *Client) Prepare(ctx context.Context, p payout.Payout) (payout.Submissio
 
 // request is a signed request to one of the account's addresses.
 func (a Account) request(path string, fields map[string]string) (oneshot.Request, error) {
-	body, err := seal(fields, a)
+	body, err := signed(fields, a)
 	if err != nil {
 		return oneshot.Request{}, fmt.Errorf("vexora: write the body: %w", err)
 	}
@@ -120,12 +120,12 @@ func unanswered(r oneshot.Result) payout.Claim {
 
 // Ask implements payout.Connector.
 func (c *Client) Ask(ctx context.Context, p payout.Payout, about payout.Attempt) payout.Claim {
-	claim := c.ask(ctx, p, p.ID.ProviderReference(about))
+	claim := c.queryStatus(ctx, p, p.ID.ProviderReference(about))
 	claim.At = c.parts.Now()
 	return claim
 }
 
-func (c *Client) ask(ctx context.Context, p payout.Payout, about payout.ProviderReference) payout.Claim {
+func (c *Client) queryStatus(ctx context.Context, p payout.Payout, about payout.ProviderReference) payout.Claim {
 	account, missing, err := c.account(ctx, p.Amount.Currency())
 	if err != nil || len(missing) > 0 {
 		return payout.Claim{Finding: payout.FoundUnclear, Message: "Vexora cannot be asked: no credentials"}

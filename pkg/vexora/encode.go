@@ -144,9 +144,9 @@ func query(about payout.ProviderReference, now time.Time) map[string]string {
 // milliseconds is the text that Vexora wants a time in.
 func milliseconds(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
 
-// seal signs the fields and writes the body. Member names come out sorted, which
+// signed signs the fields and writes the body. Member names come out sorted, which
 // makes bodies comparable; the order means nothing to Vexora.
-func seal(fields map[string]string, a Account) ([]byte, error) {
+func signed(fields map[string]string, a Account) ([]byte, error) {
 	fields[signMember] = Sign(fields, a.Secret)
 	var body strings.Builder
 	encoder := json.NewEncoder(&body)

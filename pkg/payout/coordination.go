@@ -7,17 +7,17 @@ import (
 	"cambodia-payouts/pkg/money"
 )
 
-// Desk is the part of the store through which the functions of one deployment
+// Coordination is the part of the store through which the functions of one deployment
 // tell each other what is wrong. None of it is read or written by a payout that
 // goes well, a glance at the board now and then aside.
-type Desk interface {
-	// Board reads the board consistently; a board that was never written is empty.
-	Board(ctx context.Context) (Board, error)
+type Coordination interface {
+	// Shared reads the board consistently; a board that was never written is empty.
+	Shared(ctx context.Context) (Shared, error)
 	// RememberRestore keeps for ever, on the board, that the table was restored at a time, unless
 	// it remembers a later one.
 	RememberRestore(ctx context.Context, at time.Time) error
-	// PinPause puts a pause on the board, in place of an earlier one.
-	PinPause(ctx context.Context, p Pause) error
+	// SavePause puts a pause on the board, in place of an earlier one.
+	SavePause(ctx context.Context, p Pause) error
 	// ChangeControls appends a change, and so puts its controls in force; ErrControlsMoved if
 	// a change of that number is there. No change is ever taken away.
 	ChangeControls(ctx context.Context, e ControlEntry) error
@@ -35,8 +35,8 @@ type Desk interface {
 	OutflowSince(ctx context.Context, p Provider, of money.Currency, since time.Time) ([]OutflowBucket, error)
 }
 
-// Board is what hangs on the wall for every function to see.
-type Board struct {
+// Shared is what hangs on the wall for every function to see.
+type Shared struct {
 	Pauses map[Provider]Pause
 	// UnsettledUntil: before this time it is worth asking for unsettled payouts.
 	UnsettledUntil time.Time
@@ -49,12 +49,12 @@ type Board struct {
 
 // Unreleased reports whether the table was restored, and no two people have ordered the controls
 // anew since.
-func (b Board) Unreleased() bool { return b.Controls.ReleasedAt.Before(b.RestoredAt) }
+func (b Shared) Unreleased() bool { return b.Controls.ReleasedAt.Before(b.RestoredAt) }
 
 // InForce is what the controls come to. The log of the lost time is lost: people may have held a
 // provider, lowered a cap, or found that a key had leaked. So a restored table holds everything and
 // believes no callback until two people say of each how it shall be.
-func (b Board) InForce() Controls {
+func (b Shared) InForce() Controls {
 	c := b.Controls
 	if b.Unreleased() {
 		c.Submissions, c.Callbacks = merged(c.Submissions, map[Scope]Gate{Everything: GateHeld}), AskFirst
@@ -63,14 +63,14 @@ func (b Board) InForce() Controls {
 }
 
 // with is the board after a change of the controls.
-func (b Board) with(c Controls) Board {
+func (b Shared) with(c Controls) Shared {
 	b.Controls = c
 	return b
 }
 
 // Pausable lists what a pause may be about: the providers, and the merchant's
 // webhook.
-func Pausable() []Provider { return append(Providers(), EndpointBrakes) }
+func Pausable() []Provider { return append(Providers(), EndpointPause) }
 
 // Pause stops submissions to a provider for a while, for all functions.
 type Pause struct {

@@ -64,8 +64,8 @@ func (s *Store) fetch(ctx context.Context, key item) (*reader, error) {
 	return newReader(out.Item), nil
 }
 
-// PinPause implements payout.Desk.
-func (s *Store) PinPause(ctx context.Context, p payout.Pause) error {
+// SavePause implements payout.Desk.
+func (s *Store) SavePause(ctx context.Context, p payout.Pause) error {
 	i := item{}
 	i.put(attrWhy, text(p.Why))
 	i.put(attrCreatedBy, text(string(p.By)))

@@ -14,8 +14,8 @@ import (
 	"cambodia-payouts/pkg/receiver"
 )
 
-// narrator is the store, telling on the terminal whatever became durable.
-type narrator struct {
+// printer is the store, telling on the terminal whatever became durable.
+type printer struct {
 	payout.Store
 	out io.Writer
 	mu  sync.Mutex // one line at a time
@@ -25,20 +25,20 @@ type narrator struct {
 }
 
 // Insert implements payout.Store.
-func (n *narrator) Insert(ctx context.Context, p payout.Payout, arrived time.Time) error {
+func (n *printer) Insert(ctx context.Context, p payout.Payout, arrived time.Time) error {
 	err := n.Store.Insert(ctx, p, arrived)
 	if err == nil {
-		n.tell(p, p.History[len(p.History)-1])
+		n.print(p, p.History[len(p.History)-1])
 		n.stream(p, p.Status == payout.Submitting)
 	}
 	return err
 }
 
 // Apply implements payout.Store.
-func (n *narrator) Apply(ctx context.Context, s payout.Step) (payout.Payout, error) {
+func (n *printer) Apply(ctx context.Context, s payout.Step) (payout.Payout, error) {
 	after, err := n.Store.Apply(ctx, s)
 	if err == nil && s.Then.Entry != nil {
-		n.tell(after, *s.Then.Entry)
+		n.print(after, *s.Then.Entry)
 	}
 	if err == nil {
 		n.stream(after, s.Then.Status == payout.Submitting)
@@ -48,7 +48,7 @@ func (n *narrator) Apply(ctx context.Context, s payout.Step) (payout.Payout, err
 
 // stream lets through what the filter of the template lets through. Fenced says that the
 // write brought the payout into the state submitting.
-func (n *narrator) stream(p payout.Payout, fenced bool) {
+func (n *printer) stream(p payout.Payout, fenced bool) {
 	if !p.Notice.Fresh && !fenced {
 		return
 	}
@@ -71,7 +71,7 @@ func record(p payout.Payout, fenced bool) events.DynamoDBEventRecord {
 	return events.DynamoDBEventRecord{Change: change}
 }
 
-func (n *narrator) tell(p payout.Payout, e payout.Entry) {
+func (n *printer) print(p payout.Payout, e payout.Entry) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	line := fmt.Sprintf("%s  %-24s %-10s by %-8s", e.At.Format("15:04:05"), p.Reference, p.Status, e.Source)
@@ -85,7 +85,7 @@ func (n *narrator) tell(p payout.Payout, e payout.Entry) {
 }
 
 // heard tells what the merchant's own webhook got.
-func (n *narrator) heard(e receiver.Event) error {
+func (n *printer) heard(e receiver.Event) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	at := e.Timestamp

@@ -21,9 +21,9 @@ const (
 // proposalPrefix keeps proposals apart from the reports that they lead to.
 const proposalPrefix = "proposal#"
 
-// Board implements payout.Desk.
-func (s *Store) Board(ctx context.Context) (payout.Board, error) {
-	all := payout.Board{Pauses: map[payout.Provider]payout.Pause{}}
+// Shared implements payout.Desk.
+func (s *Store) Shared(ctx context.Context) (payout.Shared, error) {
+	all := payout.Shared{Pauses: map[payout.Provider]payout.Pause{}}
 	err := s.read(ctx, "read the board", func(tx *bbolt.Tx) error {
 		for _, p := range payout.Pausable() {
 			var pause payout.Pause
@@ -52,8 +52,8 @@ func (s *Store) RememberRestore(ctx context.Context, at time.Time) error {
 	})
 }
 
-// PinPause implements payout.Desk.
-func (s *Store) PinPause(ctx context.Context, p payout.Pause) error {
+// SavePause implements payout.Desk.
+func (s *Store) SavePause(ctx context.Context, p payout.Pause) error {
 	p.Since, p.Until = floor(p.Since), floor(p.Until)
 	return s.write(ctx, "pin a pause", func(tx *bbolt.Tx) error {
 		return save(board.in(tx), string(p.Provider), p)

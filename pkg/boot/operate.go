@@ -11,28 +11,28 @@ import (
 	"cambodia-payouts/pkg/provider"
 )
 
-// Desk builds what operate-payout serves. The controls have to be there when a provider's
+// Operate builds what operate-payout serves. The controls have to be there when a provider's
 // secret, the stack key or Secrets Manager is not: it needs the table to start, and no secret.
-func (d Deployment) Desk(ctx context.Context, c OperateConfig) (edge.Desk, error) {
+func (d Deployment) Operate(ctx context.Context, c OperateConfig) (edge.Operate, error) {
 	mappings, problem := c.Settings.mappings()
 	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey, c.Restore, later)
 	if err := errors.Join(inSettings(problem), err); err != nil {
-		return edge.Desk{}, err
+		return edge.Operate{}, err
 	}
-	if _, err := ports.Brakes.Restored(ctx, d.now()); err != nil {
-		return edge.Desk{}, err // no order can be weighed by whoever does not know of a restore
+	if _, err := ports.Breaker.Restored(ctx, d.now()); err != nil {
+		return edge.Operate{}, err // no order can be weighed by whoever does not know of a restore
 	}
 	policy := payout.Policy{
-		Namespace: payout.Namespace(c.Namespace), RestoredAt: c.RestoredAt, Remembered: ports.Brakes.RestoredAt, RedactAfter: c.Retention.duration(),
+		Namespace: payout.Namespace(c.Namespace), RestoredAt: c.RestoredAt, Remembered: ports.Breaker.RestoredAt, RedactAfter: c.Retention.duration(),
 		SameAccounts: names(c.SameAccounts), DuplicateWindow: time.Duration(c.DuplicateWindow),
 	}
 	ports.People = d.people(ctx, c.PeopleSecretID) // who stands behind a principal: orders for two ask it
 	operator, err := payout.NewOperator(ports, policy)
 	if err != nil {
-		return edge.Desk{}, err
+		return edge.Operate{}, err
 	}
 	receiver := payout.NewReceiver(d.Store, d.signals(c.Storage), policy)
-	return edge.Desk{
+	return edge.Operate{
 		Operator: operator, Evidence: d.Store, Restored: policy.LastRestore, Log: d.Log, Signals: d.signals(c.Storage),
 		Statements: edge.Statements{
 			Importer: payout.NewImporter(d.Store, receiver, ports.People, d.now), Archive: d.Store, Mappings: mappings, KeepFor: policy.RedactAfter,

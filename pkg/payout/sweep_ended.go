@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// rest looks at a payout that has ended: its end may have to be confirmed, and one
+// settleEnded looks at a payout that has ended: its end may have to be confirmed, and one
 // day its personal data has to go.
-func (s *Sweeper) rest(ctx context.Context, p Payout) error {
+func (s *Sweeper) settleEnded(ctx context.Context, p Payout) error {
 	now, forget := s.ports.Now(), s.policy.retention(p.StatusAt)
 	bound := forget.Add(attentionGrace)
 	fresh := p.RedactedAt.IsZero()
@@ -15,7 +15,7 @@ func (s *Sweeper) rest(ctx context.Context, p Payout) error {
 	case fresh && !forget.IsZero() && !now.Before(bound):
 		return s.redact(ctx, p)
 	case p.unconfirmed():
-		return s.ask(ctx, p, p.Attempt)
+		return s.queryStatus(ctx, p, p.Attempt)
 	case !fresh && p.telling(now):
 		return s.redact(ctx, p)
 	case p.holdsOthers(now):

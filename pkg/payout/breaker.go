@@ -9,18 +9,18 @@ import (
 	"cambodia-payouts/pkg/money"
 )
 
-// Brakes stop submissions to a provider: by configuration (PAUSED_PROVIDERS,
+// Breaker stop submissions to a provider: by configuration (PAUSED_PROVIDERS,
 // SUBMISSIONS=held), by the [Controls] that people set, or for a while by themselves when
 // something is wrong with us or with the provider, so that a rotated key, a closed firewall
 // or an outage does not run through a whole payroll. What one function learns, the board
 // tells all others.
-type Brakes struct {
-	desk     Desk
-	floor    Floor
-	onUnread func(ctx context.Context, err error, blind bool)
+type Breaker struct {
+	coordination Coordination
+	floor        Floor
+	onUnread     func(ctx context.Context, err error, blind bool)
 
 	mu     sync.Mutex // guards all below
-	board  Board
+	shared Shared
 	seen   time.Time // when the board was last looked at
 	readAt time.Time // and when the reading began that brought what is known of it; zero: none did
 	// begun counts the readings as they begin, and known is the number of the one that brought
@@ -55,21 +55,21 @@ func (f Floor) check() error {
 	return nil
 }
 
-// NewBrakes returns brakes over a floor.
-func NewBrakes(desk Desk, floor Floor) *Brakes {
-	return &Brakes{desk: desk, floor: floor, onUnread: func(context.Context, error, bool) {}, own: map[Provider]Pause{}, hushed: map[Provider]Pause{}, callers: map[caller]*standing{}, probes: map[Provider]*probe{}, took: map[Provider]time.Time{}}
+// NewBreaker returns a breaker over a floor.
+func NewBreaker(desk Coordination, floor Floor) *Breaker {
+	return &Breaker{coordination: desk, floor: floor, onUnread: func(context.Context, error, bool) {}, own: map[Provider]Pause{}, hushed: map[Provider]Pause{}, callers: map[caller]*standing{}, probes: map[Provider]*probe{}, took: map[Provider]time.Time{}}
 }
 
 // OnUnread has somebody told of each reading of the board that fails: why, and whether this
 // process is blind by now, so that it holds everything and believes no callback. It is for
-// whoever makes the brakes.
-func (b *Brakes) OnUnread(tell func(ctx context.Context, err error, blind bool)) *Brakes {
+// whoever makes the breaker.
+func (b *Breaker) OnUnread(tell func(ctx context.Context, err error, blind bool)) *Breaker {
 	b.onUnread = tell
 	return b
 }
 
 // noteUnread keeps and tells why a reading brought nothing.
-func (b *Brakes) noteUnread(ctx context.Context, now time.Time, err error) {
+func (b *Breaker) noteUnread(ctx context.Context, now time.Time, err error) {
 	b.mu.Lock()
 	b.failed = err
 	blind := b.blind(now)
@@ -79,8 +79,8 @@ func (b *Brakes) noteUnread(ctx context.Context, now time.Time, err error) {
 
 // Blind looks, and returns an error if this process has not been able to read the board for so
 // long that it holds everything.
-func (b *Brakes) Blind(ctx context.Context, now time.Time) error {
-	b.Look(ctx, now)
+func (b *Breaker) Blind(ctx context.Context, now time.Time) error {
+	b.Refresh(ctx, now)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.failed == nil || !b.blind(now) {
@@ -89,10 +89,10 @@ func (b *Brakes) Blind(ctx context.Context, now time.Time) error {
 	return fmt.Errorf("the controls cannot be read, and everything is held: %w", b.failed)
 }
 
-// Look reads the board if the last glance is too old. A board that cannot be read leaves
-// things as they were for a while; see [Brakes.Ordered].
-func (b *Brakes) Look(ctx context.Context, now time.Time) {
-	reading, fresh := b.glance(now)
+// Refresh reads the board if the last glance is too old. A board that cannot be read leaves
+// things as they were for a while; see [Breaker.Ordered].
+func (b *Breaker) Refresh(ctx context.Context, now time.Time) {
+	reading, fresh := b.reading(now)
 	if fresh {
 		return
 	}
@@ -106,7 +106,7 @@ func (b *Brakes) Look(ctx context.Context, now time.Time) {
 	if reading < b.known {
 		return // a later one was faster: this is what it was before
 	}
-	b.board, b.readAt, b.known, b.failed = board, now, reading, nil
+	b.shared, b.readAt, b.known, b.failed = board, now, reading, nil
 	for p, pause := range board.Pauses {
 		if pause.Why == cleared && pause.Since.After(b.own[p].Since) && pause.Since.After(b.took[p]) {
 			b.took[p] = pause.Since // another process saw the provider take one
@@ -116,8 +116,8 @@ func (b *Brakes) Look(ctx context.Context, now time.Time) {
 }
 
 // read reads the board. What RESTORED_AT says counts before the table was told of it.
-func (b *Brakes) read(ctx context.Context) (Board, error) {
-	board, err := b.desk.Board(ctx)
+func (b *Breaker) read(ctx context.Context) (Shared, error) {
+	board, err := b.coordination.Shared(ctx)
 	if b.floor.RestoredAt.After(board.RestoredAt) {
 		board.RestoredAt = b.floor.RestoredAt
 	}
@@ -126,30 +126,30 @@ func (b *Brakes) read(ctx context.Context) (Board, error) {
 
 // Restored is when the table was restored last, zero if never; an error as long as nobody could
 // tell.
-func (b *Brakes) Restored(ctx context.Context, now time.Time) (time.Time, error) {
-	b.Look(ctx, now)
+func (b *Breaker) Restored(ctx context.Context, now time.Time) (time.Time, error) {
+	b.Refresh(ctx, now)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.readAt.IsZero() {
 		return time.Time{}, fmt.Errorf("whether the table was restored: %w", b.failed)
 	}
-	return b.board.RestoredAt, nil
+	return b.shared.RestoredAt, nil
 }
 
 // RestoredAt is when the table was restored last, as far as this process has read. Who has never
-// read the board submits nothing; whoever shows or tells something asks [Brakes.Restored].
-func (b *Brakes) RestoredAt() time.Time {
+// read the board submits nothing; whoever shows or tells something asks [Breaker.Restored].
+func (b *Breaker) RestoredAt() time.Time {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.board.RestoredAt
+	return b.shared.RestoredAt
 }
 
-// glance says whether what is known is fresh enough, and if not, numbers the reading that the
+// reading says whether what is known is fresh enough, and if not, numbers the reading that the
 // caller begins. Until one has brought something, each caller reads for himself.
-func (b *Brakes) glance(now time.Time) (reading int, fresh bool) {
+func (b *Breaker) reading(now time.Time) (reading int, fresh bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !b.readAt.IsZero() && now.Sub(b.seen).Abs() < boardFor { // a clock can go back
+	if !b.readAt.IsZero() && now.Sub(b.seen).Abs() < sharedFor { // a clock can go back
 		return 0, true
 	}
 	b.seen = now // a busy process must not put the next reading off with every question
@@ -167,8 +167,8 @@ type probe struct {
 
 // Stops says why a payout must wait, "" if it may be submitted. To ask takes no probe: many
 // who ask send nothing, since their payout was there before or is not fit to be sent. Whoever
-// does send asks [Brakes.start].
-func (b *Brakes) Stops(ctx context.Context, p Payout, now time.Time) QueuedReason {
+// does send asks [Breaker.start].
+func (b *Breaker) Stops(ctx context.Context, p Payout, now time.Time) QueuedReason {
 	if why := b.Ordered(ctx, p, now); why != "" {
 		return why
 	}
@@ -177,9 +177,9 @@ func (b *Brakes) Stops(ctx context.Context, p Payout, now time.Time) QueuedReaso
 	return b.held(p.Provider, p.CreatedBy, now)
 }
 
-// start is [Brakes.Stops] for whoever sends if the fence is his, with the probe that he has
+// start is [Breaker.Stops] for whoever sends if the fence is his, with the probe that he has
 // to give back if he sends nothing.
-func (b *Brakes) start(ctx context.Context, p Payout, now time.Time) (*probe, QueuedReason) {
+func (b *Breaker) start(ctx context.Context, p Payout, now time.Time) (*probe, QueuedReason) {
 	if why := b.Ordered(ctx, p, now); why != "" {
 		return nil, why
 	}
@@ -190,7 +190,7 @@ func (b *Brakes) start(ctx context.Context, p Payout, now time.Time) (*probe, Qu
 // it lets one through, and the others when that one was answered: a sweep that sent a
 // whole queue to see whether an outage is over would make every payout unknown. Whoever
 // sends nothing then gives the probe back.
-func (b *Brakes) begin(p Provider, by Principal, now time.Time) (*probe, QueuedReason) {
+func (b *Breaker) begin(p Provider, by Principal, now time.Time) (*probe, QueuedReason) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if why := b.held(p, by, now); why != "" {
@@ -215,7 +215,7 @@ func (b *Brakes) begin(p Provider, by Principal, now time.Time) (*probe, QueuedR
 }
 
 // giveBack lets the next one try the provider in place of a probe that was not sent.
-func (b *Brakes) giveBack(p Provider, unused *probe) {
+func (b *Breaker) giveBack(p Provider, unused *probe) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if unused == nil {
@@ -231,7 +231,7 @@ func (b *Brakes) giveBack(p Provider, unused *probe) {
 
 // held says why a submission to the provider must wait, people's controls aside, to callers
 // who have the lock.
-func (b *Brakes) held(p Provider, by Principal, now time.Time) QueuedReason {
+func (b *Breaker) held(p Provider, by Principal, now time.Time) QueuedReason {
 	pause, trying := b.latest(p), b.probes[p]
 	switch {
 	case b.floor.Held[p] != "":
@@ -252,11 +252,11 @@ func (b *Brakes) held(p Provider, by Principal, now time.Time) QueuedReason {
 // Ordered says why people's controls, or a cap of the stack, do not let the payout be
 // submitted, "" if they do. It looks at them again if the last glance is too old. Whoever submits asks it last: beside
 // the dial, before the fence, and once more if the fence took long.
-func (b *Brakes) Ordered(ctx context.Context, p Payout, now time.Time) QueuedReason {
-	b.Look(ctx, now)
+func (b *Breaker) Ordered(ctx context.Context, p Payout, now time.Time) QueuedReason {
+	b.Refresh(ctx, now)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	of, inForce := p.Amount.Currency(), b.board.InForce()
+	of, inForce := p.Amount.Currency(), b.shared.InForce()
 	switch most := inForce.cap(of, b.floor.Caps[of]); {
 	case b.blind(now), inForce.gate(p.Provider) == GateHeld, p.Amount.Exceeds(most):
 		return QueuedHeld
@@ -265,71 +265,71 @@ func (b *Brakes) Ordered(ctx context.Context, p Payout, now time.Time) QueuedRea
 }
 
 // blind reports whether nobody has been able to read the board for too long.
-func (b *Brakes) blind(now time.Time) bool {
+func (b *Breaker) blind(now time.Time) bool {
 	return b.readAt.IsZero() || now.Sub(b.readAt).Abs() > blindFor
 }
 
 // Belief is what a callback is worth now. Who cannot read the controls asks first.
-func (b *Brakes) Belief(ctx context.Context, now time.Time) Belief {
-	b.Look(ctx, now)
+func (b *Breaker) Belief(ctx context.Context, now time.Time) Belief {
+	b.Refresh(ctx, now)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.blind(now) {
 		return AskFirst
 	}
-	return b.board.InForce().Belief()
+	return b.shared.InForce().Belief()
 }
 
 // Caps are the most that one payout may move, by the controls and by the stack.
-func (b *Brakes) Caps(ctx context.Context, now time.Time) map[money.Currency]money.Amount {
-	b.Look(ctx, now)
+func (b *Breaker) Caps(ctx context.Context, now time.Time) map[money.Currency]money.Amount {
+	b.Refresh(ctx, now)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	caps := map[money.Currency]money.Amount{}
 	for of, stack := range b.floor.Caps {
-		caps[of] = b.board.InForce().cap(of, stack)
+		caps[of] = b.shared.InForce().cap(of, stack)
 	}
 	return caps
 }
 
-// heedControls makes this process know at once what it has just stored.
-func (b *Brakes) heedControls(c Controls) {
+// applyControls makes this process know at once what it has just stored.
+func (b *Breaker) applyControls(c Controls) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if c.Version > b.board.Controls.Version {
-		b.board.Controls = c
+	if c.Version > b.shared.Controls.Version {
+		b.shared.Controls = c
 		b.begun++ // what a reading brings that is under way may be of before
 		b.known, b.seen = b.begun, time.Time{}
 	}
 }
 
 // wait is how long to wait before trying what is held.
-func (b *Brakes) wait(p Provider, now time.Time) time.Duration {
+func (b *Breaker) wait(p Provider, now time.Time) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return max(b.latest(p).Until.Sub(now), probeFor)
 }
 
 // latest is the newest pause that this function knows of.
-func (b *Brakes) latest(p Provider) Pause {
-	own, pinned := b.own[p], b.board.Pauses[p]
+func (b *Breaker) latest(p Provider) Pause {
+	own, pinned := b.own[p], b.shared.Pauses[p]
 	if own.Since.After(pinned.Since) {
 		return own
 	}
 	return pinned // of two of one time, what others have seen since is on the board
 }
 
-func (b *Brakes) unsettled(now time.Time) bool {
+func (b *Breaker) unsettled(now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.readAt.IsZero() || now.Before(b.board.UnsettledUntil) // who cannot tell looks
+	return b.readAt.IsZero() || now.Before(b.shared.UnsettledUntil) // who cannot tell looks
 }
 
 // noteUnsettled makes this function look before others would learn it.
-func (b *Brakes) noteUnsettled(now time.Time) {
+func (b *Breaker) noteUnsettled(now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if until := now.Add(unsettledFor); until.After(b.board.UnsettledUntil) {
-		b.board.UnsettledUntil = until
+	if until := now.Add(unsettledFor); until.After(b.shared.UnsettledUntil) {
+		b.shared.UnsettledUntil = until
 	}
 }

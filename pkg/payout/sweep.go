@@ -64,7 +64,7 @@ type Swept struct {
 // could not be read; trouble with a single payout is counted and logged by the
 // caller, and never stops the others.
 func (s *Sweeper) Sweep(ctx context.Context, shard int) (Swept, error) {
-	if _, err := s.ports.Brakes.Restored(ctx, s.ports.Now()); err != nil {
+	if _, err := s.ports.Breaker.Restored(ctx, s.ports.Now()); err != nil {
 		return Swept{}, err // an answer could make safe what a lost table has gone on with
 	}
 	r := s.begin()
@@ -96,7 +96,7 @@ func (s *Sweeper) timeFor(ctx context.Context) bool {
 // else moved is theirs.
 func (s *Sweeper) take(ctx context.Context, row Due, until time.Time) (Payout, bool, error) {
 	now := s.ports.Now()
-	s.ports.Brakes.Look(ctx, now) // a sweep works for most of a minute, and others learn meanwhile
+	s.ports.Breaker.Refresh(ctx, now) // a sweep works for most of a minute, and others learn meanwhile
 	p, err := s.ports.Store.Apply(ctx, Step{
 		ID: row.ID, When: Guard{DueAt: row.DueAt}, Then: Change{At: now, DueAt: &until},
 	})
@@ -131,7 +131,7 @@ func (s *Sweeper) work(ctx context.Context, p Payout, now time.Time) error {
 
 func (s *Sweeper) act(ctx context.Context, p Payout) error {
 	if about, other := p.askedElsewhere(); other && s.turnOf(p) {
-		return s.ask(ctx, p, about)
+		return s.queryStatus(ctx, p, about)
 	}
 	switch p.Status {
 	case Submitting:
@@ -139,9 +139,9 @@ func (s *Sweeper) act(ctx context.Context, p Payout) error {
 	case Queued:
 		return s.dispatch(ctx, p)
 	case Processing, Unknown:
-		return s.ask(ctx, p, p.Attempt)
+		return s.queryStatus(ctx, p, p.Attempt)
 	}
-	return s.rest(ctx, p)
+	return s.settleEnded(ctx, p)
 }
 
 // makeGood puts a payout on its recipient's list that was owed one, as soon as it is taken up:
@@ -183,7 +183,7 @@ func (s *Sweeper) expire(ctx context.Context, p Payout) error {
 	if now.Before(p.Lease.Until) {
 		return s.schedule(ctx, p, p.Lease.Until)
 	}
-	change := p.inscribe(Change{At: now, Status: Unknown}, &Entry{
+	change := p.withEntry(Change{At: now, Status: Unknown}, &Entry{
 		At: now, Source: FromSweep, Status: Unknown, Message: "the submission ended without a recorded answer",
 	})
 	after, err := s.ports.Store.Apply(ctx, p.step(*change))
@@ -192,9 +192,9 @@ func (s *Sweeper) expire(ctx context.Context, p Payout) error {
 		return err
 	}
 	s.ports.Signals.Signal(ctx, SignalUnknown, p.Provider, p.ID)
-	s.ports.Brakes.noteUnsettled(now)
+	s.ports.Breaker.noteUnsettled(now)
 	s.submitter.roster.noteUnsettled(ctx, after, now)
-	return s.ask(ctx, after, after.Attempt)
+	return s.queryStatus(ctx, after, after.Attempt)
 }
 
 // dispatch submits a queued payout, or holds it for a person.
@@ -207,7 +207,7 @@ func (s *Sweeper) dispatch(ctx context.Context, p Payout) error {
 	connector, wired := s.ports.Connectors[p.Provider]
 	switch {
 	case why == QueuedSpokenOf:
-		return s.ask(ctx, p, p.Attempt) // the provider knows more than we do
+		return s.queryStatus(ctx, p, p.Attempt) // the provider knows more than we do
 	case why == QueuedDuplicate:
 		return s.wait(ctx, p, why, s.jitter(24*time.Hour)) // until somebody confirms it
 	case now.Sub(p.CreatedAt) > s.policy.QueuedMaxAge || why == QueuedRestored:
@@ -218,7 +218,7 @@ func (s *Sweeper) dispatch(ctx context.Context, p Payout) error {
 	case !wired:
 		return s.wait(ctx, p, "", 10*time.Minute)
 	}
-	if why := s.ports.Brakes.Stops(ctx, p, now); why != "" {
+	if why := s.ports.Breaker.Stops(ctx, p, now); why != "" {
 		return s.wait(ctx, p, why, time.Minute) // not compared either; see [Creator.hold]
 	}
 	found, err := s.ports.similar(ctx, s.policy, p)
@@ -244,11 +244,11 @@ func (s *Sweeper) keepListed(ctx context.Context, p Payout, now time.Time) {
 
 // holdAsDuplicate holds a queued payout because of another one that became unsettled while
 // it waited.
-func (s *Sweeper) holdAsDuplicate(ctx context.Context, p Payout, found twins) error {
+func (s *Sweeper) holdAsDuplicate(ctx context.Context, p Payout, found similarPayouts) error {
 	now := s.ports.Now()
 	due, attention := now.Add(s.jitter(24*time.Hour)), p.Attention.With(PossibleDuplicate, now)
 	shown, _ := p.showing(found, Change{At: now, Attention: &attention, QueryAt: &due, QueuedReason: QueuedDuplicate})
-	change := p.inscribe(shown, &Entry{
+	change := p.withEntry(shown, &Entry{
 		At: now, Source: FromSweep, Status: Queued, Message: waits[QueuedDuplicate],
 	})
 	after, err := s.ports.Store.Apply(ctx, p.step(*change))
@@ -296,7 +296,7 @@ func (s *Sweeper) call(ctx context.Context, p Payout, with Change, reason Reason
 	now := s.ports.Now()
 	attention := p.Attention.With(reason, now)
 	with.At, with.Attention = now, &attention
-	change := p.inscribe(with, &Entry{
+	change := p.withEntry(with, &Entry{
 		At: now, Source: FromSweep, Status: p.Status, Message: string(reason),
 	})
 	if _, err := s.ports.Store.Apply(ctx, p.step(*change)); err != nil {

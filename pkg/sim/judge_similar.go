@@ -9,7 +9,7 @@ import (
 
 // judgeTwins looks at a payout that nobody ordered to be sent: is the same money on
 // its way to the same recipient?
-func (w *world) judgeTwins(before *payout.Payout, p payout.Payout) {
+func (w *world) judgeSimilar(before *payout.Payout, p payout.Payout) {
 	if w.acting == nil || w.acting.box == nil {
 		return
 	}
@@ -28,11 +28,11 @@ func (w *world) judgeTwins(before *payout.Payout, p payout.Payout) {
 		k := w.about(q.ID)
 		fresh := before == nil || before.Status == payout.Queued // what is repeated is its own money
 		if fresh && w.mustBeKnown(k, q, box) {
-			w.blame(heldTwin, "%s is sent, and %s is %s, since %s%s", p.Reference, q.Reference, q.Status, k.unknownAt.Sub(start), otherwise(p, q))
+			w.report(heldSimilar, "%s is sent, and %s is %s, since %s%s", p.Reference, q.Reference, q.Status, k.unknownAt.Sub(start), otherwise(p, q))
 		}
 		if fresh && w.doubtKnown(k, q, box) {
 			since, why := k.doubted(q)
-			w.blame(heldDoubted, "%s is sent, and %s is %s: %s, since %s%s", p.Reference, q.Reference, q.Status, why, since.Sub(start), otherwise(p, q))
+			w.report(heldDoubted, "%s is sent, and %s is %s: %s, since %s%s", p.Reference, q.Reference, q.Status, why, since.Sub(start), otherwise(p, q))
 		}
 	}
 }
@@ -58,7 +58,7 @@ func (w *world) judgeLeaving(reference string, box *container) {
 		// Whether it is safe to pay again is another promise; nobody compares with what is redacted.
 		holds := !q.SafeToPayAgain() && q.RedactedAt.IsZero()
 		if k := w.about(q.ID); close && holds && k.left && k.compared() && !k.ordered {
-			w.blame(oneOfTwins, "%s is sent, and %s was%s", p.Reference, q.Reference, otherwise(p, q))
+			w.report(oneOfSimilar, "%s is sent, and %s was%s", p.Reference, q.Reference, otherwise(p, q))
 		}
 	}
 }
@@ -100,7 +100,7 @@ func (w *world) doubtKnown(d *dossier, q payout.Payout, box *container) bool {
 	if why == "" {
 		return false
 	}
-	if calm := w.faults == 0 && !w.settledAt.IsZero(); calm && w.now.Sub(w.settledAt) > twinAfter/2 && w.now.Sub(since) > twinAfter/2 {
+	if calm := w.faults == 0 && !w.settledAt.IsZero(); calm && w.now.Sub(w.settledAt) > similarAfter/2 && w.now.Sub(since) > similarAfter/2 {
 		return true
 	}
 	if d.listedAt.After(since) {
@@ -122,7 +122,7 @@ func (w *world) mustBeKnown(d *dossier, q payout.Payout, box *container) bool {
 	if q.Status != payout.Unknown {
 		return false
 	}
-	if w.faults == 0 && !w.settledAt.IsZero() && w.now.Sub(w.settledAt) > twinAfter/2 && w.settledAt.After(d.unknownAt) {
+	if w.faults == 0 && !w.settledAt.IsZero() && w.now.Sub(w.settledAt) > similarAfter/2 && w.settledAt.After(d.unknownAt) {
 		return true // whatever was owed had time to be made good
 	}
 	// A process that was frozen knows what it knew when it began.
