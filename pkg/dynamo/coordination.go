@@ -32,7 +32,7 @@ const (
 	attrUnsettledUntil = "unsettled_until"
 	attrRestoredAt     = "restored_at" // of the board: the latest restore that the table was told of
 	attrPayoutID       = "payout_id"
-	attrPayouts        = "payouts" // of a recipient: "ID@TIME" each
+	attrPayouts        = "payouts" // of a recipient: "ID@TIME" or "ID@TIME#TOKEN" each
 	attrReport         = "report"
 	attrWhy            = "why"
 	attrSince          = "since"

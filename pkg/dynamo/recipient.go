@@ -18,8 +18,14 @@ func recipientItem(key payout.RecipientKey) item {
 	return itemKey(recipientKeyPrefix+string(key), kindRecipient)
 }
 
-// listed is how a payout stands on its recipient's list.
-func listed(u payout.Unsettled) string { return string(u.ID) + "@" + stamp(u.At) }
+// listed is how a payout stands on its recipient's list: "ID@TIME", and "#TOKEN" for a fence.
+func listed(u payout.Unsettled) string {
+	member := string(u.ID) + "@" + stamp(u.At)
+	if u.Token != "" {
+		member += "#" + u.Token
+	}
+	return member
+}
 
 // NoteUnsettled implements payout.Recipients. The payout is on its list before the board
 // says that lists are worth a look. Adding to a set needs no reading, and twice is once.
@@ -94,12 +100,13 @@ func (s *Store) ForgetUnsettled(ctx context.Context, key payout.RecipientKey, se
 func readList(key payout.RecipientKey, r *reader) ([]payout.Unsettled, error) {
 	var list []payout.Unsettled
 	for _, member := range r.set(attrPayouts) {
-		id, at, _ := strings.Cut(member, "@")
+		id, rest, _ := strings.Cut(member, "@")
+		at, token, _ := strings.Cut(rest, "#")
 		created, err := time.Parse(timeFormat, at)
 		if err != nil {
 			r.fail(attrPayouts, errors.New("has a member without a time"))
 		}
-		list = append(list, payout.Unsettled{Key: key, ID: payout.ID(id), At: created})
+		list = append(list, payout.Unsettled{Key: key, ID: payout.ID(id), At: created, Token: token})
 	}
 	return list, r.failure()
 }

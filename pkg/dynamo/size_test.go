@@ -75,7 +75,7 @@ func longest(t *testing.T) payout.Payout {
 		p.Unwritten = append(p.Unwritten, strings.Repeat("k", 12))
 	}
 	for n := range payout.MostListed {
-		p.Similar, p.Beside = append(p.Similar, payout.SimilarOf(payout.DeriveID("prod", payout.Reference(fmt.Sprint(n))), 99)), n
+		p.Similar, p.Beside = append(p.Similar, payout.SimilarOf(payout.DeriveID("prod", payout.Reference(fmt.Sprint(n))), 99, 99)), n
 	}
 	for facts := 0; facts < 1600; facts += 8 {
 		p.Heard = append(p.Heard, payout.Fact(fmt.Sprintf("%d.fact", 10+facts/8%90)))

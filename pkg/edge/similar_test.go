@@ -12,7 +12,7 @@ import (
 func TestWhoCreatedTheSimilarPayoutIsForReaders(t *testing.T) {
 	p := some(t, payout.Queued)
 	p.SimilarTo, p.SimilarBy = payout.DeriveID("test", "R0"), "arn:aws:iam::111122223333:role/other"
-	p.Similar = []payout.Similar{payout.SimilarOf(p.SimilarTo, 1), payout.SimilarOf(payout.DeriveID("test", "R00"), 2)}
+	p.Similar = []payout.Similar{payout.SimilarOf(p.SimilarTo, 1, 1), payout.SimilarOf(payout.DeriveID("test", "R00"), 2, 1)}
 	_, read := call(t, edge.NewRead(edge.Reader{Library: stored{p: p}, Log: quiet}), event("GET", "/v1/payouts/"+string(id), ""))
 	if read["similar_to"] != string(p.SimilarTo) || read["similar_by"] != string(p.SimilarBy) {
 		t.Errorf("a reader: similar to %v by %v", read["similar_to"], read["similar_by"])

@@ -7,93 +7,123 @@ import (
 	"strings"
 )
 
-// Similar is a payout of the same money to the same recipient as another one, at the attempt at which
-// they were compared: its id, and a dot and the attempt if that is not the first. A later attempt
-// may pay once more, and nobody was shown it.
+// Similar is a payout of the same money to the same recipient as another one, as it was when they
+// were compared: its id, and after dots the attempt and how often that was sent, unless it was the
+// first and once. What was sent again may pay once more, and nobody was shown it.
 type Similar string
 
-// SimilarOf names a payout at an attempt.
-func SimilarOf(id ID, attempt Attempt) Similar {
-	if attempt <= FirstAttempt {
+// SimilarOf names a payout at an attempt, and how often that was sent.
+func SimilarOf(id ID, attempt Attempt, sent int) Similar {
+	if attempt == FirstAttempt && sent == 1 {
 		return Similar(id)
 	}
-	return Similar(fmt.Sprintf("%s.%d", id, attempt))
+	return Similar(fmt.Sprintf("%s.%d.%d", id, attempt, sent))
 }
 
-// ID is whose twin it is.
-func (t Similar) ID() ID {
-	id, _, _ := strings.Cut(string(t), ".")
+func (p Payout) asSimilar() Similar { return SimilarOf(p.ID, p.Attempt, p.Sent) }
+
+// ID is the payout's id.
+func (s Similar) ID() ID {
+	id, _, _ := strings.Cut(string(s), ".")
 	return ID(id)
 }
 
-// similarPayouts are the payouts of the same money to the same recipient that hold another one; the zero
-// value is none.
+// again says that the payout was sent more than once; empty if it was not.
+func (s Similar) again() string {
+	var attempt, sent int
+	if _, state, more := strings.Cut(string(s), "."); more {
+		if _, err := fmt.Sscanf(state, "%d.%d", &attempt, &sent); err == nil && (attempt > int(FirstAttempt) || sent > 1) {
+			return fmt.Sprintf(" (attempt %d, sent %d times)", attempt, sent)
+		}
+	}
+	return ""
+}
+
+// similarPayouts are the payouts of the same money to the same recipient that hold another one;
+// the zero value is none.
 type similarPayouts struct {
 	all    []Similar // those that no order was given beside, in the order of the list
 	by     Principal // who created the first of them; empty if nobody can tell
 	kept   []Similar // those of the list that people want it beside
-	others []Similar // those of the list that hold nobody
+	others []met     // those of the list that hold nobody
 	full   bool      // the list has no room for it
-	// stored: at least one of them is stored. Else they are on their way to the fence, or were
-	// turned away and never come; after absentFor everybody knows.
-	stored bool
+	// coming are on the list and not stored: on their way to the fence, or never made. After
+	// absentFor everybody knows. Nobody can be shown them, so no order is beside them.
+	coming []ID
 }
 
-func (t similarPayouts) none() bool { return len(t.all) == 0 }
+// none reports whether nothing holds the payout. Beside a full list it goes if people have seen
+// who stands on it.
+func (s similarPayouts) none() bool {
+	return len(s.all) == 0 && len(s.coming) == 0 && (!s.full || len(s.kept) > 0)
+}
+
+// shown reports whether people can be shown what holds the payout.
+func (s similarPayouts) shown() bool { return len(s.all) > 0 }
 
 // first is the one that stands for them where there is room for one; empty if there is none.
-func (t similarPayouts) first() ID {
-	if t.none() {
+func (s similarPayouts) first() ID {
+	if !s.shown() {
 		return ""
 	}
-	return t.all[0].ID()
+	return s.all[0].ID()
 }
 
 // and adds the payout of an entry.
-func (t similarPayouts) and(m met, of Payout) similarPayouts {
+func (s similarPayouts) and(m met, of Payout) similarPayouts {
 	switch {
-	case of.isBeside(m.twin):
-		t.kept = with(t.kept, m.twin)
+	case !m.stored && m.holds:
+		s.coming = append(s.coming, m.similar.ID())
+	case !m.stored:
+	case of.isBeside(m.similar):
+		s.kept = append(s.kept, m.similar)
 	case m.holds:
-		if t.none() {
-			t.by = m.payout.CreatedBy
-		}
-		t.all, t.stored = with(t.all, m.twin), t.stored || m.stored
+		s = s.with(m)
 	default:
-		t.others = with(t.others, m.twin)
+		s.others = append(s.others, m)
 	}
-	return t
+	return s
+}
+
+func (s similarPayouts) with(m met) similarPayouts {
+	if !s.shown() {
+		s.by = m.payout.CreatedBy
+	}
+	s.all = append(slices.Clip(s.all), m.similar)
+	return s
 }
 
 // ofFull is these and whoever else stands on a full list. Without a place nobody on it would see
 // the payout, so it goes by people's order alone, and they are shown all of it.
-func (t similarPayouts) ofFull() similarPayouts {
-	t.full, t.stored = true, true
-	t.all = append(slices.Clip(t.all), t.others...)
-	return t
+func (s similarPayouts) ofFull() similarPayouts {
+	s.full = true
+	for _, m := range s.others {
+		s = s.with(m)
+	}
+	return s
 }
 
-func with(all []Similar, one Similar) []Similar {
-	if slices.Contains(all, one) { // of several submissions
-		return all
-	}
-	return append(all, one)
-}
+// errComing is the error of an order beside a payout that is being created, or was noted by a
+// request that came to nothing: nobody can be shown it yet.
+var errComing = &OrderRefused{Problem: OrderBusy, Detail: "a payout of the same money to the same recipient is being created, or was and is not; nothing was sent, order it again in two minutes"}
 
 // refused says to whoever ordered a payout what it has to be compared with.
-func (t similarPayouts) refused() error {
-	if t.none() {
+func (s similarPayouts) refused() error {
+	switch {
+	case !s.shown() && len(s.coming) > 0:
+		return errComing
+	case !s.shown():
 		return &OrderRefused{Problem: OrderBusy, Detail: "whether the same money goes to the same recipient could not be read, so nothing was sent; order it again"}
 	}
-	first, others, all := string(t.first()), "", "both"
-	if t.by != "" {
-		first += ", created by " + string(t.by.shown()) + ","
+	first, others, all := string(s.first())+s.all[0].again(), "", "both"
+	if s.by != "" {
+		first += ", created by " + string(s.by.shown()) + ","
 	}
 	verb := "pays"
-	if n := len(t.all); n > 1 {
+	if n := len(s.all); n > 1 {
 		verb, others, all = "pay", fmt.Sprintf(" and %d more (similar_ids)", n-1), "it beside all of them"
 	}
-	if t.full {
+	if s.full {
 		others += ", all that is on the recipient's full list,"
 	}
 	return notPossible("%s%s %s the same money to the same recipient; compare them, and order it again to have %s", first, others, verb, all)
@@ -111,8 +141,10 @@ const (
 func (p Payout) showing(found similarPayouts, change Change) (Change, bool) {
 	change.SimilarTo, change.SimilarBy = found.first(), found.by
 	after := p
-	after.Similar = slices.Concat(found.kept, found.all)
-	beside, room := len(found.kept), len(after.Similar) <= len(p.Similar) || after.Size()+mostEntry <= rooms[ofOrder].size
+	seen := func(s Similar) bool { return !p.isBeside(s) } // by an order that was refused
+	confirmed := slices.DeleteFunc(slices.Clone(found.kept), seen)
+	after.Similar = slices.Concat(confirmed, slices.DeleteFunc(slices.Clone(found.kept), p.isBeside), found.all)
+	beside, room := len(confirmed), len(after.Similar) <= len(p.Similar) || after.Size()+mostEntry <= rooms[ofOrder].size
 	if !room {
 		after.Similar, beside = found.all[:1:1], 0
 	}
@@ -123,7 +155,7 @@ func (p Payout) showing(found similarPayouts, change Change) (Change, bool) {
 // ordered is the payout as an order finds it: whoever gives it has seen what was shown.
 func (p Payout) ordered() Payout {
 	if len(p.Similar) == 0 && p.SimilarTo != "" { // earlier versions kept no more
-		p.Similar = []Similar{SimilarOf(p.SimilarTo, FirstAttempt)}
+		p.Similar = []Similar{SimilarOf(p.SimilarTo, FirstAttempt, 1)}
 	}
 	p.Beside = len(p.Similar)
 	return p
@@ -160,7 +192,7 @@ func (o *Operator) compare(ctx context.Context, p Payout, order Order) error {
 
 // show keeps what an order has to be compared with, and refuses it.
 func (o *Operator) show(ctx context.Context, p Payout, order Order, found similarPayouts) error {
-	if found.none() {
+	if !found.shown() {
 		return found.refused()
 	}
 	now := o.ports.Now()

@@ -107,9 +107,9 @@ func (c *Creator) hold(ctx context.Context, p *Payout) (QueuedReason, error) {
 	if err != nil || found.none() {
 		return "", err
 	}
-	shown, _ := p.showing(found, Change{})
-	p.SimilarTo, p.SimilarBy, p.Similar = shown.SimilarTo, shown.SimilarBy, shown.Similar
-	if found.stored { // else the sweep looks once more, when it shows whether there is one at all
+	if found.shown() { // else the sweep looks once more, when it shows whether there is one at all
+		shown, _ := p.showing(found, Change{})
+		p.SimilarTo, p.SimilarBy, p.Similar = shown.SimilarTo, shown.SimilarBy, shown.Similar
 		p.Attention = p.Attention.With(PossibleDuplicate, now)
 	}
 	return QueuedDuplicate, nil
@@ -211,7 +211,7 @@ func (c *Creator) send(ctx context.Context, d Draft, p Payout, submission Submis
 		return c.unfenced(ctx, d, p, err)
 	}
 	if existing != nil {
-		c.ports.unlist(ctx, c.policy, p, *existing)
+		c.ports.unlist(ctx, c.policy, p)
 		return c.replay(ctx, *existing, d, p.Amount)
 	}
 	after, err := c.submitter.submit(ctx, p, submission)
@@ -236,7 +236,7 @@ func (c *Creator) enqueue(ctx context.Context, d Draft, p Payout, why QueuedReas
 		return c.unfenced(ctx, d, p, err)
 	}
 	if existing != nil {
-		c.ports.unlist(ctx, c.policy, p, *existing)
+		c.ports.unlist(ctx, c.policy, p)
 		return c.replay(ctx, *existing, d, p.Amount)
 	}
 	if p.SimilarTo != "" {
@@ -281,6 +281,7 @@ func (c *Creator) fence(ctx context.Context, p Payout, arrived time.Time) (*Payo
 // its own can have been stored, nor will be: the same item forbids it.
 func (c *Creator) unfenced(ctx context.Context, d Draft, p Payout, cause error) (Created, error) {
 	if errors.Is(cause, ErrTurnedAway) {
+		c.ports.unlist(ctx, c.policy, p)
 		return c.refuse(ctx, d, p.Amount, &Refusal{Kind: Unavailable, Cause: cause})
 	}
 	return Created{}, &Refusal{Kind: Unavailable, Outcome: OutcomeUnknown, Cause: cause}

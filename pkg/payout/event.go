@@ -147,7 +147,9 @@ func (p Payout) appendEvent(all []Event, e Entry, name EventType, reasons []Reas
 func (p Payout) announced(change Change) Change {
 	change.Heard = Heard(nil).With(change.Heard...) // DynamoDB refuses a set with the same text twice
 	change = p.fit(p.noteConfirmed(p.noteAttention(change)))
-	if after := change.Apply(p); !change.Noted && !p.wavering() && after.wavering() {
+	// What waits may be on no list. If a word moves it, nobody has put it there.
+	moved := p.Status == Queued && (change.Status == Processing || change.Status == Succeeded)
+	if after := change.Apply(p); !change.Noted && (moved || !p.wavering() && after.wavering()) {
 		change.Owed = true
 		if at := change.At; after.QueryAt.IsZero() || after.QueryAt.After(at) {
 			change.QueryAt = &at // whoever asks writes the list; until then the same money may go

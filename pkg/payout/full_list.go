@@ -19,22 +19,22 @@ func (p Policy) listedFor() time.Duration {
 // loses no list either.
 const MostQueuedMaxAge = 7 * 24 * time.Hour
 
-// makeRoom takes off a list what holds nobody any more, and reports whether there was anything.
+// makeRoom takes off a list what is useless, and reports whether there was anything.
 func (p Ports) makeRoom(ctx context.Context, policy Policy, list []Unsettled, of Payout) bool {
-	_, over, err := p.compareWith(ctx, policy, list, of)
-	return err == nil && len(over) > 0 && p.prune(ctx, policy, of, over) == nil
+	_, off, err := p.compareWith(ctx, policy, list, of)
+	return err == nil && off.any() && p.prune(ctx, policy, of, off) == nil
 }
 
-// prune takes off a list what holds nobody any more, then looks at each payout once more, and puts
-// those on again that do: one may have been doubted or sent meanwhile, and whoever noted it found
-// the entry there, or no room.
-func (p Ports) prune(ctx context.Context, policy Policy, of Payout, over []Unsettled) error {
+// prune takes off a list what is useless, then looks once more at each payout that held nobody, and
+// puts those on again that do: one may have been doubted or sent meanwhile, and whoever noted it
+// found the entry there, or no room.
+func (p Ports) prune(ctx context.Context, policy Policy, of Payout, off useless) error {
 	roster := p.roster(policy)
-	if err := roster.forget(ctx, of, over); err != nil {
+	if err := roster.forget(ctx, of, slices.Concat(off.over, off.spare)); err != nil {
 		return err
 	}
 	var failed []error
-	for _, entry := range over {
+	for _, entry := range off.over {
 		m, err := p.meet(ctx, policy, entry, of)
 		switch {
 		case err != nil:
@@ -70,11 +70,12 @@ func (s *submitter) noteFirst(ctx context.Context, next Payout, most int, at tim
 // relisted is the list of a payout that was fenced once more. If it waited until then, somebody may
 // have taken it off again before the fence, as one that holds nobody.
 func (s *submitter) relisted(ctx context.Context, p Payout, most int) ([]Unsettled, error) {
-	own := func(u Unsettled) bool { // stores keep no more of a time
-		return u.ID == p.ID && !u.At.Before(p.lastMoved().Truncate(time.Millisecond))
+	own, err := s.roster.entry(ctx, p)
+	if err != nil {
+		return nil, err
 	}
 	list, err := s.roster.of(ctx, p)
-	if err != nil || slices.ContainsFunc(list, own) {
+	if err != nil || slices.ContainsFunc(list, own.is) {
 		return list, err
 	}
 	return s.roster.note(ctx, p, most, s.now(), time.Time{})

@@ -273,7 +273,7 @@ func TestSixOfTheSameSumADayFit(t *testing.T) {
 		t.Errorf("%d of 90 waited for people", waited)
 	}
 	_, err := w.operator.Resend(bg, w.order(p.ID, dara, ""))
-	if now := w.stored(p.ID); problemOf(err) != payout.OrderNotPossible || !slices.Contains(now.Similar, payout.SimilarOf(twin.ID, 1)) {
+	if now := w.stored(p.ID); problemOf(err) != payout.OrderNotPossible || !slices.Contains(now.Similar, payout.SimilarOf(twin.ID, 1, 1)) {
 		t.Errorf("%v: %d are shown", err, len(now.Similar))
 	}
 }

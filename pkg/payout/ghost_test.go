@@ -26,24 +26,8 @@ func (w *world) turnedAway(reference string) {
 	w.connectors[Vexora] = before
 }
 
-// A request that was turned away leaves its entry on the recipient's list. The same money waits for
-// two minutes, and then goes without anybody.
-func TestWhatWasTurnedAwayHoldsForTwoMinutesOnly(t *testing.T) {
-	w := newWorldWith(t, withWindow)
-	w.turnedAway("X")
-	w.clock.pass(100 * time.Second)
-	salary := w.another("salary")
-	if salary.WaitsFor() != payout.QueuedDuplicate || len(w.vexora.sent) > 0 {
-		t.Fatalf("%s waits for %q, %d sent", salary.Status, salary.WaitsFor(), len(w.vexora.sent))
-	}
-	w.sweepFor(6, time.Minute)
-	if now := w.stored(salary.ID); now.Status != payout.Processing || len(w.vexora.sent) != 1 {
-		t.Errorf("six minutes later it is %s, and waits for %q; %d sent", now.Status, now.WaitsFor(), len(w.vexora.sent))
-	}
-}
-
-// The same entry may be of a request that is on its way to the fence: if it is stored, it holds
-// the payout after all, and a person is called.
+// An entry without a payout may be of a request that is on its way to the fence: if it is stored,
+// it holds the payout after all, and a person is called.
 func TestWhoWasOnHisWayToTheFenceHoldsAfterAll(t *testing.T) {
 	w := newWorldWith(t, withWindow)
 	var salary payout.Payout

@@ -89,7 +89,7 @@ func (s *Sweeper) goesAgain(ctx context.Context, p Payout) bool {
 // weigh applies the answer of a question until a write goes through.
 func (s *Sweeper) weigh(ctx context.Context, p Payout, about Attempt, c Claim) error {
 	c = c.cleaned()
-	noted := p.owesItsRecipient(s.ports.Now()) && s.ports.noteLate(ctx, s.policy, p)
+	noted := p.owesItsRecipient(s.policy, s.ports.Now()) && s.ports.noteLate(ctx, s.policy, p)
 	held := p.DueAt
 	for range rounds {
 		c := p.withoutQuotes(c)
@@ -137,10 +137,14 @@ func (p Payout) takenBy(held, now time.Time) bool {
 
 // owesItsRecipient reports whether the recipient's list has to be written (again): it is
 // owed, or the board would soon no longer say that lists are worth a look. What is settled holds
-// with a window alone, and then it was listed before it was sent.
-func (p Payout) owesItsRecipient(now time.Time) bool {
+// with a window alone, and for as long as lists have it. It was listed before it was sent, unless
+// we never sent it: a lost table did, or somebody's word moved it from the queue.
+func (p Payout) owesItsRecipient(policy Policy, now time.Time) bool {
+	if p.settled() {
+		return p.RecipientOwed && policy.DuplicateWindow > 0 && now.Sub(policy.lastMoved(p)) < policy.listedFor() && !p.movedNothing(policy)
+	}
 	unsent := p.Status == Submitting || p.Status == Queued && !p.wavering()
-	return !unsent && !p.settled() && (p.RecipientOwed || now.Sub(p.StatusAt) > unsettledFor/2)
+	return !unsent && (p.RecipientOwed || now.Sub(p.StatusAt) > unsettledFor/2)
 }
 
 // scheduleQuery sets the time of the next question, unless the answer ends the questions.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -100,7 +101,7 @@ func direct(id ID, attempt Attempt, c Claim) (Step, bool) {
 		}
 	}
 	guard := Guard{
-		Statuses:      target.Arrivals(),
+		Statuses:      slices.DeleteFunc(target.Arrivals(), func(s Status) bool { return s == Queued }), // it may owe its list
 		Uncomplicated: true,
 		Claimed: &Claimed{
 			Provider: c.Provider, ProviderID: c.ProviderID, Attempt: attempt,

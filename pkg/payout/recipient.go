@@ -39,7 +39,25 @@ const (
 type Unsettled struct {
 	Key RecipientKey
 	ID  ID
-	At  time.Time // when the payout was created, or sent last
+	At  time.Time // when the payout was created, or sent last; in milliseconds
+	// Token is that of the fence that the entry was written for. Whoever gives the fence up, or
+	// does not win it, takes off his own entry and nobody else's. Empty for a payout as stored.
+	Token string
+}
+
+// entryToken is how much of a fence's token tells the entries of one payout and one moment apart.
+const entryToken = 8
+
+// is reports whether two entries are one.
+func (u Unsettled) is(other Unsettled) bool {
+	return u.ID == other.ID && u.Token == other.Token && u.At.Equal(other.At)
+}
+
+// standsFor reports whether an entry of a payout is enough, so that another one of it is spare:
+// it is the later one, and no request is at work any more that could take it off.
+func (u Unsettled) standsFor(other Unsettled, now time.Time) bool {
+	later := u.At.After(other.At) || u.At.Equal(other.At) && u.Token < other.Token
+	return u.ID == other.ID && later && now.Sub(u.At) >= absentFor
 }
 
 // RecipientKey is equal for payouts of the same money to the same account. It is an
@@ -97,24 +115,51 @@ func (p Ports) roster(policy Policy) roster {
 	return roster{lists: p.Store, keys: p.Keys, keep: policy.listedFor()}
 }
 
-// entry is how a payout stands on its recipient's list.
+// entry is how a payout stands on its recipient's list: while it is being fenced, under the token
+// of that.
 func (r roster) entry(ctx context.Context, p Payout) (Unsettled, error) {
 	key, err := r.keys.Current(ctx)
 	if err != nil {
 		return Unsettled{}, fmt.Errorf("derive the recipient's key: %w", err)
 	}
 	// Whoever takes a settled attempt off must not take the next one off.
-	return Unsettled{Key: p.recipientKey(key), ID: p.ID, At: p.lastMoved()}, nil
+	u := Unsettled{Key: p.recipientKey(key), ID: p.ID, At: p.lastMoved().Truncate(time.Millisecond)}
+	if p.Status == Submitting {
+		u.Token = p.Lease.Token[:min(entryToken, len(p.Lease.Token))]
+	}
+	return u, nil
 }
 
 // note puts a payout on its list if that has fewer entries than most, and returns the list. A
-// time until has everybody look at lists before it.
+// time until has everybody look at lists before it. The entry of a payout as stored takes the
+// place of what was noted for its fence.
 func (r roster) note(ctx context.Context, p Payout, most int, now, until time.Time) ([]Unsettled, error) {
 	entry, err := r.entry(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	return r.lists.NoteUnsettled(ctx, entry, most, now.Add(r.keep), until)
+	list, err := r.lists.NoteUnsettled(ctx, entry, most, now.Add(r.keep), until)
+	if err == nil && entry.Token == "" {
+		r.replace(ctx, p, list)
+	}
+	return list, err
+}
+
+// keepUp keeps a list for as long as a note would, also if it has no room for the payout.
+func (r roster) keepUp(ctx context.Context, p Payout, now time.Time) error {
+	list, err := r.note(ctx, p, MostUnsettled, now, time.Time{})
+	if errors.Is(err, ErrCrowded) && len(list) > 0 {
+		_, err = r.lists.NoteUnsettled(ctx, list[0], len(list), now.Add(r.keep), time.Time{})
+	}
+	return err
+}
+
+// withdraw takes off what was noted for a fence that is not made.
+func (r roster) withdraw(ctx context.Context, p Payout) {
+	p.Status = Submitting // whatever it was to be stored as
+	if entry, err := r.entry(ctx, p); err == nil {
+		_ = r.lists.ForgetUnsettled(ctx, entry.Key, []Unsettled{entry}) // else it is over after absentFor
+	}
 }
 
 // noteUnsettled puts a payout that became unsettled on its recipient's list. It is done
@@ -143,16 +188,16 @@ func (r roster) forget(ctx context.Context, p Payout, settled []Unsettled) error
 	return r.lists.ForgetUnsettled(ctx, entry.Key, settled)
 }
 
-// replace takes the entries of a payout's earlier submissions off a list that was just read:
-// the latest stands for them, and many repetitions must not fill the list. It may fail; what is
-// settled is taken off later.
+// replace takes the other entries of a payout off a list that was just read, but those of later
+// submissions: its own stands for them, and many repetitions must not fill the list. It may fail;
+// what is spare is taken off later.
 func (r roster) replace(ctx context.Context, p Payout, list []Unsettled) {
 	latest, err := r.entry(ctx, p)
 	if err != nil {
 		return
 	}
 	before := slices.DeleteFunc(slices.Clone(list), func(u Unsettled) bool {
-		return u.ID != p.ID || !u.At.Before(latest.At.Truncate(time.Millisecond)) // stores keep no more of a time
+		return u.ID != p.ID || u.At.After(latest.At) || u.is(latest)
 	})
 	if len(before) > 0 {
 		_ = r.forget(ctx, p, before)

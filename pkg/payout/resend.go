@@ -230,8 +230,12 @@ func (s *submitter) fenceAgain(ctx context.Context, p Payout, change Change, mos
 	stored, err = s.receiver.store.Apply(ctx, p.step(change))
 	if err != nil {
 		current, err := refusal(err)
-		if err != nil || current == nil || current.Lease.Token != next.Lease.Token {
+		if err != nil || current == nil {
 			return p, false, err
+		}
+		if current.Lease.Token != next.Lease.Token {
+			s.ports.unlist(ctx, s.receiver.policy, next)
+			return p, false, nil
 		}
 		stored = *current
 	}

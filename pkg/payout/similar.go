@@ -26,12 +26,12 @@ func (p Ports) similar(ctx context.Context, policy Policy, of Payout) (similarPa
 	if err != nil && !crowded {
 		return similarPayouts{}, err
 	}
-	found, over, err := p.compareWith(ctx, policy, list, of)
+	found, useless, err := p.compareWith(ctx, policy, list, of)
 	if err != nil || !found.none() && !crowded {
 		return found, err
 	}
 	// If it fails, the next one tries again.
-	pruned := len(list) >= prunedAt && len(over) > 0 && p.prune(ctx, policy, of, over) == nil
+	pruned := len(list) >= prunedAt && useless.any() && p.prune(ctx, policy, of, useless) == nil
 	switch {
 	case crowded && pruned: // there is room now
 		return p.similar(ctx, policy, of)
@@ -41,22 +41,47 @@ func (p Ports) similar(ctx context.Context, policy Policy, of Payout) (similarPa
 	return found, nil
 }
 
-// compareWith finds the payouts of a list that hold another one, and the entries that are over.
-func (p Ports) compareWith(ctx context.Context, policy Policy, list []Unsettled, of Payout) (found similarPayouts, over []Unsettled, err error) {
+// useless are entries that can be taken off a list.
+type useless struct {
+	over  []Unsettled // of payouts that hold nobody any more
+	spare []Unsettled // for which another entry of the same payout stands
+}
+
+func (u useless) any() bool { return len(u.over)+len(u.spare) > 0 }
+
+// compareWith finds the payouts of a list that hold another one, and the entries that are useless.
+func (p Ports) compareWith(ctx context.Context, policy Policy, list []Unsettled, of Payout) (found similarPayouts, off useless, err error) {
+	now, seen := p.Now(), map[ID]bool{of.ID: true}
 	for _, entry := range list {
-		if entry.ID == of.ID {
+		if slices.ContainsFunc(list, func(u Unsettled) bool { return u.standsFor(entry, now) }) {
+			off.spare = append(off.spare, entry)
 			continue
 		}
-		m, err := p.meet(ctx, policy, entry, of)
+		if seen[entry.ID] {
+			continue
+		}
+		seen[entry.ID] = true
+		m, err := p.meet(ctx, policy, latest(list, entry.ID), of)
 		if err != nil {
-			return similarPayouts{}, nil, err
+			return similarPayouts{}, useless{}, err
 		}
 		found = found.and(m, of)
 		if m.over {
-			over = append(over, entry)
+			off.over = append(off.over, entry)
 		}
 	}
-	return found, over, nil
+	return found, off, nil
+}
+
+// latest is the latest entry of a payout.
+func latest(list []Unsettled, id ID) Unsettled {
+	last := Unsettled{}
+	for _, u := range list {
+		if u.ID == id && !u.At.Before(last.At) {
+			last = u
+		}
+	}
+	return last
 }
 
 // listed is the list of the payout's recipient. With a window the payout is on it before
@@ -64,40 +89,37 @@ func (p Ports) compareWith(ctx context.Context, policy Policy, list []Unsettled,
 func (p Ports) listed(ctx context.Context, policy Policy, of Payout) ([]Unsettled, error) {
 	switch now := p.Now(); {
 	case policy.DuplicateWindow > 0:
-		return p.roster(policy).note(ctx, of, MostUnsettled, now, time.Time{})
+		list, err := p.roster(policy).note(ctx, of, MostUnsettled, now, time.Time{})
+		if errors.Is(err, ErrCrowded) && slices.ContainsFunc(list, func(u Unsettled) bool { return u.ID == of.ID }) {
+			err = nil // it stands there as its create noted it
+		}
+		return list, err
 	case p.Breaker.unsettled(now):
 		return p.roster(policy).of(ctx, of)
 	}
 	return nil, nil
 }
 
-// unlist takes the entry off that a replay made before anybody knew that it is one. Otherwise
-// replays would fill the list. If it fails, the next one that finds it settled does it.
-// Of two requests of one moment both may have made the one entry, which then has to stay.
-func (p Ports) unlist(ctx context.Context, policy Policy, replay, existing Payout) {
-	if policy.DuplicateWindow == 0 {
-		return
-	}
-	roster := p.roster(policy)
-	own, err := roster.entry(ctx, existing)
-	entry, failed := roster.entry(ctx, replay)
-	if err == nil && failed == nil && entry.At.Sub(own.At).Abs() > absentFor {
-		_ = roster.forget(ctx, replay, []Unsettled{entry})
+// unlist takes off what a request noted that stores nothing: it was a replay, or was turned away.
+// Otherwise whoever sends such requests would fill the list, or hold others by it.
+func (p Ports) unlist(ctx context.Context, policy Policy, request Payout) {
+	if policy.DuplicateWindow > 0 {
+		p.roster(policy).withdraw(ctx, request)
 	}
 }
 
 // met is the payout of an entry as another one of the same money finds it.
 type met struct {
-	twin   Similar
-	payout Payout // the zero payout if none is stored
-	stored bool   // it is, and it pays the recipient of the list
-	holds  bool   // it holds the other one back
-	over   bool   // its entry holds nobody any more
+	similar Similar
+	payout  Payout // the zero payout if none is stored
+	stored  bool   // it is, and it pays the recipient of the list
+	holds   bool   // it holds the other one back
+	over    bool   // its entry holds nobody any more
 }
 
 // meet looks at the payout of an entry.
 func (p Ports) meet(ctx context.Context, policy Policy, listed Unsettled, of Payout) (met, error) {
-	m := met{twin: SimilarOf(listed.ID, FirstAttempt)}
+	m := met{similar: Similar(listed.ID)}
 	other, err := p.Store.Get(ctx, listed.ID)
 	switch {
 	case isNotFound(err):
@@ -110,7 +132,7 @@ func (p Ports) meet(ctx context.Context, policy Policy, listed Unsettled, of Pay
 		m.over = true // the reference was taken, by a payout to somebody else
 		return m, nil
 	}
-	m.twin, m.payout, m.stored = SimilarOf(other.ID, other.Attempt), other, true
+	m.similar, m.payout, m.stored = other.asSimilar(), other, true
 	m.holds, m.over = other.holdsBack(of, policy, p.Now())
 	return m, nil
 }
@@ -121,7 +143,7 @@ func (p Ports) meet(ctx context.Context, policy Policy, listed Unsettled, of Pay
 func (p Payout) holdsBack(of Payout, policy Policy, now time.Time) (holds, over bool) {
 	settled := p.settled()
 	switch {
-	case p.movedNothing(policy), settled && !p.RedactedAt.IsZero():
+	case p.movedNothing(policy), settled && !p.RedactedAt.IsZero(), p.Status.Final() && !settled && !p.holdsOthers(now):
 		return false, true
 	case p.waitsAsDuplicate():
 		return false, false
@@ -131,8 +153,9 @@ func (p Payout) holdsBack(of Payout, policy Policy, now time.Time) (holds, over 
 	// What waited or failed held nobody meanwhile, and beside what is unknown people may have sent
 	// this one instead. So each is compared with all that went since shortly before it was made,
 	// however long ago that was.
-	window, age := policy.DuplicateWindow, p.movedBefore(now)
-	holds = window > 0 && (age < window || p.movedBefore(of.CreatedAt) < window)
+	window, moved := policy.DuplicateWindow, policy.lastMoved(p)
+	age := now.Sub(moved)
+	holds = window > 0 && (age < window || of.CreatedAt.Sub(moved) < window)
 	return holds, !holds && (window == 0 || age >= policy.listedFor())
 }
 
@@ -144,10 +167,13 @@ func (p Payout) lastMoved() time.Time {
 	return p.CreatedAt
 }
 
-// movedBefore is how long before a time the payout was created, or sent last; negative if after
-// it. A replay puts it on the list anew, so the entry's own time does not tell.
-func (p Payout) movedBefore(at time.Time) time.Duration {
-	return at.Sub(p.lastMoved())
+// lastMoved is when a payout moved last by what is known: a lost table may have sent it as late as
+// the restore.
+func (p Policy) lastMoved(of Payout) time.Time {
+	if last := p.LastRestore(); p.uncounted(of) > 0 && p.precedes(of) && last.After(of.lastMoved()) {
+		return last
+	}
+	return of.lastMoved()
 }
 
 // movedNothing reports whether it is certain that no money moves, or has moved, by the payout as

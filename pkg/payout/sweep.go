@@ -148,7 +148,7 @@ func (s *Sweeper) act(ctx context.Context, p Payout) error {
 // whether the provider answers, or is asked at all, must not decide whether the same money is
 // held.
 func (s *Sweeper) makeGood(ctx context.Context, p Payout) (Payout, error) {
-	if !p.RecipientOwed || !p.owesItsRecipient(s.ports.Now()) || !s.ports.noteLate(ctx, s.policy, p) {
+	if !p.RecipientOwed || !p.owesItsRecipient(s.policy, s.ports.Now()) || !s.ports.noteLate(ctx, s.policy, p) {
 		return p, nil
 	}
 	step := p.step(Change{At: s.ports.Now(), Noted: true, DueAt: &p.DueAt})
@@ -209,6 +209,7 @@ func (s *Sweeper) dispatch(ctx context.Context, p Payout) error {
 	case why == QueuedSpokenOf:
 		return s.queryStatus(ctx, p, p.Attempt) // the provider knows more than we do
 	case why == QueuedDuplicate:
+		s.keepListed(ctx, p, now)
 		return s.wait(ctx, p, why, s.jitter(24*time.Hour)) // until somebody confirms it
 	case now.Sub(p.CreatedAt) > s.policy.QueuedMaxAge || why == QueuedRestored:
 		s.keepListed(ctx, p, now)
@@ -225,7 +226,7 @@ func (s *Sweeper) dispatch(ctx context.Context, p Payout) error {
 	switch {
 	case err != nil:
 		return err // the visibility time brings it back
-	case !found.none() && !found.stored:
+	case !found.none() && !found.shown():
 		return s.wait(ctx, p, QueuedDuplicate, absentFor)
 	case !found.none():
 		return s.holdAsDuplicate(ctx, p, found)
@@ -238,7 +239,7 @@ func (s *Sweeper) dispatch(ctx context.Context, p Payout) error {
 // sent.
 func (s *Sweeper) keepListed(ctx context.Context, p Payout, now time.Time) {
 	if s.policy.DuplicateWindow > 0 {
-		_, _ = s.submitter.roster.note(ctx, p, MostUnsettled, now, time.Time{}) // it is done again in an hour
+		_ = s.submitter.roster.keepUp(ctx, p, now) // it is done again in an hour, or in a day
 	}
 }
 

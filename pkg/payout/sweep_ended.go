@@ -20,6 +20,8 @@ func (s *Sweeper) settleEnded(ctx context.Context, p Payout) error {
 		return s.redact(ctx, p)
 	case p.holdsOthers(now):
 		return s.remind(ctx, p) // before its data goes: people may still have it sent again
+	case p.settled() && p.owesItsRecipient(s.policy, now):
+		return s.schedule(ctx, p, s.resting(p, now))
 	case !fresh:
 		return s.schedule(ctx, p, p.proposalEnds())
 	case !forget.IsZero() && !now.Before(forget) && len(p.Attention) == 0:
@@ -58,7 +60,12 @@ func (s *Sweeper) resting(p Payout, now time.Time) time.Time {
 	if p.RecipientOwed {
 		wait = time.Minute
 	}
+	if p.RecipientOwed && now.Sub(p.StatusAt) > time.Hour {
+		wait = time.Hour // there was no room for long
+	}
 	switch again := now.Add(s.jitter(wait)); {
+	case p.settled() && p.owesItsRecipient(s.policy, now):
+		return earlier(again, s.policy.retention(p.StatusAt))
 	case !p.holdsOthers(now):
 		return s.policy.retention(p.StatusAt)
 	case p.RedactedAt.IsZero():

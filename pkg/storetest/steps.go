@@ -179,7 +179,7 @@ func changes(t *testing.T, s payout.Store) {
 		{"never due", payout.Change{At: later, DueAt: &never}},
 		{"polls", payout.Change{At: later, Polls: &five}},
 		{"similar", payout.Change{At: later, SimilarTo: p.ID, SimilarBy: "somebody"}},
-		{"similar to two", payout.Change{At: later, SimilarTo: p.ID, Similar: []payout.Similar{payout.SimilarOf(payout.DeriveID("storetest", "1"), 2), payout.SimilarOf(p.ID, 1)}, Beside: &zero}},
+		{"similar to two", payout.Change{At: later, SimilarTo: p.ID, Similar: []payout.Similar{payout.SimilarOf(payout.DeriveID("storetest", "1"), 2, 1), payout.SimilarOf(p.ID, 1, 1)}, Beside: &zero}},
 		{"beside five", payout.Change{At: later, Beside: &five}},
 		{"similar to nobody's", payout.Change{At: later, SimilarTo: p.ID}},
 		{"heard", payout.Change{At: later, Heard: []payout.Fact{"2.paid", "1.sent"}}},
