@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -612,6 +613,9 @@ func newWorld(t *testing.T) *world {
 }
 
 // newWorldWith is a world under another policy.
+// tokens are never used again, not even by the service over a table that was restored.
+var tokens atomic.Int64
+
 func newWorldWith(t *testing.T, decide func(*payout.Policy)) *world {
 	t.Helper()
 	w := &world{
@@ -622,17 +626,12 @@ func newWorldWith(t *testing.T, decide func(*payout.Policy)) *world {
 	w.breaker = payout.NewBreaker(w.store, payout.Floor{Caps: most(t)})
 	w.vexora, w.monetix = w.provider(Vexora), w.provider(Monetix)
 	w.connectors = map[payout.Provider]payout.Connector{Vexora: w.vexora, Monetix: w.monetix}
-	tokens := 0
-	var mu sync.Mutex
 	ports := payout.Ports{
 		Store:      w.store,
 		Connectors: w.connectors,
 		Signals:    w.signals, Breaker: w.breaker, Keys: w, Now: w.clock.Now,
 		NewToken: func() string {
-			mu.Lock()
-			defer mu.Unlock()
-			tokens++
-			return fmt.Sprintf("token-%d", tokens)
+			return fmt.Sprintf("%06d-token", tokens.Add(1))
 		},
 		Pause: func(_ context.Context, d time.Duration) {
 			if w.paused != nil {
