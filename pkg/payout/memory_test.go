@@ -612,10 +612,10 @@ func newWorld(t *testing.T) *world {
 	return newWorldWith(t, func(*payout.Policy) {})
 }
 
-// newWorldWith is a world under another policy.
 // tokens are never used again, not even by the service over a table that was restored.
 var tokens atomic.Int64
 
+// newWorldWith is a world under another policy.
 func newWorldWith(t *testing.T, decide func(*payout.Policy)) *world {
 	t.Helper()
 	w := &world{
