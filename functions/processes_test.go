@@ -372,7 +372,7 @@ var ends = map[sandbox.State]payout.Status{
 	sandbox.Paid: payout.Succeeded, sandbox.Failed: payout.Failed, sandbox.Returned: payout.Succeeded,
 }
 
-// judge compares every payout with the twin.
+// judge compares every payout with the sandbox.
 func (s *stack) judge(payouts int) {
 	s.t.Helper()
 	figures := map[string]int{}

@@ -50,7 +50,7 @@ var rooms = map[string][]string{
 		"money", "payout", "bank", "secrets", "oneshot", "vexora", "monetix", "trial", "provider", "wire", "edge", "loglimit", "telemetry",
 		"sandbox", // its signatures, which share nothing with the connectors
 	},
-	"sandbox": {}, // the twin shares nothing with the code that it tests
+	"sandbox": {}, // the sandbox shares nothing with the code that it tests
 }
 
 // outside lists what a room may import beyond the standard library, by module.

@@ -170,7 +170,7 @@ func (b *bench) quiet(ctx context.Context) (usage, error) {
 			return usage{}, fmt.Errorf("create: %w", err)
 		}
 		ids = append(ids, created.Payout.ID)
-		b.pass(20 * time.Millisecond) // or due times would agree by chance; a busy process looks at the board once in many
+		b.pass(20 * time.Millisecond) // or due times would agree by chance; a busy process looks at the shared state once in many
 		if err := b.notifier.News(during(ctx, telling), created.Payout.ID); err != nil {
 			return usage{}, err
 		}
@@ -224,7 +224,7 @@ func (b *bench) finish(ctx context.Context, ids []payout.ID) (usage, error) {
 	return u, nil
 }
 
-// wait returns when the twin's callback was answered.
+// wait returns when the sandbox's callback was answered.
 func (b *bench) wait() error {
 	select {
 	case <-b.called:

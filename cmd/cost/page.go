@@ -17,7 +17,7 @@ const (
 	sweepsAMonth    = 43_200
 	alarms          = 55
 	alarmMetrics    = 80 // an alarm costs by the metrics that it watches
-	metrics         = 15 // the desk's, and the lag
+	metrics         = 15 // the review queue's, and the lag
 	secretsOfStack  = 5
 	payoutsPerMonth = 1_000_000
 )

@@ -25,7 +25,7 @@ import (
 // options is where things are.
 type options struct {
 	endpoint string // of both AWS services, as this program reaches them
-	twin     string // where the twin listens
+	twin     string // where the sandbox listens
 	name     string // how containers name this machine
 	template string
 }

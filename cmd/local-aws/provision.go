@@ -46,7 +46,7 @@ func documents(twin string) map[string]string {
 	}
 }
 
-// config lets the twin know the same keys.
+// config lets the sandbox know the same keys.
 func config() sandbox.Config {
 	return sandbox.Config{
 		VexoraAccounts: map[string]sandbox.VexoraAccount{

@@ -175,7 +175,7 @@ var (
 		"9010": {{"succeeded", "contradiction", 1}, {"succeeded", "contradiction", 1}},
 		"9011": {paid, paid},
 		"9012": {{"succeeded", "callback_mismatch", 1}, {"succeeded", "callback_mismatch", 1}},
-		// Vexora documents no return; the twin's later failure is a contradiction.
+		// Vexora documents no return; the sandbox's later failure is a contradiction.
 		"9013": {{"succeeded", "contradiction", 1}, {"succeeded", "returned", 1}},
 		"9014": {{"processing", "", 0}, {"processing", "", 0}},
 		"9015": {paid, paid},
@@ -260,7 +260,7 @@ func raised(p map[string]any, reason string) bool {
 }
 
 // noSecrets scans everything that a run wrote or answered for keys and for whole
-// account numbers. The store and the twin's memory hold them by design.
+// account numbers. The store and the sandbox's memory hold them by design.
 func noSecrets(t *testing.T, r *running) {
 	t.Helper()
 	log, err := os.ReadFile(filepath.Join(r.folder, "log.jsonl"))
@@ -300,7 +300,7 @@ func TestARestartGoesOnWhereTheLastRunStopped(t *testing.T) {
 	if status, again := second.call("POST", "/v1/payouts", bankDraft("0000")); status != 200 || again["id"] != id {
 		t.Errorf("a replay after the restart: %d", status)
 	}
-	// The callback goes to the first run's port, which is gone; the question finds
+	// The callback goes to the first run's port, which is gone; the status query finds
 	// out.
 	second.await(id, 25*time.Second, func(p map[string]any) bool { return p["status"] == "succeeded" })
 	if e, _ := second.sandbox.Find(p["provider_reference"].(string)); e.Executed != 1 || e.Requests != 1 {

@@ -20,7 +20,7 @@ import (
 	"cambodia-payouts/pkg/boot"
 )
 
-// defaultPort is where the service listens; the twin has the port above it.
+// defaultPort is where the service listens; the sandbox has the port above it.
 const defaultPort = 8080
 
 // stopLimit bounds a graceful stop. Whatever it cuts off is found again by the

@@ -11,8 +11,8 @@ import (
 	"cambodia-payouts/pkg/secrets"
 )
 
-// What the twin and the service have agreed on. These keys open nothing: they are
-// those of the twin on this machine.
+// What the sandbox and the service have agreed on. These keys open nothing: they are
+// those of the sandbox on this machine.
 const (
 	vexoraMerchantKHR = "local-merchant-khr"
 	vexoraMerchantUSD = "local-merchant-usd"

@@ -29,7 +29,7 @@ import (
 
 // firstQuestion is when the sweep asks about a payout that nobody called back
 // about. On AWS it is 90 s; here somebody is waiting to see it, and 12 s lie
-// behind the ten that Monetix asks for before a question.
+// behind the ten that Monetix asks for before a status query.
 const firstQuery = 12 * time.Second
 
 // sweepEvery is the scheduler's period; on AWS it is a minute.
@@ -223,7 +223,7 @@ func (s *service) serve(ctx context.Context) error {
 	<-ctx.Done()
 
 	// A connection that was dialled and never used holds a graceful stop up for
-	// seconds. That time must not be missing when the twin and the store are closed.
+	// seconds. That time must not be missing when the sandbox and the store are closed.
 	_ = within(ctx, func(limit context.Context) error {
 		for _, each := range servers {
 			if each.Shutdown(limit) != nil {
@@ -286,7 +286,7 @@ func (s *service) keepTelling(ctx context.Context) {
 	}
 }
 
-// close ends what was opened, the store last: a callback of the twin's may still
+// close ends what was opened, the store last: a callback of the sandbox's may still
 // want to write.
 func (s *service) close(ctx context.Context) error {
 	var problems []error

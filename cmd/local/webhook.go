@@ -17,7 +17,7 @@ type merchant struct {
 	own    bool   // by WEBHOOK_URL, in place of the run's own endpoint
 }
 
-// merchantFrom is the endpoint that the environment names, or the run's own one beside the twin.
+// merchantFrom is the endpoint that the environment names, or the run's own one beside the sandbox.
 // Events tell of invented payouts, so that they stay on this machine.
 func merchantFrom(twin string) (merchant, error) {
 	m := merchant{URL: os.Getenv("WEBHOOK_URL"), Secret: os.Getenv("WEBHOOK_SECRET"), own: true}

@@ -56,7 +56,7 @@ func (d Deployment) endpoint(c Common, w Webhook) *webhook.Client {
 }
 
 // heard logs one attempt, and how late it was. What was not taken is not an error
-// of ours, and comes again; the desk says when it does not.
+// of ours, and comes again; the review queue says when it does not.
 func (d Deployment) heard(told *telemetry.Signals) func(context.Context, payout.Event, payout.Delivery) {
 	return func(ctx context.Context, event payout.Event, delivery payout.Delivery) {
 		d.Log.LogAttrs(ctx, slog.LevelInfo, "event told", slog.String("payout_id", string(event.PayoutID)), slog.String("event", string(event.ID)),

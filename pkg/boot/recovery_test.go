@@ -31,7 +31,7 @@ import (
 	"cambodia-payouts/pkg/vexora"
 )
 
-// storm is a deployment over the twin in its worst moods, on a clock of its own.
+// storm is a deployment over the sandbox in its worst moods, on a clock of its own.
 type storm struct {
 	t        *testing.T
 	clock    atomic.Int64 // milliseconds
@@ -73,7 +73,7 @@ func hangUp(w http.ResponseWriter, _ *http.Request) {
 
 func forbidden(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }
 
-// worst is the twin behind the moods.
+// worst is the sandbox behind the moods.
 func (s *storm) worst(twin http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		passed := s.now().Sub(stormStart)
@@ -252,7 +252,7 @@ func TestNothingIsPaidTwiceOrLostInTheWorstWeather(t *testing.T) {
 	ids := s.create(0, payouts)
 	s.rest(5 * 24 * time.Hour)
 	s.judge(ids)
-	// One person does what the desk says about payouts that only grew too old.
+	// One person does what the review queue says about payouts that only grew too old.
 	sent := s.sendTheOld(ids)
 	s.rest(2 * 24 * time.Hour)
 	t.Logf("%d payouts that had grown too old sent by a person", sent)
@@ -411,7 +411,7 @@ func (s *storm) create(from, to int) []payout.ID {
 	return ids
 }
 
-// ends says how each end of the twin's has to look here.
+// ends says how each end of the sandbox's has to look here.
 var ends = map[sandbox.State]payout.Status{
 	sandbox.Paid: payout.Succeeded, sandbox.Failed: payout.Failed, sandbox.Returned: payout.Succeeded,
 }

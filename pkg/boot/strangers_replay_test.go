@@ -25,7 +25,7 @@ func TestOneOldCallbackUsesUpNoRounds(t *testing.T) {
 		if post(t, h, string(raw)) != 200 || store.items[p.ID].Status != payout.Processing {
 			t.Fatal("the genuine one is not believed")
 		}
-		// The provider declines it, and an answer to a question makes that certain.
+		// The provider declines it, and an answer to a status query makes that certain.
 		failed := store.items[p.ID]
 		failed.Status, failed.Failure = payout.Failed, &payout.Failure{Code: payout.FailureDeclined}
 		failed.Heard = payout.Heard{"1.closed.1", "1.sent"}

@@ -177,7 +177,7 @@ func TestKeysThatCannotBeReadAreSaidToBeSo(t *testing.T) {
 }
 
 // TestControlsThatNobodyCanReadAreSaidToBeSo: every create is queued and every callback waits
-// for a question, and both answers look well.
+// for a status query, and both answers look well.
 func TestControlsThatNobodyCanReadAreSaidToBeSo(t *testing.T) {
 	d, log := version7(t, selftestSecrets, func(s payout.Store) payout.Store { return readsNoShared{s} })
 	says := func(what string) {

@@ -13,7 +13,7 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// The board's partition: the board itself, then the changes of the controls, the newest one
+// The shared state's partition: the shared state itself, then the changes of the controls, the newest one
 // first, then what waits for a second person, an item of each person. So one query of two
 // items is a glance at all that stops a submission.
 const (
@@ -63,7 +63,7 @@ func (s *Store) Shared(ctx context.Context) (payout.Shared, error) {
 	return all, nil
 }
 
-// boardItems reads the board's partition from a sort key on.
+// boardItems reads the shared state's partition from a sort key on.
 func (s *Store) boardItems(ctx context.Context, from string, limit int) ([]item, error) {
 	e := newExpression()
 	condition := fmt.Sprintf("%s = %s AND %s >= %s", e.name(attrPK), e.value("board", text(kindBoard)), e.name(attrSK), e.value("from", text(from)))
@@ -148,7 +148,7 @@ func (s *Store) ProposeControls(ctx context.Context, p payout.ControlProposal, u
 	return nil
 }
 
-// ProposedControls implements payout.Desk. What is proposed stands last on the board.
+// ProposedControls implements payout.Desk. What is proposed stands last on the shared state.
 func (s *Store) ProposedControls(ctx context.Context) ([]payout.ControlProposal, error) {
 	items, err := s.boardItems(ctx, orderedPrefix, mostOrdered)
 	if err != nil {

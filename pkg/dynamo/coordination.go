@@ -30,7 +30,7 @@ const (
 	attrExpiresAt = "expires_at"
 
 	attrUnsettledUntil = "unsettled_until"
-	attrRestoredAt     = "restored_at" // of the board: the latest restore that the table was told of
+	attrRestoredAt     = "restored_at" // of the shared state: the latest restore that the table was told of
 	attrPayoutID       = "payout_id"
 	attrPayouts        = "payouts" // of a recipient: "ID@TIME" or "ID@TIME#TOKEN" each
 	attrReport         = "report"
@@ -42,7 +42,7 @@ const (
 
 func itemKey(pk, kind string) item { return item{attrPK: text(pk), attrSK: text(kind)} }
 
-// pauses reads the pauses of the board.
+// pauses reads the pauses of the shared state.
 func (r *reader) pauses() map[payout.Provider]payout.Pause {
 	all := map[payout.Provider]payout.Pause{}
 	for _, p := range payout.Pausable() {
@@ -75,7 +75,7 @@ func (s *Store) SavePause(ctx context.Context, p payout.Pause) error {
 	return s.pin(ctx, pausePrefix+string(p.Provider), nested(i))
 }
 
-// pin sets one attribute of the board.
+// pin sets one attribute of the shared state.
 func (s *Store) pin(ctx context.Context, name string, v types.AttributeValue) error {
 	u := &update{expression: newExpression()}
 	u.set(attrSchema, count(SchemaVersion))
@@ -91,7 +91,7 @@ func (s *Store) pin(ctx context.Context, name string, v types.AttributeValue) er
 }
 
 // RememberRestore implements payout.Desk. It writes only what is new, so that every start may
-// call it, and one attribute of the board, so that no other write of it takes that away.
+// call it, and one attribute of the shared state, so that no other write of it takes that away.
 func (s *Store) RememberRestore(ctx context.Context, at time.Time) error {
 	u := &update{expression: newExpression()}
 	u.set(attrSchema, count(SchemaVersion))

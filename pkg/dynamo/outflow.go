@@ -12,8 +12,8 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// The buckets of the outflow brake stand in the board's partition, behind the changes of the
-// controls: "board" < "change#" < "outflow#" < "proposal". So a glance at the board, which
+// The buckets of the outflow brake stand in the shared state's partition, behind the changes of the
+// controls: "board" < "change#" < "outflow#" < "proposal". So a glance at the shared state, which
 // reads two items from its beginning, reads none of them but where there is nothing else.
 const (
 	outflowPrefix = "outflow#"

@@ -27,7 +27,7 @@ func listed(u payout.Unsettled) string {
 	return member
 }
 
-// NoteUnsettled implements payout.Recipients. The payout is on its list before the board
+// NoteUnsettled implements payout.Recipients. The payout is on its list before the shared state
 // says that lists are worth a look. Adding to a set needs no reading, and twice is once.
 func (s *Store) NoteUnsettled(ctx context.Context, u payout.Unsettled, most int, keep, until time.Time) ([]payout.Unsettled, error) {
 	list, err := s.growList(ctx, u, most, keep)

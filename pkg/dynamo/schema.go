@@ -12,7 +12,7 @@ import (
 )
 
 // SchemaVersion is written into every item. A reader accepts newer items and
-// leaves aside what it does not know. Version 2 tells questions to the provider
+// leaves aside what it does not know. Version 2 tells status queries to the provider
 // (query_at) from news for the merchant (notify_at); due_at is the earlier. Version 3
 // keeps facts (heard), from which it is computed whether a payout is safe to pay again;
 // an item without them never is. Version 4 keeps the recipient's key from redaction on
@@ -49,7 +49,7 @@ const (
 )
 
 // orphanShard is the one partition of the day index that holds every orphan. They
-// are rare, and "what came in that we cannot place" is one question.
+// are rare, and "what came in that we cannot place" is one status query.
 const orphanShard = "orphans#0"
 
 // orphanKeyPrefix keeps the keys of foreign claims apart from payout ids.

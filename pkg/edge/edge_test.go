@@ -538,7 +538,7 @@ func TestCallbacksBeyondTheSizeAreRefusedBeforeAnythingElse(t *testing.T) {
 
 type sweeper func(int) (payout.Swept, error)
 
-// blind is a sweeper that cannot measure the desk.
+// blind is a sweeper that cannot measure the review queue.
 type blind struct{ sweeper }
 
 func (blind) Survey(context.Context) error { return errors.New("listing failed") }

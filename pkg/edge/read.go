@@ -186,7 +186,7 @@ func (r Reader) byReference(ctx context.Context, text string, parameters map[str
 func (r Reader) attention(ctx context.Context, parameters map[string]string, q payout.PageQuery) (any, error) {
 	switch parameters["attention"] {
 	case "true":
-	case "money": // a night's question: what of all that waits is about money?
+	case "money": // a night's status query: what of all that waits is about money?
 		q.Among = payout.GraveAlone
 	default:
 		return nil, badQuery("attention takes the value true or money only")

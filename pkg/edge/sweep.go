@@ -23,7 +23,7 @@ type SweepReport struct {
 	Due    int `json:"due"`
 	Taken  int `json:"taken"`
 	Failed int `json:"failed"`
-	// Unasked counts the questions that were left out, for a provider that answered none in
+	// Unasked counts the status queries that were left out, for a provider that answered none in
 	// time or takes no more of them.
 	Unasked int `json:"unasked"`
 }
@@ -48,7 +48,7 @@ func NewSweep(sweeper Sweeper, log *slog.Logger) SweepHandler {
 			defer mu.Unlock()
 			faults = append(faults, err)
 		}
-		// The desk is measured beside the shards: a provider that answers nobody uses up the
+		// The review queue is measured beside the shards: a provider that answers nobody uses up the
 		// invocation, and alarms on money keep their state without a measurement. Where there is
 		// none, the alarm on errors has to ring.
 		wait.Go(func() { fail(sweeper.Survey(ctx)) })

@@ -30,7 +30,7 @@ func (k Kind) String() string {
 }
 
 // Value is one immutable JSON value. The zero value is [Invalid] and answers
-// every question with "no", so that chains of look-ups need no checks between.
+// every status query with "no", so that chains of look-ups need no checks between.
 type Value struct {
 	kind Kind
 	// text is the literal of a number, boolean or null, and the decoded text of a

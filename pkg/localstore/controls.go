@@ -12,7 +12,7 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// orderedPrefix begins the keys of the board under which changes wait for a second person; the
+// orderedPrefix begins the keys of the shared state under which changes wait for a second person; the
 // first one's name follows.
 const orderedPrefix = "proposal#"
 

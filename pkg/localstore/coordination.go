@@ -12,7 +12,7 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// The keys of the board that name no provider.
+// The keys of the shared state that name no provider.
 const (
 	unsettledUntil = "unsettled_until"
 	restoredAt     = "restored_at"

@@ -72,7 +72,7 @@ var unfinished = []string{"9999", "19999", "29999", "20802", "20899"}
 // nothing about its money. 3613 is a refusal because of a similar payment.
 var duplicates = []string{"3041", "3060", "3613", "10105"}
 
-// notFound are codes of answers to questions. They may mean temporary trouble, and
+// notFound are codes of answers to status queries. They may mean temporary trouble, and
 // prove nothing about the payout.
 var notFound = []string{"3061", "3062"}
 

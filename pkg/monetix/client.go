@@ -141,7 +141,7 @@ func unclear(message string) payout.Claim {
 	return payout.Claim{Finding: payout.FoundUnclear, Message: message}
 }
 
-// answered reads the answer to a question. What it says about the money counts
+// answered reads the answer to a status query. What it says about the money counts
 // only if its signature verifies. "Not found" counts without: it proves nothing,
 // and nobody documents whether such answers are signed.
 func (c *Client) answered(ctx context.Context, body []byte, about payout.ProviderReference) payout.Claim {

@@ -11,7 +11,7 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// ask puts a question to a gate that answers so.
+// ask puts a status query to a gate that answers so.
 func ask(t *testing.T, status int, answer string) (payout.Claim, *gate) {
 	t.Helper()
 	g := newGate(t, status, answer)

@@ -92,7 +92,7 @@ type Settings struct {
 	// documented ones: support can configure the format. A callback with any other member
 	// is kept, and not believed.
 	CallbackMembers []string
-	// QueriesPerSecond is how many questions about payouts one process sends in a second at
+	// QueriesPerSecond is how many status queries about payouts one process sends in a second at
 	// most; 0 for as many as are due. No page names a limit.
 	QueriesPerSecond int
 }
@@ -135,7 +135,7 @@ func ParseSettings(raw []byte) (Settings, error) {
 }
 
 // callbackMembers reads a list of names. What marks another message than a callback cannot
-// be among them: a request, a payment page, the answer to a question.
+// be among them: a request, a payment page, the answer to a status query.
 func callbackMembers(list jsontree.Value) ([]string, error) {
 	var names []string
 	ok := list.Kind() == jsontree.Array && list.Len() <= mostCallbackMembers

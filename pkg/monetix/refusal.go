@@ -19,7 +19,7 @@ const (
 	aboutTheData
 	aboutTheKind
 	aboutOurselves
-	// nobodyLists: also the codes of operations and of questions. No page says that nothing
+	// nobodyLists: also the codes of operations and of status queries. No page says that nothing
 	// was registered when one of them comes.
 	nobodyLists
 	// mayHavePaid: it is in progress, or it looks like a time-out.

@@ -23,7 +23,7 @@ var codesOfRequests = []string{
 	"3261", "1005", "1004", "2541", // us, and the kind of payout
 	"3041", "3613", "10105", // the number is taken
 	"9999", "20802", "10602", "20801", // in progress, or it may have been a time-out
-	"20102", "100", "3061", "7777", // of operations, of questions, of nobody
+	"20102", "100", "3061", "7777", // of operations, of status queries, of nobody
 }
 
 func TestEveryReasonOfARefusalIsWeighedInNoOrder(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// state is what a callback, or the answer to a question, says about a payment.
+// state is what a callback, or the answer to a status query, says about a payment.
 type state struct {
 	tree, payment jsontree.Value
 	// operations are all of them: Monetix may try a payout again by itself, and each try is

@@ -123,7 +123,7 @@ func TestWhatIsAboutUsWakesPeople(t *testing.T) {
 }
 
 // TestARefusedCallerWakesNobodyBesideOthers: also not when his payouts go out by other processes,
-// which see nobody's go well and learn of it by the board.
+// which see nobody's go well and learn of it by the shared state.
 func TestARefusedCallerWakesNobodyBesideOthers(t *testing.T) {
 	for _, uncoded := range []bool{false, true} {
 		w := newWorld(t)

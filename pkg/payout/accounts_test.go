@@ -52,7 +52,7 @@ func (s *projects) take(p payout.Payout) payout.Claim {
 	return c
 }
 
-// tell answers a question.
+// tell answers a status query.
 func (s *projects) tell(p payout.Payout) payout.Claim {
 	about := s.w.monetix.about[len(s.w.monetix.about)-1]
 	k := s.key(p.ID.ProviderReference(about))

@@ -11,16 +11,16 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// A busy process never reads the board again.
+// A busy process never reads the shared state again.
 func TestABusyProcessLearnsThatTheSameMoneyIsUnknown(t *testing.T) {
 	w := newWorld(t)
-	// One process makes R1 unknown, and says so on the board and on the recipient's list.
+	// One process makes R1 unknown, and says so on the shared state and on the recipient's list.
 	w.vexora.answer, w.vexora.told = w.unclear, w.absent
 	first := w.mustCreate(draft("R1"))
 	if first.Status != payout.Unknown || !w.store.board.UnsettledUntil.After(w.clock.Now()) {
 		t.Fatal(first.Status)
 	}
-	// Another process had its first glance at the board a moment before.
+	// Another process had its first glance at the shared state a moment before.
 	said := w.store.board
 	w.store.board = payout.Shared{}
 	w.over(payout.Floor{})
@@ -565,7 +565,7 @@ func TestAQueuedPayoutIsHeldByAFileAboutItsNextAttempt(t *testing.T) {
 	}
 }
 
-// The question that a mismatch asks for is forgotten when people begin the next attempt before it was asked.
+// The status query that a mismatch asks for is forgotten when people begin the next attempt before it was asked.
 func TestAMismatchIsAskedAboutAlsoOnceTheNextAttemptBegan(t *testing.T) {
 	w := newWorld(t)
 	p := w.mustCreate(draftFor(Monetix))

@@ -68,7 +68,7 @@ func TestWhoWasStoppedAloneGoesOnWhenOneGoesWell(t *testing.T) {
 }
 
 // TestWithOneCallerAloneAnOutagePauses: nobody's payouts go well, so the provider is paused, and
-// the board says whose payouts say so. Other processes keep him back as well.
+// the shared state says whose payouts say so. Other processes keep him back as well.
 func TestWithOneCallerAloneAnOutagePauses(t *testing.T) {
 	w := newWorld(t)
 	w.dislikes(wrongAccount)

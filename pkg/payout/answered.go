@@ -2,7 +2,7 @@ package payout
 
 import "maps"
 
-// answersForAnother reports whether an answer to a question would end or confirm something under
+// answersForAnother reports whether an answer to a status query would end or confirm something under
 // another number of the provider's than the one that it answered us with about the same attempt.
 // There was one submission, by nobody else, so one of the two is not ours. A number that callbacks
 // alone named is no answer, and beside a return it may be that of the return. About an end, what
@@ -54,7 +54,7 @@ func (p Payout) numbered(c Claim, d Decision) Decision {
 }
 
 // answeredFirst reports whether a claim is the first answer that names the number of an attempt
-// of ours. One to a question that began before the last submission may be about another's.
+// of ours. One to a status query that began before the last submission may be about another's.
 func (p Payout) answeredFirst(c Claim) bool {
 	about := c.attempt()
 	answer := c.Source == FromAnswer || c.Source == FromQuery && c.Asked != nil && c.Asked.Submitted.Equal(p.SubmittedAt)

@@ -9,7 +9,7 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// knows has a provider answer questions about each attempt with its own finding and number.
+// knows has a provider answer status queries about each attempt with its own finding and number.
 func (w *world) knows(name payout.Provider, of map[payout.Attempt]payout.Claim) {
 	pr := w.named(name)
 	pr.told = func(payout.Payout) payout.Claim {

@@ -21,7 +21,7 @@ func acknowledged(t *testing.T, provider payout.Provider, told payout.Finding, n
 	return w, p
 }
 
-// One submission has one number. An answer to a question that names another one than the
+// One submission has one number. An answer to a status query that names another one than the
 // acknowledgement did ends nothing and closes nothing, and calls people.
 func TestAnAnswerUnderAnotherNumberThanTheAcknowledgementEndsNothing(t *testing.T) {
 	for _, provider := range both {

@@ -17,7 +17,7 @@ type Balance struct {
 	Available int64
 }
 
-// Teller is a Connector whose provider documents a question for the balance.
+// Teller is a Connector whose provider documents a status query for the balance.
 type Teller interface {
 	// Balances asks for the balance of every account. It may return some of them
 	// and an error about the others.
@@ -25,16 +25,16 @@ type Teller interface {
 }
 
 // balanceEvery is how often a sweeper asks for balances. A payroll empties an
-// account in minutes; a question a minute would be a burden that no page allows.
+// account in minutes; a status query a minute would be a burden that no page allows.
 const balanceEvery = 5 * time.Minute
 
-// balanceFor is how long the question may take. A provider that does not answer it must not
+// balanceFor is how long the status query may take. A provider that does not answer it must not
 // use up the time of the invocation, in which payouts are asked about.
 const balanceFor = 5 * time.Second
 
 // Balances asks the providers that can be asked what is left, from time to time,
 // and raises SignalLowBalance below the reserve of the policy. An error means that
-// a question failed, or took longer than five seconds; no payout depends on it. An invocation
+// a status query failed, or took longer than five seconds; no payout depends on it. An invocation
 // that is about to end does not ask.
 func (s *Sweeper) Balances(ctx context.Context) error {
 	now := s.ports.Now()

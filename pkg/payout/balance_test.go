@@ -60,11 +60,11 @@ func TestALowBalanceIsToldBeforePayoutsFail(t *testing.T) {
 	}
 }
 
-// slowTill is a provider that does not answer a question for its balance.
+// slowTill is a provider that does not answer a status query for its balance.
 type slowTill struct {
 	payout.Connector
 	asked   int
-	allowed time.Duration // how long the question may take; zero for ever
+	allowed time.Duration // how long the status query may take; zero for ever
 }
 
 func (r *slowTill) Balances(ctx context.Context) ([]payout.Balance, error) {
@@ -75,7 +75,7 @@ func (r *slowTill) Balances(ctx context.Context) ([]payout.Balance, error) {
 	return nil, errors.New("no answer")
 }
 
-// No payout waits for a balance: the question takes a few seconds at most, and none of those
+// No payout waits for a balance: the status query takes a few seconds at most, and none of those
 // that the invocation needs for its end.
 func TestABalanceTakesNobodysTime(t *testing.T) {
 	w := newWorld(t)

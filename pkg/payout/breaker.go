@@ -12,7 +12,7 @@ import (
 // Breaker stop submissions to a provider: by configuration (PAUSED_PROVIDERS,
 // SUBMISSIONS=held), by the [Controls] that people set, or for a while by themselves when
 // something is wrong with us or with the provider, so that a rotated key, a closed firewall
-// or an outage does not run through a whole payroll. What one function learns, the board
+// or an outage does not run through a whole payroll. What one function learns, the shared state
 // tells all others.
 type Breaker struct {
 	coordination Coordination
@@ -21,7 +21,7 @@ type Breaker struct {
 
 	mu     sync.Mutex // guards all below
 	shared Shared
-	seen   time.Time // when the board was last looked at
+	seen   time.Time // when the shared state was last looked at
 	readAt time.Time // and when the reading began that brought what is known of it; zero: none did
 	// begun counts the readings as they begin, and known is the number of the one that brought
 	// what is known: a slow one may end after a later one, and clocks go back.
@@ -60,7 +60,7 @@ func NewBreaker(desk Coordination, floor Floor) *Breaker {
 	return &Breaker{coordination: desk, floor: floor, onUnread: func(context.Context, error, bool) {}, own: map[Provider]Pause{}, hushed: map[Provider]Pause{}, callers: map[caller]*standing{}, probes: map[Provider]*probe{}, took: map[Provider]time.Time{}}
 }
 
-// OnUnread has somebody told of each reading of the board that fails: why, and whether this
+// OnUnread has somebody told of each reading of the shared state that fails: why, and whether this
 // process is blind by now, so that it holds everything and believes no callback. It is for
 // whoever makes the breaker.
 func (b *Breaker) OnUnread(tell func(ctx context.Context, err error, blind bool)) *Breaker {
@@ -77,7 +77,7 @@ func (b *Breaker) noteUnread(ctx context.Context, now time.Time, err error) {
 	b.onUnread(ctx, err, blind)
 }
 
-// Blind looks, and returns an error if this process has not been able to read the board for so
+// Blind looks, and returns an error if this process has not been able to read the shared state for so
 // long that it holds everything.
 func (b *Breaker) Blind(ctx context.Context, now time.Time) error {
 	b.Refresh(ctx, now)
@@ -89,7 +89,7 @@ func (b *Breaker) Blind(ctx context.Context, now time.Time) error {
 	return fmt.Errorf("the controls cannot be read, and everything is held: %w", b.failed)
 }
 
-// Refresh reads the board if the last glance is too old. A board that cannot be read leaves
+// Refresh reads the shared state if the last glance is too old. A board that cannot be read leaves
 // things as they were for a while; see [Breaker.Ordered].
 func (b *Breaker) Refresh(ctx context.Context, now time.Time) {
 	reading, fresh := b.reading(now)
@@ -115,7 +115,7 @@ func (b *Breaker) Refresh(ctx context.Context, now time.Time) {
 	}
 }
 
-// read reads the board. What RESTORED_AT says counts before the table was told of it.
+// read reads the shared state. What RESTORED_AT says counts before the table was told of it.
 func (b *Breaker) read(ctx context.Context) (Shared, error) {
 	board, err := b.coordination.Shared(ctx)
 	if b.floor.RestoredAt.After(board.RestoredAt) {
@@ -137,7 +137,7 @@ func (b *Breaker) Restored(ctx context.Context, now time.Time) (time.Time, error
 }
 
 // RestoredAt is when the table was restored last, as far as this process has read. Who has never
-// read the board submits nothing; whoever shows or tells something asks [Breaker.Restored].
+// read the shared state submits nothing; whoever shows or tells something asks [Breaker.Restored].
 func (b *Breaker) RestoredAt() time.Time {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -152,7 +152,7 @@ func (b *Breaker) reading(now time.Time) (reading int, fresh bool) {
 	if !b.readAt.IsZero() && now.Sub(b.seen).Abs() < sharedFor { // a clock can go back
 		return 0, true
 	}
-	b.seen = now // a busy process must not put the next reading off with every question
+	b.seen = now // a busy process must not put the next reading off with every status query
 	b.begun++
 	return b.begun, false
 }
@@ -264,7 +264,7 @@ func (b *Breaker) Ordered(ctx context.Context, p Payout, now time.Time) QueuedRe
 	return ""
 }
 
-// blind reports whether nobody has been able to read the board for too long.
+// blind reports whether nobody has been able to read the shared state for too long.
 func (b *Breaker) blind(now time.Time) bool {
 	return b.readAt.IsZero() || now.Sub(b.readAt).Abs() > blindFor
 }
@@ -316,7 +316,7 @@ func (b *Breaker) latest(p Provider) Pause {
 	if own.Since.After(pinned.Since) {
 		return own
 	}
-	return pinned // of two of one time, what others have seen since is on the board
+	return pinned // of two of one time, what others have seen since is on the shared state
 }
 
 func (b *Breaker) unsettled(now time.Time) bool {

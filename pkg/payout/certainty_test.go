@@ -87,7 +87,7 @@ func TestAnOldCallbackThatTellsNothingWearsOut(t *testing.T) {
 }
 
 // "In progress" while the failure is still to be confirmed is the ordinary order of callbacks:
-// it holds nobody else's money and moves no question. When all questions were used up without
+// it holds nobody else's money and moves no status query. When all status queries were used up without
 // an answer, it is news, once.
 func TestInProgressAfterAFailureThatIsNotConfirmed(t *testing.T) {
 	w := newWorld(t)

@@ -59,7 +59,7 @@ type Claim struct {
 	// earlier one that may have arrived, it proves nothing.
 	OnlyIfFirst bool
 
-	// Account is the one that a question was put under; empty if there was none.
+	// Account is the one that a status query was put under; empty if there was none.
 	Account string
 	// Answered: the provider did answer, readably, though the answer does not tell what became
 	// of the payout. That is no silence; see [Breaker].
@@ -101,7 +101,7 @@ type Asked struct {
 	// Entries is how many entries the payout's history had: whatever was written since is
 	// not answered.
 	Entries int
-	// Due is the payout's next question as the query began. If it is another one that has
+	// Due is the payout's next status query as the query began. If it is another one that has
 	// come already, somebody wants the payout asked about again.
 	Due time.Time
 	// Submitted is when the last submission was fenced. An answer that began before

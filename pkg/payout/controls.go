@@ -40,7 +40,7 @@ type Belief string
 const (
 	// Believe takes a verified callback for the provider's word.
 	Believe Belief = "believe"
-	// AskFirst believes no callback without a question: the key that signs them has leaked.
+	// AskFirst believes no callback without a status query: the key that signs them has leaked.
 	// Callbacks that an earlier version of the secret signed are refused.
 	AskFirst Belief = "ask"
 )

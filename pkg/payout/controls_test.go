@@ -224,7 +224,7 @@ func (s *slow) looking(b *payout.Breaker, now time.Time) func() {
 	}
 }
 
-// Two workers of a sweep read the board, and the answer to the first is the later one.
+// Two workers of a sweep read the shared state, and the answer to the first is the later one.
 func TestAnOlderReadingThatComesLaterPutsNothingBack(t *testing.T) {
 	for name, later := range map[string]func(w *world, b *payout.Breaker, p payout.Payout){
 		"another reading": func(w *world, b *payout.Breaker, p payout.Payout) {

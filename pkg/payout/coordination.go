@@ -9,14 +9,14 @@ import (
 
 // Coordination is the part of the store through which the functions of one deployment
 // tell each other what is wrong. None of it is read or written by a payout that
-// goes well, a glance at the board now and then aside.
+// goes well, a glance at the shared state now and then aside.
 type Coordination interface {
-	// Shared reads the board consistently; a board that was never written is empty.
+	// Shared reads the shared state consistently; a board that was never written is empty.
 	Shared(ctx context.Context) (Shared, error)
-	// RememberRestore keeps for ever, on the board, that the table was restored at a time, unless
+	// RememberRestore keeps for ever, on the shared state, that the table was restored at a time, unless
 	// it remembers a later one.
 	RememberRestore(ctx context.Context, at time.Time) error
-	// SavePause puts a pause on the board, in place of an earlier one.
+	// SavePause puts a pause on the shared state, in place of an earlier one.
 	SavePause(ctx context.Context, p Pause) error
 	// ChangeControls appends a change, and so puts its controls in force; ErrControlsMoved if
 	// a change of that number is there. No change is ever taken away.
@@ -62,7 +62,7 @@ func (b Shared) InForce() Controls {
 	return c
 }
 
-// with is the board after a change of the controls.
+// with is the shared state after a change of the controls.
 func (b Shared) with(c Controls) Shared {
 	b.Controls = c
 	return b

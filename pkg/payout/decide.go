@@ -119,7 +119,7 @@ func (p Payout) spoken(about Attempt) []Fact {
 	return nil
 }
 
-// answeredSince reports whether the provider has answered a later question than the one that
+// answeredSince reports whether the provider has answered a later status query than the one that
 // the claim answers: the process slept over its answer.
 func (p Payout) answeredSince(c Claim) bool {
 	return c.Asked != nil && p.AnsweredAt.After(c.Asked.Begun)

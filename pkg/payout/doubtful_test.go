@@ -149,7 +149,7 @@ func TestAFailureThatIsNotCertainHoldsTheSameMoney(t *testing.T) {
 		w.vexora.answer, w.monetix.answer = w.says(payout.FoundProcessing), w.says(payout.FoundProcessing)
 		d := draftFor(p.Provider)
 		d.Reference = "R2"
-		w.clock.pass(5 * time.Second) // a process looks at the board that often
+		w.clock.pass(5 * time.Second) // a process looks at the shared state that often
 		if q := w.mustCreate(d); p.Status != payout.Failed || p.SafeToPayAgain() || q.Status != payout.Queued {
 			t.Errorf("%s: the first is %s, safe %v, owed %v, %v; the second is %s", name, p.Status, p.SafeToPayAgain(), p.RecipientOwed, p.Heard, q.Status)
 		}

@@ -46,7 +46,7 @@ func TestAWordAboutAnEarlierAttemptCountsAsLongAsItIsNews(t *testing.T) {
 }
 
 // It is the earlier attempt that is asked about, also after the one that followed has ended and
-// all questions about that are used up.
+// all status queries about that are used up.
 func TestADoubtAfterTheLastQuestionIsAskedAbout(t *testing.T) {
 	w := newWorld(t)
 	p := w.secondOnItsWay("R1")
@@ -124,7 +124,7 @@ func TestARefusalOfTheOnlySubmissionClosesAnEarlierAttempt(t *testing.T) {
 }
 
 // Vexora was sent the same reference twice, so that no answer makes the failure certain. One
-// that agrees ends the questions all the same.
+// that agrees ends the status queries all the same.
 func TestAFailureThatCannotBecomeCertainIsNotAskedAboutForEver(t *testing.T) {
 	w := newWorld(t)
 	w.vexora.answer, w.vexora.told = w.unclear, w.unclear

@@ -86,12 +86,12 @@ func sameSigns(echoed, ours string) bool {
 // [essence]), or none. A set that has a part of a script has all of it, so that a word with fewer
 // Khmer signs in it is another word; of Latin letters, sets have some.
 //
-// If nothing was left that could differ (all of ours is Khmer, say, and all of the echo question
+// If nothing was left that could differ (all of ours is Khmer, say, and all of the echo status query
 // marks), the echo tells nothing, and it is taken for ours. How many signs there are is no proof:
 // one may stand for a character, a byte or a word. The description is a guard beside the identity
 // and not the identity: reference, amount and currency are compared by themselves, and an echo
 // that is missing is none to compare either, so whoever could leave it out gains nothing by
-// question marks. The other error is worse: each callback and each answer about a merchant who
+// status query marks. The other error is worse: each callback and each answer about a merchant who
 // writes Khmer would be a mismatch, and none of his payouts would ever end.
 func outlived(left, ours string) bool {
 	kept, lost := []rune{}, []rune{}
@@ -126,7 +126,7 @@ func scriptOf(r rune) *unicode.RangeTable {
 	return nil
 }
 
-// essence is the letters, the signs on them and the digits of a text. A question mark or a
+// essence is the letters, the signs on them and the digits of a text. A status query mark or a
 // replacement character, which stand for what was lost, are none of them.
 func essence(text string) string {
 	return only(text, func(r rune) bool { return unicode.In(r, unicode.L, unicode.N, unicode.Mn, unicode.Mc) })

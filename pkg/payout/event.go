@@ -231,7 +231,7 @@ func (p Payout) isEvent(c Change) bool {
 	return eventOf[shown] != "" || c.Entry.Finding == FoundReturned || c.Entry.Confirmed || len(c.Entry.Raised)+len(c.Entry.Cleared) > 0
 }
 
-// dueOf is when the sweep has to look after the change: for a question or for
+// dueOf is when the sweep has to look after the change: for a status query or for
 // something to tell, whichever comes first.
 func (c Change) dueOf(p Payout) time.Time {
 	query, notify := p.QueryAt, p.Notice.At

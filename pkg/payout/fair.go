@@ -74,7 +74,7 @@ func (b *Breaker) forgetOne() {
 }
 
 // goesWell reports whether some caller's payouts go well, so that what goes wrong is not the
-// provider: here, or in another process, by what the board says.
+// provider: here, or in another process, by what the shared state says.
 func (b *Breaker) goesWell(p Provider, now time.Time) bool {
 	lately := func(at time.Time) bool { return !at.IsZero() && now.Sub(at).Abs() <= wellFor }
 	for key, s := range b.callers {

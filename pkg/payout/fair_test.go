@@ -87,7 +87,7 @@ func TestOneCallerDoesNotHoldUpAllOthers(t *testing.T) {
 	}
 }
 
-// elsewhereCreator is a create of another process. It knows of the others what the board says.
+// elsewhereCreator is a create of another process. It knows of the others what the shared state says.
 func (w *world) elsewhereCreator() *payout.Creator {
 	w.t.Helper()
 	n := 0

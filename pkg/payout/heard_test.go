@@ -346,7 +346,7 @@ func TestAnAnswerAskedForBeforeAResendEndsNothing(t *testing.T) {
 	p := w.mustCreate(draft("R1"))
 	w.clock.pass(2 * time.Minute)
 	w.vexora.told = func(payout.Payout) payout.Claim {
-		w.vexora.mu.Unlock() // while the question is under way, two people send again
+		w.vexora.mu.Unlock() // while the status query is under way, two people send again
 		w.must(w.operator.Resend(context.Background(), w.order(p.ID, dara, "")))
 		w.must(w.operator.Resend(context.Background(), w.order(p.ID, bopha, "")))
 		w.vexora.mu.Lock()

@@ -14,9 +14,9 @@ const (
 	FromCreate    Source = "create"    // the merchant's request
 	FromAnswer    Source = "answer"    // the provider's answer to the submission
 	FromCallback  Source = "callback"  // a verified callback
-	FromQuery     Source = "query"     // the provider's answer to our question
+	FromQuery     Source = "query"     // the provider's answer to our status query
 	FromSweep     Source = "sweep"     // our own clock
-	FromOperator  Source = "operator"  // a person at the desk
+	FromOperator  Source = "operator"  // a person at the review queue
 	FromStatement Source = "statement" // a row of the provider's statement
 	FromNotifier  Source = "notifier"  // what became of telling the merchant
 )

@@ -236,7 +236,7 @@ func (i *Importer) scheduleQuery(ctx context.Context, s Statement, line ReportLi
 }
 
 // askOnce has the provider asked once more, at once. Unlike [Payout.reopen] it gives no
-// question back that was used up: whoever sends a file again and again must not keep a
+// status query back that was used up: whoever sends a file again and again must not keep a
 // person from being called. Only a new doubt begins anew, of which there are few.
 func (p Payout) askOnce(change *Change) {
 	p.reopen(change)

@@ -19,7 +19,7 @@ const (
 	// slowWork is how long work on one payout takes where a provider is slow. Usual answers
 	// take less than a second.
 	slowWork = 2 * time.Second
-	// slowSilence is from when a question without an answer counts as one that nobody answered
+	// slowSilence is from when a status query without an answer counts as one that nobody answered
 	// in time; what is refused at once takes nobody's time.
 	slowSilence = 5 * time.Second
 	// lostInARow is after how many of those in a row a run does not ask the provider any more.
@@ -181,8 +181,8 @@ type lane struct {
 	freed   *sync.Cond
 	busy    int
 	slow    bool  // the last work took long
-	lost    int   // questions in a row that nobody answered in time
-	unasked int   // questions that were left out
+	lost    int   // status queries in a row that nobody answered in time
+	unasked int   // status queries that were left out
 	waiting []Due // taken up, for when there is room
 }
 
@@ -253,7 +253,7 @@ func (l *lane) asks() bool {
 	return false
 }
 
-// leftOut counts a question for which there was no turn in this run.
+// leftOut counts a status query for which there was no turn in this run.
 func (l *lane) leftOut() {
 	if l == nil {
 		return
@@ -263,7 +263,7 @@ func (l *lane) leftOut() {
 	l.unasked++
 }
 
-// hears learns from a question that took so long.
+// hears learns from a status query that took so long.
 func (l *lane) hears(c Claim, d time.Duration) {
 	if l == nil {
 		return

@@ -90,7 +90,7 @@ func (b *busy) sent() (n int) {
 	return n
 }
 
-// TestAProviderThatAnswersSlowlyHoldsUpNobodyElse: each question takes ten seconds, three at a
+// TestAProviderThatAnswersSlowlyHoldsUpNobodyElse: each status query takes ten seconds, three at a
 // time, and there are more of them than fit into the run.
 func TestAProviderThatAnswersSlowlyHoldsUpNobodyElse(t *testing.T) {
 	b := newBusy(t, 150, 20)
@@ -120,7 +120,7 @@ func TestAProviderThatAnswersSlowlyHoldsUpNobodyElse(t *testing.T) {
 	}
 }
 
-// TestAProviderThatHangsIsLeftInPeaceForTheRun: after three questions in a row that ran into
+// TestAProviderThatHangsIsLeftInPeaceForTheRun: after three status queries in a row that ran into
 // their timeout it is not asked any more. What was not asked does not count as asked.
 func TestAProviderThatHangsIsLeftInPeaceForTheRun(t *testing.T) {
 	b := newBusy(t, 150, 20)

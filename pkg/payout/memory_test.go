@@ -49,7 +49,7 @@ type memory struct {
 	feedFault func() fault    // of each put in the feed; nil: the fault of its turn
 	desk      []payout.Payout // what ListAttention lists, one payout a page
 	deskFault error
-	listing   func() // runs with each page of the desk
+	listing   func() // runs with each page of the review queue
 }
 
 type fault int
@@ -459,7 +459,7 @@ type provider struct {
 	mu    sync.Mutex
 	sent  []payout.ProviderReference
 	asked int
-	about []payout.Attempt // of each question
+	about []payout.Attempt // of each status query
 }
 
 func (p *provider) Serves(context.Context, payout.Payout) ([]payout.Fault, error) {

@@ -16,7 +16,7 @@ var nextActions = map[Reason]string{
 }
 
 // whileQueued names the one safe thing to do about a payout that waits for people, whatever
-// else it was raised for: what sends it would come before the question whether it was paid.
+// else it was raised for: what sends it would come before the status query whether it was paid.
 var whileQueued = map[QueuedReason]string{
 	QueuedSpokenOf:  "a word of the provider's, or its statement, speaks against sending it: ask the provider first; then two people resend or cancel",
 	QueuedRestored:  "a lost table may have sent it: ask the provider first; then two people resend or cancel",

@@ -20,7 +20,7 @@ func TestEveryReasonHasANextAction(t *testing.T) {
 	}
 }
 
-// advice is every next action that the desk shows of a payout.
+// advice is every next action that the review queue shows of a payout.
 func (w *world) advice(id payout.ID) (all []string) {
 	p := w.stored(id)
 	for _, r := range p.Attention.Reasons() {
@@ -29,7 +29,7 @@ func (w *world) advice(id payout.ID) (all []string) {
 	return all
 }
 
-// Whoever is woken follows the line that the desk shows, and has not read what the provider said.
+// Whoever is woken follows the line that the review queue shows, and has not read what the provider said.
 func TestTheNextActionOfAPayoutThatWasSpokenOfIsToAsk(t *testing.T) {
 	for name, answer := range map[string]func(*world) func(payout.Payout) payout.Claim{
 		"too late":         func(w *world) func(payout.Payout) payout.Claim { return w.notSent },

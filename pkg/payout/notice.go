@@ -48,7 +48,7 @@ type NoticeSeen struct {
 	// one millisecond set the same ones.
 	Fresh bool
 	At    time.Time
-	// What the new due time is made of besides: two different questions may be due
+	// What the new due time is made of besides: two different status queries may be due
 	// at one time.
 	QueryAt, DueAt time.Time
 }

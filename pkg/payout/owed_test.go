@@ -139,7 +139,7 @@ func TestAFullListOfWhatIsSettledHidesNoUnknown(t *testing.T) {
 	w.sweepFor(3, 10*time.Minute)
 	w.clock.pass(73 * time.Hour)
 	w.vexora.answer = w.says(payout.FoundProcessing)
-	other := draft("C") // whoever looks at the board learns that no list is worth a look
+	other := draft("C") // whoever looks at the shared state learns that no list is worth a look
 	other.Destination.AccountNumber, other.Destination.AccountID = "77990011", "lanton_77990011"
 	w.mustCreate(other)
 	w.vexora.answer = w.unclear

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// pace spaces the questions of one process to each provider, where a setting says how many a
+// pace spaces the status queries of one process to each provider, where a setting says how many a
 // provider takes in a second. No page says it, so without a setting nothing is spaced.
 type pace struct {
 	gaps  map[Provider]time.Duration
@@ -14,7 +14,7 @@ type pace struct {
 	pause func(context.Context, time.Duration)
 
 	mu   sync.Mutex
-	next map[Provider]time.Time // when the next question may go
+	next map[Provider]time.Time // when the next status query may go
 }
 
 func newPace(perSecond map[Provider]int, ports Ports) *pace {
@@ -27,7 +27,7 @@ func newPace(perSecond map[Provider]int, ports Ports) *pace {
 	return p
 }
 
-// wait waits for the turn of one question. False means that it would come too late for the
+// wait waits for the turn of one status query. False means that it would come too late for the
 // invocation, and that no turn was used up.
 func (p *pace) wait(ctx context.Context, to Provider) bool {
 	gap := p.gaps[to]
@@ -52,7 +52,7 @@ func (p *pace) wait(ctx context.Context, to Provider) bool {
 	return ctx.Err() == nil
 }
 
-// paced asks the provider, unless it has left too many questions of this run unanswered or
+// paced asks the provider, unless it has left too many status queries of this run unanswered or
 // takes no more of them: false means that nobody was asked.
 func (s *Sweeper) paced(ctx context.Context, p Payout, about Attempt, connector Connector) (Claim, bool) {
 	l := s.lanes.of(p.Provider)

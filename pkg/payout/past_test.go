@@ -11,7 +11,7 @@ import (
 )
 
 // A payout that was in progress in the backup; the lost table saw it fail, and began
-// attempt 2. After the restore the question says that attempt 1 failed.
+// attempt 2. After the restore the status query says that attempt 1 failed.
 func TestRestoreFailureLearntAfterwardsIsShownSafe(t *testing.T) {
 	before := newWorld(t)
 	p := before.mustCreate(draftFor(Monetix))
@@ -190,7 +190,7 @@ func TestAnAnswerInProgressBetweenTheTwoPeople(t *testing.T) {
 	}
 }
 
-// The same, by one question that began before another one that said "in progress".
+// The same, by one status query that began before another one that said "in progress".
 func TestAnOlderQuestionClosesAfterANewerSaidInProgress(t *testing.T) {
 	w := newWorld(t)
 	p := w.mustCreate(draft("R1"))
@@ -342,7 +342,7 @@ func TestADoubtAboutAnEarlierAttemptWaits(t *testing.T) {
 	t.Errorf("in 20 h asked about %v; attention %v", about, w.stored(p.ID).Attention)
 }
 
-// A file during a question: the request to ask is lost.
+// A file during a status query: the request to ask is lost.
 func TestAFileDuringAQuestionIsNotAskedAbout(t *testing.T) {
 	w := newWorld(t)
 	p := w.mustCreate(draft("R1")) // processing
@@ -581,7 +581,7 @@ func TestAnAnswerThatWasHeardInBetterTimesCallsNobody(t *testing.T) {
 		p := w.mustCreate(draft("R1"))
 		if early {
 			w.vexora.told = w.says(payout.FoundProcessing)
-			w.ask() // unknown -> processing, by a question
+			w.ask() // unknown -> processing, by a status query
 		}
 		w.receive(w.claim(p, payout.FoundFailed))
 		w.vexora.told = w.says(payout.FoundFailed)

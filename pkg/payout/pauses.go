@@ -26,7 +26,7 @@ const (
 const (
 	refusedAboutUs  = "refused_about_us"
 	noUsableAnswers = "no_usable_answers"
-	// answersNoPayouts: the provider answers questions, and still no submissions.
+	// answersNoPayouts: the provider answers status queries, and still no submissions.
 	answersNoPayouts = "answers_no_payouts"
 	cleared          = "cleared"
 	answersQuestions = "answers_questions"
@@ -39,7 +39,7 @@ func (p Pause) over() bool { return p.Why == "" || p.Why == cleared || p.Why == 
 func (p Pause) passes(by Principal) bool { return p.By != "" && p.By != by }
 
 // record learns from a submission that a caller asked for. What others have to know it pins on
-// the board: a pause when it is time to stop, its end, and that others' payouts go well beside
+// the shared state: a pause when it is time to stop, its end, and that others' payouts go well beside
 // it. It says what to raise.
 func (b *Breaker) record(ctx context.Context, p Provider, by Principal, c Claim, now time.Time) []Signal {
 	pin, raised := b.learn(p, by, c, now)
@@ -149,7 +149,7 @@ func (b *Breaker) pause(p Provider, by Principal, why string, now time.Time, d t
 	}
 }
 
-// silence says which silence it is. When answered questions have ended the pause before it,
+// silence says which silence it is. When answered status queries have ended the pause before it,
 // they do not end this one: each time, more payouts would become unknown.
 func (b *Breaker) silence(p Provider, now time.Time) string {
 	before := b.latest(p)
@@ -172,9 +172,9 @@ func (b *Breaker) backoff(p Provider, by Principal, now time.Time) time.Duration
 	return min(2*before.Until.Sub(before.Since), mostSilence)
 }
 
-// recordAnswer learns from the answer to a question. A provider that answers questions is
+// recordAnswer learns from the answer to a status query. A provider that answers status queries is
 // back, and no payout had to be put at risk to learn it. Of a refusal about us it
-// says nothing: payouts and questions may be allowed apart.
+// says nothing: payouts and status queries may be allowed apart.
 func (b *Breaker) recordAnswer(ctx context.Context, p Provider, f Finding, now time.Time) {
 	if !f.states() && f != FoundAbsent {
 		return

@@ -65,7 +65,7 @@ type Payout struct {
 	// whether it may be sent.
 	Heard Heard
 	// Answered is, by attempt, the number that the provider answered us with first, to the
-	// submission or to a question; no callback writes it. It only grows. Attempts that were not
+	// submission or to a status query; no callback writes it. It only grows. Attempts that were not
 	// sent exactly once have none, nor has what an older version was answered.
 	Answered  map[Attempt]string
 	Failure   *Failure
@@ -109,8 +109,8 @@ type Payout struct {
 	SubmittedAt time.Time // when the last submission was fenced
 	Lease       Lease
 	QueryAt     time.Time // when the provider is asked next; zero: never
-	DueAt       time.Time // when the sweep looks next, for a question or for a notice; zero: never
-	Polls       int       // questions asked since the status began
+	DueAt       time.Time // when the sweep looks next, for a status query or for a notice; zero: never
+	Polls       int       // status queries asked since the status began
 	// AskedAt is when the provider was last asked, AnsweredAt when its answer last said
 	// anything of the payout; zero: never.
 	AskedAt, AnsweredAt time.Time

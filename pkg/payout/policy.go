@@ -22,7 +22,7 @@ type Policy struct {
 	RestoredAt time.Time
 	// Remembered finds the latest restore that the table was ever told of, also when RestoredAt is
 	// not set any more: what was there before it may have gone on in a lost table. It is what the
-	// the breaker has read with the board; see [Breaker.RestoredAt]. Nil means that there was none.
+	// the breaker has read with the shared state; see [Breaker.RestoredAt]. Nil means that there was none.
 	Remembered func() time.Time
 	// SameAccounts are the providers of whose account people say, after a restore, that it is
 	// the one that the lost table used, and that nothing has changed it since the backup. It
@@ -38,7 +38,7 @@ type Policy struct {
 	// Reserves is the balance per currency below which somebody should top up; a
 	// currency without one is only measured.
 	Reserves map[money.Currency]money.Amount
-	// QueriesPerSecond is how many questions one process puts to a provider in a second at
+	// QueriesPerSecond is how many status queries one process puts to a provider in a second at
 	// most; zero, or none, for as many as are due.
 	QueriesPerSecond map[Provider]int
 }

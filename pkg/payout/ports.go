@@ -141,10 +141,10 @@ type Connector interface {
 	// Serves finds the faults that routing needs: of configuration, destination and currency.
 	Serves(ctx context.Context, p Payout) ([]Fault, error)
 	// Ask asks the provider for the status of one attempt of the payout. It always
-	// returns a claim; a question that failed is FoundUnclear.
+	// returns a claim; a status query that failed is FoundUnclear.
 	Ask(ctx context.Context, p Payout, about Attempt) Claim
 	// AskAfter is how long after a submission the provider's "not found" means
-	// nothing at all, so that a question is not worth asking.
+	// nothing at all, so that a status query is not worth asking.
 	AskAfter() time.Duration
 }
 
@@ -171,7 +171,7 @@ type Signals interface {
 	Duplicate(ctx context.Context, p Payout)
 	// Balance reports what is left at a provider.
 	Balance(ctx context.Context, p Provider, b Balance)
-	// Survey reports how the desk stands.
+	// Survey reports how the review queue stands.
 	Survey(ctx context.Context, s Survey)
 }
 

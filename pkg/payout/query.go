@@ -26,14 +26,14 @@ var queryDelays = []time.Duration{
 const confirmations = 8
 
 // disagreedTooOften is how many answers may disagree with an end before a person is called.
-// By the waits between questions that is an hour: a provider's own systems can lag.
+// By the waits between status queries that is an hour: a provider's own systems can lag.
 const disagreedTooOften = 7
 
-// queryStatus puts the question about one attempt to the provider and weighs the answer as a
-// claim, in the same write that sets the time of the next question.
+// queryStatus puts the status query about one attempt to the provider and weighs the answer as a
+// claim, in the same write that sets the time of the next status query.
 func (s *Sweeper) queryStatus(ctx context.Context, p Payout, about Attempt) error {
 	connector, wired := s.ports.Connectors[p.Provider]
-	if !wired && p.Status.Final() { // no question of those that confirm an end is used up
+	if !wired && p.Status.Final() { // no status query of those that confirm an end is used up
 		return s.schedule(ctx, p, s.ports.Now().Add(s.jitter(time.Hour)))
 	}
 	if !wired {
@@ -86,7 +86,7 @@ func (s *Sweeper) goesAgain(ctx context.Context, p Payout) bool {
 	return s.ports.Breaker.Stops(ctx, p, now) == ""
 }
 
-// weigh applies the answer of a question until a write goes through.
+// weigh applies the answer of a status query until a write goes through.
 func (s *Sweeper) weigh(ctx context.Context, p Payout, about Attempt, c Claim) error {
 	c = c.cleaned()
 	noted := p.owesItsRecipient(s.policy, s.ports.Now()) && s.ports.noteLate(ctx, s.policy, p)
@@ -136,7 +136,7 @@ func (p Payout) takenBy(held, now time.Time) bool {
 }
 
 // owesItsRecipient reports whether the recipient's list has to be written (again): it is
-// owed, or the board would soon no longer say that lists are worth a look. What is settled holds
+// owed, or the shared state would soon no longer say that lists are worth a look. What is settled holds
 // with a window alone, and for as long as lists have it. It was listed before it was sent, unless
 // we never sent it: a lost table did, or somebody's word moved it from the queue.
 func (p Payout) owesItsRecipient(policy Policy, now time.Time) bool {
@@ -147,7 +147,7 @@ func (p Payout) owesItsRecipient(policy Policy, now time.Time) bool {
 	return !unsent && (p.RecipientOwed || now.Sub(p.StatusAt) > unsettledFor/2)
 }
 
-// scheduleQuery sets the time of the next question, unless the answer ends the questions.
+// scheduleQuery sets the time of the next status query, unless the answer ends the status queries.
 func (s *Sweeper) scheduleQuery(p Payout, about Attempt, change *Change, c Claim) {
 	now := s.ports.Now()
 	if about == p.Attempt {
@@ -160,7 +160,7 @@ func (s *Sweeper) scheduleQuery(p Payout, about Attempt, change *Change, c Claim
 	case change.Status.Final():
 		polls, due = *change.Polls, *change.QueryAt
 	case p.newsSince(c, now):
-		// What came while the question was under way is not answered by it.
+		// What came while the status query was under way is not answered by it.
 		polls, due = p.Polls, earlier(p.QueryAt, due)
 	case p.Status.Final() && about == p.Attempt && p.settles(c) && !other:
 		polls = confirmations
@@ -182,7 +182,7 @@ func (s *Sweeper) scheduleQuery(p Payout, about Attempt, change *Change, c Claim
 }
 
 // noteAsked remembers that the provider was asked about the present attempt, and whether it
-// answered. What counts is when the question began. Where nobody could be asked, time has
+// answered. What counts is when the status query began. Where nobody could be asked, time has
 // passed all the same. A process that slept over its answer turns neither time back.
 func (p Payout) noteAsked(change *Change, answer Claim, now time.Time) {
 	asked := now
@@ -197,7 +197,7 @@ func (p Payout) noteAsked(change *Change, answer Claim, now time.Time) {
 	}
 }
 
-// escalate calls for a person where the questions lead to no end, or not to the one that
+// escalate calls for a person where the status queries lead to no end, or not to the one that
 // is held.
 func (s *Sweeper) escalate(p Payout, about Attempt, d *Decision, c Claim) {
 	now, change := s.ports.Now(), d.Change
@@ -209,7 +209,7 @@ func (s *Sweeper) escalate(p Payout, about Attempt, d *Decision, c Claim) {
 	case change.Status != "":
 	case about != p.Attempt:
 		// Only a file speaks of a later attempt, and calls for nobody alone.
-		// The other attempt has every second question, so not the last one.
+		// The other attempt has every second status query, so not the last one.
 		spent := *change.Polls >= confirmations-1
 		if after := change.Apply(p); spent && about < p.Attempt && after.Heard.doubted(about) {
 			p.call(d, DoublePaymentSuspected, SignalDoublePayment, now, "what was said of an earlier attempt was never settled")

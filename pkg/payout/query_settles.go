@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// newsSince reports whether anything was written to the history while a question was under
+// newsSince reports whether anything was written to the history while a status query was under
 // way, or somebody wanted it asked again at once.
 func (p Payout) newsSince(c Claim, now time.Time) bool {
 	if c.Asked == nil {
@@ -66,7 +66,7 @@ func (p Payout) unfinished() []Fact {
 	return facts
 }
 
-// unbacked reports whether no answer of the provider stands behind an end when the questions
+// unbacked reports whether no answer of the provider stands behind an end when the status queries
 // are used up: answers spoke against it, or not one has ever known of the payout, so that
 // all rests on callbacks; or somebody has named a payout that was withdrawn. Without this,
 // whoever holds a leaked key could have a payout that never arrived called paid.

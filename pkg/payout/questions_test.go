@@ -14,7 +14,7 @@ func (w *world) called(id payout.ID, reason payout.Reason) bool {
 	return called
 }
 
-// An answer that took longer than the sweep's hold on the payout counts as one question: the
+// An answer that took longer than the sweep's hold on the payout counts as one status query: the
 // next comes after the usual wait.
 func TestASlowAnswerCountsAsAQuestion(t *testing.T) {
 	w := newWorld(t)
@@ -27,7 +27,7 @@ func TestASlowAnswerCountsAsAQuestion(t *testing.T) {
 	}
 }
 
-// What came while the question was under way does not lose the answer.
+// What came while the status query was under way does not lose the answer.
 func TestAnAnswerIsWeighedAgainAfterAWordDuringItsQuestion(t *testing.T) {
 	w := newWorld(t)
 	p := w.mustCreate(draft("R1"))
@@ -71,7 +71,7 @@ func TestAPayoutThatIsUnknownForAnHourCallsAPerson(t *testing.T) {
 }
 
 // A queued payout of which something was said is asked about, and calls a person when it is too
-// old to be sent; the questions do not run faster for that.
+// old to be sent; the status queries do not run faster for that.
 func TestAQueuedPayoutThatIsSpokenOfCallsWhenItIsTooOld(t *testing.T) {
 	w := newWorld(t)
 	w.vexora.answer, w.vexora.told = w.notSent, w.unclear
@@ -149,7 +149,7 @@ func TestTheSeventhAnswerThatDisagreesCalls(t *testing.T) {
 	}
 }
 
-// The questions about an end are used up. Somebody is called unless the last answer agrees with
+// The status queries about an end are used up. Somebody is called unless the last answer agrees with
 // it, or no answer ever spoke against it.
 func TestTheLastAnswerAboutAnEnd(t *testing.T) {
 	tests := map[string]struct {
@@ -186,7 +186,7 @@ func TestTheLastAnswerAboutAnEnd(t *testing.T) {
 	}
 }
 
-// "Paid" settles the questions about a success, whatever a callback about something else said.
+// "Paid" settles the status queries about a success, whatever a callback about something else said.
 func TestAnAnswerPaidSettlesASuccess(t *testing.T) {
 	w := newWorld(t)
 	p := w.mustCreate(draft("R1"))
@@ -201,7 +201,7 @@ func TestAnAnswerPaidSettlesASuccess(t *testing.T) {
 	}
 }
 
-// A doubt about an earlier attempt calls a person when the questions are used up, not before.
+// A doubt about an earlier attempt calls a person when the status queries are used up, not before.
 func TestADoubtBesideAnEndCallsAfterTheQuestions(t *testing.T) {
 	w := newWorld(t)
 	p := w.secondOnItsWay("R1")
@@ -222,7 +222,7 @@ func TestADoubtBesideAnEndCallsAfterTheQuestions(t *testing.T) {
 	}
 }
 
-// An ordinary question writes no list. An answer that takes a certainty away does, and if that
+// An ordinary status query writes no list. An answer that takes a certainty away does, and if that
 // fails, the payout is looked at again within a minute.
 func TestOnlyADoubtIsNotedByAQuestion(t *testing.T) {
 	for _, fails := range []bool{false, true} {
@@ -245,7 +245,7 @@ func TestOnlyADoubtIsNotedByAQuestion(t *testing.T) {
 	}
 }
 
-// One more answer that takes a certainty away, when no question is left: the next look is the
+// One more answer that takes a certainty away, when no status query is left: the next look is the
 // ordinary one.
 func TestADoubtThatWasNotedIsNotLookedAtAtOnce(t *testing.T) {
 	w := newWorld(t)

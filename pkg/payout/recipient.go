@@ -15,7 +15,7 @@ import (
 type Recipients interface {
 	// NoteUnsettled puts a payout on its recipient's list, once, if that has fewer entries than
 	// most, and returns the whole list. The store may drop the list after the time keep, which
-	// every note moves. If until is set, the board says that lists are worth a look until then.
+	// every note moves. If until is set, the shared state says that lists are worth a look until then.
 	// It returns ErrCrowded, with the list, if there is no room.
 	NoteUnsettled(ctx context.Context, u Unsettled, most int, keep, until time.Time) ([]Unsettled, error)
 	// FindUnsettled returns a list; none is empty.
@@ -97,7 +97,7 @@ func (d Destination) sameNumber() string {
 }
 
 const (
-	// unsettledFor is how long after a note the lists are looked up. Every question
+	// unsettledFor is how long after a note the lists are looked up. Every status query
 	// about an unknown payout prolongs it.
 	unsettledFor = 72 * time.Hour
 	// prunedAt is how long a list gets before what is over is taken off it.
@@ -164,7 +164,7 @@ func (r roster) withdraw(ctx context.Context, p Payout) {
 
 // noteUnsettled puts a payout that became unsettled on its recipient's list. It is done
 // on the way out of trouble and does not make it worse: a failure stays owed in the
-// payout itself (see [Payout.RecipientOwed]), and the next question tries again.
+// payout itself (see [Payout.RecipientOwed]), and the next status query tries again.
 func (r roster) noteUnsettled(ctx context.Context, p Payout, now time.Time) bool {
 	_, err := r.note(ctx, p, MostListed, now, now.Add(unsettledFor))
 	return err == nil // without room it stays owed: somebody settles, and there is some

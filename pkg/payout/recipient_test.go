@@ -69,7 +69,7 @@ func TestEveryRoadIntoDoubtHoldsTheSameMoney(t *testing.T) {
 				t.Fatalf("the first one is %s", got)
 			}
 			w.vexora.answer = accepted
-			w.clock.pass(time.Minute) // every function has looked at the board
+			w.clock.pass(time.Minute) // every function has looked at the shared state
 			if second := w.another("R2"); second.Status != payout.Queued || second.SimilarTo != first.ID || second.WaitsFor() != payout.QueuedDuplicate {
 				t.Errorf("the second one is %s, similar to %q", second.Status, second.SimilarTo)
 			}

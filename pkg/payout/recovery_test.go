@@ -316,7 +316,7 @@ func TestAForgedSuccessIsContradictedByTheQuestion(t *testing.T) {
 	}
 }
 
-// A provider may answer questions while its payouts get lost. Questions about payouts of
+// A provider may answer status queries while its payouts get lost. Status queries about payouts of
 // before must not let a whole payroll go after them.
 func TestAnsweredQuestionsDoNotEndAnOutageOfSubmissions(t *testing.T) {
 	t.Parallel()

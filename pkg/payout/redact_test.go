@@ -572,7 +572,7 @@ func TestASecondRedactionTakesOutOnlyWhatCameSince(t *testing.T) {
 	}
 }
 
-// At the bound the data goes, and the questions about a word of the last day go on.
+// At the bound the data goes, and the status queries about a word of the last day go on.
 func TestTheBoundCutsNoQuestionsShort(t *testing.T) {
 	w := retaining(t)
 	w.vexora.told = w.says(payout.FoundFailed)

@@ -62,7 +62,7 @@ func everyWord(t *testing.T) map[string]func(*world, payout.Payout) {
 }
 
 // safeBeside plays a conclusive refusal of the only submission with a word before or after it,
-// and questions that are not answered.
+// and status queries that are not answered.
 func safeBeside(t *testing.T, say func(*world, payout.Payout), before bool) bool {
 	w := newWorld(t)
 	w.monetix.answer, w.monetix.told = w.refusedForGood, w.unclear

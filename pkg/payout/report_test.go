@@ -9,7 +9,7 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// Finance reads by it whether callbacks arrive: what a question told is none.
+// Finance reads by it whether callbacks arrive: what a status query told is none.
 func TestAReportSaysOfWhichPayoutsACallbackBroughtTheEnd(t *testing.T) {
 	asked := func(w *world, p payout.Payout, f payout.Finding) {
 		c := w.claim(p, f)

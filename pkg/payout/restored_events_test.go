@@ -46,7 +46,7 @@ func TestACertaintySinceARestoreIsTold(t *testing.T) {
 	}
 }
 
-// Who cannot read the board does not know whether the table was restored, and tells nothing yet.
+// Who cannot read the shared state does not know whether the table was restored, and tells nothing yet.
 func TestNothingIsToldWhileNobodyKnowsOfARestore(t *testing.T) {
 	w := newWorld(t)
 	p := w.mustCreate(draft("R1"))

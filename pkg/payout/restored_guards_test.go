@@ -124,14 +124,14 @@ func TestOnePersonSendsNothingWhileATableIsRestored(t *testing.T) {
 	}
 }
 
-// unreadable is a desk whose board gives no answer.
+// unreadable is a review queue whose board gives no answer.
 type unreadable struct{ payout.Coordination }
 
 func (unreadable) Shared(context.Context) (payout.Shared, error) {
 	return payout.Shared{}, payout.ErrUnclear
 }
 
-// A sweep that has not read the board knows of no restore, so it closes nothing and tells nothing.
+// A sweep that has not read the shared state knows of no restore, so it closes nothing and tells nothing.
 func TestASweepThatKnowsOfNoRestoreClosesNothing(t *testing.T) {
 	before := newWorld(t)
 	p := before.mustCreate(draft("R1"))

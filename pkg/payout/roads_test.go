@@ -132,7 +132,7 @@ func TestRefusalAfterAProcessingCallback(t *testing.T) {
 	}
 }
 
-// Doubt raised during the LAST confirming question of an end: is it asked about again?
+// Doubt raised during the LAST confirming status query of an end: is it asked about again?
 func TestReopenLostDuringAQuestion(t *testing.T) {
 	w := newWorld(t)
 	p := w.mustCreate(draft("R1"))

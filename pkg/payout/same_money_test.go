@@ -184,7 +184,7 @@ func TestTheSweepSaysNothingForPeople(t *testing.T) {
 	}
 }
 
-// The 101st of the same money had no room. As soon as others are settled, one question is enough
+// The 101st of the same money had no room. As soon as others are settled, one status query is enough
 // to put it on the list.
 func TestWhoFoundNoRoomIsNotedByTheNextQuestion(t *testing.T) {
 	w := newWorld(t)

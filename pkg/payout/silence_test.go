@@ -8,7 +8,7 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// A failure by callback; the question is on its way (the provider has answered "failed"
+// A failure by callback; the status query is on its way (the provider has answered "failed"
 // already) when "processing" comes by callback. It is acknowledged and nothing is written, so
 // the guard (Asked.Entries == entries) sees nothing, and the older answer closes the attempt.
 func TestAWordDuringTheConfirmingQuestionIsSeen(t *testing.T) {
@@ -45,7 +45,7 @@ func TestAWordDuringTheEndingQuestionIsSeen(t *testing.T) {
 	}
 }
 
-// A doubted older attempt of a queued payout: the same word comes again during the question.
+// A doubted older attempt of a queued payout: the same word comes again during the status query.
 func TestADoubtThatComesAgainDuringItsQuestionIsAskedAboutAgain(t *testing.T) {
 	w := newWorld(t)
 	p := w.failedForCertain("R1")
@@ -64,7 +64,7 @@ func TestADoubtThatComesAgainDuringItsQuestionIsAskedAboutAgain(t *testing.T) {
 		w.clock.pass(2 * time.Minute)
 		w.sweep()
 	}
-	if len(w.vexora.sent) != sent && len(w.vexora.about) < 3 { // one question, and two after the word
+	if len(w.vexora.sent) != sent && len(w.vexora.about) < 3 { // one status query, and two after the word
 		t.Errorf("attempt 2 went by itself (verdict %s); asked about %v; heard %v", verdict, w.vexora.about, w.stored(p.ID).Heard)
 	}
 }
@@ -96,7 +96,7 @@ func TestTwoPaymentsAfterPeopleResolvedAreNoRepetitions(t *testing.T) {
 }
 
 // A success by callback alone; the provider is taken out while it is to be confirmed, and
-// comes back. Not one question was asked, no person is called, and nobody ever asks again.
+// comes back. Not one status query was asked, no person is called, and nobody ever asks again.
 func TestNoConfirmationIsUsedUpWhileTheProviderIsTakenOut(t *testing.T) {
 	w := newWorld(t)
 	w.vexora.answer, w.vexora.told = w.unclear, w.absent
@@ -170,13 +170,13 @@ func TestADoubtedFailureHoldsTheSameMoney(t *testing.T) {
 		t.Fatal("setup")
 	}
 	w.vexora.answer = w.says(payout.FoundProcessing)
-	w.clock.pass(time.Minute) // the board is read again
+	w.clock.pass(time.Minute) // the shared state is read again
 	if q := w.another("R2"); q.Status != payout.Queued {
 		t.Errorf("R1 is %s, its provider says it is in progress (%v), and R2, the same money, is %s", s.Status, s.Heard, q.Status)
 	}
 }
 
-// The clock goes back an hour: the board is not read until it has caught up.
+// The clock goes back an hour: the shared state is not read until it has caught up.
 func TestAClockThatWentBackReadsTheBoard(t *testing.T) {
 	w := newWorld(t)
 	w.breaker.Refresh(bg, w.clock.Now())
@@ -294,7 +294,7 @@ func TestAWordAfterTheRedactionKeepsNoBody(t *testing.T) {
 	}
 }
 
-// The process that sleeps. Its question was answered "failed"; while it sleeps another
+// The process that sleeps. Its status query was answered "failed"; while it sleeps another
 // sweep asks, and the provider's newer answer is "in progress" (a repetition: nothing is
 // written down). The sleeper goes on: its older answer ends the payout, and makes it safe.
 func TestAnOlderAnswerDoesNotOutliveANewerOne(t *testing.T) {
@@ -339,7 +339,7 @@ func TestAGoneEndpointDoesNotStopTheDocumentedRepetition(t *testing.T) {
 	}
 }
 
-// A sleeping question turns answered_at back, and a file of two overrules the answer that
+// A sleeping status query turns answered_at back, and a file of two overrules the answer that
 // the provider gave after the file had come first.
 func TestASleepingQuestionTurnsNoTimeBack(t *testing.T) {
 	w := newWorld(t)
@@ -434,7 +434,7 @@ func TestAFailureOfAnotherNumberIsKept(t *testing.T) {
 }
 
 // An older attempt that two people left behind, uncertain. While attempt 2 is queued and
-// attempt 1 turns out to be in progress by an ANSWER that came to a question about it.
+// attempt 1 turns out to be in progress by an ANSWER that came to a status query about it.
 func TestAnUncertainAttemptIsAskedAboutBeforeTheQueuedOneGoes(t *testing.T) {
 	w := newWorld(t)
 	p := w.mustCreate(draft("R1"))

@@ -71,7 +71,7 @@ type Change struct {
 	NotifyAt *time.Time // and the notice is fresh
 	DueAt    *time.Time
 	Polls    *int
-	// AskedAt and AnsweredAt are set by the answer to a question; zero: unchanged.
+	// AskedAt and AnsweredAt are set by the answer to a status query; zero: unchanged.
 	AskedAt, AnsweredAt time.Time
 	// QueuedReason is set with or without a status; every other status clears it.
 	QueuedReason QueuedReason

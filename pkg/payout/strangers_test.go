@@ -152,7 +152,7 @@ func TestOnePersonDoesNotFillTheHistoryWithProposals(t *testing.T) {
 	}
 }
 
-// One person's file, sent again and again, keeps the questions after an end from ever
+// One person's file, sent again and again, keeps the status queries after an end from ever
 // being used up, so that nobody is called.
 func TestOnePersonCannotKeepAContradictionFromBeingRaised(t *testing.T) {
 	for _, insider := range []bool{false, true} {

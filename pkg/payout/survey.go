@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Survey is how the desk stands: what alarms watch until somebody has dealt with
+// Survey is how the review queue stands: what alarms watch until somebody has dealt with
 // it. Signals tell that something happened, and are forgotten a minute later.
 type Survey struct {
 	// Waiting counts the payouts per reason, those with none included.
@@ -15,7 +15,7 @@ type Survey struct {
 	// AtLeast tells that more wait than were counted, all of them for reasons that are not
 	// about money on its way; see [Attention.Grave].
 	AtLeast bool
-	// OldestUnknown is the age of the oldest payout on the desk whose end is not
+	// OldestUnknown is the age of the oldest payout in the review queue whose end is not
 	// known, from its creation; zero if there is none.
 	OldestUnknown time.Duration
 	// Unconfigured tells that no provider has credentials yet. That is how a stack begins
@@ -33,14 +33,14 @@ const (
 	surveyFor     = 10 * time.Second
 )
 
-// ErrDeskTooLong means that a survey did not come to the end of the desk. What it reported
+// ErrDeskTooLong means that a survey did not come to the end of the review queue. What it reported
 // is there; what came after it nobody has looked at.
 var ErrDeskTooLong = errors.New("payout: the desk is too long to be looked at as a whole")
 
 // surveyPage is the longest page that a store gives.
 const surveyPage = 100
 
-// Survey measures the desk and reports it. An error means that it was not measured, or with
+// Survey measures the review queue and reports it. An error means that it was not measured, or with
 // [ErrDeskTooLong] only in part; no payout depends on it. Or it means that the sweep cannot read
 // the controls, so that nothing that waits goes: a sweep with nothing to do has to notice too.
 func (s *Sweeper) Survey(ctx context.Context) error {
@@ -70,7 +70,7 @@ func (s *Sweeper) survey(ctx context.Context) error {
 	return nil
 }
 
-// read adds one part of the desk to a survey, page by page and at least one page, and reports
+// read adds one part of the review queue to a survey, page by page and at least one page, and reports
 // whether it came to the end.
 func (s *Sweeper) read(ctx context.Context, survey *Survey, part Gravity, most int, begun time.Time) (whole bool, err error) {
 	query := PageQuery{Limit: surveyPage, Among: part}

@@ -25,7 +25,7 @@ type aside struct {
 	orphansAt  time.Time // no orphan was left to be redacted; only RedactOrphans uses it
 }
 
-// NewSweeper returns a sweeper. Jitter spreads the questions of payouts that were
+// NewSweeper returns a sweeper. Jitter spreads the status queries of payouts that were
 // created together; it must return a duration near the one it is given.
 func NewSweeper(ports Ports, policy Policy, jitter func(time.Duration) time.Duration) (*Sweeper, error) {
 	if err := ports.check(); err != nil {
@@ -55,7 +55,7 @@ type Swept struct {
 	Due    int // rows that were due
 	Taken  int // rows that this sweep, and no other, worked on
 	Failed int // rows that could not be worked on; they come back
-	// Unasked counts the questions that were left out, since the provider answered none in
+	// Unasked counts the status queries that were left out, since the provider answered none in
 	// time, or takes no more of them. They stay due.
 	Unasked int
 }
@@ -110,7 +110,7 @@ func (s *Sweeper) take(ctx context.Context, row Due, until time.Time) (Payout, b
 // work does what a payout was due for: the money first, then the merchant.
 func (s *Sweeper) work(ctx context.Context, p Payout, now time.Time) error {
 	toTell := !p.Notice.At.IsZero() && !now.Before(p.Notice.At)
-	// With nothing to tell at all, it can only be due for a question; an item of the
+	// With nothing to tell at all, it can only be due for a status query; an item of the
 	// first schema version says no more.
 	toAsk := p.Notice.At.IsZero() || (!p.QueryAt.IsZero() && !now.Before(p.QueryAt))
 	switch {

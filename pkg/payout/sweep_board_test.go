@@ -10,7 +10,7 @@ import (
 )
 
 // TestALongSweepLearnsWhatOtherProcessesLearnMeanwhile: a sweep works for most of a minute. What
-// another process has put on the board when it began (short) and since (long) is known to it
+// another process has put on the shared state when it began (short) and since (long) is known to it
 // when a payout's turn comes.
 func TestALongSweepLearnsWhatOtherProcessesLearnMeanwhile(t *testing.T) {
 	for _, long := range []bool{false, true} {

@@ -28,10 +28,10 @@ const (
 	// payout to a later one after that time, when no lease that it took counts any more.
 	visibility = 90 * time.Second
 
-	// boardFor is how long a glance at the board is good for. It bounds how much later than one
+	// boardFor is how long a glance at the shared state is good for. It bounds how much later than one
 	// function another one learns of trouble: within ten seconds, by the contract.
 	sharedFor = 5 * time.Second
-	// blindFor is how long submissions go on while the board cannot be read. After that they
+	// blindFor is how long submissions go on while the shared state cannot be read. After that they
 	// are held: nobody can tell whether somebody has pulled the brake.
 	blindFor = 30 * time.Second
 	// probeFor is how long one probe keeps others back: longer than an answer takes.

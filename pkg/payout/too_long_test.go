@@ -8,7 +8,7 @@ import (
 )
 
 // lostAtMonetix is a payout whose only submission had no answer; from then on no connection
-// comes about, and questions answer that the payout is not known.
+// comes about, and status queries answer that the payout is not known.
 func (w *world) lostAtMonetix() payout.Payout {
 	w.t.Helper()
 	w.monetix.answer = w.unclear

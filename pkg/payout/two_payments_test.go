@@ -82,7 +82,7 @@ func (w *world) raised(id payout.ID, r payout.Reason) bool {
 	return there
 }
 
-// said is a provider that answers every question in the same way.
+// said is a provider that answers every status query in the same way.
 func (w *world) said(f payout.Finding, number string) func(payout.Payout) payout.Claim {
 	return func(payout.Payout) payout.Claim {
 		return payout.Claim{Finding: f, ProviderID: number, Code: "0000", At: w.clock.Now()}

@@ -228,7 +228,7 @@ func TestAWordThatProvesNothingBeforeAFailureHoldsTheSameMoney(t *testing.T) {
 		w.vexora.told = w.unclear
 		w.clock.pass(2 * time.Minute)
 		w.sweep()
-		w.clock.pass(time.Minute) // every function has looked at the board
+		w.clock.pass(time.Minute) // every function has looked at the shared state
 		if second := w.another("R2"); second.Status != payout.Queued {
 			t.Errorf("%s: the same money is %s, heard %v", found, second.Status, w.stored(p.ID).Heard)
 		}

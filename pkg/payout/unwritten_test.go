@@ -21,7 +21,7 @@ func (w *world) withoutRoom(id payout.ID, counted int) {
 	w.store.payouts[id] = full
 }
 
-// However many words were counted: a new one leaves a mark, so that a question that began before
+// However many words were counted: a new one leaves a mark, so that a status query that began before
 // it closes nothing.
 func TestANewWordWithoutRoomIsSeenByAQuestion(t *testing.T) {
 	for _, counted := range []int{0, 29, 30, 3000} {

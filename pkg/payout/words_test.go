@@ -151,7 +151,7 @@ func TestDoubtOfOlderSettledByAnEarlierQuestionSends(t *testing.T) {
 	w.vexora.answer, w.vexora.told = w.says(payout.FoundProcessing), w.says(payout.FoundFailed)
 	w.duringQuery(func() {
 		again := w.claim(p, payout.FoundProcessing)
-		again.Code = "retrying" // another word, while the question is on its way
+		again.Code = "retrying" // another word, while the status query is on its way
 		w.receive(again)
 	})
 	sent := len(w.vexora.sent)
@@ -355,9 +355,9 @@ func (noShared) Shared(context.Context) (payout.Shared, error) {
 func TestBoardUnreadableAtStart(t *testing.T) {
 	w := newWorld(t)
 	w.vexora.answer, w.vexora.told = w.unclear, w.absent
-	w.mustCreate(draft("A")) // unknown; on the list, and the board says so
+	w.mustCreate(draft("A")) // unknown; on the list, and the shared state says so
 	w.vexora.answer = w.says(payout.FoundProcessing)
-	*w.breaker = *payout.NewBreaker(noShared{w.store}, payout.Floor{Caps: most(t)}) // another process starts, and cannot read the board
+	*w.breaker = *payout.NewBreaker(noShared{w.store}, payout.Floor{Caps: most(t)}) // another process starts, and cannot read the shared state
 	if p := w.another("B"); p.Status != payout.Queued {
 		t.Errorf("%s: nobody could tell whether the same money is unsettled", p.Status)
 	}
@@ -441,8 +441,8 @@ func TestStaleQuestionEndsAnothersLease(t *testing.T) {
 	w.vexora.answer, w.vexora.told = w.unclear, w.unclear
 	p := w.mustCreate(draft("R1"))
 	w.clock.pass(2 * time.Minute)
-	// While the question is on its way, two people send again; while that is on its
-	// way, the question's non-answer comes.
+	// While the status query is on its way, two people send again; while that is on its
+	// way, the status query's non-answer comes.
 	w.vexora.answer = w.says(payout.FoundAboutUs)
 	stage := make(chan struct{})
 	done := make(chan struct{})

@@ -48,7 +48,7 @@ func (p Payout) reopen(change *Change) {
 }
 
 // enter moves the payout. Leaving Submitting ends the lease; a final state ends
-// the questions, except those that confirm it.
+// the status queries, except those that confirm it.
 func (p Payout) enter(s Status, c Claim, facts ...Fact) Decision {
 	if c.Source == FromStatement { // people vouch for the file; the provider does not
 		facts = append(facts, p.Attempt.fact(wasResolved))

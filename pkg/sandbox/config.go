@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// VexoraAccount is one merchant number at the twin's Vexora. Vexora has one per
+// VexoraAccount is one merchant number at the sandbox's Vexora. Vexora has one per
 // currency; the area of the address tells them apart.
 type VexoraAccount struct {
 	MerchantNo string
@@ -19,13 +19,13 @@ type VexoraAccount struct {
 	Currency   string // KHR or USD
 }
 
-// MonetixProject is the project at the twin's Monetix.
+// MonetixProject is the project at the sandbox's Monetix.
 type MonetixProject struct {
 	ProjectID int64
 	Secret    string
 }
 
-// Config says whom the twin knows and how it behaves. A zero field means its
+// Config says whom the sandbox knows and how it behaves. A zero field means its
 // default.
 type Config struct {
 	// VexoraAccounts by area: the account "cambodia" is at /vexora/cambodia.
@@ -36,7 +36,7 @@ type Config struct {
 	// SlowAnswer is how long the slow script waits: 20 s, longer than anybody does.
 	SlowAnswer time.Duration
 	// RetryGaps are the waits between deliveries of a callback that was not
-	// accepted; after the last one the twin gives up, as providers do.
+	// accepted; after the last one the sandbox gives up, as providers do.
 	RetryGaps []time.Duration
 	// Script overrides the choice by account number.
 	Script func(reference, account string) (code string)
@@ -45,7 +45,7 @@ type Config struct {
 	VexoraExecutesDuplicates bool
 	// AllowCallbackURL says where callbacks may go: to this machine only.
 	AllowCallbackURL func(*url.URL) bool
-	// StatePath is the file in which the twin remembers everything; none if empty.
+	// StatePath is the file in which the sandbox remembers everything; none if empty.
 	StatePath string
 	Now       func() time.Time
 }
@@ -85,7 +85,7 @@ type Sandbox struct {
 	config Config
 	http   *http.Client
 	stop   context.CancelFunc
-	life   context.Context //nolint:containedctx // the life of the twin, not of a call
+	life   context.Context //nolint:containedctx // the life of the sandbox, not of a call
 	work   sync.WaitGroup
 	slots  chan struct{}
 
@@ -139,7 +139,7 @@ func (t *Sandbox) Close(ctx context.Context) error {
 	return t.journal.close()
 }
 
-// wait pauses; false means that the twin is closing.
+// wait pauses; false means that the sandbox is closing.
 func (t *Sandbox) wait(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

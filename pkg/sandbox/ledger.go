@@ -17,7 +17,7 @@ const (
 	monetix = "monetix"
 )
 
-// Execution is one line of the ledger: what the twin knows about a reference.
+// Execution is one line of the ledger: what the sandbox knows about a reference.
 type Execution struct {
 	Provider  string `json:"provider"`
 	Reference string `json:"reference"`

@@ -86,7 +86,7 @@ func (t *Sandbox) callBack(e *entry, s Script) {
 }
 
 // deliver sends one callback until it is accepted or given up; false means that
-// the twin is closing. A forged one is sent once.
+// the sandbox is closing. A forged one is sent once.
 func (t *Sandbox) deliver(e *entry, w word) bool {
 	for try := 0; ; try++ {
 		accepted := t.post(t.shown(e), w)

@@ -287,7 +287,7 @@ func signed(tree map[string]any, secret string) []byte {
 	return body
 }
 
-// statusMonetix answers a question, signed. What is not there is answered with
+// statusMonetix answers a status query, signed. What is not there is answered with
 // 3061, which Monetix says is no statement about the payout.
 func (t *Sandbox) statusMonetix(w http.ResponseWriter, r *http.Request) {
 	tree, ok := t.monetixRequest(w, r)

@@ -104,7 +104,7 @@ func newWorld(t *testing.T, change func(*sandbox.Config)) *world {
 
 func plain(*sandbox.Config) {}
 
-// vexora sends fields, signed by the service's own code: the twin has another
+// vexora sends fields, signed by the service's own code: the sandbox has another
 // implementation, and a difference shows here.
 func (w *world) vexora(path string, fields map[string]string) (int, map[string]any) {
 	w.t.Helper()

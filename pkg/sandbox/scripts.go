@@ -1,6 +1,6 @@
 package sandbox
 
-// State is where a payout stands at the twin.
+// State is where a payout stands at the sandbox.
 type State string
 
 // The states.
@@ -44,14 +44,14 @@ type Script struct {
 	Says string // for people
 
 	reply reply
-	// end is what a question is told after the delay.
+	// end is what a status query is told after the delay.
 	end State
 	// callbacks are what is said, in this order; none means silence.
 	callbacks []word
 	// early sends the first callback before the request is answered.
 	early bool
 	// tries are the codes with which tries before the last one were declined, where Monetix
-	// tries again by itself: a question is told of all of them.
+	// tries again by itself: a status query is told of all of them.
 	tries []string
 	// firstPaid: the first try looked like a time-out, and is what paid.
 	firstPaid bool

@@ -8,7 +8,7 @@ import (
 	"cambodia-payouts/pkg/sandbox"
 )
 
-// Monetix tells a question of every try of a payout that it tried again by itself.
+// Monetix tells a status query of every try of a payout that it tried again by itself.
 func TestAQuestionIsToldOfEveryTry(t *testing.T) {
 	for script, want := range map[string]string{
 		"9021": "decline: decline 20000, decline 20602",

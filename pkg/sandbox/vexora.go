@@ -186,7 +186,7 @@ func vexoraData(e entry) map[string]any {
 	return data
 }
 
-// queryVexora answers a question. For a tradeNo that is not there it answers what
+// queryVexora answers a status query. For a tradeNo that is not there it answers what
 // seems likeliest; no page says.
 func (t *Sandbox) queryVexora(w http.ResponseWriter, r *http.Request) {
 	account, f, ok := t.vexoraRequest(w, r)

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// store is a source with a hand on every answer; it counts the questions.
+// store is a source with a hand on every answer; it counts the status queries.
 type store struct {
 	*StaticSource
 	mu             sync.Mutex
@@ -19,7 +19,7 @@ type store struct {
 	askedPrevious  int
 	fail           error
 	failPrevious   error
-	beforeAnswer   func(ctx context.Context) error // runs while a question is open
+	beforeAnswer   func(ctx context.Context) error // runs while a status query is open
 	beforePrevious func(ctx context.Context) error
 }
 

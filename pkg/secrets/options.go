@@ -26,7 +26,7 @@ type Options struct {
 	// StaleFor is how long the last good version is used while the store does not
 	// answer or answers nonsense: 24 hours.
 	StaleFor time.Duration
-	// FetchTimeout bounds one question to the store, whoever waits for it: 3
+	// FetchTimeout bounds one status query to the store, whoever waits for it: 3
 	// seconds. A callback asks three at the worst (current, previous, refresh) and
 	// should be answered within 10, as the Myanmar webhook page of Vexora asks.
 	FetchTimeout time.Duration

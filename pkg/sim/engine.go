@@ -110,7 +110,7 @@ func (p *process) see(read payout.Payout) {
 type errand struct {
 	order *given // a person's order
 	sheet *sheet // a statement that is imported
-	asked bool   // a question to a provider was answered
+	asked bool   // a status query to a provider was answered
 	// answered: a submission was.
 	answered bool
 	taken    time.Time // until when the sweep has a payout to itself

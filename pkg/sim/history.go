@@ -11,7 +11,7 @@ import (
 type Tally struct {
 	Histories, Points, Faults, Crashes int
 	Hours                              int64 // of simulated time; a Duration ends after 292 years
-	// Ends counts payouts by their last status, Reasons those on a desk.
+	// Ends counts payouts by their last status, Reasons those on a review queue.
 	Ends, Reasons map[string]int
 }
 
@@ -132,7 +132,7 @@ func (w *world) compose() {
 	}
 	if c.chance(12) {
 		// It works, pays, and is not heard: what is sent again by order it pays again. The last
-		// silence outlasts the reading of its books, and not the questions after an end.
+		// silence outlasts the reading of its books, and not the status queries after an end.
 		w.platforms[c.one(those(func(t traits) bool { return t.paysAgain }))].silentUntil = start.Add([]time.Duration{15 * time.Minute, time.Hour, auditAfter + time.Hour}[c.pick(3)])
 	}
 	w.limitOutflow()
@@ -330,7 +330,7 @@ func (w *world) nextDue() (time.Time, bool) {
 }
 
 // resting tells that nothing more will change: a day is over, and whatever is not
-// final lies on a desk.
+// final lies on a review queue.
 func (w *world) resting() bool {
 	if w.now.Sub(start) < 50*time.Hour {
 		return false

@@ -124,7 +124,7 @@ func (w *world) judgeStep(step payout.Step) {
 }
 
 // judgeFailure looks at every payout that is called failed on the strength of an
-// answer, ours to a request or the provider's to a question: if the provider has
+// answer, ours to a request or the provider's to a status query: if the provider has
 // paid or will pay it, it said no such thing.
 func (w *world) judgeFailure(before *payout.Payout, after payout.Payout) {
 	if after.Status != payout.Failed || before.Status == payout.Failed {
@@ -247,7 +247,7 @@ func (w *world) judgeTake(before, after payout.Payout) {
 func (w *world) judgeKept(before, after payout.Payout) {
 	last := lastEntry(after)
 	if after.HistoryDropped > before.HistoryDropped {
-		return // the history has no room for it; the count and the desk tell of it
+		return // the history has no room for it; the count and the review queue tell of it
 	}
 	for _, r := range payout.Reasons {
 		if raised(before, r) && !raised(after, r) && !slices.Contains(last.Cleared, r) {

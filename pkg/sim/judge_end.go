@@ -118,7 +118,7 @@ func senseOf(s payout.Status) sense {
 	return map[payout.Status]sense{payout.Succeeded: saysPaid, payout.Failed: saysFailed}[s]
 }
 
-// judgeReasons looks whether each reason for attention is right: a desk that cries
+// judgeReasons looks whether each reason for attention is right: a review queue that cries
 // wolf is not read.
 func (w *world) judgeReasons(p payout.Payout) {
 	d := w.about(p.ID)
@@ -189,7 +189,7 @@ func (w *world) doubled(d *dossier, p payout.Payout) bool {
 	return d.any(func(s spoken) bool {
 		// By its code; one of a number that is taken says nothing, and is asked about.
 		mayHide := (s.says == saysFailed || s.says == saysNothing) && s.source == payout.FromCallback && traitsOf(p.Provider).doubts
-		// Believed or not: without an answer to the question a person has to know.
+		// Believed or not: without an answer to the status query a person has to know.
 		spokenOf := func(says sense) bool { return says.moved() || says == saysUnlisted || says == saysProcessing }
 		unclear := s.says == saysNothing && s.unbelieved == "" && s.source == payout.FromCallback // a number that is taken, say
 		return s.second || s.attempt < p.Attempt && (spokenOf(s.says) || spokenOf(s.unbelieved) || mayHide || unclear)
@@ -264,7 +264,7 @@ func (d *dossier) denies(p payout.Payout, s spoken) bool {
 }
 
 // unconfirmed reports whether an end that a callback brought was denied, or not
-// known, by every answer until the questions were used up.
+// known, by every answer until the status queries were used up.
 func (w *world) unconfirmed(d *dossier, p payout.Payout) bool {
 	silent := d.endedBy != payout.FromCallback || w.settings.out == p.Provider || !p.RedactedAt.IsZero() ||
 		!d.reviewedAt.IsZero() || !w.restoredAt.IsZero()

@@ -41,7 +41,7 @@ func (d *dossier) open(s spoken) bool {
 }
 
 // unsettling reports whether a word that is not believed still speaks against the payout. It
-// ends nothing, and may be true: until a question that began after it is answered, nothing
+// ends nothing, and may be true: until a status query that began after it is answered, nothing
 // relies on the opposite. An ordinary failure speaks against nothing, but of what was not sent
 // nobody has anything to say.
 func (d *dossier) unsettling(s spoken, p payout.Payout) bool {

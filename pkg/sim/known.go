@@ -45,7 +45,7 @@ type spoken struct {
 	sure bool
 	// told is the callback that said it, 0 if none did.
 	told int
-	// begun is when the question began that it answers.
+	// begun is when the status query began that it answers.
 	begun time.Time
 	// doubtful, of a failure: its code may hide a payment.
 	doubtful bool

@@ -9,7 +9,7 @@ import (
 )
 
 // model is how one provider behaves, as its pages say and no code of ours. What providers have
-// in common is the platform's. It shares the signatures with the twin, and nothing with the
+// in common is the platform's. It shares the signatures with the sandbox, and nothing with the
 // connectors.
 type model interface {
 	traits() traits

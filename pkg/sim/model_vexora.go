@@ -122,7 +122,7 @@ func (pl *platform) vexoraState(reference string) answer {
 	return e.vexoraTold(e.state(pl.world.now), true)
 }
 
-// vexoraTold is an answer that names the state; a question's names the amount too.
+// vexoraTold is an answer that names the state; a status query's names the amount too.
 func (e *entry) vexoraTold(state ending, amount bool) answer {
 	u := e.utter(state, false)
 	data := vexoraWord(e.reference, u)

@@ -43,7 +43,7 @@ type plan struct {
 	end     ending
 	after   time.Duration // until the end
 	paidAt  time.Duration // of a late one: until it is paid after all
-	visible time.Duration // until a question finds it
+	visible time.Duration // until a status query finds it
 	words   []word
 	manner  manner
 }
@@ -60,7 +60,7 @@ type entry struct {
 	acceptedAt time.Time
 	executed   int
 	payments   []payment // what of it was executed, each with a number of its own
-	asked      int       // questions that found it
+	asked      int       // status queries that found it
 }
 
 // payment is money that went, as its provider's books have it.
@@ -242,7 +242,7 @@ func (pl *platform) of(project, reference string) (*entry, bool) {
 	return nil, false
 }
 
-// find is what a question to a project finds.
+// find is what a status query to a project finds.
 func (pl *platform) find(project, reference string) (*entry, bool) {
 	e, known := pl.of(project, reference)
 	if !known || e.plan.end == refused || pl.silent() || pl.world.now.Before(e.acceptedAt.Add(e.plan.visible)) {

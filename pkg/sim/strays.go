@@ -2,8 +2,8 @@ package sim
 
 import "cambodia-payouts/pkg/payout"
 
-// strays reports whether a provider answers a question about a payout with what became of another
-// payment, under the number of that. Of one payout in four it does so at every second question, from
+// strays reports whether a provider answers a status query about a payout with what became of another
+// payment, under the number of that. Of one payout in four it does so at every second status query, from
 // the first one on, as soon as nobody can mistake it: it has answered the only submission with the
 // payout's own number, and whoever was answered came to his end unhurt.
 func (pl *platform) strays(e *entry) bool {

@@ -262,7 +262,7 @@ func (t *table) publish(n payout.News, since time.Time, end int) {
 	}
 }
 
-// NoteUnsettled is two writes, as in the table of a deployment: the list, then the board.
+// NoteUnsettled is two writes, as in the table of a deployment: the list, then the shared state.
 func (s session) NoteUnsettled(_ context.Context, u payout.Unsettled, most int, _, until time.Time) ([]payout.Unsettled, error) {
 	var list []payout.Unsettled
 	crowded := false

@@ -266,7 +266,7 @@ func restores(t *testing.T, s payout.Store) {
 	if err := s.ChangeControls(background, payout.ControlEntry{Version: 1, At: start, By: "anyone", Reason: "a key leaked", Token: "t", After: payout.Controls{Version: 1, Callbacks: payout.AskFirst}}); err != nil {
 		t.Fatal(err)
 	}
-	remembers(start.Add(time.Hour)) // whatever else is written to the board
+	remembers(start.Add(time.Hour)) // whatever else is written to the shared state
 	if err := s.RememberRestore(background, start.Add(2*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
@@ -298,7 +298,7 @@ func desk(t *testing.T, s payout.Store) {
 	}
 }
 
-// pinnedOn is the board with a pause.
+// pinnedOn is the shared state with a pause.
 func pinnedOn(s payout.Store, p payout.Pause) (payout.Shared, error) {
 	if err := s.SavePause(background, p); err != nil {
 		return payout.Shared{}, err

@@ -12,7 +12,7 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// outflow: what is counted is summed by bucket, and listed from a time on. Neither the board
+// outflow: what is counted is summed by bucket, and listed from a time on. Neither the shared state
 // nor the controls nor what waits beside them change by it.
 func outflow(t *testing.T, s payout.Store) {
 	bucket := func(n, version int, minor int64) payout.OutflowBucket {

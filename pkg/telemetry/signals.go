@@ -21,7 +21,7 @@ const (
 	availableBalance = "available_balance"
 	// desk + a reason is how many payouts wait for a person with it.
 	desk = "desk_"
-	// oldestUnknown is the age of the oldest payout on the desk without an end.
+	// oldestUnknown is the age of the oldest payout in the review queue without an end.
 	oldestUnknown = "desk_oldest_unknown_seconds"
 	// notificationLag is how long after it happened an event was taken.
 	notificationLag = "notification_lag_seconds"
@@ -31,7 +31,7 @@ const (
 )
 
 // metricKeys are the members of a metric line: the directive, one count per
-// signal, named as the signal is, one per reason on the desk, and the others.
+// signal, named as the signal is, one per reason in the review queue, and the others.
 var metricKeys = map[string]bool{
 	embedded:         true,
 	availableBalance: true,

@@ -61,8 +61,8 @@ func TestTheNextRecordThatIsGivenUpRingsToo(t *testing.T) {
 	expect(t, "window", []any{p["Period"], p["EvaluationPeriods"], p["DatapointsToAlarm"]}, []any{300, 12, 1}, "what is counted late would be missed")
 }
 
-// The reasons of the desk are counted apart. Whoever adds the lowest of each hour up finds nothing
-// where one reason follows on another: the desk was never empty, and the alarm stays silent.
+// The reasons of the review queue are counted apart. Whoever adds the lowest of each hour up finds nothing
+// where one reason follows on another: the review queue was never empty, and the alarm stays silent.
 func TestTheDeskIsMeasuredAsAWhole(t *testing.T) {
 	p := service(t).Resources["AttentionAlarm"].Properties
 	for _, m := range p["Metrics"].([]any) {

@@ -770,7 +770,7 @@ var unwatched = map[payout.Signal]string{
 }
 
 // TestEverySignalIsWatched: an alarm that nobody has made never rings. What waits for people is
-// watched as the count of the desk.
+// watched as the count of the review queue.
 func TestEverySignalIsWatched(t *testing.T) {
 	rings := map[string]bool{}
 	for _, r := range service(t).Resources {

@@ -18,7 +18,7 @@ type watched struct{ namespace, name, function string }
 
 // strangers says of every metric that an alarm watches whether somebody can move it who
 // knows the callback addresses and nothing else. A metric that is not listed fails the test:
-// whoever adds it has to answer the question.
+// whoever adds it has to answer the status query.
 var strangers = map[watched]bool{
 	{"CambodiaPayouts", "callback_signature", ""}: true,
 	// By posting a genuine callback, which he has seen, again and again.
@@ -64,7 +64,7 @@ var strangers = map[watched]bool{
 	{"CambodiaPayouts", "controls_changed", ""}: false, {"CambodiaPayouts", "controls_released", ""}: false, {"CambodiaPayouts", "outflow_held", ""}: false, {"CambodiaPayouts", "outflow_not_counted", ""}: false,
 }
 
-// surveyed begins the metrics of the desk: how many payouts wait, by reason. All of them
+// surveyed begins the metrics of the review queue: how many payouts wait, by reason. All of them
 // begin with a create, an answer or a verified callback.
 const surveyed = "desk_"
 

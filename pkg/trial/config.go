@@ -69,7 +69,7 @@ func text(v jsontree.Value, name string) string {
 
 // Settings are the member "trial" of PROVIDER_SETTINGS.
 type Settings struct {
-	// QueriesPerSecond is how many questions about payouts one process sends in a second at
+	// QueriesPerSecond is how many status queries about payouts one process sends in a second at
 	// most; 0 for as many as are due.
 	QueriesPerSecond int `json:"queries_per_second"`
 }

@@ -19,7 +19,7 @@ var states = map[string]payout.Finding{
 	"returned": payout.FoundReturned, "absent": payout.FoundAbsent,
 }
 
-// message is a signed object of texts: a callback, or the answer to a question.
+// message is a signed object of texts: a callback, or the answer to a status query.
 type message map[string]string
 
 // read reads a body; every member has to be text.

@@ -115,7 +115,7 @@ func (r reading) refuses() bool {
 	return status == "" || classify(Status(status)).finding == payout.FoundFailed
 }
 
-// asked says what the answer to a question means. An outer code other than
+// asked says what the answer to a status query means. An outer code other than
 // "processed" is no answer at all.
 func asked(body []byte, about payout.ProviderReference, currency money.Currency) payout.Claim {
 	r, ok := read(body)

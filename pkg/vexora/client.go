@@ -137,7 +137,7 @@ func (c *Client) queryStatus(ctx context.Context, p payout.Payout, about payout.
 	result := c.parts.Post(ctx, request)
 	claim := unanswered(result)
 	if claim.Finding == payout.FoundNotSent {
-		claim.Finding = payout.FoundUnclear // of the question; it says nothing about the payout
+		claim.Finding = payout.FoundUnclear // of the status query; it says nothing about the payout
 	}
 	if claim.Finding == "" {
 		claim = asked(result.Body, about, p.Amount.Currency())
@@ -146,7 +146,7 @@ func (c *Client) queryStatus(ctx context.Context, p payout.Payout, about payout.
 	return claim
 }
 
-// Balances implements payout.Teller with the question of Vexora's balance page.
+// Balances implements payout.Teller with the status query of Vexora's balance page.
 // The answer names no currency: the balance is that of the account.
 func (c *Client) Balances(ctx context.Context) ([]payout.Balance, error) {
 	credentials, err := c.parts.Keys.Current(ctx)

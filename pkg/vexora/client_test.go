@@ -237,7 +237,7 @@ func TestTheBalanceOfEachAccount(t *testing.T) {
 	}
 }
 
-// One account whose question hangs must not take the time of the other.
+// One account whose status query hangs must not take the time of the other.
 func TestBalancesAreAskedForSideBySide(t *testing.T) {
 	var both sync.WaitGroup
 	both.Add(2)

@@ -146,7 +146,7 @@ type Settings struct {
 	// Create8000 is "failed" once the merchant has it in writing that a repeated
 	// tradeNo is not answered with 8000; until then "unknown".
 	Create8000 string `json:"create_8000"`
-	// QueriesPerSecond is how many questions about payouts one process sends in a second at
+	// QueriesPerSecond is how many status queries about payouts one process sends in a second at
 	// most; 0 for as many as are due. No page names a limit.
 	QueriesPerSecond int `json:"queries_per_second"`
 }

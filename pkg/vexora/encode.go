@@ -136,7 +136,7 @@ func separable(p payout.Payout, f *faults) {
 	}
 }
 
-// query builds the fields of a status question.
+// query builds the fields of a status status query.
 func query(about payout.ProviderReference, now time.Time) map[string]string {
 	return map[string]string{"tradeNo": string(about), "timestamp": milliseconds(now)}
 }

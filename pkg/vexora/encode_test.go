@@ -42,7 +42,7 @@ func newClient(t *testing.T, o vexora.Options) *vexora.Client {
 
 // server answers every request alike and remembers them.
 type server struct {
-	mu sync.Mutex // of what follows: questions for balances come side by side
+	mu sync.Mutex // of what follows: status queries for balances come side by side
 	*httptest.Server
 	requests []*http.Request
 	bodies   []map[string]string

@@ -21,7 +21,7 @@ var Provider = provider.New(provider.Room[Credentials, Settings]{
 	Facts: payout.ProviderFacts{
 		Name: Name,
 		// The page asks for a unique tradeNo and is silent about a repeated one, and
-		// about the answer to a question for a tradeNo that is not there.
+		// about the answer to a status query for a tradeNo that is not there.
 		Recovery: payout.Recovery{
 			RefusesRepeats: payout.Undocumented, MayResend: payout.Undocumented, AbsentMeansNotSent: payout.Undocumented,
 		},
