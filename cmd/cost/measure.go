@@ -31,7 +31,7 @@ const (
 	creating   phase = "create: fence, submit, record"
 	calling    phase = "callback: one guarded update"
 	telling    phase = "notify-merchant: lease, publish, note; twice"
-	confirming phase = "sweep: the question that confirms a callback"
+	confirming phase = "sweep: the status query that confirms a callback"
 	forgetting phase = "sweep: personal data goes, after a year"
 	replaying  phase = "the same request again (a replay)"
 	reading    phase = "GET of one payout"

@@ -33,7 +33,7 @@ type options struct {
 func main() {
 	var o options
 	flag.StringVar(&o.endpoint, "endpoint", "http://127.0.0.1:8000", "of DynamoDB and Secrets Manager")
-	flag.StringVar(&o.twin, "twin", "127.0.0.1:8001", "where the providers' twin listens")
+	flag.StringVar(&o.twin, "twin", "127.0.0.1:8001", "where the sandbox listens")
 	flag.StringVar(&o.name, "name", "host.docker.internal", "how containers reach this machine")
 	flag.StringVar(&o.template, "template", "template.yaml", "what to make")
 	flag.Parse()
@@ -52,7 +52,7 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 	}
 	listener, err := net.Listen("tcp", o.twin)
 	if err != nil {
-		return fmt.Errorf("listen for the twin: %w", err)
+		return fmt.Errorf("listen for the sandbox: %w", err)
 	}
 	_, port, err := net.SplitHostPort(listener.Addr().String())
 	if err != nil {

@@ -34,7 +34,7 @@ var examples = []example{
 			`"beneficiary":{"id":"customer_7","first_name":"Dara","last_name":"Sok","email":"dara.sok@example.com","phone":"012 345 678","ip_address":"198.51.100.7"}}`,
 	},
 	{
-		"paid, but the answer is lost: unknown, never failed; a question settles it, and it is sent once", "lost",
+		"paid, but the answer is lost: unknown, never failed; a status query settles it, and it is sent once", "lost",
 		`{"reference":"%s","amount":"20000","currency":"KHR",` +
 			`"destination":{"type":"bank_account","bank":"acleda","account_number":"0000009004"},` +
 			`"beneficiary":{"id":"customer_8","first_name":"Bopha","last_name":"Keo","email":"bopha.keo@example.com","phone":"+855 12 345 678","ip_address":"198.51.100.8"}}`,
@@ -47,13 +47,13 @@ func welcome(out io.Writer, address, twin string, told merchant, folder string, 
 	w := func(format string, values ...any) { _, _ = fmt.Fprintf(out, format+"\n", values...) }
 	w("Cambodia Payouts, the whole service on this machine. Ctrl-C stops it.\n")
 	w("  service        %s", address)
-	w("  provider twin  %s/ledger shows what was really paid", twin)
+	w("  sandbox        %s/ledger shows what was really paid", twin)
 	if told.own {
 		w("  merchant       %s is told, signed with WEBHOOK_SECRET", told.URL)
 	} else {
 		w("  merchant       %s is a webhook that prints the events it gets", told.URL)
 	}
-	w("  data           %s (payouts, the twin's memory, log.jsonl)\n", folder)
+	w("  data           %s (payouts, the sandbox's memory, log.jsonl)\n", folder)
 	w("In another terminal:\n")
 	stamp := now.Format("060102-150405")
 	for _, e := range examples {

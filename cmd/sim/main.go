@@ -173,7 +173,7 @@ func report(out io.Writer, t sim.Tally, took time.Duration) {
 	_, _ = fmt.Fprintf(out, "%d histories in %s: %d I/O points, %d faults, %d of them crashes, %dh of simulated time\n",
 		t.Histories, took.Round(time.Second/10), t.Points, t.Faults, t.Crashes, t.Hours)
 	_, _ = fmt.Fprintf(out, "payouts at the end: %s\n", listed(t.Ends))
-	_, _ = fmt.Fprintf(out, "on the desk: %s\n", listed(t.Reasons))
+	_, _ = fmt.Fprintf(out, "in the review queue: %s\n", listed(t.Reasons))
 }
 
 // listed names counts, the most frequent first.

@@ -45,7 +45,7 @@ func changeKey(version int) item {
 func (s *Store) Shared(ctx context.Context) (payout.Shared, error) {
 	items, err := s.boardItems(ctx, kindBoard, 2)
 	if err != nil {
-		return payout.Shared{}, fmt.Errorf("dynamo: read the board: %w", err)
+		return payout.Shared{}, fmt.Errorf("dynamo: read the shared state: %w", err)
 	}
 	all := payout.Shared{Pauses: map[payout.Provider]payout.Pause{}}
 	for n := len(items) - 1; n >= 0; n-- { // of two changes the first one is the newer
@@ -57,7 +57,7 @@ func (s *Store) Shared(ctx context.Context) (payout.Shared, error) {
 			all.Controls = r.child(attrAfter).controls()
 		}
 		if err := r.failure(); err != nil {
-			return payout.Shared{}, fmt.Errorf("dynamo: read the board: %w", err)
+			return payout.Shared{}, fmt.Errorf("dynamo: read the shared state: %w", err)
 		}
 	}
 	return all, nil

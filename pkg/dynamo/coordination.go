@@ -85,7 +85,7 @@ func (s *Store) pin(ctx context.Context, name string, v types.AttributeValue) er
 		ExpressionAttributeNames: u.names, ExpressionAttributeValues: u.values,
 	})
 	if err != nil {
-		return unclear("pin to the board", err)
+		return unclear("save in the shared state", err)
 	}
 	return nil
 }

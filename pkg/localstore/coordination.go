@@ -24,7 +24,7 @@ const proposalPrefix = "proposal#"
 // Shared implements payout.Desk.
 func (s *Store) Shared(ctx context.Context) (payout.Shared, error) {
 	all := payout.Shared{Pauses: map[payout.Provider]payout.Pause{}}
-	err := s.read(ctx, "read the board", func(tx *bbolt.Tx) error {
+	err := s.read(ctx, "read the shared state", func(tx *bbolt.Tx) error {
 		for _, p := range payout.Pausable() {
 			var pause payout.Pause
 			if err := load(board.in(tx), string(p), &pause); err != nil {

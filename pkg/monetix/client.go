@@ -126,11 +126,11 @@ func (c *Client) queryStatus(ctx context.Context, about payout.ProviderReference
 	}
 	r, err := credentials.request(statusPath, statusQuery(about, credentials.ProjectID))
 	if err != nil {
-		return unclear("the question could not be written")
+		return unclear("the status query could not be written")
 	}
 	result := c.parts.Post(ctx, r)
 	if result.Outcome != oneshot.Answered || result.Status != http.StatusOK {
-		return unclear("no usable answer to the question")
+		return unclear("no usable answer to the status query")
 	}
 	claim := c.answered(ctx, result.Body, about)
 	claim.Raw, claim.Account = result.Body, accountOf(credentials.ProjectID)

@@ -33,15 +33,15 @@ const (
 	surveyFor     = 10 * time.Second
 )
 
-// ErrDeskTooLong means that a survey did not come to the end of the review queue. What it reported
+// ErrQueueTooLong means that a survey did not come to the end of the review queue. What it reported
 // is there; what came after it nobody has looked at.
-var ErrDeskTooLong = errors.New("payout: the desk is too long to be looked at as a whole")
+var ErrQueueTooLong = errors.New("payout: the review queue is too long to be looked at as a whole")
 
 // surveyPage is the longest page that a store gives.
 const surveyPage = 100
 
 // Survey measures the review queue and reports it. An error means that it was not measured, or with
-// [ErrDeskTooLong] only in part; no payout depends on it. Or it means that the sweep cannot read
+// [ErrQueueTooLong] only in part; no payout depends on it. Or it means that the sweep cannot read
 // the controls, so that nothing that waits goes: a sweep with nothing to do has to notice too.
 func (s *Sweeper) Survey(ctx context.Context) error {
 	return errors.Join(s.survey(ctx), s.ports.Breaker.Blind(ctx, s.ports.Now()))
@@ -55,17 +55,17 @@ func (s *Sweeper) survey(ctx context.Context) error {
 	begun := s.ports.Now()
 	whole, err := s.read(ctx, &survey, GraveAlone, surveyed, begun)
 	if err != nil {
-		return fmt.Errorf("survey the desk: %w", err)
+		return fmt.Errorf("survey the review queue: %w", err)
 	}
 	counted, err := s.read(ctx, &survey, LightAlone, surveyedLight, begun)
 	if err != nil {
-		return fmt.Errorf("survey the desk: %w", err)
+		return fmt.Errorf("survey the review queue: %w", err)
 	}
 	survey.AtLeast = !counted
 	survey.Unconfigured = s.ports.Unconfigured != nil && s.ports.Unconfigured(ctx)
 	s.ports.Signals.Survey(ctx, survey)
 	if !whole {
-		return ErrDeskTooLong
+		return ErrQueueTooLong
 	}
 	return nil
 }

@@ -112,7 +112,7 @@ func TestASurveyThatDoesNotComeToTheEndSaysSo(t *testing.T) {
 			w.store.listing = func() { w.clock.pass(100 * time.Millisecond) }
 		}
 		err := w.sweeper.Survey(bg)
-		if !errors.Is(err, payout.ErrDeskTooLong) || len(w.signals.surveys) != 1 {
+		if !errors.Is(err, payout.ErrQueueTooLong) || len(w.signals.surveys) != 1 {
 			t.Errorf("%s: %v, %d reports", name, err, len(w.signals.surveys))
 		}
 		if looked := w.signals.surveys[0].Waiting[payout.UnknownTooLong]; slow != (looked < 1000) {

@@ -40,7 +40,7 @@ func (w *world) judgeQuiet() {
 func (w *world) judgeEnd(c *client, p payout.Payout) {
 	young := p.Status == payout.Queued && w.now.Sub(p.CreatedAt) < w.settings.queuedMaxAge // it may wait for as long
 	if !p.Status.Final() && (len(p.Attention) == 0 && !young || p.DueAt.IsZero()) {
-		w.report("at quiet every payout is final, or on a desk with a next check", "%s is %s, attention %v, next check %v", c.reference, p.Status, p.Attention.Reasons(), p.DueAt)
+		w.report("at quiet every payout is final, or in the review queue with a next check", "%s is %s, attention %v, next check %v", c.reference, p.Status, p.Attention.Reasons(), p.DueAt)
 	}
 	d := w.about(p.ID)
 	if !p.Status.Final() || d.endedBy == payout.FromOperator || d.endedBy == payout.FromStatement || !d.reviewedAt.IsZero() ||

@@ -158,7 +158,7 @@ var mutants = []*Mutant{
 		}, nil),
 	},
 	{
-		Name: "resend-on-not-found", Says: "takes a question without a result for proof that nothing was sent",
+		Name: "resend-on-not-found", Says: "takes a status query without a result for proof that nothing was sent",
 		aroundConnector: connector(nil, func(ctx context.Context, c payout.Connector, p payout.Payout, claim payout.Claim) payout.Claim {
 			unfound := claim.Finding == payout.FoundAbsent || claim.Finding == payout.FoundUnclear && len(claim.Raw) > 0
 			if s, _, err := c.Prepare(ctx, p); unfound && err == nil && s != nil {
@@ -204,7 +204,7 @@ var mutants = []*Mutant{
 		},
 	},
 	{
-		Name: "fail-after-last-poll", Says: "calls a payout failed when the fourth question brought nothing",
+		Name: "fail-after-last-poll", Says: "calls a payout failed when the fourth status query brought nothing",
 		aroundConnector: connector(nil, func(_ context.Context, _ payout.Connector, p payout.Payout, claim payout.Claim) payout.Claim {
 			if p.Polls >= 3 && (claim.Finding == payout.FoundUnclear || claim.Finding == payout.FoundAbsent || claim.Finding == payout.FoundProcessing) {
 				claim.Finding = payout.FoundFailed

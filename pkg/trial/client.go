@@ -109,7 +109,7 @@ func (c *client) Ask(ctx context.Context, p payout.Payout, about payout.Attempt)
 }
 
 func (c *client) ask(ctx context.Context, about payout.ProviderReference) payout.Claim {
-	unclear := payout.Claim{Finding: payout.FoundUnclear, Message: "no usable answer to the question"}
+	unclear := payout.Claim{Finding: payout.FoundUnclear, Message: "no usable answer to the status query"}
 	held, missing, err := c.current(ctx)
 	if err != nil || len(missing) > 0 {
 		return unclear

@@ -132,7 +132,7 @@ func (c *Client) queryStatus(ctx context.Context, p payout.Payout, about payout.
 	}
 	request, err := account.request(queryPath, query(about, c.parts.Now()))
 	if err != nil {
-		return payout.Claim{Finding: payout.FoundUnclear, Message: "the question could not be written"}
+		return payout.Claim{Finding: payout.FoundUnclear, Message: "the status query could not be written"}
 	}
 	result := c.parts.Post(ctx, request)
 	claim := unanswered(result)
