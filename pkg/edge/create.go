@@ -216,5 +216,5 @@ func logCreated(ctx context.Context, e Event, log *slog.Logger, c payout.Created
 	log.LogAttrs(ctx, slog.LevelInfo, "create answered",
 		slog.String("request_id", requestID(ctx, e)), slog.String("payout_id", string(c.Payout.ID)),
 		slog.String("provider", string(c.Payout.Provider)), slog.String("status", string(c.Payout.Status)),
-		slog.Bool("replayed", c.Replayed))
+		slog.String("principal", payout.Printable(string(principal(e)))), slog.Bool("replayed", c.Replayed))
 }

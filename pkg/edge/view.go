@@ -24,6 +24,7 @@ type payoutView struct {
 	Metadata          map[string]string        `json:"metadata,omitempty"`
 	CreatedBy         payout.Principal         `json:"created_by,omitempty"`
 	Failure           *failureView             `json:"failure,omitempty"`
+	Outcome           payout.Outcome           `json:"outcome,omitempty"`
 	Return            *returnView              `json:"return,omitempty"`
 	Attention         []attentionView          `json:"attention"`
 	Sequence          int                      `json:"sequence"`
@@ -143,6 +144,9 @@ func view(p payout.Payout) payoutView {
 	}
 	if !p.Amount.IsZero() {
 		v.Amount, v.Currency = p.Amount.String(), string(p.Amount.Currency())
+	}
+	if p.Status.Final() {
+		v.Outcome = p.Outcome()
 	}
 	if f := p.Failure; f != nil {
 		v.Failure = &failureView{f.Code, f.ProviderCode, quoted.Text(f.Message), p.SafeToPayAgain()}

@@ -67,6 +67,9 @@ type Claim struct {
 	// OfThisKind narrows [FoundAboutUs]: what is not set up is the payout's currency or method,
 	// and others may go.
 	OfThisKind bool
+	// met is what the payout met after the fence that people ordered. Their order is refused, so
+	// nothing goes before they have given it anew. Nil for anything else.
+	met *similarPayouts
 	// NotBefore is when a payout that was not sent is tried again; zero for the usual time.
 	NotBefore time.Time
 	// Uncoded weakens [FoundAboutUs]: no code of the provider's stands with it. Something before

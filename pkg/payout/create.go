@@ -69,14 +69,36 @@ func (c *Creator) create(ctx context.Context, d Draft, by Principal) (Created, e
 	if len(found) > 0 {
 		return c.refuse(ctx, d, amount, &Refusal{Kind: Unacceptable, Faults: found})
 	}
+	existing, err := c.before(ctx, p)
+	if err != nil {
+		return c.refuse(ctx, d, amount, &Refusal{Kind: Unavailable, Cause: err})
+	}
+	if existing != nil {
+		return c.replay(ctx, *existing, d, amount)
+	}
 	wait, err := c.hold(ctx, &p)
 	if err != nil {
+		c.ports.unlist(ctx, c.policy, p)
 		return c.refuse(ctx, d, amount, &Refusal{Kind: Unavailable, Cause: err})
 	}
 	if wait != "" {
 		return c.enqueue(ctx, d, p, wait)
 	}
 	return c.send(ctx, d, p, submission)
+}
+
+// before finds the payout that has the reference already, nil for none. With a window every create
+// takes a place on its recipient's list before its fence; replays that did so at one moment would
+// fill the list, and hold others.
+func (c *Creator) before(ctx context.Context, p Payout) (*Payout, error) {
+	if c.policy.DuplicateWindow == 0 {
+		return nil, nil // the fence tells, and nothing was noted
+	}
+	existing, err := c.ports.Store.Get(ctx, p.ID)
+	if isNotFound(err) {
+		return nil, nil
+	}
+	return &existing, err
 }
 
 // longestInvocation is how long a function of Lambda can run.

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 )
@@ -148,7 +149,7 @@ func (p Payout) announced(change Change) Change {
 	change.Heard = Heard(nil).With(change.Heard...) // DynamoDB refuses a set with the same text twice
 	change = p.fit(p.noteConfirmed(p.noteAttention(change)))
 	// What waits may be on no list. If a word moves it, nobody has put it there.
-	moved := p.Status == Queued && (change.Status == Processing || change.Status == Succeeded)
+	moved := p.Status == Queued && slices.Contains([]Status{Processing, Succeeded, Failed}, change.Status)
 	if after := change.Apply(p); !change.Noted && (moved || !p.wavering() && after.wavering()) {
 		change.Owed = true
 		if at := change.At; after.QueryAt.IsZero() || after.QueryAt.After(at) {

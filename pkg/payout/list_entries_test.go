@@ -52,13 +52,7 @@ func TestAReplayLeavesTheEntryOfASubmission(t *testing.T) {
 	w.over(payout.Floor{})
 	w.clock.pass(5 * time.Minute)
 	slow := &answersLate{memory: w.store, reached: make(chan struct{}), release: make(chan struct{})}
-	again, err := payout.NewCreator(payout.Ports{
-		Store: slow, Connectors: map[payout.Provider]payout.Connector{Vexora: w.vexora}, Signals: w.signals, Breaker: w.breaker, Keys: w,
-		Now: w.clock.Now, NewToken: func() string { return "of-the-replay" }, Pause: func(context.Context, time.Duration) {}, People: register,
-	}, payout.Policy{Namespace: "test", DuplicateWindow: time.Hour})
-	if err != nil {
-		t.Fatal(err)
-	}
+	again := w.creatorOver(slow)
 	done := make(chan error)
 	w.connectors[Vexora] = &dialling{provider: w.vexora, do: func() { // between look and fence
 		go func() { _, err := again.Create(bg, draft("P"), insider); done <- err }()
@@ -76,10 +70,28 @@ func TestAReplayLeavesTheEntryOfASubmission(t *testing.T) {
 	}
 }
 
-// answersLate tells a create that its reference is taken only when it is let go.
+// creatorOver is create in another process, with a window of an hour, that sees another store.
+func (w *world) creatorOver(s payout.Store) *payout.Creator {
+	w.t.Helper()
+	c, err := payout.NewCreator(payout.Ports{
+		Store: s, Connectors: map[payout.Provider]payout.Connector{Vexora: w.vexora}, Signals: w.signals, Breaker: w.breaker, Keys: w,
+		Now: w.clock.Now, NewToken: func() string { return "of-another" }, Pause: func(context.Context, time.Duration) {}, People: register,
+	}, payout.Policy{Namespace: "test", DuplicateWindow: time.Hour})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return c
+}
+
+// answersLate is the store of a create that looked before the payout was made. It is told that its
+// reference is taken only when it is let go.
 type answersLate struct {
 	*memory
 	reached, release chan struct{}
+}
+
+func (s *answersLate) Get(context.Context, payout.ID) (payout.Payout, error) {
+	return payout.Payout{}, payout.ErrNotFound
 }
 
 func (s *answersLate) Insert(ctx context.Context, p payout.Payout, arrived time.Time) error {

@@ -27,8 +27,21 @@ var whileQueued = map[QueuedReason]string{
 // does not go by itself any more.
 const refusedAndLate = "mend key, egress address or project at the provider; then resend it if the beneficiary still has to be paid, or cancel it"
 
+// saidToBeBack is about a return that no more than a callback tells of, or that something else
+// speaks against.
+const saidToBeBack = "it is said that the money came back: ask the provider; do not pay again before it answers that it did"
+
+// returnConfirmed reports whether the provider has answered since that the money came back, or told
+// so itself in an answer, or two people did. An answer that says otherwise becomes a contradiction.
+func (p Payout) returnConfirmed() bool {
+	return !p.returnedByCallback() || !p.unconfirmed() && p.AnsweredAt.After(p.Return.At)
+}
+
 // NextAction is the one safe thing to do about a reason for which the payout needs a human.
 func (p Payout) NextAction(r Reason) string {
+	if r == Returned && (!p.returnConfirmed() || p.Attention.Without(Returned).aboutMoney()) {
+		return saidToBeBack
+	}
 	waits := r == QueuedTooLong || r == ProviderConfiguration || r == PossibleDuplicate
 	if p.Status != Queued || !waits {
 		return nextActions[r]

@@ -106,14 +106,14 @@ func (c *Creator) replay(ctx context.Context, p Payout, d Draft, amount money.Am
 	case err != nil:
 		return Created{}, &Refusal{Kind: Unavailable, Existing: p.ID, Outcome: OutcomeUnknown, Cause: err}
 	case !same:
-		return Created{}, &Refusal{Kind: ReferenceReused, Existing: p.ID, Outcome: p.outcome(), Redacted: !p.RedactedAt.IsZero()}
+		return Created{}, &Refusal{Kind: ReferenceReused, Existing: p.ID, Outcome: p.Outcome(), Redacted: !p.RedactedAt.IsZero()}
 	}
 	return Created{Payout: p, Replayed: true}, nil
 }
 
-// outcome says what the state of a payout means for paying under another
-// reference.
-func (p Payout) outcome() Outcome {
+// Outcome says what the state of a payout means for paying under another reference: a payout that
+// was withdrawn may still pay by an attempt before the present one.
+func (p Payout) Outcome() Outcome {
 	switch {
 	case !p.Status.Final() || p.Status == Orphan || len(p.Attention) > 0:
 		return OutcomeUnknown

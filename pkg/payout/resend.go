@@ -199,11 +199,15 @@ func (s *submitter) again(ctx context.Context, p Payout, connector Connector, en
 	if found, met := s.beside(ctx, stored, most); met {
 		s.breaker.giveBack(p.Provider, probe)
 		claim := s.notSent(stored, "the same money to the same recipient is being paid")
+		refused := entry.Source == FromOperator && found.shown()
+		if refused {
+			claim.met = &found
+		}
 		if other := found.first(); other != "" && stored.ID > other { // or two that meet would meet again and again
 			claim.NotBefore = s.now().Add(3 * visibility)
 		}
 		after, err = s.record(ctx, stored, claim)
-		if err == nil && entry.Source == FromOperator {
+		if err == nil && refused { // else it goes by itself as soon as that is known
 			err = &metSimilar{found}
 		}
 		return after, true, err

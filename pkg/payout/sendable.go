@@ -55,6 +55,9 @@ func (p Payout) mayBeSent(policy Policy, now time.Time) (clearance, QueuedReason
 		return p.repetition(policy, now), ""
 	}
 	if _, held := p.Attention[PossibleDuplicate]; held {
+		if !p.earlierClosed() { // two people said so, of an order that was refused in the end
+			return byTwo, QueuedDuplicate
+		}
 		return byOne, QueuedDuplicate
 	}
 	if p.Status == Queued && now.Sub(p.CreatedAt) > policy.QueuedMaxAge {

@@ -133,6 +133,9 @@ func (p Payout) stepBack(c Claim) Decision {
 	if target == p.Status {
 		change.Status = ""
 	}
+	if c.met != nil {
+		change = p.refusedOrder(c, change)
+	}
 	d := p.write(c, change)
 	d.Verdict = Applied
 	if c.Finding == FoundAboutUs {
@@ -142,6 +145,18 @@ func (p Payout) stepBack(c Claim) Decision {
 		d.Change.QueryAt = &c.NotBefore
 	}
 	return d
+}
+
+// refusedOrder has people order a payout anew whose order is refused after its fence, which took
+// for granted that it goes: beside whom it is wanted, and that nobody is called for it.
+func (p Payout) refusedOrder(c Claim, change Change) Change {
+	p.Beside = 0
+	change, _ = p.showing(*c.met, change)
+	if change.Status == Queued {
+		attention := p.Attention.With(PossibleDuplicate, c.At)
+		change.Attention, change.QueuedReason = &attention, QueuedDuplicate
+	}
+	return change
 }
 
 // refusedAboutUs says when a payout is tried again that was refused about us. Whether anybody is
