@@ -295,3 +295,18 @@ func TestAnOrderTakesNothingOffThatHoldsItself(t *testing.T) {
 		t.Errorf("%d sent, %v, %d shown", len(w.vexora.sent)-sent, err, len(now.Similar))
 	}
 }
+
+// Beside a full list the entry of another request under the same reference is no place: that one
+// takes it away when it loses the fence.
+func TestAnotherRequestsEntryIsNoPlace(t *testing.T) {
+	w := newWorldWith(t, withWindow)
+	s := w.another("S")
+	w.listMore(s, payout.MostUnsettled-2, w.clock.Now().Add(-2*time.Hour), holdsNobodyAndStays)
+	w.clock.pass(2 * time.Hour)
+	key := w.store.onlyKey(t)
+	other := payout.Unsettled{Key: key, ID: payout.DeriveID("test", "R1"), At: w.clock.Now(), Token: "other"}
+	w.store.lists[key] = append(w.store.lists[key], other)
+	if p := w.another("R1"); p.Status != payout.Queued || len(w.vexora.sent) != 1 {
+		t.Errorf("%s, %d sent", p.Status, len(w.vexora.sent))
+	}
+}

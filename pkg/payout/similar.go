@@ -90,7 +90,7 @@ func (p Ports) listed(ctx context.Context, policy Policy, of Payout) ([]Unsettle
 	switch now := p.Now(); {
 	case policy.DuplicateWindow > 0:
 		list, err := p.roster(policy).note(ctx, of, MostUnsettled, now, time.Time{})
-		if errors.Is(err, ErrCrowded) && slices.ContainsFunc(list, func(u Unsettled) bool { return u.ID == of.ID }) {
+		if errors.Is(err, ErrCrowded) && of.Status != Submitting && slices.ContainsFunc(list, func(u Unsettled) bool { return u.ID == of.ID }) {
 			err = nil // it stands there as its create noted it
 		}
 		return list, err
