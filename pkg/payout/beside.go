@@ -28,13 +28,10 @@ func (s Similar) ID() ID {
 	return ID(id)
 }
 
-// again says that the payout was sent more than once; empty if it was not.
+// again says which submission of the payout it is, as "attempt.submission"; empty for the first.
 func (s Similar) again() string {
-	var attempt, sent int
 	if _, state, more := strings.Cut(string(s), "."); more {
-		if _, err := fmt.Sscanf(state, "%d.%d", &attempt, &sent); err == nil && (attempt > int(FirstAttempt) || sent > 1) {
-			return fmt.Sprintf(" (attempt %d, sent %d times)", attempt, sent)
-		}
+		return " (submission " + state + ")"
 	}
 	return ""
 }
@@ -141,9 +138,15 @@ const (
 func (p Payout) showing(found similarPayouts, change Change) (Change, bool) {
 	change.SimilarTo, change.SimilarBy = found.first(), found.by
 	after := p
-	seen := func(s Similar) bool { return !p.isBeside(s) } // by an order that was refused
-	confirmed := slices.DeleteFunc(slices.Clone(found.kept), seen)
-	after.Similar = slices.Concat(confirmed, slices.DeleteFunc(slices.Clone(found.kept), p.isBeside), found.all)
+	var confirmed, seen []Similar // seen alone: by whoever gave this order, which is refused
+	for _, s := range found.kept {
+		if p.isBeside(s) {
+			confirmed = append(confirmed, s)
+		} else {
+			seen = append(seen, s)
+		}
+	}
+	after.Similar = slices.Concat(confirmed, seen, found.all)
 	beside, room := len(confirmed), len(after.Similar) <= len(p.Similar) || after.Size()+mostEntry <= rooms[ofOrder].size
 	if !room {
 		after.Similar, beside = found.all[:1:1], 0
@@ -174,8 +177,8 @@ func (h Heard) beside(other Similar) bool {
 
 // compare looks for the same money to the same recipient before one person has a payout
 // sent. What it finds it shows in the payout and refuses the order once; who gives it again
-// has seen it. While the breaker stops the payout the order is refused with its error, and nothing is shown: an
-// order that sends nothing must not tell which account gets the sum.
+// has seen it. While the breaker stops the payout the order is refused with its error, and nothing
+// is shown: an order that sends nothing must not tell which account gets the sum.
 func (o *Operator) compare(ctx context.Context, p Payout, order Order) error {
 	if why := o.ports.Breaker.Stops(ctx, p, o.ports.Now()); why != "" {
 		return stopped(why)

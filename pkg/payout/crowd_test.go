@@ -1,7 +1,6 @@
 package payout_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -10,43 +9,19 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// leaving runs do once, when the request leaves and before any answer is there.
-type leaving struct {
-	*provider
-	do func()
-}
-
-type left struct {
-	payout.Submission
-	of *leaving
-}
-
-func (l *leaving) Prepare(ctx context.Context, p payout.Payout) (payout.Submission, []payout.Fault, error) {
-	s, faults, err := l.provider.Prepare(ctx, p)
-	return left{s, l}, faults, err
-}
-
-func (s left) Send(ctx context.Context) payout.Claim {
-	if do := s.of.do; do != nil {
-		s.of.do = nil
-		do()
-	}
-	return s.Submission.Send(ctx)
-}
-
 // crowd is one caller's payouts of a salary, all sent before the first answer was recorded, and
 // no answer told what became of them.
 func (w *world) crowd(size int) []payout.ID {
 	w.t.Helper()
 	accepted := w.vexora.answer
 	w.vexora.answer, w.vexora.told = w.unclear, w.absent
-	slow := &leaving{provider: w.vexora}
+	slow := &dialling{provider: w.vexora}
 	w.connectors[Vexora] = slow
 	var ids []payout.ID
 	var next func()
 	next = func() {
 		if n := len(ids) + 1; n <= size {
-			ids, slow.do = append(ids, ""), next
+			ids, slow.leaves = append(ids, ""), next
 			w.over(payout.Floor{}) // another process of the same function
 			ids[n-1] = w.createdBy(insider, draft(fmt.Sprint("T", n))).ID
 		}

@@ -8,8 +8,8 @@ import (
 )
 
 // listedFor is how long after its last move a settled payout stays on its recipient's list, and
-// how long the list stays after its last note. It hangs on no age of waiting payouts: a function that does not know QUEUED_MAX_AGE would take off
-// what the queue has still to be compared with.
+// how long the list stays after its last note. It hangs on no age of waiting payouts: a function
+// that does not know QUEUED_MAX_AGE would take off what the queue has still to be compared with.
 func (p Policy) listedFor() time.Duration {
 	return p.DuplicateWindow + MostQueuedMaxAge
 }

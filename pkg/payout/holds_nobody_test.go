@@ -131,10 +131,11 @@ func TestACreateThatIsSlowAfterItsLook(t *testing.T) {
 	}
 }
 
-// dialling does something once, when a connection is dialled: a create has compared by then.
+// dialling does something once, when a connection is dialled, by when a create has compared; or when
+// the request leaves, before any answer is there.
 type dialling struct {
 	*provider
-	do func()
+	do, leaves func()
 }
 
 type slowly struct {
@@ -153,6 +154,14 @@ func (s slowly) Dial(ctx context.Context) {
 		do()
 	}
 	s.Submission.Dial(ctx)
+}
+
+func (s slowly) Send(ctx context.Context) payout.Claim {
+	if do := s.of.leaves; do != nil {
+		s.of.leaves = nil
+		do()
+	}
+	return s.Submission.Send(ctx)
 }
 
 // Two that wait are released at one moment, and both are fenced before either looks. Neither

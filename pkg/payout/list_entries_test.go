@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -308,5 +309,57 @@ func TestAnotherRequestsEntryIsNoPlace(t *testing.T) {
 	w.store.lists[key] = append(w.store.lists[key], other)
 	if p := w.another("R1"); p.Status != payout.Queued || len(w.vexora.sent) != 1 {
 		t.Errorf("%s, %d sent", p.Status, len(w.vexora.sent))
+	}
+}
+
+// What processes that died left of one payout does not fill a list: after two minutes the latest
+// entry stands for all of them.
+func TestWhatDiedLeavesOneEntry(t *testing.T) {
+	w := newWorldWith(t, within(10*time.Minute, time.Hour))
+	p := w.another("P")
+	key := w.store.onlyKey(t)
+	for n := range payout.MostUnsettled - 1 {
+		left := payout.Unsettled{Key: key, ID: p.ID, At: w.clock.Now().Add(time.Duration(n) * time.Second), Token: "died"}
+		w.store.lists[key] = append(w.store.lists[key], left)
+	}
+	w.clock.pass(11 * time.Minute)
+	if next := w.another("next"); next.Status != payout.Processing || w.listed() != 2 || len(w.entriesOf(p.ID)) != 1 {
+		t.Errorf("%s, %d entries, %d of P", next.Status, w.listed(), len(w.entriesOf(p.ID)))
+	}
+}
+
+// An order that somebody else forestalled takes its entry off.
+func TestAForestalledOrderLeavesNoEntry(t *testing.T) {
+	w := newWorldWith(t, withWindow)
+	accepted := w.vexora.answer
+	p := w.queuedUnsent("P")
+	w.vexora.answer = accepted
+	w.clock.pass(5 * time.Minute)
+	w.freed()
+	w.connectors[Vexora] = &dialling{provider: w.vexora, do: func() {
+		w.clock.pass(time.Second)
+		w.sweep()
+		w.clock.pass(time.Second)
+	}}
+	_, err := w.operator.Resend(bg, w.order(p.ID, dara, ""))
+	if now := w.stored(p.ID); problemOf(err) != payout.OrderBusy || now.Status != payout.Processing || len(w.entriesOf(p.ID)) != 1 {
+		t.Errorf("%v: %s, %d entries", err, now.Status, len(w.entriesOf(p.ID)))
+	}
+}
+
+// Who is shown a payout that he knows is told that it was sent again.
+func TestAnOrderIsToldThatATwinWasSentAgain(t *testing.T) {
+	w := newWorldWith(t, withWindow)
+	a := w.failedForCertain("A")
+	w.vexora.answer, w.vexora.told = w.says(payout.FoundProcessing), w.unclear
+	w.clock.pass(2 * time.Hour)
+	w.freed()
+	w.must(w.operator.Resend(bg, w.order(a.ID, dara, "")))
+	w.over(payout.Floor{Held: held(Vexora)})
+	p := w.another("P")
+	w.freed()
+	_, err := w.operator.Resend(bg, w.order(p.ID, dara, ""))
+	if err == nil || !strings.Contains(err.Error(), string(a.ID)+" (submission 2.1)") {
+		t.Error(err)
 	}
 }

@@ -108,8 +108,8 @@ func (p Policy) lostFacts(of Payout, about Attempt, c Claim) []Fact {
 }
 
 // lookAhead reports whether a payout that was posted since the latest restore, as one that a lost
-// table may have had, may be sent by itself under its present reference. A provider that refuses repetitions of one reference does not refuse it beside
-// the next one: in the lost time people may have started another attempt, of which the
+// table may have had, may be sent by itself under its present reference. A provider that refuses
+// repetitions of one reference does not refuse it beside the next one: in the lost time people may have started another attempt, of which the
 // table knows nothing. So the provider is asked about that one first. Only "not found"
 // lets the payout go; what it says else is a word about an attempt that was never made. It
 // carries no [Asked], so it closes nothing: the sweep asks again by itself for that. What one

@@ -160,7 +160,7 @@ func (p Payout) refusedOrder(c Claim, change Change) Change {
 }
 
 // refusedAboutUs says when a payout is tried again that was refused about us. Whether anybody is
-// woken, the [Breaker] say.
+// woken, the [Breaker] says.
 func (p Payout) refusedAboutUs(c Claim, d *Decision) {
 	attention := p.Attention.With(ProviderConfiguration, c.At)
 	due := c.At.Add(aboutUsWait)

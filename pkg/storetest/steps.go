@@ -146,13 +146,24 @@ func changes(t *testing.T, s payout.Store) {
 	p.Status = payout.Submitting
 	insert(t, s, p)
 	later := start.Add(5 * time.Hour)
+	for _, step := range allChanges(p.ID, later) {
+		p = try(t, s, step.name, p, payout.Step{ID: p.ID, Then: step.then})
+	}
+	redactions(t, s, p, later)
+}
+
+// namedChange is one change of the table.
+type namedChange struct {
+	name string
+	then payout.Change
+}
+
+// allChanges lists a change for each member that one can have, one after the other.
+func allChanges(id payout.ID, later time.Time) []namedChange {
 	zero, five, never := 0, 5, time.Time{}
 	none, one := payout.Attention{}, payout.Attention{payout.Returned: later}
 	entry := &payout.Entry{At: later, Source: payout.FromQuery, Status: payout.Unknown, Raw: []byte("x")}
-	for _, step := range []struct {
-		name string
-		then payout.Change
-	}{
+	return []namedChange{
 		{"time alone", payout.Change{At: later}},
 		{"status", payout.Change{At: later, Status: payout.Unknown}},
 		{"proposal", payout.Change{At: later, Proposal: &payout.Proposal{Action: payout.Resend, By: "b", At: later}}},
@@ -178,10 +189,10 @@ func changes(t *testing.T, s payout.Store) {
 		{"given up", payout.Change{At: later, Notice: &payout.Notice{At: later, Fed: 2}, Entry: entry, Attention: &payout.Attention{payout.NotificationFailing: later}}},
 		{"never due", payout.Change{At: later, DueAt: &never}},
 		{"polls", payout.Change{At: later, Polls: &five}},
-		{"similar", payout.Change{At: later, SimilarTo: p.ID, SimilarBy: "somebody"}},
-		{"similar to two", payout.Change{At: later, SimilarTo: p.ID, Similar: []payout.Similar{payout.SimilarOf(payout.DeriveID("storetest", "1"), 2, 1), payout.SimilarOf(p.ID, 1, 1)}, Beside: &zero}},
+		{"similar", payout.Change{At: later, SimilarTo: id, SimilarBy: "somebody"}},
+		{"similar to two", payout.Change{At: later, SimilarTo: id, Similar: []payout.Similar{payout.SimilarOf(payout.DeriveID("storetest", "1"), 2, 1), payout.SimilarOf(id, 1, 1)}, Beside: &zero}},
 		{"beside five", payout.Change{At: later, Beside: &five}},
-		{"similar to nobody's", payout.Change{At: later, SimilarTo: p.ID}},
+		{"similar to nobody's", payout.Change{At: later, SimilarTo: id}},
 		{"heard", payout.Change{At: later, Heard: []payout.Fact{"2.paid", "1.sent"}}},
 		{"heard once more", payout.Change{At: later, Heard: []payout.Fact{"2.paid", "2.wavered.1"}, Entry: entry}},
 		{"unknown", payout.Change{At: later, Status: payout.Unknown}},
@@ -198,10 +209,7 @@ func changes(t *testing.T, s payout.Store) {
 		{"answered", payout.Change{At: later, AskedAt: later, AnsweredAt: later}},
 		{"final", payout.Change{At: later, Status: payout.Failed, Failure: &payout.Failure{Code: payout.FailureRisk}, Entry: entry, Lease: &payout.Lease{}, DueAt: &never}},
 		{"a new attempt", payout.Change{At: later, Status: payout.Submitting, NewAttempt: true, Entry: entry}},
-	} {
-		p = try(t, s, step.name, p, payout.Step{ID: p.ID, Then: step.then})
 	}
-	redactions(t, s, p, later)
 }
 
 // redactions takes the personal data out, and once more what has come since.
