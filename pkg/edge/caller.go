@@ -9,7 +9,7 @@ import (
 
 // principal is who signed the request: the token's subject, or the IAM user or
 // role. Two sessions of one role are one principal, or anybody could be two
-// people by signing in twice.
+// people by signing in twice; so are all federated users of an account.
 func principal(e Event) payout.Principal {
 	by, _ := caller(e)
 	return by
@@ -69,26 +69,30 @@ func ofARN(arn string) (payout.Principal, []payout.Principal) {
 	if arn == "" {
 		return "", nil
 	}
-	role, name := roleOfSession(arn)
-	by := payout.Principal(role)
+	signer, name := signerOf(arn)
+	by := payout.Principal(signer)
 	if strings.HasPrefix(name, ssoRole) {
 		return by, []payout.Principal{payout.Principal(arn), by}
 	}
 	return by, []payout.Principal{by}
 }
 
-// roleOfSession turns arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION into
-// arn:aws:iam::ACCOUNT:role/ROLE, with the role's name beside it. It leaves every
-// other ARN as it is, without a name.
-func roleOfSession(arn string) (role, name string) {
+// signerOf is an ARN without what its bearer chose: arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION
+// becomes arn:aws:iam::ACCOUNT:role/ROLE, with the role's name beside it, and
+// arn:aws:sts::ACCOUNT:federated-user/NAME loses the name, so that whoever asks for such tokens
+// is one caller for the circuit breaker and the limits of the log, not as many as he likes.
+func signerOf(arn string) (signer, role string) {
 	parts := strings.SplitN(arn, ":", 6)
 	if len(parts) != 6 || parts[2] != "sts" {
 		return arn, ""
 	}
-	session, found := strings.CutPrefix(parts[5], "assumed-role/")
-	if !found {
-		return arn, ""
+	kind, names, _ := strings.Cut(parts[5], "/")
+	switch kind {
+	case "assumed-role":
+		role, _, _ = strings.Cut(names, "/")
+		return strings.Join([]string{parts[0], parts[1], "iam", "", parts[4], "role/" + role}, ":"), role
+	case "federated-user":
+		return strings.TrimSuffix(arn, "/"+names), ""
 	}
-	name, _, _ = strings.Cut(session, "/")
-	return strings.Join([]string{parts[0], parts[1], "iam", "", parts[4], "role/" + name}, ":"), name
+	return arn, ""
 }
