@@ -150,6 +150,23 @@ func TestAnotherAccountKnowsNothingOfThePayout(t *testing.T) {
 	}
 }
 
+// References are unique within one account: of what may have gone out under two, a query that
+// names none says nothing final.
+func TestNoQueryEndsWhatWentUnderTwoAccounts(t *testing.T) {
+	for want, other := range map[bool][]payout.Fact{true: nil, false: {"1.at-00000000"}} {
+		w := newWorld(t)
+		w.monetix.answer, w.monetix.told = w.unclear, w.says(payout.FoundFailed)
+		p := w.stored(w.mustCreate(draftFor(Monetix)).ID)
+		p.Heard = p.Heard.With(other...)
+		w.store.payouts[p.ID] = p
+		w.ask()
+		w.ask()
+		if now := w.stored(p.ID); now.SafeToPayAgain() != want {
+			t.Errorf("beside %v: %s, safe %v, heard %v", other, now.Status, now.SafeToPayAgain(), now.Heard)
+		}
+	}
+}
+
 // A refusal about us, or a connection that failed, is no reason to stay with an account.
 func TestAPayoutThatNothingTookGoesUnderAnotherAccount(t *testing.T) {
 	w := newWorld(t)

@@ -304,6 +304,23 @@ func TestALineThatCannotBeStoredIsReportedAndComesAgain(t *testing.T) {
 	}
 }
 
+// Whoever sent a file of which something was not stored has not vouched for it: nobody has been
+// asked about that line yet, so the next person is the first.
+func TestAFileThatIsNotStoredWholeHasNoFirstPerson(t *testing.T) {
+	w := newWorld(t)
+	w.vexora.answer, w.vexora.told = w.unclear, w.absent
+	p := w.mustCreate(draft("R1"))
+	w.clock.pass(2 * time.Minute)
+	s, first := file(Vexora, row(1, p, payout.FoundFailed)), w.store.writes+1
+	w.store.fault = func(n int) fault { return map[bool]fault{true: lostBefore}[n == first] }
+	if report := w.importBy(s, dara); report.Complete() || len(w.store.proposals) > 0 {
+		t.Fatalf("%v, %d proposals", report.Counts, len(w.store.proposals))
+	}
+	if report := w.importBy(s, bopha); !report.Awaiting || report.Pending != 0 || len(w.store.proposals) != 1 {
+		t.Errorf("the second person found a first one: %+v", report)
+	}
+}
+
 func TestALineFromAnotherProviderMovesNothing(t *testing.T) {
 	w := newWorld(t)
 	p := w.mustCreate(draft("R1"))
