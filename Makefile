@@ -31,7 +31,7 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 .PHONY: run
-run: ## run the whole service on this machine, with both provider twins
+run: ## run the whole service on this machine, with a sandbox of both providers
 	@go run ./cmd/local
 
 .PHONY: test
@@ -104,7 +104,7 @@ deploy: $(if $(filter dev staging prod,$(ENV)),$(SAM_READY)) ## sam build and sa
 	SAM=$(SAM) bash scripts/deploy.sh "$(ENV)" "$(ARCH)" $(DEPLOY_FLAGS)
 
 .PHONY: local-aws
-local-aws: $(VENV)/ready ## what sam local needs: the template's table and secrets, and the providers' twin
+local-aws: $(VENV)/ready ## what sam local needs: the template's table and secrets, and the sandbox
 	@MOTO=$(VENV)/bin/moto_server bash scripts/local-aws.sh
 
 .PHONY: integration

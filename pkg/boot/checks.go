@@ -22,7 +22,7 @@ import (
 
 // What each function's selftest tries. Nothing here writes to the table, dials a
 // provider or tells a merchant: samples are made, signed and read in memory, with the
-// configured secrets and settings. Of the table the controls are read, by those that heed them.
+// configured secrets and settings. Of the table the controls are read, by those that obey them.
 
 func (c CreateConfig) proofs(d Deployment) []proof {
 	return append(d.requestProofs(c.Common, c.Providers, c.Settings), d.controlsProof())

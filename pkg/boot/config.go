@@ -61,7 +61,7 @@ func (n *Namespace) UnmarshalText(text []byte) error {
 }
 
 // Providers is what the functions that submit know about the providers, and what the stack
-// holds of it. Each of them heeds all of it: what one function let wait, another one sends.
+// holds of it. Each of them obeys all of it: what one function let wait, another one sends.
 type Providers struct {
 	Caps
 	Links

@@ -109,7 +109,7 @@ func (d Deployment) remember(ctx context.Context, r Restore) error {
 	return nil
 }
 
-// Creator builds the story behind POST /v1/payouts.
+// Creator builds the use case behind POST /v1/payouts.
 func (d Deployment) Creator(ctx context.Context, c CreateConfig) (*payout.Creator, error) {
 	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey, c.Restore, refuses)
 	if err != nil {
@@ -127,7 +127,7 @@ func (d Deployment) Creator(ctx context.Context, c CreateConfig) (*payout.Creato
 	})
 }
 
-// Sweeper builds the story behind the scheduler's event.
+// Sweeper builds the use case behind the scheduler's event.
 func (d Deployment) Sweeper(ctx context.Context, c ReconcileConfig) (*payout.Sweeper, error) {
 	ports, err := d.ports(ctx, c.Common, c.Storage, c.Providers, c.Settings, c.StackKey, c.Restore, waits)
 	if err != nil {
@@ -240,7 +240,7 @@ func (w watched) Verify(ctx context.Context, body []byte) (payout.Claim, error) 
 	return claim, err
 }
 
-// breaker are breaker that say so when the controls cannot be read. Whoever posts a callback with
+// breaker is a circuit breaker that says so when the controls cannot be read. Whoever posts a callback with
 // any signature has them read, so that the lines are bounded.
 func (d Deployment) breaker(s Storage, floor payout.Floor) *payout.Breaker {
 	lines, signals := loglimit.New(d.now), d.signals(s)

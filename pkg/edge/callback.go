@@ -11,7 +11,7 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// Receiver is the story that NewCallback serves; *payout.Receiver implements it.
+// Receiver is the use case that NewCallback serves; *payout.Receiver implements it.
 type Receiver interface {
 	Receive(ctx context.Context, c payout.Claim) (payout.Verdict, error)
 }

@@ -12,7 +12,7 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// Creator is the story that NewCreate serves; *payout.Creator implements it.
+// Creator is the use case that NewCreate serves; *payout.Creator implements it.
 type Creator interface {
 	Create(ctx context.Context, d payout.Draft, by payout.Principal) (payout.Created, error)
 }

@@ -12,7 +12,7 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// Operator is the story behind the operator's routes; *payout.Operator implements
+// Operator is the use case behind the operator's routes; *payout.Operator implements
 // it.
 type Operator interface {
 	Cancel(ctx context.Context, o payout.Order) (payout.Ordered, error)

@@ -19,7 +19,7 @@ type Library interface {
 	Get(ctx context.Context, id payout.ID) (payout.Payout, error)
 	payout.Lister
 	ReadFeed(ctx context.Context, after payout.Position, limit int) ([]payout.Published, error)
-	// Board tells when the table was restored.
+	// Shared tells when the table was restored.
 	Shared(ctx context.Context) (payout.Shared, error)
 }
 

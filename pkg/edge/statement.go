@@ -20,7 +20,7 @@ import (
 // (6 MB), in base64, less the event around it.
 const StatementLimit = 4 << 20
 
-// Importer is the story behind POST /v1/statements; *payout.Importer implements it.
+// Importer is the use case behind POST /v1/statements; *payout.Importer implements it.
 type Importer interface {
 	Import(ctx context.Context, s payout.Statement) (payout.Report, error)
 }

@@ -10,7 +10,7 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// Notifier is the story that NewNotify serves; *payout.Notifier implements it.
+// Notifier is the use case that NewNotify serves; *payout.Notifier implements it.
 type Notifier interface {
 	News(ctx context.Context, id payout.ID) error
 }

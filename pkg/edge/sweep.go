@@ -10,7 +10,7 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// Sweeper is the story that NewSweep serves; *payout.Sweeper implements it.
+// Sweeper is the use case that NewSweep serves; *payout.Sweeper implements it.
 type Sweeper interface {
 	Sweep(ctx context.Context, shard int) (payout.Swept, error)
 	Balances(ctx context.Context) error

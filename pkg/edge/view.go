@@ -167,8 +167,8 @@ func viewWithHistory(p payout.Payout) payoutView {
 			Raised: e.Raised, Cleared: e.Cleared,
 		})
 	}
-	for _, twin := range p.Similar {
-		v.SimilarIDs = append(v.SimilarIDs, twin.ID())
+	for _, similar := range p.Similar {
+		v.SimilarIDs = append(v.SimilarIDs, similar.ID())
 	}
 	n := p.Notice
 	v.Notification = &notificationView{

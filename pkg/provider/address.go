@@ -19,7 +19,7 @@ type Keys[C any] interface {
 }
 
 // URLRules say which addresses besides https are acceptable. Plain http to this
-// machine always is, for a twin.
+// machine always is, for a sandbox.
 type URLRules struct {
 	// AllowInsecure is DEV_INSECURE: http to host.docker.internal, and callback
 	// addresses on http.

@@ -96,7 +96,7 @@ type Sandbox struct {
 	journal journal
 }
 
-// New starts a twin. With a StatePath it remembers what it did before, and goes on
+// New starts a sandbox. With a StatePath it remembers what it did before, and goes on
 // with callbacks that were not delivered.
 func New(c Config) (*Sandbox, error) {
 	c = c.withDefaults()
@@ -119,7 +119,7 @@ func New(c Config) (*Sandbox, error) {
 }
 
 // Close ends all work. Callbacks that are not delivered yet are delivered by the
-// next twin on the same file.
+// next sandbox on the same file.
 func (t *Sandbox) Close(ctx context.Context) error {
 	t.mu.Lock()
 	t.closed = true

@@ -1,4 +1,4 @@
-// Package sandbox is a twin of both providers: it takes their requests over real
+// Package sandbox plays both providers: it takes their requests over real
 // HTTP, is strict about every field and signature, answers and calls back as their
 // pages say, and misbehaves on demand. It is written from the documentation alone
 // and shares no code with the service, so that a mistake on one side shows on the

@@ -92,7 +92,7 @@ func (t *Sandbox) shown(e *entry) entry {
 	return *e
 }
 
-// journal is the file of a twin: every change appends the whole entry as one line,
+// journal is the file of a sandbox: every change appends the whole entry as one line,
 // and the last line of a reference counts. A line that a crash cut off is passed
 // over.
 type journal struct{ file *os.File }
@@ -106,7 +106,7 @@ func (j journal) write(e *entry) {
 		_, err = j.file.Write(append(line, '\n'))
 	}
 	if err != nil {
-		// A twin that forgets is no twin: better loud than wrong.
+		// A sandbox that forgets judges nothing: better loud than wrong.
 		fmt.Fprintln(os.Stderr, "sandbox: cannot remember:", err)
 	}
 }
@@ -118,7 +118,7 @@ func (j journal) close() error {
 	return j.file.Close()
 }
 
-// remember reads the file and goes on where the last twin stopped.
+// remember reads the file and goes on where the last sandbox stopped.
 func (t *Sandbox) remember() error {
 	if t.config.StatePath == "" {
 		return nil

@@ -84,7 +84,7 @@ var (
 )
 
 // vexoraFault says what is wrong with a disbursement, "" if nothing. A notifyUrl
-// on plain http is let through when it leads to this machine: a twin has no other
+// on plain http is let through when it leads to this machine: a sandbox has no other
 // way to call back.
 func (t *Sandbox) vexoraFault(f map[string]string, currency string) string {
 	for name := range f {
