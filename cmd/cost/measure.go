@@ -24,6 +24,7 @@ import (
 	"cambodia-payouts/pkg/sandbox"
 	"cambodia-payouts/pkg/secrets"
 	"cambodia-payouts/pkg/vexora"
+	"cambodia-payouts/pkg/wire"
 )
 
 // The phases of a payout that goes well, in order, and what is done beside.
@@ -266,11 +267,11 @@ func (b *bench) open(ctx context.Context, endpoint string) error {
 		"stack-key": "a key of hashes over personal data, for counting",
 		"webhook":   fmt.Sprintf(`{"url": "%s/", "secret": %q}`, merchant.URL, webhookKey),
 	}
-	d := boot.Deployment{Store: b.store, Secrets: secrets.NewStaticSource(documents, b.now), Log: slog.New(slog.DiscardHandler), Now: b.now}
-	return b.functions(during(ctx, "starting"), d, callbacks, urls.URL)
+	parts := wire.Parts{Store: b.store, Secrets: secrets.NewStaticSource(documents, b.now), Log: slog.New(slog.DiscardHandler), Now: b.now}
+	return b.functions(during(ctx, "starting"), parts, callbacks, urls.URL)
 }
 
-func (b *bench) functions(ctx context.Context, d boot.Deployment, callbacks *http.ServeMux, urls string) error {
+func (b *bench) functions(ctx context.Context, parts wire.Parts, callbacks *http.ServeMux, urls string) error {
 	env := map[string]string{
 		"TABLE_NAME": b.table, "ID_NAMESPACE": "cost", "DEV_INSECURE": "1",
 		"VEXORA_SECRET_ID": "vexora", "MONETIX_SECRET_ID": "monetix", "WEBHOOK_SECRET_ID": "webhook", "STACK_KEY_SECRET_ID": "stack-key",
@@ -284,21 +285,21 @@ func (b *bench) functions(ctx context.Context, d boot.Deployment, callbacks *htt
 	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
 		return err
 	}
-	b.creator, err1 = d.Creator(ctx, create)
-	sweeper, err2 := d.Sweeper(ctx, reconcile)
-	b.notifier, err3 = d.Notifier(notify)
+	b.creator, err1 = boot.Assemble(parts, create).Creator(ctx)
+	sweeper, err2 := boot.Assemble(parts, reconcile).Sweeper(ctx)
+	b.notifier, err3 = boot.Assemble(parts, notify).Notifier()
 	for range crowd {
-		process := d
+		process := parts
 		process.Store = dynamo.New(b.meter, b.table) // each knows only what it has seen itself
-		notifier, err := process.Notifier(notify)
+		notifier, err := boot.Assemble(process, notify).Notifier()
 		b.crowd, err3 = append(b.crowd, notifier), errors.Join(err3, err)
 	}
-	ofVexora, err4 := d.Callback(ctx, fromVexora)
-	ofMonetix, err5 := d.Callback(ctx, fromMonetix)
+	ofVexora, err4 := boot.Assemble(parts, fromVexora).Callback(ctx, vexora.Provider)
+	ofMonetix, err5 := boot.Assemble(parts, fromMonetix).Callback(ctx, monetix.Provider)
 	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
 		return err
 	}
-	b.sweep = edge.NewSweep(sweeper, d.Log)
+	b.sweep = edge.NewSweep(sweeper, parts.Log)
 	callbacks.Handle("/vexora", b.url(edge.NewCallback(ofVexora)))
 	callbacks.Handle("/monetix", b.url(edge.NewCallback(ofMonetix)))
 	return nil

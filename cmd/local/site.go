@@ -89,17 +89,14 @@ func open(ctx context.Context, at workspace) (_ *service, err error) {
 	}
 	s.news = make(chan events.DynamoDBEventRecord, 1000)
 	shown := &printer{Store: s.store, out: at.out, news: s.news}
-	d := boot.Deployment{
-		Store: shown, Secrets: documents(s.twinAddress(), key, s.told),
-		Log: telemetry.NewLogger(s.log, level), FirstQuery: firstQuery,
-	}
+	parts := wire.Parts{Store: shown, Secrets: documents(s.twinAddress(), key, s.told), Log: telemetry.NewLogger(s.log, level)}
 	for _, name := range ignored() {
 		_, _ = fmt.Fprintf(at.out, "%s is set, and has no effect on a local run\n", name)
 	}
 	if s.merchant, err = receiver.New(shown.heard, webhookKey); err != nil {
 		return nil, err
 	}
-	err = s.wire(ctx, d, env)
+	err = s.wire(ctx, parts, env)
 	return s, err
 }
 
@@ -128,16 +125,16 @@ func (s *service) openFolder() (key string, err error) {
 }
 
 // wire builds the functions.
-func (s *service) wire(ctx context.Context, d boot.Deployment, env map[string]string) (err error) {
-	if s.api, err = routes(ctx, d, env); err != nil {
+func (s *service) wire(ctx context.Context, parts wire.Parts, env map[string]string) (err error) {
+	if s.api, err = routes(ctx, parts, env); err != nil {
 		return err
 	}
-	sweeper, err := configured(env, func(c boot.ReconcileConfig) (*payout.Sweeper, error) { return d.Sweeper(ctx, c) })
+	sweeper, err := configured(env, func(c boot.ReconcileConfig) (*payout.Sweeper, error) { return boot.Assemble(parts, c).Sweeper(ctx) })
 	if err != nil {
 		return err
 	}
-	s.sweep = edge.NewSweep(sweeper, d.Log)
-	notifier, err := configured(env, d.Notify)
+	s.sweep = edge.NewSweep(sweeper, parts.Log)
+	notifier, err := configured(env, func(c boot.NotifyConfig) (edge.Notify, error) { return boot.Assemble(parts, c).Notify() })
 	s.notify = edge.NewNotify(notifier)
 	return err
 }
@@ -147,18 +144,20 @@ func (s workspace) twinAddress() string { return "http://" + s.twin.Addr().Strin
 
 // routes builds every function's handler, as the functions' main packages do, and
 // puts them where the template's routes are.
-func routes(ctx context.Context, d boot.Deployment, env map[string]string) (http.Handler, error) {
+func routes(ctx context.Context, parts wire.Parts, env map[string]string) (http.Handler, error) {
 	create, problem1 := configured(env, func(c boot.CreateConfig) (edge.Handler, error) {
-		creator, err := d.Creator(ctx, c)
-		return edge.NewCreate(creator, d.Log), err
+		assembly := boot.Assemble(parts, c)
+		assembly.Policy.FirstQuery = firstQuery
+		creator, err := assembly.Creator(ctx)
+		return edge.NewCreate(creator, parts.Log), err
 	})
 	read, problem2 := configured(env, func(c boot.ReadConfig) (edge.Handler, error) {
-		reader, err := d.Reader(c)
+		reader, err := boot.Assemble(parts, c).Reader()
 		return edge.NewRead(reader), err
 	})
 	operate, problem3 := configured(env, func(c boot.OperateConfig) (edge.Handler, error) {
-		desk, err := d.Operate(ctx, c)
-		return edge.NewOperate(desk), err
+		operator, err := boot.Assemble(parts, c).Operator(ctx)
+		return edge.NewOperate(operator), err
 	})
 	if err := errors.Join(problem1, problem2, problem3); err != nil {
 		return nil, err
@@ -173,7 +172,7 @@ func routes(ctx context.Context, d boot.Deployment, env map[string]string) (http
 	mux.Handle("GET /v1/payouts/{id}/evidence/{sequence}", front{operate, localCaller, count})
 	mux.Handle("GET /v1/", front{read, localCaller, count})
 	for _, p := range wire.Providers() {
-		callback, err := callbacks(ctx, d, p, env)
+		callback, err := callbacks(ctx, parts, p, env)
 		if err != nil {
 			return nil, err
 		}
@@ -183,12 +182,12 @@ func routes(ctx context.Context, d boot.Deployment, env map[string]string) (http
 }
 
 // callbacks builds the function that takes a provider's callbacks.
-func callbacks(ctx context.Context, d boot.Deployment, p provider.Provider, env map[string]string) (edge.Handler, error) {
+func callbacks(ctx context.Context, parts wire.Parts, p provider.Provider, env map[string]string) (edge.Handler, error) {
 	c, err := boot.ReadCallback(p, env)
 	if err != nil {
 		return nil, err
 	}
-	callback, err := d.Callback(ctx, c)
+	callback, err := boot.Assemble(parts, c).Callback(ctx, p)
 	return edge.NewCallback(callback), err
 }
 

@@ -8,11 +8,12 @@ import (
 
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/wire"
 )
 
-func main() { os.Exit(boot.Run(build)) }
+func main() { os.Exit(boot.Run[boot.CreateConfig](build)) }
 
-func build(ctx context.Context, d boot.Deployment, c boot.CreateConfig) (edge.Handler, error) {
-	creator, err := d.Creator(ctx, c)
-	return edge.NewCreate(creator, d.Log), err
+func build(ctx context.Context, a wire.Assembly) (edge.Handler, error) {
+	creator, err := a.Creator(ctx)
+	return edge.NewCreate(creator, a.Log), err
 }

@@ -8,11 +8,12 @@ import (
 
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/wire"
 )
 
-func main() { os.Exit(boot.Run(build)) }
+func main() { os.Exit(boot.Run[boot.ReadConfig](build)) }
 
-func build(_ context.Context, d boot.Deployment, c boot.ReadConfig) (edge.Handler, error) {
-	reader, err := d.Reader(c)
+func build(_ context.Context, a wire.Assembly) (edge.Handler, error) {
+	reader, err := a.Reader()
 	return edge.NewRead(reader), err
 }

@@ -9,11 +9,12 @@ import (
 
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/wire"
 )
 
-func main() { os.Exit(boot.Run(build)) }
+func main() { os.Exit(boot.Run[boot.NotifyConfig](build)) }
 
-func build(_ context.Context, d boot.Deployment, c boot.NotifyConfig) (edge.StreamHandler, error) {
-	notifier, err := d.Notify(c)
+func build(_ context.Context, a wire.Assembly) (edge.StreamHandler, error) {
+	notifier, err := a.Notify()
 	return edge.NewNotify(notifier), err
 }

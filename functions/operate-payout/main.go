@@ -8,11 +8,12 @@ import (
 
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/wire"
 )
 
-func main() { os.Exit(boot.Run(build)) }
+func main() { os.Exit(boot.Run[boot.OperateConfig](build)) }
 
-func build(ctx context.Context, d boot.Deployment, c boot.OperateConfig) (edge.Handler, error) {
-	desk, err := d.Operate(ctx, c)
-	return edge.NewOperate(desk), err
+func build(ctx context.Context, a wire.Assembly) (edge.Handler, error) {
+	operator, err := a.Operator(ctx)
+	return edge.NewOperate(operator), err
 }

@@ -8,11 +8,12 @@ import (
 
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/edge"
+	"cambodia-payouts/pkg/wire"
 )
 
-func main() { os.Exit(boot.Run(build)) }
+func main() { os.Exit(boot.Run[boot.ReconcileConfig](build)) }
 
-func build(ctx context.Context, d boot.Deployment, c boot.ReconcileConfig) (edge.SweepHandler, error) {
-	sweeper, err := d.Sweeper(ctx, c)
-	return edge.NewSweep(sweeper, d.Log), err
+func build(ctx context.Context, a wire.Assembly) (edge.SweepHandler, error) {
+	sweeper, err := a.Sweeper(ctx)
+	return edge.NewSweep(sweeper, a.Log), err
 }

@@ -5,15 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"time"
 
+	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager/types"
 
+	"cambodia-payouts/pkg/dynamo"
 	"cambodia-payouts/pkg/secrets"
+	"cambodia-payouts/pkg/telemetry"
+	"cambodia-payouts/pkg/wire"
 )
 
 // awsTimeout bounds one try of one call. A table that answers slower than this is
@@ -35,6 +41,36 @@ func loadAWS(ctx context.Context) (aws.Config, error) {
 		return aws.Config{}, fmt.Errorf("configure AWS access: %w", err)
 	}
 	return config, nil
+}
+
+// onAWS is what a Lambda function stands on.
+func onAWS(ctx context.Context, config Config) (wire.Parts, error) {
+	access, err := loadAWS(ctx)
+	if err != nil {
+		return wire.Parts{}, err
+	}
+	return wire.Parts{
+		Store:   dynamo.New(dynamodb.NewFromConfig(access), config.storage().TableName),
+		Secrets: secretsManager{secretsmanager.NewFromConfig(access)},
+		Log:     telemetry.NewLogger(os.Stdout, config.common().LogLevel),
+		Now:     shifted(clockOffset),
+
+		Function: lambdacontext.FunctionName, Version: lambdacontext.FunctionVersion,
+	}, nil
+}
+
+// clockOffset is a duration that a test links into a function (go build -ldflags
+// "-X cambodia-payouts/pkg/boot.clockOffset=2h") to see what it does hours later.
+// Nothing at run time can set it.
+var clockOffset string
+
+// shifted is the machine's clock, nil, or one that is ahead of it.
+func shifted(offset string) func() time.Time {
+	d, err := time.ParseDuration(offset)
+	if err != nil {
+		return nil
+	}
+	return func() time.Time { return time.Now().Add(d) }
 }
 
 // The staging labels of Secrets Manager.

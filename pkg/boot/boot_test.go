@@ -24,6 +24,7 @@ import (
 	"cambodia-payouts/pkg/provider"
 	"cambodia-payouts/pkg/secrets"
 	"cambodia-payouts/pkg/vexora"
+	"cambodia-payouts/pkg/wire"
 )
 
 // The documents of two providers that nobody answers for.
@@ -54,14 +55,14 @@ func withKey(documents map[string]string) map[string]string {
 	return all
 }
 
-func deployment(t testing.TB, documents map[string]string) boot.Deployment {
+func deployment(t testing.TB, documents map[string]string) wire.Parts {
 	t.Helper()
 	store, err := localstore.Open(filepath.Join(t.TempDir(), "payouts.db"), localstore.Unsynced())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	return boot.Deployment{Store: store, Secrets: secrets.NewStaticSource(withKey(documents), nil), Log: slog.New(slog.DiscardHandler)}
+	return wire.Parts{Store: store, Secrets: secrets.NewStaticSource(withKey(documents), nil), Log: slog.New(slog.DiscardHandler)}
 }
 
 func read[C boot.Config](t *testing.T, env map[string]string) C {
@@ -172,7 +173,7 @@ func TestWithoutAProviderCreateDoesNotStart(t *testing.T) {
 		"placeholders":       {"vexora": `{"KHR": "REPLACE_ME"}`, "monetix": `{"base_url": "https://REPLACE_ME"}`},
 		"unreadable secrets": {"vexora": `{"KHR": {}}`, "monetix": `[]`},
 	} {
-		_, err := deployment(t, documents).Creator(context.Background(), read[boot.CreateConfig](t, environment()))
+		_, err := boot.Assemble(deployment(t, documents), read[boot.CreateConfig](t, environment())).Creator(context.Background())
 		if err == nil || !strings.Contains(err.Error(), "no provider is configured") {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -181,7 +182,7 @@ func TestWithoutAProviderCreateDoesNotStart(t *testing.T) {
 
 func TestTroubleWithOneProviderDoesNotStopTheOther(t *testing.T) {
 	d := deployment(t, map[string]string{"vexora": `{"KHR": {}}`, "monetix": monetixDocument})
-	creator, err := d.Creator(context.Background(), read[boot.CreateConfig](t, environment()))
+	creator, err := boot.Assemble(d, read[boot.CreateConfig](t, environment())).Creator(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,11 +203,11 @@ func TestATableOfAnotherNamespaceIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx := context.Background()
-	_, create := d.Creator(ctx, read[boot.CreateConfig](t, environment()))
-	_, sweep := d.Sweeper(ctx, read[boot.ReconcileConfig](t, environment()))
-	_, operate := d.Operate(ctx, read[boot.OperateConfig](t, environment()))
-	_, vexora := d.Callback(ctx, boot.CallbackConfig{Provider: vexora.Provider, Storage: boot.Storage{Namespace: "dev"}})
-	_, monetix := d.Callback(ctx, boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}})
+	_, create := boot.Assemble(d, read[boot.CreateConfig](t, environment())).Creator(ctx)
+	_, sweep := boot.Assemble(d, read[boot.ReconcileConfig](t, environment())).Sweeper(ctx)
+	_, operate := boot.Assemble(d, read[boot.OperateConfig](t, environment())).Operator(ctx)
+	_, vexora := boot.Assemble(d, boot.CallbackConfig{Provider: vexora.Provider, Storage: boot.Storage{Namespace: "dev"}}).Callback(ctx, vexora.Provider)
+	_, monetix := boot.Assemble(d, boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}}).Callback(ctx, monetix.Provider)
 	for name, err := range map[string]error{"create": create, "sweep": sweep, "operate": operate, "vexora": vexora, "monetix": monetix} {
 		if !errors.Is(err, payout.ErrNamespace) {
 			t.Errorf("%s: %v", name, err)
@@ -217,14 +218,14 @@ func TestATableOfAnotherNamespaceIsRefused(t *testing.T) {
 func TestSettingsAreReportedByProvider(t *testing.T) {
 	d := deployment(t, map[string]string{"vexora": vexoraDocument})
 	settings := `PROVIDER_SETTINGS={"vexora": {"create_8000": "perhaps"}, "monetix": {"x": 1}, "banks": {"aba": {"vexora_code": "1"}}}`
-	_, err := d.Creator(context.Background(), read[boot.CreateConfig](t, environment(settings)))
+	_, err := boot.Assemble(d, read[boot.CreateConfig](t, environment(settings))).Creator(context.Background())
 	for _, word := range []string{"create_8000", "monetix settings", "aba"} {
 		if err == nil || !strings.Contains(err.Error(), word) {
 			t.Errorf("%s is not in %v", word, err)
 		}
 	}
 	mapping := `PROVIDER_SETTINGS={"statements": {"vexora": {"unit": "cents"}, "stripe": {}}}`
-	_, err = d.Operate(context.Background(), read[boot.OperateConfig](t, environment(mapping)))
+	_, err = boot.Assemble(d, read[boot.OperateConfig](t, environment(mapping))).Operator(context.Background())
 	for _, word := range []string{"unit", "statements: members"} {
 		if err == nil || !strings.Contains(err.Error(), word) {
 			t.Errorf("%s is not in %v", word, err)
@@ -237,12 +238,12 @@ func TestSettingsAreReportedByProvider(t *testing.T) {
 func TestTheSampleEventsDoWhatTheirPageSays(t *testing.T) {
 	ctx := context.Background()
 	d := deployment(t, map[string]string{"vexora": vexoraDocument, "monetix": monetixDocument, "people": peopleDocument})
-	creator, err1 := d.Creator(ctx, read[boot.CreateConfig](t, environment()))
-	reader, err2 := d.Reader(read[boot.ReadConfig](t, environment()))
-	vexora, err3 := d.Callback(ctx, boot.CallbackConfig{Provider: vexora.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "vexora"})
-	monetix, err4 := d.Callback(ctx, boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"})
-	desk, err5 := d.Operate(ctx, read[boot.OperateConfig](t, environment()))
-	notifier, err6 := d.Notify(read[boot.NotifyConfig](t, environment()))
+	creator, err1 := boot.Assemble(d, read[boot.CreateConfig](t, environment())).Creator(ctx)
+	reader, err2 := boot.Assemble(d, read[boot.ReadConfig](t, environment())).Reader()
+	vexora, err3 := boot.Assemble(d, boot.CallbackConfig{Provider: vexora.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "vexora"}).Callback(ctx, vexora.Provider)
+	monetix, err4 := boot.Assemble(d, boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"}).Callback(ctx, monetix.Provider)
+	desk, err5 := boot.Assemble(d, read[boot.OperateConfig](t, environment())).Operator(ctx)
+	notifier, err6 := boot.Assemble(d, read[boot.NotifyConfig](t, environment())).Notify()
 	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
 		t.Fatal(err)
 	}
@@ -366,10 +367,10 @@ func TestAFaultNamesTheVariableThatHasIt(t *testing.T) {
 func TestEachFaultOfTheSettingsNamesTheVariable(t *testing.T) {
 	env := environment(`PROVIDER_SETTINGS={"vexora": {"x": 1}, "monetix": {"y": 1}, "banks": {"nope": {}}, "statements": {"vexora": {"unit": "x"}}}`)
 	d := deployment(t, map[string]string{"vexora": vexoraDocument, "monetix": monetixDocument})
-	_, err1 := d.Creator(t.Context(), read[boot.CreateConfig](t, env))
-	_, err2 := d.Operate(t.Context(), read[boot.OperateConfig](t, env))
-	_, err3 := d.Reader(read[boot.ReadConfig](t, env))
-	_, err4 := d.Sweeper(t.Context(), read[boot.ReconcileConfig](t, env))
+	_, err1 := boot.Assemble(d, read[boot.CreateConfig](t, env)).Creator(t.Context())
+	_, err2 := boot.Assemble(d, read[boot.OperateConfig](t, env)).Operator(t.Context())
+	_, err3 := boot.Assemble(d, read[boot.ReadConfig](t, env)).Reader()
+	_, err4 := boot.Assemble(d, read[boot.ReconcileConfig](t, env)).Sweeper(t.Context())
 	var out strings.Builder
 	boot.Explain(&out, errors.Join(err1, err2, err3, err4))
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")[1:]

@@ -48,7 +48,7 @@ func TestTheBrakesNeedNoSecret(t *testing.T) {
 		}
 		var log bytes.Buffer
 		d.Log = telemetry.NewLogger(&log, 0)
-		desk, err := d.Operate(t.Context(), read[boot.OperateConfig](t, environment("PEOPLE_SECRET_ID=people")))
+		desk, err := boot.Assemble(d, read[boot.OperateConfig](t, environment("PEOPLE_SECRET_ID=people"))).Operator(t.Context())
 		if err != nil {
 			t.Errorf("%s: no brake: %v", name, err)
 			continue
@@ -73,7 +73,7 @@ func TestAResendWithoutASecretSaysWhatIsMissing(t *testing.T) {
 		d := deployment(t, map[string]string{"vexora": test.document, "monetix": monetixDocument, "people": peopleDocument})
 		var log bytes.Buffer
 		d.Log = telemetry.NewLogger(&log, 0)
-		desk, err := d.Operate(t.Context(), read[boot.OperateConfig](t, environment("PEOPLE_SECRET_ID=people")))
+		desk, err := boot.Assemble(d, read[boot.OperateConfig](t, environment("PEOPLE_SECRET_ID=people"))).Operator(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,7 +14,7 @@ func TestALoweredCapHoldsInEveryFunctionThatSubmits(t *testing.T) {
 	d := deployment(t, map[string]string{"vexora": vexoraDocument, "monetix": monetixDocument})
 	now := time.Date(2026, 5, 16, 8, 10, 0, 0, time.UTC)
 	d.Now = func() time.Time { return now }
-	creator, err := d.Creator(t.Context(), read[boot.CreateConfig](t, environment("PAUSED_PROVIDERS=vexora,monetix")))
+	creator, err := boot.Assemble(d, read[boot.CreateConfig](t, environment("PAUSED_PROVIDERS=vexora,monetix"))).Creator(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +28,7 @@ func TestALoweredCapHoldsInEveryFunctionThatSubmits(t *testing.T) {
 	}
 	now = now.Add(10 * time.Minute)
 	lowered := environment("MAX_AMOUNT_KHR=49999")
-	sweeper, err := d.Sweeper(t.Context(), read[boot.ReconcileConfig](t, lowered))
+	sweeper, err := boot.Assemble(d, read[boot.ReconcileConfig](t, lowered)).Sweeper(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func TestALoweredCapHoldsInEveryFunctionThatSubmits(t *testing.T) {
 	if p, err := d.Store.Get(t.Context(), id); err != nil || p.Status != payout.Queued || p.QueuedReason != payout.QueuedHeld || p.Sent != 0 {
 		t.Errorf("the sweep: %s %s, sent %d times, %v", p.Status, p.QueuedReason, p.Sent, err)
 	}
-	desk, err := d.Operate(t.Context(), read[boot.OperateConfig](t, lowered))
+	desk, err := boot.Assemble(d, read[boot.OperateConfig](t, lowered)).Operator(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,10 +15,8 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
-	"cambodia-payouts/pkg/bank"
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
-	"cambodia-payouts/pkg/statement"
 	"cambodia-payouts/pkg/wire"
 )
 
@@ -164,21 +162,14 @@ func (c *USDCap) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// Tuning is PROVIDER_SETTINGS: what the go-live checklist decides, per provider,
-// and changes to the bank directory. Members that are not known are refused, since
-// a misspelt one would leave a default in force.
+// Tuning is PROVIDER_SETTINGS.
 type Tuning struct {
 	Settings Settings `env:"PROVIDER_SETTINGS" envDefault:"{}"`
 }
 
-// Settings is the decoded PROVIDER_SETTINGS.
-type Settings struct {
-	// Of has each provider's member.
-	Of    map[payout.Provider]jsontext.Value
-	Banks map[bank.Slug]bank.Override
-	// Statements says how to read each provider's statements.
-	Statements map[payout.Provider]jsontext.Value
-}
+// Settings is the decoded PROVIDER_SETTINGS. Members that are not known are refused, since
+// a misspelt one would leave a default in force.
+type Settings wire.Tuning
 
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (s *Settings) UnmarshalText(text []byte) error {
@@ -186,7 +177,7 @@ func (s *Settings) UnmarshalText(text []byte) error {
 	if err := json.Unmarshal(text, &members); err != nil {
 		return inJSON(err)
 	}
-	*s = Settings{Of: map[payout.Provider]jsontext.Value{}}
+	*s = Settings{Of: map[payout.Provider][]byte{}, Statements: map[payout.Provider][]byte{}}
 	var faults []error
 	for _, name := range slices.Sorted(maps.Keys(members)) {
 		var err error
@@ -194,7 +185,7 @@ func (s *Settings) UnmarshalText(text []byte) error {
 		case name == "banks":
 			err = inJSON(json.Unmarshal(members[name], &s.Banks))
 		case name == "statements":
-			err = inJSON(json.Unmarshal(members[name], &s.Statements))
+			err = s.readStatements(members[name])
 		case payout.Known(payout.Provider(name)):
 			s.Of[payout.Provider(name)] = members[name]
 		default:
@@ -207,49 +198,23 @@ func (s *Settings) UnmarshalText(text []byte) error {
 	return errors.Join(faults...)
 }
 
+func (s *Settings) readStatements(text []byte) error {
+	byProvider := map[payout.Provider]jsontext.Value{}
+	if err := json.Unmarshal(text, &byProvider); err != nil {
+		return inJSON(err)
+	}
+	for name, mapping := range byProvider {
+		s.Statements[name] = mapping
+	}
+	return nil
+}
+
 // inJSON leaves our types out of an error.
 func inJSON(err error) error {
 	if wrong := (*json.SemanticError)(nil); errors.As(err, &wrong) && wrong.Err != nil {
 		return fmt.Errorf("at %q: %w", wrong.JSONPointer, wrong.Err)
 	}
 	return err
-}
-
-// inSettings is what is wrong within PROVIDER_SETTINGS.
-func inSettings(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("PROVIDER_SETTINGS: %w", err)
-}
-
-// queryRates are how many status queries each provider takes in a second.
-func (s Settings) queryRates() (map[payout.Provider]int, error) {
-	rates := map[payout.Provider]int{}
-	var faults []error
-	for _, p := range wire.Providers() {
-		name := p.Facts().Name
-		rate, err := p.Rate(s.Of[name])
-		rates[name], faults = rate, append(faults, err)
-	}
-	return rates, errors.Join(faults...)
-}
-
-// mappings are the statement mappings with the merchant's changes.
-func (s Settings) mappings() (map[payout.Provider]statement.Mapping, error) {
-	mappings := wire.Statements()
-	var faults []error
-	for name, raw := range s.Statements {
-		base, known := mappings[name]
-		if !known {
-			faults = append(faults, fmt.Errorf("statements: members must name %v", payout.Providers()))
-			continue
-		}
-		mapping, err := statement.ParseMapping(raw, base)
-		faults = append(faults, err)
-		mappings[name] = mapping
-	}
-	return mappings, errors.Join(faults...)
 }
 
 // Reserves is the balance below which somebody should top up. Empty means that
@@ -355,6 +320,18 @@ func (w *WaitingTime) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// StackKey names the secret with the key of hashes over personal data. The functions that
+// compute such a hash need it: those that create, look for duplicates or redact.
+type StackKey struct {
+	StackKeySecretID string `env:"STACK_KEY_SECRET_ID,required,notEmpty"`
+}
+
+// People names the secret with the register of people. Without it, and while the
+// secret is a placeholder, nobody can give an order for two.
+type People struct {
+	PeopleSecretID string `env:"PEOPLE_SECRET_ID"`
+}
+
 // Webhook names the secret with the merchant's endpoint. Without it, and while the
 // secret is a placeholder, there is the feed alone.
 type Webhook struct {
@@ -366,8 +343,10 @@ type Config interface {
 	common() Common
 	storage() Storage
 	check() error
+	// settings are what the use cases are told.
+	settings() wire.Settings
 	// proofs are what the function's selftest tries.
-	proofs(d Deployment) []proof
+	proofs(a wire.Assembly) []wire.Proof
 }
 
 func (c Common) common() Common    { return c }

@@ -20,6 +20,7 @@ import (
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/secrets"
 	"cambodia-payouts/pkg/vexora"
+	"cambodia-payouts/pkg/wire"
 )
 
 // What a body that is refused may cost, whatever its shape.
@@ -78,13 +79,13 @@ func press(t testing.TB, provider payout.Provider) pressed {
 		now = now.Add(6 * time.Second)
 		return now
 	}
-	d := boot.Deployment{Store: noStore{}, Secrets: source, Log: slog.New(slog.DiscardHandler), Now: source.now}
+	d := wire.Parts{Store: noStore{}, Secrets: source, Log: slog.New(slog.DiscardHandler), Now: source.now}
 	var c edge.Callback
 	var err error
 	if provider == vexora.Name {
-		c, err = d.Callback(context.Background(), boot.CallbackConfig{Provider: vexora.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "s"})
+		c, err = boot.Assemble(d, boot.CallbackConfig{Provider: vexora.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "s"}).Callback(context.Background(), vexora.Provider)
 	} else {
-		c, err = d.Callback(context.Background(), boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "s"})
+		c, err = boot.Assemble(d, boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "s"}).Callback(context.Background(), monetix.Provider)
 	}
 	if err != nil {
 		t.Fatal(err)

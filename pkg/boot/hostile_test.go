@@ -184,7 +184,7 @@ func (h *harmCheck) run(table []hostile) {
 
 func TestHostileVexoraCallbacks(t *testing.T) {
 	d := deployment(t, map[string]string{"vexora": vexoraDocument})
-	callback, err := d.Callback(context.Background(), boot.CallbackConfig{Provider: vexora.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "vexora"})
+	callback, err := boot.Assemble(d, boot.CallbackConfig{Provider: vexora.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "vexora"}).Callback(context.Background(), vexora.Provider)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -248,7 +248,7 @@ func TestHostileVexoraCallbacks(t *testing.T) {
 
 func TestHostileMonetixCallbacks(t *testing.T) {
 	d := deployment(t, map[string]string{"monetix": monetixDocument})
-	callback, err := d.Callback(context.Background(), boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"})
+	callback, err := boot.Assemble(d, boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"}).Callback(context.Background(), monetix.Provider)
 	if err != nil {
 		t.Fatal(err)
 	}

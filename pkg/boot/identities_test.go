@@ -89,7 +89,7 @@ func TestNobodyCreatesInAnothersName(t *testing.T) {
 		return by("arn:aws:sts::" + account + ":assumed-role/payroll/" + session)
 	}
 	d := deployment(t, map[string]string{"vexora": vexoraDocument, "monetix": monetixDocument})
-	creator, err := d.Creator(t.Context(), read[boot.CreateConfig](t, environment("PAUSED_PROVIDERS=vexora,monetix")))
+	creator, err := boot.Assemble(d, read[boot.CreateConfig](t, environment("PAUSED_PROVIDERS=vexora,monetix"))).Creator(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

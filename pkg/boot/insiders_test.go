@@ -23,10 +23,11 @@ import (
 	"cambodia-payouts/pkg/secrets"
 	"cambodia-payouts/pkg/telemetry"
 	"cambodia-payouts/pkg/vexora"
+	"cambodia-payouts/pkg/wire"
 )
 
 // creating answers every request to a provider as it is told; nil breaks the connection off.
-func creating(t *testing.T, vexora, monetix func(body string) (int, string)) (boot.Deployment, edge.Handler, *strings.Builder) {
+func creating(t *testing.T, vexora, monetix func(body string) (int, string)) (wire.Parts, edge.Handler, *strings.Builder) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		raw, _ := io.ReadAll(r.Body)
@@ -49,12 +50,12 @@ func creating(t *testing.T, vexora, monetix func(body string) (int, string)) (bo
 	}
 	t.Cleanup(func() { _ = store.Close() })
 	log := &strings.Builder{}
-	d := boot.Deployment{Store: store, Log: telemetry.NewLogger(log, slog.LevelInfo), Secrets: secrets.NewStaticSource(withKey(map[string]string{
+	d := wire.Parts{Store: store, Log: telemetry.NewLogger(log, slog.LevelInfo), Secrets: secrets.NewStaticSource(withKey(map[string]string{
 		"vexora":  `{"KHR": {"base_url": "` + server.URL + `/vexora", "merchant_no": "1", "app_secret": "vexora-test-secret-0001"}}`,
 		"monetix": `{"base_url": "` + server.URL + `/monetix", "project_id": 1234, "secret_key": "monetix-test-secret"}`,
 		"people":  peopleDocument,
 	}), nil)}
-	creator, err := d.Creator(context.Background(), read[boot.CreateConfig](t, environment()))
+	creator, err := boot.Assemble(d, read[boot.CreateConfig](t, environment())).Creator(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,13 +63,13 @@ func creating(t *testing.T, vexora, monetix func(body string) (int, string)) (bo
 }
 
 // both builds what creates and what sweeps over one deployment.
-func both(t *testing.T, d boot.Deployment) (edge.Handler, edge.SweepHandler) {
+func both(t *testing.T, d wire.Parts) (edge.Handler, edge.SweepHandler) {
 	t.Helper()
-	creator, err := d.Creator(t.Context(), read[boot.CreateConfig](t, environment()))
+	creator, err := boot.Assemble(d, read[boot.CreateConfig](t, environment())).Creator(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	sweeper, err := d.Sweeper(t.Context(), read[boot.ReconcileConfig](t, environment()))
+	sweeper, err := boot.Assemble(d, read[boot.ReconcileConfig](t, environment())).Sweeper(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +214,7 @@ func TestAFileDoesNotMakeThePageOfTheFeedTooLong(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	reader, err := d.Reader(read[boot.ReadConfig](t, environment()))
+	reader, err := boot.Assemble(d, read[boot.ReadConfig](t, environment())).Reader()
 	if err != nil {
 		t.Fatal(err)
 	}

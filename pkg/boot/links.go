@@ -10,37 +10,29 @@ import (
 
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/provider"
+	"cambodia-payouts/pkg/wire"
 )
-
-// Link is what the environment says of one provider.
-type Link struct {
-	// SecretID is VEXORA_SECRET_ID, for instance; none means that the provider is not used.
-	SecretID string
-	// CallbackURL is VEXORA_CALLBACK_URL, for instance.
-	CallbackURL string
-}
 
 // Links are those of the providers, by variables that have their names.
 type Links struct {
-	ByProvider map[payout.Provider]Link
+	ByProvider map[payout.Provider]wire.Link
 }
 
-// secretVariable and addressVariable are those of one provider.
-func secretVariable(p payout.Provider) string  { return strings.ToUpper(string(p)) + "_SECRET_ID" }
+// addressVariable has the public address of a provider's callback function.
 func addressVariable(p payout.Provider) string { return strings.ToUpper(string(p)) + "_CALLBACK_URL" }
 
 // read reads the variables of every provider that is registered.
 func (l *Links) read(environment map[string]string) {
-	l.ByProvider = map[payout.Provider]Link{}
+	l.ByProvider = map[payout.Provider]wire.Link{}
 	for _, p := range payout.Providers() {
-		l.ByProvider[p] = Link{environment[secretVariable(p)], environment[addressVariable(p)]}
+		l.ByProvider[p] = wire.Link{SecretID: environment[wire.SecretVariable(p)], CallbackURL: environment[addressVariable(p)]}
 	}
 }
 
 func (Links) variables() []string {
 	var names []string
 	for _, p := range payout.Providers() {
-		names = append(names, secretVariable(p), addressVariable(p))
+		names = append(names, wire.SecretVariable(p), addressVariable(p))
 	}
 	return names
 }
@@ -61,7 +53,7 @@ type CallbackConfig struct {
 // Its error names every problem at once.
 func ReadCallback(p provider.Provider, environment map[string]string) (CallbackConfig, error) {
 	name := p.Facts().Name
-	c := CallbackConfig{Provider: p, SecretID: environment[secretVariable(name)]}
+	c := CallbackConfig{Provider: p, SecretID: environment[wire.SecretVariable(name)]}
 	var problems []error
 	read(&c.Common, environment, &problems)
 	read(&c.Storage, environment, &problems)
@@ -73,7 +65,7 @@ func ReadCallback(p provider.Provider, environment map[string]string) (CallbackC
 		c.Settings = tuning.Settings
 	}
 	if c.SecretID == "" {
-		problems = append(problems, fmt.Errorf("required environment variable %q is not set", secretVariable(name)))
+		problems = append(problems, fmt.Errorf("required environment variable %q is not set", wire.SecretVariable(name)))
 	}
 	return c, errors.Join(append(problems, c.check())...)
 }
@@ -82,7 +74,7 @@ func (c CallbackConfig) variables() []string {
 	if c.Provider == nil {
 		return nil
 	}
-	names := []string{secretVariable(c.Provider.Facts().Name)}
+	names := []string{wire.SecretVariable(c.Provider.Facts().Name)}
 	if c.Provider.SettingsVerify() {
 		names = append(names, "PROVIDER_SETTINGS")
 	}

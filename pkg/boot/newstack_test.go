@@ -31,7 +31,7 @@ func sweepOnce(t *testing.T, documents map[string]string) (string, error) {
 	var out bytes.Buffer
 	d := deployment(t, documents)
 	d.Log = telemetry.NewLogger(&out, 0)
-	sweeper, err := d.Sweeper(context.Background(), read[boot.ReconcileConfig](t, environment()))
+	sweeper, err := boot.Assemble(d, read[boot.ReconcileConfig](t, environment())).Sweeper(context.Background())
 	if err != nil {
 		return out.String(), err
 	}
@@ -53,7 +53,7 @@ func TestANewStackIsNotInTrouble(t *testing.T) {
 			t.Errorf("%s: no %s in\n%s", name, want, out)
 		}
 	}
-	if _, err := deployment(t, placeholders()).Operate(context.Background(), read[boot.OperateConfig](t, environment())); err != nil {
+	if _, err := boot.Assemble(deployment(t, placeholders()), read[boot.OperateConfig](t, environment())).Operator(context.Background()); err != nil {
 		t.Errorf("orders cannot be given before the secrets are filled: %v", err)
 	}
 }
@@ -62,8 +62,8 @@ func TestANewStackIsNotInTrouble(t *testing.T) {
 // key, and an error of the function would page.
 func TestACallbackOfANewStackIsANormalReturn(t *testing.T) {
 	d := deployment(t, placeholders())
-	ofVexora, err1 := d.Callback(context.Background(), boot.CallbackConfig{Provider: vexora.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "vexora"})
-	ofMonetix, err2 := d.Callback(context.Background(), boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"})
+	ofVexora, err1 := boot.Assemble(d, boot.CallbackConfig{Provider: vexora.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "vexora"}).Callback(context.Background(), vexora.Provider)
+	ofMonetix, err2 := boot.Assemble(d, boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"}).Callback(context.Background(), monetix.Provider)
 	if err := errors.Join(err1, err2); err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func TestSecretsThatAreFilledAreSeenByTheNextSweep(t *testing.T) {
 	d.Log = telemetry.NewLogger(&out, 0)
 	source := secrets.NewStaticSource(withKey(documents), nil)
 	d.Secrets = source
-	sweeper, err := d.Sweeper(context.Background(), read[boot.ReconcileConfig](t, environment()))
+	sweeper, err := boot.Assemble(d, read[boot.ReconcileConfig](t, environment())).Sweeper(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -172,7 +172,7 @@ func TestAStatementBesideABusyPayoutIsNotCalledUnstored(t *testing.T) {
 		d.Store = beside{d.Store, seededID, throttled}
 		log := &bytes.Buffer{}
 		d.Log = telemetry.NewLogger(log, 0)
-		desk, err := d.Operate(t.Context(), read[boot.OperateConfig](t, environment()))
+		desk, err := boot.Assemble(d, read[boot.OperateConfig](t, environment())).Operator(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -72,7 +72,7 @@ func TestOrdersOfAStrangerLeaveRoomForTwoPeople(t *testing.T) {
 		d, creates, _ := creating(t, nil, func(string) (int, string) {
 			return 400, `{"status":"error","code":"3041","message":"Payment ID already exists"}`
 		})
-		desk, err := d.Operate(context.Background(), read[boot.OperateConfig](t, environment()))
+		desk, err := boot.Assemble(d, read[boot.OperateConfig](t, environment())).Operator(context.Background())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,9 +13,10 @@ import (
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/vexora"
+	"cambodia-payouts/pkg/wire"
 )
 
-func seeded(t *testing.T, d boot.Deployment, id payout.ID, s payout.Status, prov payout.Provider) payout.Payout {
+func seeded(t *testing.T, d wire.Parts, id payout.ID, s payout.Status, prov payout.Provider) payout.Payout {
 	t.Helper()
 	at := time.Now().UTC().Add(-10 * time.Minute).Truncate(time.Millisecond)
 	amount, err := money.Parse("50000", money.KHR)
@@ -132,7 +133,7 @@ func TestARenamedPersonIsTwo(t *testing.T) {
 	// the register's spelling is mended; another instance (or this one a minute later) reads it
 	d2 := d
 	d2.Secrets = deployment(t, map[string]string{"vexora": vexoraDocument, "monetix": monetixDocument, "people": peopleDocument}).Secrets
-	desk, err := d2.Operate(t.Context(), read[boot.OperateConfig](t, environment()))
+	desk, err := boot.Assemble(d2, read[boot.OperateConfig](t, environment())).Operator(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +154,7 @@ func TestARemovedPersonStillCounts(t *testing.T) {
 	d2.Secrets = deployment(t, map[string]string{"vexora": vexoraDocument, "monetix": monetixDocument, "people": strings.Replace(onePerson, "Dara", "Bopha", 1)}).Secrets
 	d2.Secrets = deployment(t, map[string]string{"vexora": vexoraDocument, "monetix": monetixDocument,
 		"people": `{"people":[{"name":"Bopha","principals":["` + ofBopha + `"]}]}`}).Secrets
-	desk, err := d2.Operate(t.Context(), read[boot.OperateConfig](t, environment()))
+	desk, err := boot.Assemble(d2, read[boot.OperateConfig](t, environment())).Operator(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ func TestOutflowLimitsAreReadStrictly(t *testing.T) {
 	}
 	for _, off := range []string{"OUTFLOW_LIMITS=", "LOG_LEVEL=INFO"} {
 		c := read[boot.NotifyConfig](t, environment(off))
-		n, err := deployment(t, map[string]string{}).Notify(c)
+		n, err := boot.Assemble(deployment(t, map[string]string{}), c).Notify()
 		if err != nil || n.Outflow != nil {
 			t.Errorf("%s counts: %v, %v", off, n.Outflow, err)
 		}
@@ -53,7 +53,7 @@ func TestTheStreamHoldsAProvider(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := deployment(t, map[string]string{})
-	n, err := d.Notify(read[boot.NotifyConfig](t, environment(`OUTFLOW_LIMITS={"vexora":{"KHR":"60000"},"monetix":{"USD":"10000"}}`)))
+	n, err := boot.Assemble(d, read[boot.NotifyConfig](t, environment(`OUTFLOW_LIMITS={"vexora":{"KHR":"60000"},"monetix":{"USD":"10000"}}`))).Notify()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/telemetry"
 	"cambodia-payouts/pkg/vexora"
+	"cambodia-payouts/pkg/wire"
 )
 
 // peopleDocument is the register of the sample events.
@@ -28,14 +29,14 @@ const peopleDocument = `{"people": [
 const onePerson = `{"people": [{"name": "Dara", "principals": ["arn:aws:iam::111122223333:role/payroll"]}]}`
 
 // operating is operate-payout with what it writes to its log.
-func operating(t *testing.T, documents map[string]string, env ...string) (boot.Deployment, edge.Handler, *bytes.Buffer) {
+func operating(t *testing.T, documents map[string]string, env ...string) (wire.Parts, edge.Handler, *bytes.Buffer) {
 	t.Helper()
 	documents["vexora"], documents["monetix"] = vexoraDocument, monetixDocument
 	d := deployment(t, documents)
 	c := read[boot.OperateConfig](t, environment(env...))
 	log := &bytes.Buffer{}
 	d.Log = telemetry.NewLogger(log, c.LogLevel)
-	desk, err := d.Operate(context.Background(), c)
+	desk, err := boot.Assemble(d, c).Operator(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}

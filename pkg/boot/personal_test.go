@@ -24,6 +24,7 @@ import (
 	"cambodia-payouts/pkg/secrets"
 	"cambodia-payouts/pkg/telemetry"
 	"cambodia-payouts/pkg/vexora"
+	"cambodia-payouts/pkg/wire"
 )
 
 // life is a deployment in which every text that somebody else wrote bears a marker.
@@ -94,7 +95,7 @@ func begin(t *testing.T, open func(t *testing.T, now func() time.Time) payout.St
 	providers := httptest.NewServer(http.HandlerFunc(l.provider))
 	merchant := httptest.NewServer(l)
 	t.Cleanup(func() { providers.Close(); merchant.Close() })
-	d := boot.Deployment{Store: l.store, Now: l.now, Log: telemetry.NewLogger(l, slog.LevelDebug), Secrets: secrets.NewStaticSource(map[string]string{
+	d := wire.Parts{Store: l.store, Now: l.now, Log: telemetry.NewLogger(l, slog.LevelDebug), Secrets: secrets.NewStaticSource(map[string]string{
 		"vexora":  fmt.Sprintf(`{"KHR": {"base_url": %q, "merchant_no": "1", "app_secret": %q}}`, providers.URL, vexoraTestKey),
 		"monetix": fmt.Sprintf(`{"base_url": %q, "project_id": 1234, "secret_key": %q}`, providers.URL, monetixTestKey),
 		"webhook": fmt.Sprintf(`{"url": %q, "secret": "whsec_bG9jYWwtd2ViaG9vay1rZXktZm9yLW9uZS1tYWNoaW5l"}`, merchant.URL),
@@ -102,12 +103,12 @@ func begin(t *testing.T, open func(t *testing.T, now func() time.Time) payout.St
 	}, l.now)}
 	env := environment("DEV_INSECURE=1", fmt.Sprint("REDACT_AFTER_DAYS=", retentionDays), "WEBHOOK_SECRET_ID=webhook")
 	ctx := t.Context()
-	creator, err1 := d.Creator(ctx, read[boot.CreateConfig](t, env))
-	desk, err2 := d.Operate(ctx, read[boot.OperateConfig](t, env))
-	reader, err3 := d.Reader(read[boot.ReadConfig](t, env))
-	sweeper, err4 := d.Sweeper(ctx, read[boot.ReconcileConfig](t, env))
-	vexora, err5 := d.Callback(ctx, readCallback(t, vexora.Provider, env))
-	monetix, err6 := d.Callback(ctx, readCallback(t, monetix.Provider, env))
+	creator, err1 := boot.Assemble(d, read[boot.CreateConfig](t, env)).Creator(ctx)
+	desk, err2 := boot.Assemble(d, read[boot.OperateConfig](t, env)).Operator(ctx)
+	reader, err3 := boot.Assemble(d, read[boot.ReadConfig](t, env)).Reader()
+	sweeper, err4 := boot.Assemble(d, read[boot.ReconcileConfig](t, env)).Sweeper(ctx)
+	vexora, err5 := boot.Assemble(d, readCallback(t, vexora.Provider, env)).Callback(ctx, vexora.Provider)
+	monetix, err6 := boot.Assemble(d, readCallback(t, monetix.Provider, env)).Callback(ctx, monetix.Provider)
 	for _, err := range []error{err1, err2, err3, err4, err5, err6} {
 		if err != nil {
 			t.Fatal(err)

@@ -90,10 +90,10 @@ func quoting(provider payout.Provider, reference, status, code, message string) 
 func TestNoReaderSeesTheNumberThatAProviderQuotes(t *testing.T) {
 	ctx := context.Background()
 	d, _, log := operating(t, map[string]string{"people": peopleDocument}, "LOG_LEVEL=debug")
-	reader, err1 := d.Reader(read[boot.ReadConfig](t, environment()))
-	ofVexora, err2 := d.Callback(ctx, boot.CallbackConfig{Provider: vexora.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "vexora"})
-	ofMonetix, err3 := d.Callback(ctx, boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"})
-	notifier, err4 := d.Notifier(read[boot.NotifyConfig](t, environment()))
+	reader, err1 := boot.Assemble(d, read[boot.ReadConfig](t, environment())).Reader()
+	ofVexora, err2 := boot.Assemble(d, boot.CallbackConfig{Provider: vexora.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "vexora"}).Callback(ctx, vexora.Provider)
+	ofMonetix, err3 := boot.Assemble(d, boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"}).Callback(ctx, monetix.Provider)
+	notifier, err4 := boot.Assemble(d, read[boot.NotifyConfig](t, environment())).Notifier()
 	for _, err := range []error{err1, err2, err3, err4} {
 		if err != nil {
 			t.Fatal(err)

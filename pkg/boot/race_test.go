@@ -22,6 +22,7 @@ import (
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/sandbox"
 	"cambodia-payouts/pkg/secrets"
+	"cambodia-payouts/pkg/wire"
 )
 
 const (
@@ -113,14 +114,14 @@ func children(t *testing.T, table, twin string) []raced {
 
 func race(t *testing.T, table, twin string) raced {
 	t.Helper()
-	d := boot.Deployment{
+	d := wire.Parts{
 		Store: dynamo.New(wireClient(), table), Log: slog.New(slog.DiscardHandler),
 		Secrets: secrets.NewStaticSource(map[string]string{
 			"stack-key": stackKey,
 			"monetix":   fmt.Sprintf(`{"base_url": "%s/monetix", "project_id": 1234, "secret_key": "monetix-test-secret"}`, twin),
 		}, nil),
 	}
-	creator, err := d.Creator(context.Background(), read[boot.CreateConfig](t, environment("VEXORA_SECRET_ID=")))
+	creator, err := boot.Assemble(d, read[boot.CreateConfig](t, environment("VEXORA_SECRET_ID="))).Creator(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}

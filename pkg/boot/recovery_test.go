@@ -29,6 +29,7 @@ import (
 	"cambodia-payouts/pkg/sandbox"
 	"cambodia-payouts/pkg/secrets"
 	"cambodia-payouts/pkg/vexora"
+	"cambodia-payouts/pkg/wire"
 )
 
 // storm is a deployment over the sandbox in its worst moods, on a clock of its own.
@@ -154,19 +155,19 @@ func (s *storm) open(table string) {
 func (s *storm) deploy(changes ...string) {
 	s.t.Helper()
 	ctx := context.Background()
-	d := boot.Deployment{Store: s.store, Log: slog.New(slog.DiscardHandler), Now: s.now, Secrets: s.secrets}
+	d := wire.Parts{Store: s.store, Log: slog.New(slog.DiscardHandler), Now: s.now, Secrets: s.secrets}
 	storage := boot.Storage{Namespace: "dev"}
-	vexora, err1 := d.Callback(ctx, boot.CallbackConfig{Provider: vexora.Provider, Storage: storage, SecretID: "vexora"})
-	monetix, err2 := d.Callback(ctx, boot.CallbackConfig{Provider: monetix.Provider, Storage: storage, SecretID: "monetix"})
+	vexora, err1 := boot.Assemble(d, boot.CallbackConfig{Provider: vexora.Provider, Storage: storage, SecretID: "vexora"}).Callback(ctx, vexora.Provider)
+	monetix, err2 := boot.Assemble(d, boot.CallbackConfig{Provider: monetix.Provider, Storage: storage, SecretID: "monetix"}).Callback(ctx, monetix.Provider)
 	mux := http.NewServeMux()
 	mux.Handle("/vexora", s.callback(edge.NewCallback(vexora)))
 	mux.Handle("/monetix", s.callback(edge.NewCallback(monetix)))
 	s.urls.Store(mux)
 	env := environment(append(changes, "DEV_INSECURE=1", "VEXORA_CALLBACK_URL="+s.callbacks+"/vexora", "MONETIX_CALLBACK_URL="+s.callbacks+"/monetix")...)
 	var err3, err4 error
-	s.creator, err3 = d.Creator(ctx, read[boot.CreateConfig](s.t, env))
-	s.sweeper, err4 = d.Sweeper(ctx, read[boot.ReconcileConfig](s.t, env))
-	desk, err5 := d.Operate(ctx, read[boot.OperateConfig](s.t, env))
+	s.creator, err3 = boot.Assemble(d, read[boot.CreateConfig](s.t, env)).Creator(ctx)
+	s.sweeper, err4 = boot.Assemble(d, read[boot.ReconcileConfig](s.t, env)).Sweeper(ctx)
+	desk, err5 := boot.Assemble(d, read[boot.OperateConfig](s.t, env)).Operator(ctx)
 	s.operator = desk.Operator
 	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
 		s.t.Fatal(err)
@@ -443,7 +444,7 @@ func (s *storm) judge(ids []payout.ID) {
 		case !agrees && len(p.Attention) == 0:
 			s.t.Errorf("%s is %s, the twin (script %s) has it %s, and nobody is told", p.Reference, p.Status, e.Script, e.State)
 		case p.Status == payout.Failed && e.Executed > 0 && !cameBack:
-			s.t.Errorf("%s was paid and is called failed", p.Reference)
+			s.t.Errorf("%s was paid and is called failed: %+v, %+v", p.Reference, p.History, e)
 		case p.Status == payout.Succeeded && e.Executed == 0:
 			s.t.Errorf("%s was not paid and is called succeeded", p.Reference)
 		case agrees:

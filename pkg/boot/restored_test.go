@@ -10,6 +10,7 @@ import (
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/vexora"
+	"cambodia-payouts/pkg/wire"
 )
 
 // Whichever function starts first with RESTORED_AT tells the table, which remembers it when
@@ -18,17 +19,17 @@ func TestTheTableRemembersARestoreThatAFunctionWasToldOf(t *testing.T) {
 	at := time.Date(2026, 5, 16, 3, 0, 0, 0, time.UTC)
 	restored := "RESTORED_AT=" + at.Format(time.RFC3339)
 	documents := map[string]string{"vexora": vexoraDocument, "monetix": monetixDocument}
-	for name, start := range map[string]func(boot.Deployment, ...string) error{
-		"create-payout": func(d boot.Deployment, env ...string) error {
-			_, err := d.Creator(context.Background(), read[boot.CreateConfig](t, environment(env...)))
+	for name, start := range map[string]func(wire.Parts, ...string) error{
+		"create-payout": func(d wire.Parts, env ...string) error {
+			_, err := boot.Assemble(d, read[boot.CreateConfig](t, environment(env...))).Creator(context.Background())
 			return err
 		},
-		"operate-payout": func(d boot.Deployment, env ...string) error {
-			_, err := d.Operate(context.Background(), read[boot.OperateConfig](t, environment(env...)))
+		"operate-payout": func(d wire.Parts, env ...string) error {
+			_, err := boot.Assemble(d, read[boot.OperateConfig](t, environment(env...))).Operator(context.Background())
 			return err
 		},
-		"reconcile-payouts": func(d boot.Deployment, env ...string) error {
-			_, err := d.Sweeper(context.Background(), read[boot.ReconcileConfig](t, environment(env...)))
+		"reconcile-payouts": func(d wire.Parts, env ...string) error {
+			_, err := boot.Assemble(d, read[boot.ReconcileConfig](t, environment(env...))).Sweeper(context.Background())
 			return err
 		},
 	} {
@@ -48,7 +49,7 @@ func TestTheTableRemembersARestoreThatAFunctionWasToldOf(t *testing.T) {
 func TestARestoreInTheFutureIsRefused(t *testing.T) {
 	d := deployment(t, map[string]string{"vexora": vexoraDocument, "monetix": monetixDocument})
 	ahead := time.Now().Add(7 * time.Hour).UTC().Format(time.RFC3339)
-	_, err := d.Sweeper(context.Background(), read[boot.ReconcileConfig](t, environment("RESTORED_AT="+ahead)))
+	_, err := boot.Assemble(d, read[boot.ReconcileConfig](t, environment("RESTORED_AT="+ahead))).Sweeper(context.Background())
 	if err == nil || !strings.Contains(err.Error(), "RESTORED_AT: "+ahead) {
 		t.Errorf("%v", err)
 	}
@@ -75,7 +76,7 @@ func TestACallbackFunctionKnowsOfARestoreBeforeTheTableDoes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		callback, err := d.Callback(context.Background(), c)
+		callback, err := boot.Assemble(d, c).Callback(context.Background(), vexora.Provider)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"cambodia-payouts/pkg/edge"
 	"cambodia-payouts/pkg/provider"
+	"cambodia-payouts/pkg/wire"
 )
 
 // startLimit bounds the building of a function: Lambda gives ten seconds before
@@ -23,15 +24,15 @@ const startLimit = 9 * time.Second
 // ends. It returns only when the function cannot be built, with the exit code,
 // after writing every problem on a line of its own to standard error. A function that
 // only lacks a provider's secret still answers selftests, and nothing else.
-func Run[C Config, In, Out any](build func(context.Context, Deployment, C) (func(context.Context, In) (Out, error), error)) int {
+func Run[C Config, In, Out any](build func(context.Context, wire.Assembly) (func(context.Context, In) (Out, error), error)) int {
 	return serve(start(Read[C], build))
 }
 
 // RunCallback is [Run] for a function that takes one provider's callbacks.
 func RunCallback(p provider.Provider) int {
 	read := func(environment map[string]string) (CallbackConfig, error) { return ReadCallback(p, environment) }
-	return serve(start(read, func(ctx context.Context, d Deployment, c CallbackConfig) (edge.Handler, error) {
-		callback, err := d.Callback(ctx, c)
+	return serve(start(read, func(ctx context.Context, a wire.Assembly) (edge.Handler, error) {
+		callback, err := a.Callback(ctx, p)
 		return edge.NewCallback(callback), err
 	}))
 }
@@ -45,7 +46,7 @@ func serve(handler lambda.Handler, err error) int {
 	return 0
 }
 
-func start[C Config, In, Out any](read func(map[string]string) (C, error), build func(context.Context, Deployment, C) (func(context.Context, In) (Out, error), error)) (lambda.Handler, error) {
+func start[C Config, In, Out any](read func(map[string]string) (C, error), build func(context.Context, wire.Assembly) (func(context.Context, In) (Out, error), error)) (lambda.Handler, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
 	defer cancel()
 	variables := environment()
@@ -53,15 +54,15 @@ func start[C Config, In, Out any](read func(map[string]string) (C, error), build
 	if err != nil {
 		return nil, err
 	}
-	deployment, err := onAWS(ctx, config)
+	parts, err := onAWS(ctx, config)
 	if err != nil {
 		return nil, err
 	}
-	test, err := newSelftest(deployment, config, variables)
+	test, err := newSelftest(parts, config, variables)
 	if err != nil {
 		return nil, err
 	}
-	handler, err := build(ctx, deployment, config)
+	handler, err := build(ctx, Assemble(parts, config))
 	if onlyUnconfigured(err) {
 		Explain(os.Stderr, err)
 		return tested{unconfigured{err, os.Stderr, os.Exit}, test}, nil

@@ -14,8 +14,7 @@ import (
 	"github.com/caarlos0/env/v11"
 	"github.com/go-json-experiment/json"
 
-	"cambodia-payouts/pkg/secrets"
-	"cambodia-payouts/pkg/webhook"
+	"cambodia-payouts/pkg/wire"
 )
 
 // Selftest is the answer to a direct invocation with {"selftest": true}: what runs
@@ -47,23 +46,17 @@ const (
 	CheckFailed        CheckState = "failed"
 )
 
-// proof is a check before it is made.
-type proof struct {
-	name string
-	run  func(context.Context) error
-}
-
 // selftest is what one process knows about itself.
 type selftest struct {
 	report Selftest
-	proofs []proof
+	proofs []wire.Proof
 }
 
-func newSelftest[C Config](d Deployment, c C, environment map[string]string) (selftest, error) {
+func newSelftest[C Config](on wire.Parts, c C, environment map[string]string) (selftest, error) {
 	digest, err := settingsDigest(c, environment)
 	return selftest{
 		report: Selftest{Revision: c.common().Revision, Settings: digest, Function: c.common().Function},
-		proofs: c.proofs(d),
+		proofs: c.proofs(Assemble(on, c)),
 	}, err
 }
 
@@ -73,7 +66,7 @@ func (s selftest) run(ctx context.Context) (Selftest, error) {
 	report.Checks = []Check{}
 	var failed []error
 	for _, p := range s.proofs {
-		check := p.check(ctx)
+		check := try(ctx, p)
 		report.Checks = append(report.Checks, check)
 		if check.State == CheckFailed {
 			failed = append(failed, fmt.Errorf("%s: %s", check.Name, check.Detail))
@@ -85,19 +78,15 @@ func (s selftest) run(ctx context.Context) (Selftest, error) {
 	return report, nil
 }
 
-func (p proof) check(ctx context.Context) Check {
-	err := p.run(ctx)
+func try(ctx context.Context, p wire.Proof) Check {
+	err := p.Run(ctx)
 	switch {
 	case err == nil:
-		return Check{Name: p.name, State: CheckPassed}
-	case notConfigured(err):
-		return Check{Name: p.name, State: CheckNotConfigured, Detail: err.Error()}
+		return Check{Name: p.Name, State: CheckPassed}
+	case wire.NotConfigured(err):
+		return Check{Name: p.Name, State: CheckNotConfigured, Detail: err.Error()}
 	}
-	return Check{Name: p.name, State: CheckFailed, Detail: err.Error()}
-}
-
-func notConfigured(err error) bool {
-	return errors.Is(err, secrets.ErrNotConfigured) || errors.Is(err, webhook.ErrNotConfigured)
+	return Check{Name: p.Name, State: CheckFailed, Detail: err.Error()}
 }
 
 // notOurs are the variables that tell processes of one deployment apart, or deployments
@@ -176,7 +165,7 @@ func (u unconfigured) Invoke(context.Context, []byte) ([]byte, error) {
 
 // onlyUnconfigured reports whether placeholders are all that stands in the way of a start.
 func onlyUnconfigured(err error) bool {
-	return errors.Is(err, errNoProvider) && !slices.ContainsFunc(apart(err), func(p problem) bool {
-		return !errors.Is(p.error, errNoProvider) && !notConfigured(p.error)
+	return errors.Is(err, wire.ErrNoProvider) && !slices.ContainsFunc(apart(err), func(p problem) bool {
+		return !errors.Is(p.error, wire.ErrNoProvider) && !wire.NotConfigured(p.error)
 	})
 }

@@ -18,6 +18,7 @@ import (
 	"cambodia-payouts/pkg/provider"
 	"cambodia-payouts/pkg/secrets"
 	"cambodia-payouts/pkg/vexora"
+	"cambodia-payouts/pkg/wire"
 )
 
 const (
@@ -80,7 +81,7 @@ func selftestWith[C Config](read func(map[string]string) (C, error), store payou
 	if err != nil {
 		return Selftest{}, err
 	}
-	d := Deployment{Store: store, Secrets: secrets.NewStaticSource(documents, nil), Log: slog.New(slog.DiscardHandler)}
+	d := wire.Parts{Store: store, Secrets: secrets.NewStaticSource(documents, nil), Log: slog.New(slog.DiscardHandler)}
 	test, err := newSelftest(d, config, environment)
 	if err != nil {
 		return Selftest{}, err
@@ -337,7 +338,7 @@ func TestSelftestLeavesEveryOtherEventToTheFunction(t *testing.T) {
 	if err != nil || string(answer) != `{"revision":"r","settings":"","function":"f","checks":[]}` {
 		t.Errorf("%s, %v", answer, err)
 	}
-	test.proofs = []proof{{"this", func(context.Context) error { return errors.New("broke") }}}
+	test.proofs = []wire.Proof{{Name: "this", Run: func(context.Context) error { return errors.New("broke") }}}
 	if answer, err = (tested{echo{}, test}).Invoke(context.Background(), []byte(`{"selftest": true}`)); err == nil || answer != nil || !strings.Contains(err.Error(), "this: broke") {
 		t.Errorf("%s, %v", answer, err)
 	}
@@ -348,7 +349,7 @@ func TestSelftestLeavesEveryOtherEventToTheFunction(t *testing.T) {
 func TestSelftestIsAllThatAnUnconfiguredFunctionAnswers(t *testing.T) {
 	var said strings.Builder
 	ended := 0
-	problem := errors.Join(errNoProvider, secrets.ErrNotConfigured)
+	problem := errors.Join(wire.ErrNoProvider, secrets.ErrNotConfigured)
 	function := tested{unconfigured{problem, &said, func(code int) { ended = code }}, selftest{}}
 	if _, err := function.Invoke(context.Background(), []byte(`{"selftest": true}`)); err != nil || ended != 0 {
 		t.Errorf("%v, ended with %d", err, ended)
@@ -362,27 +363,12 @@ func TestSelftestIsAllThatAnUnconfiguredFunctionAnswers(t *testing.T) {
 	}{
 		"placeholders":              {problem, true},
 		"a wrong table besides":     {errors.Join(problem, payout.ErrNamespace), false},
-		"a secret out of reach":     {errors.Join(errNoProvider, errors.New("access denied")), false},
+		"a secret out of reach":     {errors.Join(wire.ErrNoProvider, errors.New("access denied")), false},
 		"everything is well":        {nil, false},
 		"something else altogether": {payout.ErrNamespace, false},
 	} {
 		if onlyUnconfigured(test.err) != test.only {
 			t.Errorf("%s: %t", name, !test.only)
 		}
-	}
-}
-
-// TestTheSettingsSayHowManyQuestionsAProviderTakes: the sweep is built with what they say.
-func TestTheSettingsSayHowManyQuestionsAProviderTakes(t *testing.T) {
-	settings := map[string]string{"PROVIDER_SETTINGS": `{"vexora": {"queries_per_second": 2}, "monetix": {"queries_per_second": 3}}`}
-	if _, err := selftestOf[ReconcileConfig](selftestSecrets, settings); err != nil {
-		t.Error(err)
-	}
-	c, err := Read[ReconcileConfig](selftestEnvironment(settings))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if rates, err := c.Settings.queryRates(); err != nil || rates[vexora.Name] != 2 || rates[monetix.Name] != 3 {
-		t.Errorf("%v, %v", rates, err)
 	}
 }

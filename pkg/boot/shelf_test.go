@@ -7,14 +7,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
-
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/edge"
 	"cambodia-payouts/pkg/monetix"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/secrets"
 	"cambodia-payouts/pkg/vexora"
+	"cambodia-payouts/pkg/wire"
 )
 
 // shelf is a store in memory for one test that needs many payouts. A write means what the
@@ -66,18 +65,18 @@ func (s *shelf) KeepOrphan(_ context.Context, o payout.Orphaned) (bool, error) {
 // callbacks are both wired callback functions over one store, under settings of Monetix'.
 func callbacks(t testing.TB, store payout.Store, settings ...string) map[payout.Provider]edge.Handler {
 	t.Helper()
-	d := boot.Deployment{
+	d := wire.Parts{
 		Store: store, Log: slog.New(slog.DiscardHandler),
 		Secrets: secrets.NewStaticSource(map[string]string{"vexora": vexoraDocument, "monetix": monetixDocument}, nil),
 	}
 	storage := boot.Storage{Namespace: "dev"}
-	ofVexora, err := d.Callback(context.Background(), boot.CallbackConfig{Provider: vexora.Provider, Storage: storage, SecretID: "vexora"})
+	ofVexora, err := boot.Assemble(d, boot.CallbackConfig{Provider: vexora.Provider, Storage: storage, SecretID: "vexora"}).Callback(context.Background(), vexora.Provider)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ofMonetix, err := d.Callback(context.Background(), boot.CallbackConfig{Provider: monetix.Provider,
-		Storage: storage, SecretID: "monetix", Settings: boot.Settings{Of: map[payout.Provider]jsontext.Value{monetix.Name: []byte(strings.Join(settings, ""))}},
-	})
+	ofMonetix, err := boot.Assemble(d, boot.CallbackConfig{Provider: monetix.Provider,
+		Storage: storage, SecretID: "monetix", Settings: boot.Settings{Of: map[payout.Provider][]byte{monetix.Name: []byte(strings.Join(settings, ""))}},
+	}).Callback(context.Background(), monetix.Provider)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,7 +50,7 @@ func TestTheControlsNameWhosePayoutsArePaused(t *testing.T) {
 	for n := range 25 {
 		create(t, h, ofStranger, wallet(fmt.Sprint("bad-", n), fmt.Sprint("666000", 10+n)))
 	}
-	desk, err := d.Operate(t.Context(), read[boot.OperateConfig](t, environment()))
+	desk, err := boot.Assemble(d, read[boot.OperateConfig](t, environment())).Operator(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

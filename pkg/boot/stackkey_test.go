@@ -16,17 +16,18 @@ import (
 	"cambodia-payouts/pkg/secrets"
 	"cambodia-payouts/pkg/telemetry"
 	"cambodia-payouts/pkg/vexora"
+	"cambodia-payouts/pkg/wire"
 )
 
 // starts are the functions that hash personal data and need the key to start; operate-payout,
 // which also does, has the controls to serve.
-var starts = map[string]func(*testing.T, boot.Deployment) error{
-	"create-payout": func(t *testing.T, d boot.Deployment) error {
-		_, err := d.Creator(t.Context(), read[boot.CreateConfig](t, environment()))
+var starts = map[string]func(*testing.T, wire.Parts) error{
+	"create-payout": func(t *testing.T, d wire.Parts) error {
+		_, err := boot.Assemble(d, read[boot.CreateConfig](t, environment())).Creator(t.Context())
 		return err
 	},
-	"reconcile-payouts": func(t *testing.T, d boot.Deployment) error {
-		_, err := d.Sweeper(t.Context(), read[boot.ReconcileConfig](t, environment()))
+	"reconcile-payouts": func(t *testing.T, d wire.Parts) error {
+		_, err := boot.Assemble(d, read[boot.ReconcileConfig](t, environment())).Sweeper(t.Context())
 		return err
 	},
 }
@@ -102,7 +103,7 @@ func TestWhileTheStackKeyCannotBeReadCreatesAreRefusedAsRetryable(t *testing.T) 
 	d.Log = telemetry.NewLogger(&log, slog.LevelInfo)
 	down := &outage{Source: d.Secrets, secret: "stack-key"}
 	d.Secrets = down
-	creator, err := d.Creator(t.Context(), read[boot.CreateConfig](t, environment("SUBMISSIONS=held")))
+	creator, err := boot.Assemble(d, read[boot.CreateConfig](t, environment("SUBMISSIONS=held"))).Creator(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +124,7 @@ func TestWhileTheStackKeyCannotBeReadCreatesAreRefusedAsRetryable(t *testing.T) 
 	if status, m, _ := post(); status != http.StatusAccepted {
 		t.Fatalf("after the outage: %d %v", status, m)
 	}
-	again, err := d.Creator(t.Context(), read[boot.CreateConfig](t, environment("SUBMISSIONS=held")))
+	again, err := boot.Assemble(d, read[boot.CreateConfig](t, environment("SUBMISSIONS=held"))).Creator(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +133,7 @@ func TestWhileTheStackKeyCannotBeReadCreatesAreRefusedAsRetryable(t *testing.T) 
 		t.Errorf("the same again: %d", status)
 	}
 	down.over = false
-	cold, err := d.Creator(t.Context(), read[boot.CreateConfig](t, environment("SUBMISSIONS=held")))
+	cold, err := boot.Assemble(d, read[boot.CreateConfig](t, environment("SUBMISSIONS=held"))).Creator(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

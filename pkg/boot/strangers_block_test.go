@@ -16,12 +16,12 @@ import (
 // (which nobody has to pay), and sees its signature. He knows the merchant's next references.
 func TestACustomerBlocksNoPayoutsToCome(t *testing.T) {
 	d := deployment(t, map[string]string{"vexora": vexoraDocument, "monetix": monetixDocument})
-	callback, err := d.Callback(t.Context(), boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"})
+	callback, err := boot.Assemble(d, boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"}).Callback(t.Context(), monetix.Provider)
 	if err != nil {
 		t.Fatal(err)
 	}
 	door := edge.NewCallback(callback)
-	creator, err := d.Creator(t.Context(), read[boot.CreateConfig](t, environment("PAUSED_PROVIDERS=vexora,monetix")))
+	creator, err := boot.Assemble(d, read[boot.CreateConfig](t, environment("PAUSED_PROVIDERS=vexora,monetix"))).Creator(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

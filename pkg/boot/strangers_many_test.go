@@ -35,7 +35,7 @@ func TestOneGenuineCallbackMakesFewOrphansAndEntries(t *testing.T) {
 // one of them, posted between the two orders, voids the first one each time.
 func TestOneGenuineCallbackVoidsNoOrderForTwo(t *testing.T) {
 	d, h, _ := operating(t, map[string]string{"people": peopleDocument})
-	callback, err := d.Callback(t.Context(), boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"})
+	callback, err := boot.Assemble(d, boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"}).Callback(t.Context(), monetix.Provider)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,12 +28,12 @@ func TestAReplayTakesNoProbe(t *testing.T) {
 			}, nil)
 			at := time.Now().UTC()
 			d.Now = func() time.Time { return at }
-			creator, err := d.Creator(context.Background(), read[boot.CreateConfig](t, environment()))
+			creator, err := boot.Assemble(d, read[boot.CreateConfig](t, environment())).Creator(context.Background())
 			if err != nil {
 				t.Fatal(err)
 			}
 			h := edge.NewCreate(creator, d.Log)
-			sw, err := d.Sweeper(context.Background(), read[boot.ReconcileConfig](t, environment()))
+			sw, err := boot.Assemble(d, read[boot.ReconcileConfig](t, environment())).Sweeper(context.Background())
 			if err != nil {
 				t.Fatal(err)
 			}

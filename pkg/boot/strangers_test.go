@@ -37,9 +37,9 @@ func newDoorbell(tb testing.TB, p payout.Provider) *doorbell {
 		err      error
 	)
 	if p == vexora.Name {
-		callback, err = d.Callback(tb.Context(), boot.CallbackConfig{Provider: vexora.Provider, Storage: storage, SecretID: "vexora"})
+		callback, err = boot.Assemble(d, boot.CallbackConfig{Provider: vexora.Provider, Storage: storage, SecretID: "vexora"}).Callback(tb.Context(), vexora.Provider)
 	} else {
-		callback, err = d.Callback(tb.Context(), boot.CallbackConfig{Provider: monetix.Provider, Storage: storage, SecretID: "monetix"})
+		callback, err = boot.Assemble(d, boot.CallbackConfig{Provider: monetix.Provider, Storage: storage, SecretID: "monetix"}).Callback(tb.Context(), monetix.Provider)
 	}
 	if err != nil {
 		tb.Fatal(err)

@@ -18,7 +18,7 @@ import (
 // proposal voids it.
 func TestACustomerVoidsNoOrdersForTwo(t *testing.T) {
 	d, h, _ := operating(t, map[string]string{"people": peopleDocument})
-	callback, err := d.Callback(t.Context(), boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"})
+	callback, err := boot.Assemble(d, boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"}).Callback(t.Context(), monetix.Provider)
 	if err != nil {
 		t.Fatal(err)
 	}

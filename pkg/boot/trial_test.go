@@ -21,6 +21,7 @@ import (
 	"cambodia-payouts/pkg/secrets"
 	"cambodia-payouts/pkg/telemetry"
 	"cambodia-payouts/pkg/trial"
+	"cambodia-payouts/pkg/wire"
 )
 
 // trialTwin is the provider that does not exist, over real HTTP.
@@ -65,7 +66,7 @@ func trialWord(of map[string]string, state string) []byte {
 }
 
 // deployed is the service with the trial provider alone.
-func deployed(t *testing.T, twin *trialTwin) (boot.Deployment, map[string]string) {
+func deployed(t *testing.T, twin *trialTwin) (wire.Parts, map[string]string) {
 	t.Helper()
 	store, err := localstore.Open(filepath.Join(t.TempDir(), "p.db"), localstore.Unsynced())
 	if err != nil {
@@ -75,7 +76,7 @@ func deployed(t *testing.T, twin *trialTwin) (boot.Deployment, map[string]string
 	variables := map[string]string{"TRIAL_SECRET_ID": "trial", "TRIAL_CALLBACK_URL": "https://cb.example.com/t", "PROVIDER_ORDER": "trial"}
 	all := environment()
 	maps.Copy(all, variables)
-	return boot.Deployment{Store: store, Log: telemetry.NewLogger(io.Discard, slog.LevelInfo), Secrets: secrets.NewStaticSource(withKey(map[string]string{
+	return wire.Parts{Store: store, Log: telemetry.NewLogger(io.Discard, slog.LevelInfo), Secrets: secrets.NewStaticSource(withKey(map[string]string{
 		"trial": `{"base_url": "` + twin.URL + `", "account": "7", "key": "` + trialKey + `"}`,
 	}), nil)}, all
 }
@@ -90,7 +91,7 @@ func TestTheTrialProviderIsServedLikeTheOthers(t *testing.T) {
 			d, variables := deployed(t, twin)
 			now := time.Date(2026, 5, 16, 3, 0, 0, 0, time.UTC)
 			d.Now = func() time.Time { return now }
-			creator, err := d.Creator(t.Context(), read[boot.CreateConfig](t, variables))
+			creator, err := boot.Assemble(d, read[boot.CreateConfig](t, variables)).Creator(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -108,7 +109,7 @@ func TestTheTrialProviderIsServedLikeTheOthers(t *testing.T) {
 			}
 			if silent {
 				now = now.Add(time.Hour)
-				sweeper, err := d.Sweeper(t.Context(), read[boot.ReconcileConfig](t, variables))
+				sweeper, err := boot.Assemble(d, read[boot.ReconcileConfig](t, variables)).Sweeper(t.Context())
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -120,7 +121,7 @@ func TestTheTrialProviderIsServedLikeTheOthers(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				c, err := d.Callback(t.Context(), config)
+				c, err := boot.Assemble(d, config).Callback(t.Context(), trial.Provider)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -14,10 +14,12 @@ import (
 
 	"cambodia-payouts/pkg/edge"
 	"cambodia-payouts/pkg/localstore"
+	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/secrets"
 	"cambodia-payouts/pkg/telemetry"
 	"cambodia-payouts/pkg/vexora"
+	"cambodia-payouts/pkg/wire"
 )
 
 var errDenied = errors.New("AccessDeniedException: no right")
@@ -43,7 +45,7 @@ func (readsNoShared) Shared(context.Context) (payout.Shared, error) {
 }
 
 // version7 is a deployment of one version over a store that fails.
-func version7(t *testing.T, documents map[string]string, over func(payout.Store) payout.Store) (Deployment, *bytes.Buffer) {
+func version7(t *testing.T, documents map[string]string, over func(payout.Store) payout.Store) (wire.Parts, *bytes.Buffer) {
 	t.Helper()
 	store, err := localstore.Open(filepath.Join(t.TempDir(), "p.db"), localstore.Unsynced())
 	if err != nil {
@@ -51,7 +53,7 @@ func version7(t *testing.T, documents map[string]string, over func(payout.Store)
 	}
 	t.Cleanup(func() { _ = store.Close() })
 	var log bytes.Buffer
-	return Deployment{
+	return wire.Parts{
 		Store: over(store), Secrets: secrets.NewStaticSource(documents, nil), Log: telemetry.NewLogger(&log, 0), Function: "stack-F-1", Version: "7",
 	}, &log
 }
@@ -70,22 +72,22 @@ func configured[C Config](t *testing.T) C {
 }
 
 // createOf and callbackOf are what the two functions serve; note is a genuine notification.
-func createOf(t *testing.T, d Deployment) edge.Handler {
+func createOf(t *testing.T, d wire.Parts) edge.Handler {
 	t.Helper()
-	creator, err := d.Creator(t.Context(), configured[CreateConfig](t))
+	creator, err := Assemble(d, configured[CreateConfig](t)).Creator(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return edge.NewCreate(creator, d.Log)
 }
 
-func callbackOf(t *testing.T, d Deployment) (h edge.Handler, note string) {
+func callbackOf(t *testing.T, d wire.Parts) (h edge.Handler, note string) {
 	t.Helper()
 	c, err := ReadCallback(vexora.Provider, selftestEnvironment(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
-	callback, err := d.Callback(t.Context(), c)
+	callback, err := Assemble(d, c).Callback(t.Context(), c.Provider)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +95,11 @@ func callbackOf(t *testing.T, d Deployment) (h edge.Handler, note string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body, err := vexora.SampleNotification(keys["KHR"], d.own())
+	amount, err := money.Parse("50000", money.KHR)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := vexora.SampleNotification(keys["KHR"], payout.Payout{ID: "po_selftestselftestselftestse", Attempt: 1, Amount: amount, UpdatedAt: time.Now()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,7 +214,7 @@ func TestControlsThatNobodyCanReadAreSaidToBeSo(t *testing.T) {
 		t.Errorf("%d lines about 300 posts of a stranger", lines)
 	}
 	log.Reset()
-	sweeper, err := d.Sweeper(t.Context(), configured[ReconcileConfig](t))
+	sweeper, err := Assemble(d, configured[ReconcileConfig](t)).Sweeper(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

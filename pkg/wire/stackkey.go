@@ -1,4 +1,4 @@
-package boot
+package wire
 
 import (
 	"context"
@@ -11,12 +11,6 @@ import (
 	"cambodia-payouts/pkg/secrets"
 )
 
-// StackKey names the secret with the key of hashes over personal data. The functions that
-// compute such a hash need it: those that create, look for duplicates or redact.
-type StackKey struct {
-	StackKeySecretID string `env:"STACK_KEY_SECRET_ID,required,notEmpty"`
-}
-
 // How long the key is used without asking again. It never changes, so that an outage must
 // not end it: whoever has read it once goes on with it.
 const (
@@ -27,12 +21,12 @@ const (
 // stackKey builds the source of the key, and reads it once. A text that cannot be the key,
 // or none, stops the function. An outage does not: what needs the key is then refused as
 // retryable, and a request that does not need it is answered.
-func (d Deployment) stackKey(ctx context.Context, name string, opening opening) (payout.Keys, error) {
+func (a Assembly) stackKey(ctx context.Context, opening opening) (payout.Keys, error) {
 	report := func(message string, err error) {
-		d.Log.LogAttrs(ctx, slog.LevelError, message, slog.Any("error", err))
+		a.Log.LogAttrs(ctx, slog.LevelError, message, slog.Any("error", err))
 	}
-	keys := secrets.NewCache(name, d.Secrets, parseStackKey, secrets.Options{
-		TTL: stackKeyTTL, StaleFor: stackKeyStaleFor, Now: d.now,
+	keys := secrets.NewCache(a.StackKey, a.Secrets, parseStackKey, secrets.Options{
+		TTL: stackKeyTTL, StaleFor: stackKeyStaleFor, Now: a.now,
 		Bridged: func(err error) { report("stack key not readable, using the one that was", err) },
 	})
 	if opening == later {

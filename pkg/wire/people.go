@@ -1,4 +1,4 @@
-package boot
+package wire
 
 import (
 	"context"
@@ -9,12 +9,6 @@ import (
 	"cambodia-payouts/pkg/people"
 	"cambodia-payouts/pkg/secrets"
 )
-
-// People names the secret with the register of people. Without it, and while the
-// secret is a placeholder, nobody can give an order for two.
-type People struct {
-	PeopleSecretID string `env:"PEOPLE_SECRET_ID"`
-}
 
 // How old the register may be. Whoever is taken out of it must not go on giving
 // orders, so it is read again much sooner than a provider's key, and an outage or a
@@ -29,28 +23,28 @@ const leastPersons = 2
 
 // people builds the register, and looks at it once: trouble with it must not stop the
 // orders that need none, and should be in the log before somebody needs it at night.
-func (d Deployment) people(ctx context.Context, name string) payout.People {
-	if name == "" {
+func (a Assembly) people(ctx context.Context) payout.People {
+	if a.People == "" {
 		return payout.Nobody{}
 	}
-	register := d.register(name)
+	register := a.register()
 	if held, err := register.Current(ctx); err != nil || !held.IsSet() {
-		d.Log.LogAttrs(ctx, slog.LevelWarn, "no usable register of people, orders for two are refused", slog.Any("error", err))
+		a.Log.LogAttrs(ctx, slog.LevelWarn, "no usable register of people, orders for two are refused", slog.Any("error", err))
 	}
 	return people.New(register)
 }
 
-func (d Deployment) register(name string) *secrets.Cache[people.Register] {
+func (a Assembly) register() *secrets.Cache[people.Register] {
 	warn := func(level slog.Level, message string, value slog.Attr) {
-		d.Log.LogAttrs(context.Background(), level, message, value)
+		a.Log.LogAttrs(context.Background(), level, message, value)
 	}
-	return secrets.NewCache(name, d.Secrets, func(document []byte) (people.Register, error) {
+	return secrets.NewCache(a.People, a.Secrets, func(document []byte) (people.Register, error) {
 		register, err := people.Parse(document)
 		if err == nil && register.IsSet() && register.Persons() < leastPersons {
 			warn(slog.LevelWarn, "the register names too few people for orders for two", slog.Int("count", register.Persons()))
 		}
 		return register, err
-	}, secrets.Options{TTL: registerTTL, StaleFor: registerStaleFor, Now: d.now, Bridged: func(err error) {
+	}, secrets.Options{TTL: registerTTL, StaleFor: registerStaleFor, Now: a.now, Bridged: func(err error) {
 		warn(slog.LevelError, "register of people not readable, using the last one that was", slog.Any("error", err))
 	}})
 }

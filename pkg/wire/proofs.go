@@ -1,4 +1,4 @@
-package boot
+package wire
 
 import (
 	"context"
@@ -9,72 +9,59 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/aws/aws-lambda-go/events"
-
 	"cambodia-payouts/pkg/edge"
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/oneshot"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/provider"
 	"cambodia-payouts/pkg/secrets"
-	"cambodia-payouts/pkg/wire"
 )
 
-// What each function's selftest tries. Nothing here writes to the table, dials a
+// Proof is something that a selftest tries. Nothing in one writes to the table, dials a
 // provider or tells a merchant: samples are made, signed and read in memory, with the
-// configured secrets and settings. Of the table the controls are read, by those that obey them.
-
-func (c CreateConfig) proofs(d Deployment) []proof {
-	return append(d.requestProofs(c.Common, c.Providers, c.Settings), d.controlsProof())
+// configured secrets and settings. Of the table the controls are read.
+type Proof struct {
+	Name string
+	Run  func(context.Context) error
 }
 
-// operate-payout starts without the stack key, so that its selftest has to look.
-func (c OperateConfig) proofs(d Deployment) []proof {
-	return append(d.requestProofs(c.Common, c.Providers, c.Settings), d.controlsProof(), proof{"stack key", func(ctx context.Context) error {
-		keys, err := d.stackKey(ctx, c.StackKeySecretID, later)
+// StackKeyProof reads the stack key. operate-payout starts without it, so that its selftest has
+// to look.
+func (a Assembly) StackKeyProof() Proof {
+	return Proof{"stack key", func(ctx context.Context) error {
+		keys, err := a.stackKey(ctx, later)
 		if err == nil {
 			_, err = keys.Current(ctx)
 		}
 		return err
-	}})
+	}}
 }
 
-func (c ReconcileConfig) proofs(d Deployment) []proof {
-	return append(d.requestProofs(c.Common, c.Providers, c.Settings), d.controlsProof(), d.eventProof(c.Common, c.Webhook))
-}
-
-func (c NotifyConfig) proofs(d Deployment) []proof {
-	return []proof{d.controlsProof(), d.eventProof(c.Common, c.Webhook)}
-}
-
-func (c ReadConfig) proofs(d Deployment) []proof {
-	return []proof{{"payout encoded", func(ctx context.Context) error { return d.encodes(ctx, c) }}, d.controlsProof()}
-}
-
-func (c CallbackConfig) proofs(d Deployment) []proof {
-	all, samples := []proof{d.controlsProof()}, c.Provider.Samples()
+// CallbackProofs have the function's verifier read callbacks that are signed with its own secret.
+func (a Assembly) CallbackProofs(p provider.Provider) []Proof {
+	var all []Proof
+	samples := p.Samples()
 	for _, sample := range samples {
-		what := string(c.Provider.Facts().Name) + " callback"
+		what := string(p.Facts().Name) + " callback"
 		if len(samples) > 1 {
 			what += " " + string(sample.Currency)
 		}
-		all = append(all, proof{what, func(ctx context.Context) error { return d.verifies(ctx, c, sample.Currency) }})
+		all = append(all, Proof{what, func(ctx context.Context) error { return a.verifies(ctx, p, sample.Currency) }})
 	}
 	return all
 }
 
 // verifies has the function's verifier read a callback of the provider's.
-func (d Deployment) verifies(ctx context.Context, c CallbackConfig, currency money.Currency) error {
-	name := c.Provider.Facts().Name
-	setup := d.setup(name, c.Common, Link{SecretID: c.SecretID}, c.Settings, d.cacheOptions(name))
-	return c.Provider.Prove(ctx, setup, d.sample(name, currency, payout.Destination{}))
+func (a Assembly) verifies(ctx context.Context, p provider.Provider, currency money.Currency) error {
+	name := p.Facts().Name
+	return p.Prove(ctx, a.setup(name, a.caching(name)), a.sample(name, currency, payout.Destination{}))
 }
 
-// controlsProof reads the controls. Who cannot (a right that is missing, an entry that this
+// ControlsProof reads the controls. Who cannot (a right that is missing, an entry that this
 // version does not understand) would hold everything, believe no callback, and show no payout.
-func (d Deployment) controlsProof() proof {
-	return proof{"controls read", func(ctx context.Context) error {
-		_, err := d.Store.Shared(ctx)
+func (a Assembly) ControlsProof() Proof {
+	return Proof{"controls read", func(ctx context.Context) error {
+		_, err := a.Store.Shared(ctx)
 		return err
 	}}
 }
@@ -84,12 +71,12 @@ func (d Deployment) controlsProof() proof {
 const sampleID = payout.ID("po_selftestselftestselftestse")
 
 // sample is a payout that every configuration should be able to express.
-func (d Deployment) sample(p payout.Provider, currency money.Currency, to payout.Destination) payout.Payout {
+func (a Assembly) sample(p payout.Provider, currency money.Currency, to payout.Destination) payout.Payout {
 	amount, err := money.Parse("50000", currency)
 	if err != nil {
 		panic(err) // both currencies take whole units
 	}
-	at := d.now()
+	at := a.now()
 	return payout.Payout{
 		ID: sampleID, Reference: "selftest", Provider: p, Attempt: 1, Status: payout.Succeeded, Amount: amount, Destination: to,
 		Beneficiary: payout.Beneficiary{
@@ -101,8 +88,8 @@ func (d Deployment) sample(p payout.Provider, currency money.Currency, to payout
 }
 
 // own is a payout that is nobody's in particular, for what says nothing of providers.
-func (d Deployment) own() payout.Payout {
-	return d.sample(payout.Providers()[0], money.KHR, payout.Destination{
+func (a Assembly) own() payout.Payout {
+	return a.sample(payout.Providers()[0], money.KHR, payout.Destination{
 		Type: payout.WalletDestination, Wallet: payout.Lanton, AccountID: "lanton_" + provider.SampleNumber, AccountNumber: provider.SampleNumber,
 	})
 }
@@ -117,28 +104,28 @@ func (unsent) Post(context.Context, oneshot.Request) oneshot.Result {
 }
 func (unsent) Close() {}
 
-// requestProofs build and sign a request for every provider and currency.
-func (d Deployment) requestProofs(c Common, p Providers, tuning Settings) []proof {
-	d.dial = neverDialled
-	var all []proof
-	for _, each := range wire.Providers() {
+// RequestProofs build and sign a request for every provider and currency.
+func (a Assembly) RequestProofs() []Proof {
+	a.Dial = func(payout.Provider) oneshot.Dialer { return neverDialled }
+	var all []Proof
+	for _, each := range rows {
 		name := each.Facts().Name
 		for _, sample := range each.Samples() {
-			all = append(all, proof{string(name) + " request " + string(sample.Currency), func(ctx context.Context) error {
-				banks, unreadable := wire.Banks(tuning.Banks)
+			all = append(all, Proof{string(name) + " request " + string(sample.Currency), func(ctx context.Context) error {
+				banks, unreadable := Banks(a.Tuning.Banks)
 				to, err := sample.Destination(banks)
 				if err := errors.Join(unreadable, err); err != nil {
 					return err
 				}
-				return d.signs(ctx, c, p, tuning, d.sample(name, sample.Currency, to))
+				return a.signs(ctx, a.sample(name, sample.Currency, to))
 			}})
 		}
 	}
 	return all
 }
 
-func (d Deployment) signs(ctx context.Context, c Common, p Providers, tuning Settings, sample payout.Payout) error {
-	wired, err := d.wire(c, p, tuning)
+func (a Assembly) signs(ctx context.Context, sample payout.Payout) error {
+	wired, err := a.connections()
 	if err != nil {
 		return err
 	}
@@ -164,15 +151,15 @@ func inWords(fault payout.Fault) error {
 	return fmt.Errorf("%s: %s", fault.Pointer, fault.Message)
 }
 
-// eventProof signs an event as the merchant would get it.
-func (d Deployment) eventProof(c Common, w Webhook) proof {
-	return proof{"event signed", func(ctx context.Context) error {
-		event := d.own().Events()[0]
+// EventProof signs an event as the merchant would get it.
+func (a Assembly) EventProof() Proof {
+	return Proof{"event signed", func(ctx context.Context) error {
+		event := a.own().Events()[0]
 		body, err := json.Marshal(event)
 		if err != nil {
 			return err
 		}
-		return d.endpoint(c, w).Prove(ctx, payout.Message{ID: event.ID, Body: body})
+		return a.endpoint().Prove(ctx, payout.Message{ID: event.ID, Body: body})
 	}}
 }
 
@@ -186,15 +173,17 @@ func (o oneItem) Get(context.Context, payout.ID) (payout.Payout, error) { return
 
 func (oneItem) Shared(context.Context) (payout.Shared, error) { return payout.Shared{}, nil }
 
-// encodes answers a request for the sample and looks at the answer.
-func (d Deployment) encodes(ctx context.Context, c ReadConfig) error {
-	reader, err := d.Reader(c)
+// ReadProof answers a request for the sample and looks at the answer.
+func (a Assembly) ReadProof() Proof { return Proof{"payout encoded", a.encodes} }
+
+func (a Assembly) encodes(ctx context.Context) error {
+	reader, err := a.Reader()
 	if err != nil {
 		return err
 	}
-	reader.Library = oneItem{sample: d.own()}
+	reader.Library = oneItem{sample: a.own()}
 	event := edge.Event{RawPath: "/v1/payouts/" + string(sampleID)}
-	event.RequestContext.HTTP = events.APIGatewayV2HTTPRequestContextHTTPDescription{Method: http.MethodGet}
+	event.RequestContext.HTTP.Method = http.MethodGet
 	reply, err := edge.NewRead(reader)(ctx, event)
 	if err != nil {
 		return err
