@@ -303,11 +303,15 @@ func (b *Breaker) applyControls(c Controls) {
 	}
 }
 
-// wait is how long to wait before trying what is held.
-func (b *Breaker) wait(p Provider, now time.Time) time.Duration {
+// wait is how long a caller's payouts are to wait before they are tried again.
+func (b *Breaker) wait(p Provider, by Principal, now time.Time) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return max(b.latest(p).Until.Sub(now), probeFor)
+	until := b.latest(p).Until
+	if s := b.callers[caller{p, by}]; s.waitsAlone(now) && s.alone.Until.After(until) {
+		until = s.alone.Until
+	}
+	return max(until.Sub(now), probeFor)
 }
 
 // latest is the newest pause that this function knows of.

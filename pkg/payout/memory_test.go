@@ -510,6 +510,7 @@ type endpoint struct {
 	got     []payout.Event    // every attempt
 	taken   []payout.EventID
 	during  func()
+	refuses func(payout.Event) bool // is answered 404, say
 }
 
 func (e *endpoint) Ready(context.Context) (bool, error) { return !e.off, nil }
@@ -528,6 +529,9 @@ func (e *endpoint) Deliver(_ context.Context, m payout.Message) payout.Delivery 
 	d := e.always
 	if len(e.answers) > 0 {
 		d, e.answers = e.answers[0], e.answers[1:]
+	}
+	if e.refuses != nil && e.refuses(event) {
+		d.Result = payout.Down
 	}
 	if d.Result == "" {
 		d.Result = payout.Delivered

@@ -221,16 +221,21 @@ func (h *Notifier) attempt(ctx context.Context, p Payout, event Event) Delivery 
 	if err != nil {
 		return Delivery{Result: Declined, Detail: "the event cannot be written"}
 	}
-	if _, why := h.ports.Breaker.begin(EndpointPause, "", now); why != "" {
-		return Delivery{Result: Postponed, RetryAfter: h.ports.Breaker.wait(EndpointPause, now)}
+	// What stands in one caller's payouts may be what the endpoint does not take.
+	by := p.CreatedBy
+	if _, why := h.ports.Breaker.begin(EndpointPause, by, now); why != "" {
+		return Delivery{Result: Postponed, RetryAfter: h.ports.Breaker.wait(EndpointPause, by, now)}
 	}
 	d := h.ports.Endpoint.Deliver(ctx, Message{ID: event.ID, Body: body})
 	heard := FoundProcessing
 	if d.Result == Down {
 		heard = FoundUnclear
 	}
-	if len(h.ports.Breaker.record(ctx, EndpointPause, "", Claim{Finding: heard}, h.ports.Now())) > 0 {
-		h.ports.Signals.Signal(ctx, SignalWebhookDown, EndpointPause, p.ID)
+	for _, signal := range h.ports.Breaker.record(ctx, EndpointPause, by, Claim{Finding: heard}, h.ports.Now()) {
+		if signal == SignalPaused {
+			signal = SignalWebhookDown
+		}
+		h.ports.Signals.Signal(ctx, signal, EndpointPause, p.ID)
 	}
 	h.ports.Heard(ctx, event, d)
 	return d

@@ -44,6 +44,8 @@ func TestHistoryTellsEventsWithoutAGap(t *testing.T) {
 		return payout.Entry{At: at, Status: s, Finding: f}
 	}
 	raised := payout.Entry{At: at, Status: payout.Unknown, Raised: []payout.Reason{payout.UnlistedStatus}}
+	back := entry(payout.Succeeded, payout.FoundReturned)
+	back.Raised = []payout.Reason{payout.Returned}
 	tests := map[string]struct {
 		history []payout.Entry
 		want    string
@@ -53,8 +55,9 @@ func TestHistoryTellsEventsWithoutAGap(t *testing.T) {
 		"asked and sent again":  {[]payout.Entry{entry(payout.Submitting, ""), entry(payout.Unknown, ""), entry(payout.Submitting, ""), entry(payout.Unknown, ""), entry(payout.Failed, "")}, "1 created, 2 unknown, 3 unknown, 4 failed"},
 		"attention with status": {[]payout.Entry{entry(payout.Submitting, ""), raised}, "1 created, 2 unknown, 3 attention_raised"},
 		"attention alone":       {[]payout.Entry{entry(payout.Submitting, ""), entry(payout.Unknown, ""), raised, {At: at, Status: payout.Succeeded, Cleared: []payout.Reason{payout.UnlistedStatus}}}, "1 created, 2 unknown, 3 attention_raised, 4 succeeded, 5 attention_cleared"},
-		"back":                  {[]payout.Entry{entry(payout.Submitting, ""), entry(payout.Succeeded, payout.FoundSucceeded), entry(payout.Succeeded, payout.FoundReturned)}, "1 created, 2 succeeded, 3 returned"},
-		"back before it came":   {[]payout.Entry{entry(payout.Submitting, ""), entry(payout.Succeeded, payout.FoundReturned)}, "1 created, 2 succeeded, 3 returned"},
+		"back":                  {[]payout.Entry{entry(payout.Submitting, ""), entry(payout.Succeeded, payout.FoundSucceeded), back}, "1 created, 2 succeeded, 3 returned, 4 attention_raised"},
+		"back before it came":   {[]payout.Entry{entry(payout.Submitting, ""), back}, "1 created, 2 succeeded, 3 returned, 4 attention_raised"},
+		"said to be back":       {[]payout.Entry{entry(payout.Submitting, ""), entry(payout.Succeeded, payout.FoundSucceeded), entry(payout.Succeeded, payout.FoundReturned)}, "1 created, 2 succeeded"},
 		"an order noted":        {[]payout.Entry{entry(payout.Submitting, ""), entry(payout.Failed, ""), entry(payout.Failed, "")}, "1 created, 2 failed"},
 	}
 	for name, test := range tests {
@@ -292,6 +295,37 @@ func TestFiveSilencesSpareTheEndpoint(t *testing.T) {
 		if n := w.stored(id).Notice; len(n.Owed) != 0 || n.Tried < 2 {
 			t.Errorf("%s: %+v", id, n)
 		}
+	}
+}
+
+// What one caller's references make of the merchant's handler holds nobody else's events back.
+func TestOneCallersEventsDoNotHoldThoseOfOthers(t *testing.T) {
+	w := newWorld(t)
+	w.endpoint.refuses = func(e payout.Event) bool { return strings.HasPrefix(string(e.Reference), "bad") }
+	created := map[payout.ID]time.Time{}
+	late := 0
+	check := func() {
+		for id, at := range created {
+			if n := w.stored(id).Notice; n.Tried > 0 && len(n.Owed) == 0 {
+				delete(created, id)
+			} else if w.clock.Now().Sub(at) > 3*time.Minute {
+				late++
+			}
+		}
+	}
+	for minute := range 90 {
+		for n := range map[bool]int{true: 30, false: 2}[minute == 5] {
+			w.news(w.createdBy(insider, draft(fmt.Sprintf("bad-%d-%d", minute, n))).ID)
+		}
+		p := w.createdBy(honest, draft(fmt.Sprint("good-", minute)))
+		created[p.ID] = w.clock.Now()
+		w.news(p.ID)
+		w.clock.pass(time.Minute)
+		w.sweep()
+		check()
+	}
+	if late > 0 || !slices.Contains(w.signals.raised, payout.SignalCallerPaused) {
+		t.Errorf("%d times an event was late, signals %v", late, slices.Compact(slices.Sorted(slices.Values(w.signals.raised))))
 	}
 }
 
