@@ -98,7 +98,7 @@ func (p Payout) Events() []Event {
 		if name := eventOf[e.Status]; name != "" && e.Status != before {
 			all = p.appendEvent(all, e, name, nil)
 		}
-		if e.Finding == FoundReturned && e.Status == Succeeded {
+		if e.returned() {
 			all = p.appendEvent(all, e, EventReturned, nil)
 		}
 		if e.Confirmed {
@@ -229,7 +229,7 @@ func (p Payout) isEvent(c Change) bool {
 	if last := len(p.History) - 1; last >= 0 && p.History[last].Status != c.Entry.Status {
 		shown = c.Entry.Status
 	}
-	return eventOf[shown] != "" || c.Entry.Finding == FoundReturned || c.Entry.Confirmed || len(c.Entry.Raised)+len(c.Entry.Cleared) > 0
+	return eventOf[shown] != "" || c.Entry.Confirmed || len(c.Entry.Raised)+len(c.Entry.Cleared) > 0
 }
 
 // dueOf is when the sweep has to look after the change: for a status query or for

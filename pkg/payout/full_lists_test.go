@@ -180,6 +180,23 @@ func (w *world) listMoreEntries(p payout.Payout, n int) {
 	}
 }
 
+// The entry of a request that is at work may be taken off by it again: the older one stays with it.
+func TestAnOlderEntryStaysBesideOneOfARequestAtWork(t *testing.T) {
+	w := newWorldWith(t, withWindow)
+	waits := w.queuedUnsent("W")
+	one := w.listMore(waits, 12, w.clock.Now(), holdsNobodyAndStays)[0]
+	w.clock.pass(time.Hour)
+	key := w.store.onlyKey(t)
+	w.store.lists[key] = append(w.store.lists[key], payout.Unsettled{Key: key, ID: one.ID, At: w.clock.Now(), Token: "at work"})
+	if w.another("X"); len(w.entriesOf(one.ID)) != 2 {
+		t.Errorf("%d entries", len(w.entriesOf(one.ID)))
+	}
+	w.clock.pass(time.Hour)
+	if w.another("Z"); len(w.entriesOf(one.ID)) != 1 {
+		t.Errorf("%d entries when nobody is at work any more", len(w.entriesOf(one.ID)))
+	}
+}
+
 // A failure that is safe is sent again after the same money was paid under another reference:
 // whoever orders it sees that first, however long ago it was.
 func TestAFailureIsComparedWithAllThatWentSince(t *testing.T) {

@@ -3,6 +3,7 @@ package payout
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"time"
 )
 
@@ -64,6 +65,10 @@ type Entry struct {
 	Raised  []Reason
 	Cleared []Reason
 }
+
+// returned reports whether the entry is the one by which the payout counts as returned. Its
+// finding would not tell: it is what somebody said, of another amount perhaps, or unbelieved.
+func (e Entry) returned() bool { return slices.Contains(e.Raised, Returned) }
 
 // HashEvidence names raw bytes by their SHA-256 in lower-case hexadecimal.
 func HashEvidence(raw []byte) string {

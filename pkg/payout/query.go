@@ -62,11 +62,14 @@ func (s *Sweeper) queryStatus(ctx context.Context, p Payout, about Attempt) erro
 	c.Source, c.Provider, c.Reference, c.Asked = FromQuery, p.Provider, string(p.ID.ProviderReference(about)), asked
 	if c.Finding == FoundAbsent && about == p.Attempt && s.goesAgain(ctx, p) {
 		err := s.resubmit(ctx, p, connector, "the provider does not know it; sent again under the same reference")
-		if !errors.Is(err, errNotWritten) && !errors.Is(err, errElsewhere) {
-			return err
-		}
 		// What cannot be sent again is unknown all the same: time passes, and a person has to know.
-		return errors.Join(err, s.weigh(ctx, p, about, c))
+		switch {
+		case errors.Is(err, ErrCrowded):
+			return s.weigh(ctx, p, about, c)
+		case errors.Is(err, errNotWritten), errors.Is(err, errElsewhere):
+			return errors.Join(err, s.weigh(ctx, p, about, c))
+		}
+		return err
 	}
 	return s.weigh(ctx, p, about, c)
 }

@@ -50,10 +50,7 @@ func (p Payout) disagrees(c Claim) bool {
 
 // returnedByCallback reports whether no more than a callback says that the money came back.
 func (p Payout) returnedByCallback() bool {
-	said := func(s Source) bool {
-		return slices.ContainsFunc(p.History, func(e Entry) bool { return e.Finding == FoundReturned && e.Source == s })
-	}
-	return p.Return != nil && said(FromCallback) && !said(FromQuery)
+	return p.Return != nil && slices.ContainsFunc(p.History, func(e Entry) bool { return e.returned() && e.Source == FromCallback })
 }
 
 // unfinished are the facts of an answer that does not know of the end. About a failure it is

@@ -63,7 +63,7 @@ func (p Payout) callbackHeard() bool {
 	before := Status("")
 	for _, e := range p.presentAttempt() {
 		ended := e.Status != before && (e.Status == Succeeded || e.Status == Failed)
-		if e.Source == FromCallback && (ended || slices.Contains(e.Raised, Returned)) {
+		if e.Source == FromCallback && (ended || e.returned()) {
 			return true
 		}
 		before = e.Status

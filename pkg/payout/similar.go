@@ -133,7 +133,10 @@ func (p Ports) meet(ctx context.Context, policy Policy, listed Unsettled, of Pay
 		return m, nil
 	}
 	m.similar, m.payout, m.stored = other.asSimilar(), other, true
-	m.holds, m.over = other.holdsBack(of, policy, p.Now())
+	now := p.Now()
+	m.holds, m.over = other.holdsBack(of, policy, now)
+	// What is noted after it moved last belongs to a fence that may be under way.
+	m.over = m.over && !(listed.At.After(other.lastMoved()) && now.Sub(listed.At) < absentFor)
 	return m, nil
 }
 
@@ -207,8 +210,9 @@ func (p Payout) standsOn(listed Unsettled, of Payout) bool {
 }
 
 // waitsAsDuplicate reports whether the payout is itself held because of another one: two
-// must not hold each other.
+// must not hold each other. If another attempt of it may have paid, it holds all the same.
 func (p Payout) waitsAsDuplicate() bool {
 	_, held := p.Attention[PossibleDuplicate]
-	return held && p.Status == Queued
+	_, elsewhere := p.doubtedElsewhere()
+	return held && p.Status == Queued && !elsewhere
 }

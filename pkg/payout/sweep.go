@@ -231,7 +231,13 @@ func (s *Sweeper) dispatch(ctx context.Context, p Payout) error {
 	case !found.none():
 		return s.holdAsDuplicate(ctx, p, found)
 	}
-	return s.resubmit(ctx, p, connector, "submitted from the queue")
+	if err = s.resubmit(ctx, p, connector, "submitted from the queue"); !errors.Is(err, ErrCrowded) {
+		return err
+	}
+	if found = found.ofFull(); !found.shown() {
+		return s.wait(ctx, p, QueuedDuplicate, absentFor)
+	}
+	return s.holdAsDuplicate(ctx, p, found)
 }
 
 // keepListed notes a payout again that waits for a person and is not compared by itself any
@@ -271,13 +277,14 @@ func (s *Sweeper) wait(ctx context.Context, p Payout, why QueuedReason, d time.D
 	return s.change(ctx, p, change)
 }
 
-// resubmit sends a payout that nobody has to look at first.
+// resubmit sends a payout that nobody has to look at first. [ErrCrowded]: its recipient's list has
+// no room for what goes by itself.
 func (s *Sweeper) resubmit(ctx context.Context, p Payout, connector Connector, why string) error {
 	if clear, err := s.lookAhead(ctx, p, connector); !clear || err != nil {
 		return err
 	}
 	_, _, err := s.submitter.again(ctx, p, connector, sweepEntry(s.ports.Now(), why), nil)
-	if errors.Is(err, errHeld) || errors.Is(err, errPaused) || errors.Is(err, ErrCrowded) {
+	if errors.Is(err, errHeld) || errors.Is(err, errPaused) {
 		return nil // the visibility time brings it back
 	}
 	return err

@@ -133,12 +133,19 @@ func (w *world) judgeTold(p payout.Payout) {
 	}
 	pending := !p.Notice.At.IsZero() && !p.DueAt.IsZero() && !p.DueAt.After(p.Notice.At)
 	_, called := p.Attention[payout.NotificationFailing]
+	returns := 0
 	for _, e := range p.Events() {
+		if e.Type == payout.EventReturned {
+			returns++
+		}
 		if !slices.Contains(fed, e.Sequence) && !pending {
 			w.report("every event is in the feed", "event %d of %s is not: %v, %+v", e.Sequence, p.Reference, fed, p.Notice)
 		}
 		if !w.told(p, e.Sequence) && !pending && !called {
 			w.report("every event is told, or a person is called", "event %d of %s: %+v", e.Sequence, p.Reference, p.Notice)
 		}
+	}
+	if returns > 1 || returns == 1 != (p.Return != nil) {
+		w.report(returnedOnce, "%s tells of %d returns, returned %t", p.Reference, returns, p.Return != nil)
 	}
 }

@@ -25,5 +25,6 @@ const (
 	fewRepeats    = "a lost payout is repeated by itself a few times only"
 	heldSimilar   = "a create is held while the same payment is unknown"
 	fedOnce       = "an event stands in the feed once"
+	returnedOnce  = "the merchant is told of a return once, and of nothing else as one"
 	heldDoubted   = "the same payment is held while another one is doubted"
 )
