@@ -23,6 +23,9 @@ type Override map[string]json.RawMessage
 // With returns the directory with the overrides applied, or every fault in them
 // at once. The receiver stays as it is.
 func (d Directory) With(overrides map[Slug]Override) (Directory, error) {
+	if len(overrides) == 0 {
+		return d, nil
+	}
 	banks := map[Slug]Bank{}
 	for slug, b := range d.banks {
 		b.Routes = maps.Clone(b.Routes)

@@ -16,8 +16,8 @@ func (f creatorFunc) Create(ctx context.Context, d payout.Draft, by payout.Princ
 }
 
 // around changes what a create comes to.
-func around(after func(*container, payout.Created, error) (payout.Created, error)) func(edge.Creator, *container, payout.Ports) edge.Creator {
-	return func(creator edge.Creator, c *container, _ payout.Ports) edge.Creator {
+func around(after func(*container, payout.Created, error) (payout.Created, error)) func(edge.Creator, *container) edge.Creator {
+	return func(creator edge.Creator, c *container) edge.Creator {
 		return creatorFunc(func(ctx context.Context, d payout.Draft, by payout.Principal) (payout.Created, error) {
 			created, err := creator.Create(ctx, d, by)
 			return after(c, created, err)

@@ -8,14 +8,10 @@ import (
 	"net/url"
 	"time"
 
-	"cambodia-payouts/pkg/bank"
 	"cambodia-payouts/pkg/edge"
-	"cambodia-payouts/pkg/loglimit"
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/oneshot"
 	"cambodia-payouts/pkg/payout"
-	"cambodia-payouts/pkg/provider"
-	"cambodia-payouts/pkg/secrets"
 	"cambodia-payouts/pkg/telemetry"
 	"cambodia-payouts/pkg/wire"
 )
@@ -29,25 +25,18 @@ type container struct {
 	create   edge.Handler
 	callback map[payout.Provider]edge.Handler
 	sweeper  *payout.Sweeper
-	operator *payout.Operator
+	operator edge.Operator
 	notifier *payout.Notifier
-	outflow  *payout.Outflow
-	importer *payout.Importer
-	register payout.People
-	settings settings
-	blindAt  time.Time // when a read of the store last failed
+	outflow  edge.Outflow
+	importer edge.Importer
+	// connectors are those that it submits through.
+	connectors map[payout.Provider]payout.Connector
+	settings   settings
+	unread     bool      // the controls cannot be read at the start
+	blindAt    time.Time // when a read of the store last failed
 }
 
 func (c *container) now() time.Time { return c.world.now.Add(c.skew) }
-
-// directory is read once for all histories.
-var directory = func() bank.Directory {
-	d, err := wire.Banks(nil)
-	if err != nil {
-		panic(err)
-	}
-	return d
-}()
 
 // caps are those of the defaults.
 var caps = func() map[money.Currency]money.Amount {
@@ -62,79 +51,75 @@ var caps = func() map[money.Currency]money.Amount {
 	return all
 }()
 
-// stackKey is the key of all histories.
-var stackKey = func() payout.StackKey {
-	key, err := payout.NewStackKey("the simulation's key of hashes over personal data")
-	if err != nil {
-		panic(err)
-	}
-	return key
-}()
+// stackKeyName names the secret with the key of hashes over personal data.
+const (
+	stackKeyName = "stack-key"
+	stackKey     = "the simulation's key of hashes over personal data"
+)
 
-// deploy starts a container.
+// deploy starts a container. That its functions start is granted; now and then they have not read
+// the controls yet.
 func (w *world) deploy() *container {
-	c := &container{world: w, settings: w.settings, register: w.mutant.people(registered)}
+	c := &container{world: w, settings: w.settings, connectors: map[payout.Provider]payout.Connector{}}
 	if w.faults > 0 && w.choices.chance(10) { // clocks are set by a service, and jump when that fails
 		c.skew = time.Duration(w.choices.pick(600)-300) * time.Second
 	}
-	log := telemetry.NewLogger(&w.log, slog.LevelInfo)
-	options := secrets.Options{Now: c.now, Random: func(int64) int64 { return 0 }}
-	store := w.mutant.store(session{c: c}, c)
-	connectors, verifiers := map[payout.Provider]payout.Connector{}, map[payout.Provider]payout.Verifier{}
-	for _, p := range wire.Providers() {
-		name := p.Facts().Name
-		setup := provider.Setup{
-			SecretID: string(name), Secrets: w.source, Caching: options, Banks: directory,
-			CallbackURL: "https://cb.test/" + string(name), Now: c.now, Dial: c.dialer(name),
-		}
-		connection, err1 := p.Connect(setup)
-		verifier, err2 := p.Verify(setup)
-		if err := errors.Join(err1, err2); err != nil {
-			panic(err) // the world is built wrongly
-		}
-		connectors[name], verifiers[name] = w.mutant.connector(connection.Connector, c), w.mutant.verifier(verifier)
-	}
-	signals := telemetry.NewSignals(log, "sim", c.now)
-	ports := payout.Ports{
-		Store: store, Signals: signals, Breaker: payout.NewBreaker(store, w.settings.floor(w.onHold())), Keys: stackKey, Now: c.now,
-		Connectors: connectors,
-		NewToken:   func() string { w.tokens++; return fmt.Sprint("token-", w.tokens) },
-		Pause:      func(_ context.Context, d time.Duration) { c.current.wait(d) },
-		People:     c.register,
-	}
-	delete(ports.Connectors, w.settings.out)
-	asked := w.settings.policy()
-	asked.Remembered = ports.Breaker.RestoredAt
-	policy := w.mutant.policy(asked)
-	creator, err1 := payout.NewCreator(ports, policy)
+	c.unread = w.faults > 0 && w.choices.chance(10)
+	ctx, a := context.Background(), w.assembly(c)
+	creator, err1 := a.Creator(ctx)
 	var err2, err3, err4, err5 error
-	c.notifier, err2 = payout.NewNotifier(payout.NotifierPorts{
-		Store: store, Endpoint: endpoint{c}, Signals: signals, Breaker: payout.NewBreaker(store, payout.Floor{}), Now: c.now,
-		NewToken: ports.NewToken, Jitter: func(d time.Duration) time.Duration { return d },
-	})
-	ports.Notifier = c.notifier
-	c.outflow, err3 = payout.NewOutflow(payout.OutflowPorts{Desk: store, Signals: signals, Now: c.now, NewToken: ports.NewToken, Pause: ports.Pause}, w.limits)
-	c.sweeper, err4 = payout.NewSweeper(ports, policy, func(d time.Duration) time.Duration { return d })
-	c.operator, err5 = payout.NewOperator(ports, policy)
-	c.importer = payout.NewImporter(store, payout.NewReceiver(store, signals, policy), ports.People, c.now).InTurn()
-	for _, err := range []error{err1, err2, err3, err4, err5} {
-		if err != nil {
-			panic(err) // the world is built wrongly
-		}
+	c.sweeper, err2 = a.Sweeper(ctx)
+	c.notifier, err3 = a.Notifier()
+	notify, err4 := a.Notify()
+	c.outflow = notify.Outflow
+	c.callback = map[payout.Provider]edge.Handler{}
+	for _, p := range wire.Providers() {
+		callback, err := a.Callback(ctx, p)
+		callback.Receiver = listener{w.mutant.receiver(callback.Receiver), c}
+		c.callback[p.Facts().Name] = edge.NewCallback(callback)
+		err4 = errors.Join(err4, err)
 	}
-	c.create = edge.NewCreate(w.mutant.creator(creator, c, ports), log)
-	c.listen(edge.Callback{
-		Receiver: listener{w.mutant.receiver(payout.NewReceiver(store, signals, policy).Under(ports.Breaker, c.now)), c}, Signals: signals, Log: log, Lines: loglimit.New(c.now),
-	}, verifiers)
+	c.unread = false // without them operate-payout does not start
+	operate, err5 := a.Operator(ctx)
+	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+		panic(err) // the world is built wrongly
+	}
+	c.operator, c.importer = operate.Operator, operate.Statements.Importer
+	c.create = edge.NewCreate(w.mutant.creator(creator, c), a.Log)
 	return c
 }
 
-// listen opens the callback functions.
-func (c *container) listen(shared edge.Callback, verifiers map[payout.Provider]payout.Verifier) {
-	c.callback = map[payout.Provider]edge.Handler{}
-	for name, verifier := range verifiers {
-		shared.Provider, shared.Verifier = name, verifier
-		c.callback[name] = edge.NewCallback(shared)
+// assembly is what is deployed, over this world.
+func (w *world) assembly(c *container) wire.Assembly {
+	links := map[payout.Provider]wire.Link{}
+	for _, name := range payout.Providers() {
+		if name != w.settings.out {
+			links[name] = wire.Link{SecretID: string(name), CallbackURL: "https://cb.test/" + string(name)}
+		}
+	}
+	return wire.Assembly{
+		Parts: wire.Parts{
+			Store: w.mutant.store(session{c: c}, c), Secrets: w.source, Log: telemetry.NewLogger(&w.log, slog.LevelInfo), Now: c.now,
+			Dial: c.dialer,
+			Chance: &wire.Chance{
+				NewToken: func() string { w.tokens++; return fmt.Sprint("token-", w.tokens) },
+				Pause:    func(_ context.Context, d time.Duration) { c.current.wait(d) },
+				Jitter:   func(d time.Duration) time.Duration { return d },
+				Below:    func(int64) int64 { return 0 }, InTurn: true,
+			},
+			Around: &wire.Around{
+				Policy: w.mutant.policy, Verifier: w.mutant.verifier,
+				Connector: func(name payout.Provider, real payout.Connector) payout.Connector {
+					c.connectors[name] = w.mutant.connector(real, c)
+					return c.connectors[name]
+				},
+				Endpoint: func(payout.Endpoint) payout.Endpoint { return endpoint{c} },
+				People:   func(payout.People) payout.People { return w.mutant.people(registered) },
+			},
+		},
+		Settings: wire.Settings{
+			Policy: w.settings.policy(), Floor: w.settings.floor(w.onHold()), Links: links, StackKey: stackKeyName, Outflow: w.limits,
+		},
 	}
 }
 

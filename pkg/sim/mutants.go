@@ -24,7 +24,7 @@ type Mutant struct {
 	aroundStore     func(session, *container) payout.Store
 	aroundConnector func(payout.Connector, *container) payout.Connector
 	aroundLine      func(line) oneshot.Connection
-	aroundCreator   func(edge.Creator, *container, payout.Ports) edge.Creator
+	aroundCreator   func(edge.Creator, *container) edge.Creator
 	aroundReceiver  func(edge.Receiver) edge.Receiver
 	aroundVerifier  func(payout.Verifier) payout.Verifier
 	aroundImport    func(importing) importing
@@ -76,11 +76,11 @@ func (m *Mutant) line(l line) oneshot.Connection {
 	return m.aroundLine(l)
 }
 
-func (m *Mutant) creator(creator edge.Creator, c *container, ports payout.Ports) edge.Creator {
+func (m *Mutant) creator(creator edge.Creator, c *container) edge.Creator {
 	if m.aroundCreator == nil {
 		return creator
 	}
-	return m.aroundCreator(creator, c, ports)
+	return m.aroundCreator(creator, c)
 }
 
 func (m *Mutant) receiver(r edge.Receiver) edge.Receiver {
@@ -125,12 +125,12 @@ var mutants = []*Mutant{
 	},
 	{
 		Name: "take-over-by-age", Says: "submits again when a record has been in progress for a minute",
-		aroundCreator: func(creator edge.Creator, c *container, ports payout.Ports) edge.Creator {
+		aroundCreator: func(creator edge.Creator, c *container) edge.Creator {
 			return creatorFunc(func(ctx context.Context, d payout.Draft, by payout.Principal) (payout.Created, error) {
 				created, err := creator.Create(ctx, d, by)
 				p := created.Payout
 				open := p.Status == payout.Submitting || p.Status == payout.Unknown
-				connector, wired := ports.Connectors[p.Provider]
+				connector, wired := c.connectors[p.Provider]
 				if err != nil || !wired || !created.Replayed || !open || c.now().Sub(p.SubmittedAt) < time.Minute {
 					return created, err
 				}

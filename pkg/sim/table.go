@@ -122,6 +122,9 @@ var errUnclear = fmt.Errorf("%w: the connection broke", payout.ErrUnclear)
 // write is one conditional write under its fate.
 func (s session) write(what string, do func(*table) error) error {
 	p := s.c.current
+	if p == nil { // at the start
+		return do(s.table())
+	}
 	switch f := p.point(what, writeFates); f {
 	case lostBefore:
 		return errUnclear
@@ -146,7 +149,10 @@ var errRead = errors.New("sim: the store does not answer")
 
 // read is one read under its fate.
 func (s session) read(what string) error {
-	if s.c.current.point(what, readFates) == failing {
+	if s.c.current == nil && !s.c.unread {
+		return nil
+	}
+	if s.c.current == nil || s.c.current.point(what, readFates) == failing {
 		s.c.blindAt = s.c.world.now
 		return errRead
 	}

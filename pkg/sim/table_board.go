@@ -21,6 +21,17 @@ func (s session) Shared(context.Context) (payout.Shared, error) {
 	return board, nil
 }
 
+// BindNamespace implements payout.Store; every function is of one stage.
+func (session) BindNamespace(context.Context, payout.Namespace) error { return nil }
+
+// RememberRestore implements payout.Store.
+func (s session) RememberRestore(_ context.Context, at time.Time) error {
+	if t := s.table(); at.After(t.board.RestoredAt) {
+		t.board.RestoredAt = at
+	}
+	return nil
+}
+
 func (s session) ChangeControls(_ context.Context, e payout.ControlEntry) error {
 	return s.write("change the controls", func(t *table) error {
 		if e.Version <= len(t.changes) {

@@ -108,7 +108,7 @@ func newWorld(e *engine, mutant *Mutant) *world {
 		known:    map[payout.ID]*dossier{}, requests: map[string]int{}, everSent: map[string]int{}, fences: map[string]int{}, pairs: map[payout.ID]int{}, lost: map[payout.ID]bool{}, twiceSent: map[string]bool{},
 		promises: map[payout.Reference]bool{}, askedFor: map[payout.Reference]int{}, brought: map[string][]payout.Principal{}, carried: map[string][]time.Time{},
 	}
-	documents := map[string]string{}
+	documents := map[string]string{stackKeyName: stackKey}
 	for _, p := range payout.Providers() {
 		pl := &platform{world: w, name: p, model: modelOf(p), ledger: map[string]*entry{}, key: keyBefore(p), ours: keyBefore(p)}
 		if pl.model.traits().projects {

@@ -53,16 +53,19 @@ func (a Assembly) Operator(ctx context.Context) (edge.Operate, error) {
 		return edge.Operate{}, err // no order can be weighed by whoever does not know of a restore
 	}
 	policy := a.policy(ports.Breaker)
-	ports.People = a.people(ctx) // who stands behind a principal: orders for two ask it
+	ports.People = around(a.people(ctx), a.around().People) // who stands behind a principal: orders for two ask it
 	operator, err := payout.NewOperator(ports, policy)
 	if err != nil {
 		return edge.Operate{}, err
 	}
-	receiver := payout.NewReceiver(a.Store, ports.Signals, policy)
+	importer := payout.NewImporter(a.Store, payout.NewReceiver(a.Store, ports.Signals, policy), ports.People, a.now)
+	if a.chance().InTurn {
+		importer = importer.InTurn()
+	}
 	return edge.Operate{
 		Operator: operator, Evidence: a.Store, Restored: policy.LastRestore, Log: a.Log, Signals: ports.Signals,
 		Statements: edge.Statements{
-			Importer: payout.NewImporter(a.Store, receiver, ports.People, a.now), Archive: a.Store, Mappings: mappings, KeepFor: policy.RedactAfter,
+			Importer: importer, Archive: a.Store, Mappings: mappings, KeepFor: policy.RedactAfter,
 		},
 	}, nil
 }
@@ -94,8 +97,8 @@ func (a Assembly) Callback(ctx context.Context, p provider.Provider) (edge.Callb
 	}
 	breaker.Refresh(ctx, a.now())
 	return edge.Callback{
-		Provider: name, Verifier: watched{verifier, name, signals}, Signals: signals, Log: a.Log, Lines: loglimit.New(a.now),
-		Receiver: payout.NewReceiver(a.Store, signals, payout.Policy{RedactAfter: a.Policy.RedactAfter}).Under(breaker, a.now),
+		Provider: name, Verifier: watched{around(verifier, a.around().Verifier), name, signals}, Signals: signals, Log: a.Log, Lines: loglimit.New(a.now),
+		Receiver: payout.NewReceiver(a.Store, signals, around(payout.Policy{RedactAfter: a.Policy.RedactAfter}, a.around().Policy)).Under(breaker, a.now),
 	}, nil
 }
 
@@ -103,7 +106,7 @@ func (a Assembly) Callback(ctx context.Context, p provider.Provider) (edge.Callb
 func (a Assembly) policy(breaker *payout.Breaker) payout.Policy {
 	policy := a.Policy
 	policy.Remembered = breaker.RestoredAt
-	return policy
+	return around(policy, a.around().Policy)
 }
 
 // ports builds what every function that submits shares.

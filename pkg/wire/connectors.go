@@ -38,7 +38,7 @@ func NotConfigured(err error) bool {
 
 // caching are the options of a provider's secret.
 func (a Assembly) caching(p payout.Provider) secrets.Options {
-	return secrets.Options{Now: a.now, Bridged: func(err error) {
+	return secrets.Options{Now: a.now, Random: a.chance().Below, Bridged: func(err error) {
 		a.Log.LogAttrs(context.Background(), slog.LevelError, "secret not readable, using the last one that was",
 			slog.String("provider", string(p)), slog.Any("error", err))
 	}}
@@ -119,6 +119,9 @@ func (a Assembly) connections() (map[payout.Provider]provider.Connection, error)
 		setup := a.setup(name, a.caching(name))
 		setup.Banks = banks
 		connection, err := each.Connect(setup)
+		if by := a.around().Connector; by != nil && err == nil {
+			connection.Connector = by(name, connection.Connector)
+		}
 		wired[name], problems = connection, append(problems, err)
 	}
 	return wired, errors.Join(problems...)

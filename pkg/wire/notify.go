@@ -36,7 +36,7 @@ func (a Assembly) Notifier() (*payout.Notifier, error) {
 	quiet := a
 	quiet.Floor = payout.Floor{RestoredAt: a.Floor.RestoredAt} // events are told whatever is held
 	return payout.NewNotifier(payout.NotifierPorts{
-		Store: a.Store, Endpoint: a.endpoint(), Signals: signals, Breaker: quiet.breaker(),
+		Store: a.Store, Endpoint: around[payout.Endpoint](a.endpoint(), a.around().Endpoint), Signals: signals, Breaker: quiet.breaker(),
 		Now: a.now, NewToken: chance.NewToken, Jitter: chance.Jitter, Heard: a.heard(signals),
 	})
 }

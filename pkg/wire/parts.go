@@ -28,6 +28,32 @@ type Parts struct {
 	Chance *Chance
 	// Dial reaches a provider; nil means for real. A selftest reaches nobody.
 	Dial func(payout.Provider) oneshot.Dialer
+	// Around is put around what is built, by whoever shows what happens without it; nil: nothing.
+	Around *Around
+}
+
+// Around replaces parts of what is built by others around them; a nil member leaves its part alone.
+type Around struct {
+	Policy    func(payout.Policy) payout.Policy
+	Connector func(payout.Provider, payout.Connector) payout.Connector
+	Verifier  func(payout.Verifier) payout.Verifier
+	Endpoint  func(payout.Endpoint) payout.Endpoint
+	People    func(payout.People) payout.People
+}
+
+// around is a part with what is put around it.
+func around[T any](part T, by func(T) T) T {
+	if by == nil {
+		return part
+	}
+	return by(part)
+}
+
+func (p Parts) around() Around {
+	if p.Around == nil {
+		return Around{}
+	}
+	return *p.Around
 }
 
 // Chance replaces what differs from run to run, where a run has to be told again.
@@ -38,10 +64,14 @@ type Chance struct {
 	Pause func(context.Context, time.Duration)
 	// Jitter spreads a wait, so that processes do not come back together.
 	Jitter func(time.Duration) time.Duration
+	// Below is a number from 0 to below n, by which secrets are read again at other times.
+	Below func(n int64) int64
+	// InTurn: what could be done side by side is done one after the other.
+	InTurn bool
 }
 
 // byMachine is the chance of a machine.
-var byMachine = Chance{NewToken: rand.Text, Pause: pause, Jitter: jitter}
+var byMachine = Chance{NewToken: rand.Text, Pause: pause, Jitter: jitter, Below: mathrand.Int64N}
 
 func (p Parts) chance() Chance {
 	if p.Chance == nil {

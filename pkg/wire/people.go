@@ -44,7 +44,7 @@ func (a Assembly) register() *secrets.Cache[people.Register] {
 			warn(slog.LevelWarn, "the register names too few people for orders for two", slog.Int("count", register.Persons()))
 		}
 		return register, err
-	}, secrets.Options{TTL: registerTTL, StaleFor: registerStaleFor, Now: a.now, Bridged: func(err error) {
+	}, secrets.Options{TTL: registerTTL, StaleFor: registerStaleFor, Now: a.now, Random: a.chance().Below, Bridged: func(err error) {
 		warn(slog.LevelError, "register of people not readable, using the last one that was", slog.Any("error", err))
 	}})
 }

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"slices"
+	"sync"
 
 	"cambodia-payouts/pkg/bank"
 	"cambodia-payouts/pkg/monetix"
@@ -29,16 +30,21 @@ func Providers() []provider.Provider { return slices.Clone(rows) }
 
 // Banks is the embedded bank directory with the merchant's changes.
 func Banks(overrides map[bank.Slug]bank.Override) (bank.Directory, error) {
+	all, err := embedded()
+	if err != nil {
+		return bank.Directory{}, err
+	}
+	return all.With(overrides)
+}
+
+// embedded reads the embedded directory, which several functions of one process share.
+var embedded = sync.OnceValues(func() (bank.Directory, error) {
 	var codes []bank.Codes
 	for _, p := range rows {
 		codes = append(codes, p.BankCodes())
 	}
-	embedded, err := bank.Default(codes...)
-	if err != nil {
-		return bank.Directory{}, err
-	}
-	return embedded.With(overrides)
-}
+	return bank.Default(codes...)
+})
 
 // Statements are the mappings of the providers' statements until the merchant sets others.
 func Statements() map[payout.Provider]statement.Mapping {

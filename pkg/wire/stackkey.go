@@ -26,7 +26,7 @@ func (a Assembly) stackKey(ctx context.Context, opening opening) (payout.Keys, e
 		a.Log.LogAttrs(ctx, slog.LevelError, message, slog.Any("error", err))
 	}
 	keys := secrets.NewCache(a.StackKey, a.Secrets, parseStackKey, secrets.Options{
-		TTL: stackKeyTTL, StaleFor: stackKeyStaleFor, Now: a.now,
+		TTL: stackKeyTTL, StaleFor: stackKeyStaleFor, Now: a.now, Random: a.chance().Below,
 		Bridged: func(err error) { report("stack key not readable, using the one that was", err) },
 	})
 	if opening == later {
