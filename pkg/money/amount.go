@@ -7,12 +7,12 @@ import (
 	"strconv"
 )
 
-// MaxMinor is the largest amount in minor units, 10^13: the upper bound of
+// maxMinor is the largest amount in minor units, 10^13: the upper bound of
 // Monetix' payment.amount (docs/providers.md), and small enough that a sum of two
 // cannot overflow an int64.
-const MaxMinor int64 = 10_000_000_000_000
+const maxMinor int64 = 10_000_000_000_000
 
-// ErrRange says that an amount is zero, negative or above [MaxMinor].
+// ErrRange says that an amount is zero, negative or above [maxMinor].
 var ErrRange = errors.New("money: amount out of range")
 
 // Amount is a positive sum of money. Amounts may be compared with ==; the zero
@@ -23,12 +23,12 @@ type Amount struct {
 	currency Currency
 }
 
-// New makes an amount of 1 to [MaxMinor] minor units.
+// New makes an amount of 1 to [maxMinor] minor units.
 func New(minor int64, c Currency) (Amount, error) {
 	if !c.known() {
 		return Amount{}, ErrCurrency
 	}
-	if minor < 1 || minor > MaxMinor {
+	if minor < 1 || minor > maxMinor {
 		return Amount{}, ErrRange
 	}
 	return Amount{minor: minor, currency: c}, nil
@@ -70,7 +70,7 @@ func (a Amount) WholeText() (string, bool) {
 }
 
 // Add sums two amounts of one currency. It fails with [ErrCurrency] or, above
-// [MaxMinor], with [ErrRange].
+// [maxMinor], with [ErrRange].
 func (a Amount) Add(b Amount) (Amount, error) {
 	if a.currency != b.currency {
 		return Amount{}, ErrCurrency

@@ -23,10 +23,10 @@ func TestNewTakesOneToTheLimitInAKnownCurrency(t *testing.T) {
 		want     error
 	}{
 		{"the smallest amount", 1, KHR, nil},
-		{"the largest amount", MaxMinor, USD, nil},
+		{"the largest amount", maxMinor, USD, nil},
 		{"zero is not an amount", 0, KHR, ErrRange},
 		{"a debt is not an amount", -1, KHR, ErrRange},
-		{"one above the limit", MaxMinor + 1, USD, ErrRange},
+		{"one above the limit", maxMinor + 1, USD, ErrRange},
 		{"the ends of int64", math.MinInt64, USD, ErrRange},
 		{"another currency", 100, "EUR", ErrCurrency},
 		{"no currency", 100, "", ErrCurrency},
@@ -87,8 +87,8 @@ func TestText(t *testing.T) {
 		{1250, "12.50", ""},
 		{5_000_000, "50000.00", "50000"},
 		{6_000_000_000, "60000000.00", "60000000"}, // beyond 32 bits
-		{MaxMinor - 1, "99999999999.99", ""},
-		{MaxMinor, "100000000000.00", "100000000000"},
+		{maxMinor - 1, "99999999999.99", ""},
+		{maxMinor, "100000000000.00", "100000000000"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.text, func(t *testing.T) {
@@ -118,8 +118,8 @@ func TestAddStaysWithinLimitAndCurrency(t *testing.T) {
 		a, b Amount
 		want error
 	}{
-		{"beyond the limit", amount(t, MaxMinor, USD), amount(t, 1, USD), ErrRange},
-		{"twice the limit", amount(t, MaxMinor, USD), amount(t, MaxMinor, USD), ErrRange},
+		{"beyond the limit", amount(t, maxMinor, USD), amount(t, 1, USD), ErrRange},
+		{"twice the limit", amount(t, maxMinor, USD), amount(t, maxMinor, USD), ErrRange},
 		{"two currencies", amount(t, 1, USD), amount(t, 1, KHR), ErrCurrency},
 		{"an amount and none", amount(t, 1, USD), Amount{}, ErrCurrency},
 		{"none and none", Amount{}, Amount{}, ErrCurrency},

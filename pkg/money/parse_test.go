@@ -26,9 +26,9 @@ func TestParseReadsPlainDecimals(t *testing.T) {
 		{"50000", 5_000_000}, // the Vexora disbursement page's example
 		{"50000.00", 5_000_000},
 		{"21474836.48", 2_147_483_648}, // one beyond 32 bits
-		{"99999999999.99", MaxMinor - 1},
-		{"100000000000", MaxMinor},
-		{"100000000000.00", MaxMinor},
+		{"99999999999.99", maxMinor - 1},
+		{"100000000000", maxMinor},
+		{"100000000000.00", maxMinor},
 	}
 	for _, tt := range tests {
 		t.Run(tt.text, func(t *testing.T) {
@@ -154,7 +154,7 @@ func FuzzParseExact(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		a, err := ParseExact(text, USD)
 		minor, plain := inMinorUnits(text)
-		inRange := plain && minor.Sign() > 0 && minor.Cmp(new(big.Rat).SetInt64(MaxMinor)) <= 0
+		inRange := plain && minor.Sign() > 0 && minor.Cmp(new(big.Rat).SetInt64(maxMinor)) <= 0
 		want := inRange && minor.IsInt()
 		if (err == nil) != want {
 			t.Fatalf("ParseExact(%q): %v, by rational numbers %v %v", text, err, plain, minor)

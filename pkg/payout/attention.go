@@ -84,15 +84,15 @@ func (a Attention) With(r Reason, at time.Time) Attention {
 	return grown
 }
 
-// Without returns the set without one reason.
-func (a Attention) Without(r Reason) Attention {
+// without returns the set without one reason.
+func (a Attention) without(r Reason) Attention {
 	rest := maps.Clone(a)
 	delete(rest, r)
 	return rest
 }
 
-// Entering returns the set without the reasons that end with status s.
-func (a Attention) Entering(s Status) Attention {
+// entering returns the set without the reasons that end with status s.
+func (a Attention) entering(s Status) Attention {
 	kept := maps.Clone(a)
 	maps.DeleteFunc(kept, func(r Reason, _ time.Time) bool { return slices.Contains(endedBy[r], s) })
 	return kept

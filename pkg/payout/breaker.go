@@ -280,8 +280,8 @@ func (b *Breaker) Belief(ctx context.Context, now time.Time) Belief {
 	return b.shared.InForce().Belief()
 }
 
-// Caps are the most that one payout may move, by the controls and by the stack.
-func (b *Breaker) Caps(ctx context.Context, now time.Time) map[money.Currency]money.Amount {
+// caps are the most that one payout may move, by the controls and by the stack.
+func (b *Breaker) caps(ctx context.Context, now time.Time) map[money.Currency]money.Amount {
 	b.Refresh(ctx, now)
 	b.mu.Lock()
 	defer b.mu.Unlock()

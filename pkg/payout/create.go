@@ -50,7 +50,7 @@ func (c *Creator) Create(ctx context.Context, d Draft, by Principal) (Created, e
 
 func (c *Creator) create(ctx context.Context, d Draft, by Principal) (Created, error) {
 	d.Arrived = c.arrived(d.Arrived)
-	amount, found := d.check(c.ports.Breaker.Caps(ctx, c.ports.Now()))
+	amount, found := d.check(c.ports.Breaker.caps(ctx, c.ports.Now()))
 	if len(d.Shape) > 0 {
 		return c.refuse(ctx, d, amount, &Refusal{Kind: Unreadable, Faults: append(d.Shape, found...)})
 	}

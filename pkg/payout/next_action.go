@@ -39,7 +39,7 @@ func (p Payout) returnConfirmed() bool {
 
 // NextAction is the one safe thing to do about a reason for which the payout needs a human.
 func (p Payout) NextAction(r Reason) string {
-	if r == Returned && (!p.returnConfirmed() || p.Attention.Without(Returned).aboutMoney()) {
+	if r == Returned && (!p.returnConfirmed() || p.Attention.without(Returned).aboutMoney()) {
 		return saidToBeBack
 	}
 	waits := r == QueuedTooLong || r == ProviderConfiguration || r == PossibleDuplicate

@@ -100,7 +100,7 @@ func (p Payout) toldAll(n Notice, now time.Time) Step {
 	if _, raised := p.Attention[NotificationFailing]; !raised {
 		return p.noticeStep(n, now)
 	}
-	attention := p.Attention.Without(NotificationFailing)
+	attention := p.Attention.without(NotificationFailing)
 	return p.tellingStep(Change{At: now, Attention: &attention, Notice: &n}, "the merchant was told everything")
 }
 

@@ -176,7 +176,7 @@ func (o *Operator) Cancel(ctx context.Context, order Order) (Ordered, error) {
 // cancelled is the change that withdraws a payout. What a lost table may have sent stays
 // counted, since RESTORED_AT is taken away one day.
 func (o *Operator) cancelled(p Payout, now time.Time) Change {
-	attention, sent := p.Attention.Entering(Cancelled), p.Sent+o.policy.uncounted(p)
+	attention, sent := p.Attention.entering(Cancelled), p.Sent+o.policy.uncounted(p)
 	due, polls := o.policy.retention(now), confirmations
 	if sent > 0 || p.mayStillPay() {
 		due, polls = now.Add(confirmAfter), 0

@@ -43,8 +43,8 @@ type Policy struct {
 	QueriesPerSecond map[Provider]int
 }
 
-// DefaultQueuedMaxAge is the default of QUEUED_MAX_AGE.
-const DefaultQueuedMaxAge = time.Hour
+// defaultQueuedMaxAge is the default of QUEUED_MAX_AGE.
+const defaultQueuedMaxAge = time.Hour
 
 // Ports is what the stories need of the outside.
 type Ports struct {

@@ -61,7 +61,7 @@ func (p Payout) fruitless() int {
 // not when it has become so old that somebody may have paid another way.
 func (p Payout) resendable(now time.Time, oldest time.Duration) bool {
 	r := p.Provider.facts().Recovery
-	return r.repeatable() && len(p.Attention.Without(NotificationFailing)) == 0 &&
+	return r.repeatable() && len(p.Attention.without(NotificationFailing)) == 0 &&
 		p.Sent+p.fruitless() <= automaticResends && p.roomFor(ofMove) && // what is not written down is not counted
 		now.Sub(p.SubmittedAt) >= r.ResendAfter && now.Sub(p.CreatedAt) <= oldest
 }

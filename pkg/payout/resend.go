@@ -284,7 +284,7 @@ func (s *submitter) resubmission(p Payout, token string, now time.Time, ordered 
 		change.Similar, change.Beside = seen.Similar, &seen.Beside
 	}
 	change.Heard = p.Heard.without(facts)
-	attention := p.Attention.Entering(Submitting)
+	attention := p.Attention.entering(Submitting)
 	change.Attention = &attention
 	return change
 }

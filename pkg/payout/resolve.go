@@ -62,7 +62,7 @@ func (o *Operator) resolved(p Payout, order Order, by signatory, now time.Time) 
 		return p.withEntry(change, order.entry(now, p.Status, p.confirmed("reviewed", by)))
 	}
 	status := Status(order.As)
-	attention, due := p.Attention.Entering(status), now.Add(confirmAfter)
+	attention, due := p.Attention.entering(status), now.Add(confirmAfter)
 	change.Status, change.Attention, change.QueryAt, change.Polls, change.Lease = status, &attention, &due, new(int), &Lease{}
 	change.Heard = p.Heard.without([]Fact{p.Attempt.fact(wasResolved)})
 	if status == Failed {

@@ -147,7 +147,7 @@ func (s *Sweeper) doubt(ctx context.Context, p Payout) error {
 	}
 	facts = slices.Concat(facts, s.policy.restored(p), s.policy.underAnyAccount(p))
 	due, sent, backed := now, p.Sent+s.policy.uncounted(p), p.Heard.without(facts)
-	attention := p.Attention.Entering(Unknown)
+	attention := p.Attention.entering(Unknown)
 	change := p.withEntry(Change{At: now, Status: Unknown, QueryAt: &due, Sent: &sent, Attention: &attention, Heard: backed}, &Entry{
 		At: now, Source: FromSweep, Status: Unknown,
 		Message: "queued in the backup that the table was restored from; it may have been sent since",

@@ -35,7 +35,7 @@ func NewSweeper(ports Ports, policy Policy, jitter func(time.Duration) time.Dura
 		return nil, errors.New("payout: no jitter, or no notifier")
 	}
 	if policy.QueuedMaxAge <= 0 {
-		policy.QueuedMaxAge = DefaultQueuedMaxAge
+		policy.QueuedMaxAge = defaultQueuedMaxAge
 	}
 	if policy.QueuedMaxAge > MostQueuedMaxAge {
 		return nil, errors.New("payout: queued payouts may wait for a week at most")

@@ -60,7 +60,7 @@ func (p Payout) enter(s Status, c Claim, facts ...Fact) Decision {
 	if (c.Source == FromStatement || p.ofReturn(c)) && p.ProviderID != "" {
 		change.ProviderID = "" // a file, or a return, replaces no number that the provider gave the payment
 	}
-	if attention := p.Attention.Entering(s); len(attention) != len(p.Attention) {
+	if attention := p.Attention.entering(s); len(attention) != len(p.Attention) {
 		change.Attention = &attention
 	}
 	if s.Final() {

@@ -75,18 +75,6 @@ func TestHistoriesThatBrokeTheRealCode(t *testing.T) {
 	}
 }
 
-// Under the race detector it would take minutes; make sim does it without.
-func TestEveryMutantIsFoundWithin500Seeds(t *testing.T) {
-	if racing {
-		t.Skip("make sim finds the mutants, without the race detector")
-	}
-	for _, m := range Mutants() {
-		if _, _, found := m.Found(500); !found {
-			t.Errorf("%s survives: %s", m.Name, m.Says)
-		}
-	}
-}
-
 func TestNoSingleFaultBreaksAPromise(t *testing.T) {
 	for _, name := range UseCases() {
 		total, broken := Exhaust(name, 1)
