@@ -19,7 +19,7 @@ func (p Payout) against(row StatementRow, attempt Attempt) LineKind {
 		return Conflict
 	}
 	agreed := map[Finding]bool{
-		FoundSucceeded: p.Status == Succeeded,
+		FoundSucceeded: p.Status == Succeeded && p.returnConfirmed(),
 		FoundReturned:  p.Status == Succeeded && p.Return != nil,
 		FoundFailed:    p.Status == Failed,
 	}

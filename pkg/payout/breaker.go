@@ -307,7 +307,10 @@ func (b *Breaker) applyControls(c Controls) {
 func (b *Breaker) wait(p Provider, by Principal, now time.Time) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	until := b.latest(p).Until
+	until, pause := time.Time{}, b.latest(p)
+	if !pause.passes(by) {
+		until = pause.Until
+	}
 	if s := b.callers[caller{p, by}]; s.waitsAlone(now) && s.alone.Until.After(until) {
 		until = s.alone.Until
 	}

@@ -166,9 +166,9 @@ func (p Payout) decideOlder(c Claim) Decision {
 }
 
 // paidBefore records a payment of an attempt that a later one replaced. If that one was
-// withdrawn, there is no second payment; the end that we hold is wrong.
+// withdrawn, or has failed for certain, there is no second payment; the end that we hold is wrong.
 func (p Payout) paidBefore(c Claim, facts ...Fact) Decision {
-	if p.Status == Cancelled {
+	if p.Status == Cancelled || p.Status == Failed && p.Heard.closed(p.Attempt) {
 		return p.contradict(c, facts...)
 	}
 	return p.note(c, DoublePaymentSuspected, SignalDoublePayment, facts...)
@@ -192,7 +192,12 @@ func (p Payout) confirm(c Claim, otherwise Decision) Decision {
 	if len(facts) == 0 {
 		return otherwise
 	}
-	d := p.write(c, Change{Heard: facts})
+	change := Change{Heard: facts}
+	if p.Status == Failed && c.attempt() == p.Attempt { // what is certain is what is shown
+		failure := c.failure()
+		change.Failure = &failure
+	}
+	d := p.write(c, change)
 	d.Verdict = Applied
 	return d
 }

@@ -1,5 +1,7 @@
 package payout
 
+import "slices"
+
 // nextActions names the one safe thing that a person can do about each reason. The
 // runbook says more. [Payout.NextAction] knows what a queued payout waits for besides.
 var nextActions = map[Reason]string{
@@ -27,14 +29,58 @@ var whileQueued = map[QueuedReason]string{
 // does not go by itself any more.
 const refusedAndLate = "mend key, egress address or project at the provider; then resend it if the beneficiary still has to be paid, or cancel it"
 
+// oneIsBack is about two payments of which one came back.
+const oneIsBack = "an earlier attempt was paid, and the money came back: ask the provider which payment is left, and have none stopped before; then resolve as reviewed"
+
+// refusedUnknown is about a payout of which nobody knows whether it was sent, and whose repetition
+// was refused about us.
+const refusedUnknown = "mend key, egress address or project at the provider; it does not go again by itself: see what the provider has, then resend or resolve it"
+
 // saidToBeBack is about a return that no more than a callback tells of, or that something else
 // speaks against.
 const saidToBeBack = "it is said that the money came back: ask the provider; do not pay again before it answers that it did"
 
-// returnConfirmed reports whether the provider has answered since that the money came back, or told
-// so itself in an answer, or two people did. An answer that says otherwise becomes a contradiction.
+// returnConfirmed reports whether the provider itself has answered that the money came back. A
+// callback is asked about, and a file of two people: it stands when no answer comes. An answer
+// that says otherwise becomes a contradiction.
 func (p Payout) returnConfirmed() bool {
-	return !p.returnedByCallback() || !p.unconfirmed() && p.AnsweredAt.After(p.Return.At)
+	if p.Return == nil {
+		return true // there is none
+	}
+	n := slices.IndexFunc(p.History, Entry.returned)
+	switch {
+	case n < 0:
+		return false
+	case p.History[n].Source == FromCallback:
+		return !p.unconfirmed() && p.AnsweredAt.After(p.Return.At)
+	case p.History[n].Source == FromStatement:
+		return !p.unconfirmed()
+	}
+	return true
+}
+
+// twoPayments is what to do about two payments: none must be stopped while it may be the only one.
+func (p Payout) twoPayments() string {
+	paid, back := 0, 0
+	if p.Status == Succeeded && p.Return == nil {
+		paid++
+	}
+	for a := FirstAttempt; a <= p.Attempt; a++ {
+		switch present := a == p.Attempt && p.Status == Succeeded; {
+		case p.Heard.has(a, saidReturned) && !p.Heard.has(a, saidTwice):
+			back++
+		case p.Heard.has(a, saidPaid) && !present:
+			paid++
+		}
+	}
+	switch {
+	case paid > 1:
+	case back > 0:
+		return oneIsBack
+	case p.Status == Failed && p.Heard.closed(p.Attempt):
+		return nextActions[Contradiction]
+	}
+	return nextActions[DoublePaymentSuspected]
 }
 
 // NextAction is the one safe thing to do about a reason for which the payout needs a human.
@@ -42,11 +88,21 @@ func (p Payout) NextAction(r Reason) string {
 	if r == Returned && (!p.returnConfirmed() || p.Attention.without(Returned).aboutMoney()) {
 		return saidToBeBack
 	}
+	switch {
+	case r == DoublePaymentSuspected:
+		return p.twoPayments()
+	case r == ProviderConfiguration && p.Status == Unknown:
+		return refusedUnknown
+	}
 	waits := r == QueuedTooLong || r == ProviderConfiguration || r == PossibleDuplicate
 	if p.Status != Queued || !waits {
 		return nextActions[r]
 	}
-	if first, held := whileQueued[p.WaitsFor()]; held {
+	waitsFor := p.WaitsFor()
+	if p.Sent > 0 && waitsFor != QueuedSpokenOf { // whatever holds it besides
+		waitsFor = QueuedRestored
+	}
+	if first, held := whileQueued[waitsFor]; held {
 		return first
 	}
 	if _, late := p.Attention[QueuedTooLong]; late && r == ProviderConfiguration {

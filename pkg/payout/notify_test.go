@@ -329,6 +329,34 @@ func TestOneCallersEventsDoNotHoldThoseOfOthers(t *testing.T) {
 	}
 }
 
+// While the endpoint is left alone for one caller, others wait for no more than the one of theirs
+// that tries it.
+func TestOthersEventsWaitForTheirOwnProbeAlone(t *testing.T) {
+	w := newWorld(t)
+	w.endpoint.refuses = func(e payout.Event) bool { return strings.HasPrefix(string(e.Reference), "bad") }
+	for n := 0; w.store.board.Pauses[payout.EndpointPause].Until.Sub(w.clock.Now()) < 20*time.Minute; n++ {
+		w.news(w.createdBy(insider, draft(fmt.Sprint("bad-", n))).ID)
+		w.clock.pass(time.Minute)
+		w.sweep()
+	}
+	a, b := w.createdBy(honest, draft("good-1")), w.createdBy(honest, draft("good-2"))
+	begun, first := w.clock.Now(), true
+	w.endpoint.during = func() {
+		if first {
+			first = false
+			w.news(b.ID) // at the same moment
+		}
+	}
+	w.news(a.ID)
+	for range 3 {
+		w.clock.pass(time.Minute)
+		w.sweep()
+	}
+	if n := w.stored(b.ID).Notice; n.Tried == 0 || len(n.Owed) > 0 {
+		t.Errorf("not told %s after the first one: %+v", w.clock.Now().Sub(begun), n)
+	}
+}
+
 func TestAResentEventKeepsItsID(t *testing.T) {
 	w := newWorld(t)
 	p := w.mustCreate(draft("R1"))

@@ -26,7 +26,7 @@ func (p Payout) settles(c Claim) bool {
 	case FoundReturned:
 		return true
 	case FoundSucceeded:
-		return !p.returnedByCallback()
+		return p.Return == nil
 	case FoundFailed:
 		agrees := !c.Doubtful && c.Asked != nil && c.Asked.Settled
 		return !p.saysNothingOfTheLast(c) && (p.Status != Failed || agrees)
@@ -40,17 +40,12 @@ func (p Payout) disagrees(c Claim) bool {
 	switch {
 	case p.Heard.has(p.Attempt, wasResolved) && c.Finding == FoundAbsent:
 		return false
-	case p.returnedByCallback() && c.Finding == FoundSucceeded:
+	case p.Return != nil && c.Finding == FoundSucceeded:
 		return true
 	case p.Status == Succeeded:
 		return slices.Contains([]Finding{FoundProcessing, FoundUnlisted, FoundAbsent, FoundFailed}, c.Finding)
 	}
 	return p.Status == Failed && (c.Finding == FoundProcessing || c.Finding == FoundUnlisted)
-}
-
-// returnedByCallback reports whether no more than a callback says that the money came back.
-func (p Payout) returnedByCallback() bool {
-	return p.Return != nil && slices.ContainsFunc(p.History, func(e Entry) bool { return e.returned() && e.Source == FromCallback })
 }
 
 // unfinished are the facts of an answer that does not know of the end. About a failure it is

@@ -3,7 +3,6 @@ package payout
 import (
 	"fmt"
 	"math/bits"
-	"slices"
 	"time"
 )
 
@@ -49,11 +48,15 @@ func (r *Report) add(line ReportLine) {
 // endTold reports whether the provider itself had told us the end of a payout, asked or not: of the
 // present attempt, since that of an earlier one says nothing of it.
 func (p Payout) endTold() bool {
-	ends := map[Status][]Finding{Succeeded: {FoundSucceeded, FoundReturned}, Failed: {FoundFailed}}
-	return slices.ContainsFunc(p.presentAttempt(), func(e Entry) bool {
-		// After an end, words about earlier attempts stand here too.
-		return slices.Contains(ends[e.Status], e.Finding) && (e.Source == FromCallback || e.Source == FromQuery)
-	})
+	before := Status("")
+	for _, e := range p.presentAttempt() {
+		own := e.Source == FromCallback || e.Source == FromQuery
+		if own && (e.Status != before && e.Status.Final() || e.returned()) {
+			return true // other words after an end may be about something else, or unbelieved
+		}
+		before = e.Status
+	}
+	return false
 }
 
 // callbackHeard reports whether a callback brought the end of the present attempt, or the money's

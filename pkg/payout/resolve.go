@@ -46,7 +46,9 @@ func (p Payout) resolvable(as Resolution) (done bool, err error) {
 		return true, nil
 	case p.Status.Final():
 		return false, notPossible("the payout has ended as %s, and that is never rewritten; resolve it as reviewed", p.Status)
-	case p.Status == Queued && !(as == ResolvedSucceeded && p.speaksAgainst()):
+	case p.Status == Queued && p.Sent > 0 && as == ResolvedFailed:
+		return false, notPossible("a lost table may have sent the payout; ask the provider, then cancel it or resolve it as succeeded")
+	case p.Status == Queued && !(as == ResolvedSucceeded && (p.speaksAgainst() || p.Sent > 0)):
 		return false, notPossible("the payout was not sent; cancel it")
 	case p.Status == Submitting:
 		return false, &OrderRefused{Problem: OrderBusy, Detail: "the payout is being submitted; wait two minutes"}

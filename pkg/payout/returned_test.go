@@ -1,6 +1,8 @@
 package payout_test
 
 import (
+	"maps"
+	"strings"
 	"testing"
 	"time"
 
@@ -122,6 +124,175 @@ func TestAnAnswerAboutSomethingElseConfirmsNoReturn(t *testing.T) {
 		now := w.stored(p.ID)
 		if _, contradicted := now.Attention[payout.Contradiction]; !contradicted || now.NextAction(payout.Returned) != "it is said that the money came back: ask the provider; do not pay again before it answers that it did" {
 			t.Errorf("after an answer about %s: %v, next %q", about, now.Attention, now.NextAction(payout.Returned))
+		}
+	}
+}
+
+// A file may lie about a return, as a callback may: what the provider answers afterwards is heard.
+func TestAFilesReturnThatTheProviderDeniesIsAContradiction(t *testing.T) {
+	for _, name := range both {
+		for _, open := range []bool{false, true} {
+			w := newWorld(t)
+			if open {
+				w.named(name).answer = w.unclear
+			}
+			p := w.mustCreate(draftFor(name))
+			if !open {
+				w.receive(w.claim(p, payout.FoundSucceeded))
+			}
+			w.named(name).told = w.unclear
+			w.sweepFor(10, 10*time.Minute)
+			w.appliedByTwo(file(name, row(1, w.stored(p.ID), payout.FoundReturned)))
+			if now := w.stored(p.ID); now.Return == nil || now.NextAction(payout.Returned) != saidToBeBack {
+				t.Fatalf("%s, open %t: returned %v, %q before the provider could answer", name, open, now.Return != nil, now.NextAction(payout.Returned))
+			}
+			denied := w.copy()
+			w.sweepFor(60, time.Hour)
+			if now := w.stored(p.ID); w.raised(p.ID, payout.Contradiction) || now.NextAction(payout.Returned) == saidToBeBack {
+				t.Errorf("%s, open %t: the provider is silent: %v, %q", name, open, now.Attention, now.NextAction(payout.Returned))
+			}
+			w.store.payouts = denied
+			w.named(name).told = w.says(payout.FoundSucceeded)
+			w.sweepFor(60, time.Hour)
+			if now := w.stored(p.ID); !w.raised(p.ID, payout.Contradiction) || now.NextAction(payout.Returned) != saidToBeBack {
+				t.Errorf("%s, open %t: the provider says paid: %v, %q", name, open, now.Attention, now.NextAction(payout.Returned))
+			}
+		}
+	}
+}
+
+// saidToBeBack is the next action about a return that nobody has confirmed.
+const saidToBeBack = "it is said that the money came back: ask the provider; do not pay again before it answers that it did"
+
+// copy is what the store holds of payouts.
+func (w *world) copy() map[payout.ID]payout.Payout { return maps.Clone(w.store.payouts) }
+
+// A statement that says paid does not agree with a return that nobody has confirmed.
+func TestAPaidLineDoesNotMatchAnUnconfirmedReturn(t *testing.T) {
+	for said, want := range map[payout.Finding]payout.LineKind{payout.FoundSucceeded: payout.Conflict, payout.FoundReturned: payout.Matched} {
+		w := newWorld(t)
+		p := w.mustCreate(draftFor(Monetix))
+		w.monetix.told = w.unclear
+		w.receive(w.claim(p, payout.FoundSucceeded))
+		w.receive(w.claim(p, payout.FoundReturned))
+		w.counts(w.checked(file(Monetix, row(1, w.stored(p.ID), said))), map[payout.LineKind]int{want: 1})
+	}
+}
+
+// Two people's file says that a payout came back after the provider has answered since that it
+// paid: that is a contradiction, and no return.
+func TestAFileDoesNotTakeBackWhatTheProviderHasAnsweredSince(t *testing.T) {
+	w := newWorld(t)
+	p := w.mustCreate(draftFor(Monetix))
+	w.receive(w.claim(p, payout.FoundSucceeded))
+	w.monetix.told = w.says(payout.FoundSucceeded)
+	w.sweepFor(10, 10*time.Minute)
+	w.appliedByTwo(file(Monetix, row(1, w.stored(p.ID), payout.FoundReturned)))
+	if now := w.stored(p.ID); now.Return != nil || !w.raised(p.ID, payout.Contradiction) {
+		t.Errorf("returned %v, attention %v", now.Return != nil, now.Attention)
+	}
+}
+
+// Who is told to have one of two payments stopped must not stop the only one.
+func TestTheOnlyPaymentIsNotToBeStopped(t *testing.T) {
+	for name, test := range map[string]struct {
+		first, second payout.Finding
+		raised        payout.Reason
+		stop          bool
+	}{
+		"both paid":           {payout.FoundSucceeded, payout.FoundSucceeded, payout.DoublePaymentSuspected, true},
+		"the second failed":   {payout.FoundSucceeded, payout.FoundFailed, payout.DoublePaymentSuspected, false},
+		"the first came back": {payout.FoundReturned, payout.FoundSucceeded, payout.DoublePaymentSuspected, false},
+		"back, and failed":    {payout.FoundReturned, payout.FoundFailed, payout.DoublePaymentSuspected, false},
+	} {
+		w, p := secondUnder(t, Monetix, nil)
+		w.numbered(p, test.second, "N-2")
+		w.knows(Monetix, map[payout.Attempt]payout.Claim{1: under(test.first, "N-1"), 2: under(test.second, "N-2")})
+		w.sweepFor(60, 30*time.Minute)
+		now := w.stored(p.ID)
+		stop := false
+		for _, r := range now.Attention.Reasons() {
+			stop = stop || strings.Contains(now.NextAction(r), "stop or return")
+		}
+		if !w.raised(p.ID, test.raised) || stop != test.stop || now.SafeToPayAgain() {
+			t.Errorf("%s: %s, attention %v, told to stop one: %t; heard %v", name, now.Status, now.Attention, stop, now.Heard)
+		}
+	}
+}
+
+// What a lost table may have sent is never called unsent, whatever else holds it.
+func TestWhatALostTableMayHaveSentIsNeverCalledUnsent(t *testing.T) {
+	lost, have := newWorld(t), kept{}
+	have.serve(lost, "A", payout.FoundSucceeded)
+	lost.mustCreate(draftFor(Monetix))
+	w := restoredFrom(t, lost, nil, Monetix)
+	have.serve(w, "A", payout.FoundSucceeded)
+	w.pull(dara, payout.ControlChange{Submissions: map[payout.Scope]payout.Gate{payout.Scope(Monetix): payout.GateHeld}})
+	p := w.mustCreate(draftFor(Monetix))
+	w.sweepFor(5, 20*time.Minute)
+	now := w.stored(p.ID)
+	if next := now.NextAction(payout.QueuedTooLong); now.Status != payout.Queued || !w.raised(p.ID, payout.QueuedTooLong) || !strings.Contains(next, "a lost table may have sent it") {
+		t.Errorf("%s, %v, %q", now.Status, now.Attention, next)
+	}
+	w.must(w.operator.Resolve(bg, w.order(p.ID, dara, payout.ResolvedSucceeded)))
+	if _, err := w.operator.Resolve(bg, w.order(p.ID, dara, payout.ResolvedFailed)); err == nil || strings.Contains(err.Error(), "was not sent") {
+		t.Errorf("resolved as failed: %v", err)
+	}
+}
+
+// What is certain of a failure is what is shown.
+func TestTheFailureThatIsShownIsTheOneThatWasConfirmed(t *testing.T) {
+	w := newWorld(t)
+	p := w.mustCreate(draft("R1"))
+	c := w.claim(p, payout.FoundFailed)
+	c.Failure, c.Code, c.Message = payout.FailureRecipient, "0404", "account closed"
+	w.receive(c)
+	w.vexora.told = func(payout.Payout) payout.Claim {
+		return payout.Claim{Finding: payout.FoundFailed, Failure: payout.FailureFunds, Code: "00029", Message: "our balance", ProviderID: "N-" + string(p.ID[:6]), At: w.clock.Now()}
+	}
+	w.sweepFor(10, 10*time.Minute)
+	if now := w.stored(p.ID); !now.SafeToPayAgain() || now.Failure.Code != payout.FailureFunds {
+		t.Errorf("safe %t, failure %+v", now.SafeToPayAgain(), *now.Failure)
+	}
+}
+
+// Nobody is told that a payout goes by itself which does not.
+func TestARefusalAboutUsOfAnUnknownPayoutDoesNotEndByItself(t *testing.T) {
+	w := newWorld(t)
+	w.monetix.answer, w.monetix.told = w.unclear, w.absent
+	p := w.mustCreate(draftFor(Monetix))
+	w.monetix.answer = w.says(payout.FoundAboutUs)
+	w.sweepFor(40, time.Minute)
+	now := w.stored(p.ID)
+	if next := now.NextAction(payout.ProviderConfiguration); now.Status != payout.Unknown || !w.raised(p.ID, payout.ProviderConfiguration) || strings.Contains(next, "goes by itself") {
+		t.Errorf("%s, %v, %q", now.Status, now.Attention, next)
+	}
+}
+
+// Two people ended it, and the file does not have it. What nobody believed, or was about another
+// amount, is not the provider's own word about the end.
+func TestAWordThatBroughtNoEndIsNoEndTold(t *testing.T) {
+	for _, word := range []string{"none", "unbelieved", "another amount"} {
+		w := newWorld(t)
+		w.vexora.answer, w.vexora.told = w.unclear, w.unclear
+		p := w.mustCreate(draft("R1"))
+		w.clock.pass(10 * time.Minute)
+		w.must(w.operator.Resolve(bg, w.order(p.ID, dara, payout.ResolvedSucceeded)))
+		w.must(w.operator.Resolve(bg, w.order(p.ID, bopha, payout.ResolvedSucceeded)))
+		c := w.claim(p, payout.FoundSucceeded)
+		switch word {
+		case "unbelieved":
+			w.receive(unbelieved(c))
+		case "another amount":
+			c.Amounts = []money.Amount{amount(t, "500", money.KHR)}
+			w.receive(c)
+		}
+		w.sweepFor(80, time.Hour)
+		s, asked := file(Vexora), w.vexora.asked
+		s.From, s.To = "2026-05-16", "2026-05-16"
+		w.importBy(s, dara)
+		if w.sweep(); w.vexora.asked != asked+1 {
+			t.Errorf("%s: asked %d times more", word, w.vexora.asked-asked)
 		}
 	}
 }

@@ -211,13 +211,14 @@ func (w *world) due(d *dossier, p payout.Payout) []payout.Reason {
 	var all []payout.Reason
 	// What people have looked into is over, until something new is said.
 	fresh := func(s spoken) bool { return s.kept && s.at.After(d.reviewedAt) && !d.reviewed(s) }
-	if p.Status.Final() && d.any(func(s spoken) bool { return fresh(s) && d.denies(p, s) }) || w.unconfirmed(d, p) || w.unasked(d, p) {
+	if p.Status.Final() && d.any(func(s spoken) bool { return fresh(s) && d.denies(p, s) }) || w.unconfirmed(d, p) || w.unasked(d, p) || w.deniedReturn(d, p) {
 		all = append(all, payout.Contradiction)
 	}
 	if d.any(func(s spoken) bool { return fresh(s) && d.doubles(s) }) {
-		// Beside an attempt that was withdrawn it is no second payment, but a wrong end.
+		// Beside an attempt that was withdrawn, or failed for certain, it is no second payment, but a
+		// wrong end.
 		reason := payout.DoublePaymentSuspected
-		if p.Status == payout.Cancelled && !raised(p, reason) {
+		if (p.Status == payout.Cancelled || p.Status == payout.Failed) && !raised(p, reason) {
 			reason = payout.Contradiction
 		}
 		all = append(all, reason)
@@ -281,6 +282,20 @@ func (w *world) unconfirmed(d *dossier, p payout.Payout) bool {
 		return s == saysProcessing || s == saysAbsent && p.Status == payout.Succeeded || s.ends() && s != senseOf(p.Status) && s != saysReturned
 	}
 	return len(answers) > 0 && !slices.ContainsFunc(answers, func(s sense) bool { return !denies(s) })
+}
+
+// deniedReturn reports whether the provider's latest answer after a return says that the payout is
+// paid, and nobody has looked into that.
+func (w *world) deniedReturn(d *dossier, p payout.Payout) bool {
+	if p.Return == nil || !p.RedactedAt.IsZero() || w.settings.out == p.Provider {
+		return false
+	}
+	for _, s := range slices.Backward(d.spoken) {
+		if s.source == payout.FromQuery && s.attempt == p.Attempt && s.kept {
+			return s.says == saysPaid && !s.mismatch && s.begun.After(p.Return.At.Add(skewed)) && s.at.After(d.reviewedAt)
+		}
+	}
+	return false
 }
 
 // unasked reports whether an answer to a submission of ours called an ended attempt

@@ -218,8 +218,11 @@ func findingOf(of payout.Provider, state ending) (payout.Finding, string) {
 func (w *world) spoil(s *sheet) {
 	switch c := w.choices; s.kind {
 	case "wrong ends":
+		back := c.chance(30) // a wrong word of the mapping, say
 		for i := range s.rows {
-			s.turn(i)
+			if s.turn(i); back && traitsOf(s.provider).returns {
+				s.rows[i].Finding, s.rows[i].Code = findingOf(s.provider, returned)
+			}
 		}
 	case "one wrong amount":
 		if len(s.rows) > 0 {
