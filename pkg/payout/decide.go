@@ -166,9 +166,10 @@ func (p Payout) decideOlder(c Claim) Decision {
 }
 
 // paidBefore records a payment of an attempt that a later one replaced. If that one was
-// withdrawn, or has failed for certain, there is no second payment; the end that we hold is wrong.
+// withdrawn, there is no second payment; the end that we hold is wrong. Nor is there beside one that
+// failed for certain, but the next attempt may become it: [Payout.NextAction] looks at both.
 func (p Payout) paidBefore(c Claim, facts ...Fact) Decision {
-	if p.Status == Cancelled || p.Status == Failed && p.Heard.closed(p.Attempt) {
+	if p.Status == Cancelled {
 		return p.contradict(c, facts...)
 	}
 	return p.note(c, DoublePaymentSuspected, SignalDoublePayment, facts...)
@@ -193,12 +194,16 @@ func (p Payout) confirm(c Claim, otherwise Decision) Decision {
 		return otherwise
 	}
 	change := Change{Heard: facts}
-	if p.Status == Failed && c.attempt() == p.Attempt { // what is certain is what is shown
-		failure := c.failure()
+	// What is certain is what is shown, unless people have ended it: that is theirs.
+	shown := p.Status == Failed && c.attempt() == p.Attempt && !p.Heard.has(p.Attempt, wasResolved)
+	failure := c.failure()
+	if shown {
 		change.Failure = &failure
 	}
 	d := p.write(c, change)
-	d.Verdict = Applied
+	if d.Verdict = Applied; shown && failure.Code == FailureFunds && (p.Failure == nil || p.Failure.Code != FailureFunds) {
+		d.Signals = []Signal{SignalLowBalance}
+	}
 	return d
 }
 
@@ -230,6 +235,8 @@ func (p Payout) succeed(c Claim) Decision {
 		return d
 	case p.Status == Succeeded && sameNumber(p.ProviderID, c.ProviderID):
 		return repeated
+	case p.Status.Final() && p.paidElsewhere(p.Attempt):
+		return p.note(c, DoublePaymentSuspected, SignalDoublePayment, paid)
 	case p.Status.Final():
 		return p.contradict(c, paid)
 	}
@@ -281,7 +288,7 @@ func (p Payout) takeBack(c Claim) Decision {
 	if p.Status == Failed || p.Status == Cancelled {
 		return p.contradict(c, facts...)
 	}
-	another := p.Return != nil && !sameNumber(p.ProviderID, c.ProviderID) ||
+	another := p.Return != nil && p.numbersPayment(c.Finding) && !sameNumber(p.ProviderID, c.ProviderID) ||
 		p.Status == Succeeded && c.Source == FromStatement && p.filedUnderAnother(c.Finding, c.ProviderID)
 	switch {
 	case another && !p.heard(c):

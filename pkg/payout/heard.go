@@ -157,13 +157,16 @@ func (p Payout) SafeToPayAgain() bool {
 }
 
 // AsRestored is the payout as a table that was restored at a time has to show it: of what
-// had failed before, the lost table may have begun another attempt, and what one person had
-// proposed it may have carried out. That a failure is certain is told of no time before. It is not
+// had failed before, the lost table may have begun another attempt, what was queued it may have sent,
+// and what one person had proposed it may have carried out. That a failure is certain is told of no time before. It is not
 // stored. The zero time is no restore.
 func (p Payout) AsRestored(at time.Time) Payout {
 	p.restored = at
 	if p.Status == Failed {
 		p.Heard = p.Heard.With(p.lostAttempt(at)...)
+	}
+	if p.Status == Queued && p.StatusAt.Before(at) {
+		p.QueuedReason = QueuedRestored
 	}
 	if !p.Proposal.At.After(at) {
 		p.Proposal = Proposal{}

@@ -29,8 +29,12 @@ var whileQueued = map[QueuedReason]string{
 // does not go by itself any more.
 const refusedAndLate = "mend key, egress address or project at the provider; then resend it if the beneficiary still has to be paid, or cancel it"
 
-// oneIsBack is about two payments of which one came back.
-const oneIsBack = "an earlier attempt was paid, and the money came back: ask the provider which payment is left, and have none stopped before; then resolve as reviewed"
+// oneIsBack is about two payments of which one came back, anotherMayBeLeft about a return beside
+// which another payment may have been made.
+const (
+	oneIsBack        = "one of two payments came back: ask the provider which one is left, and have none stopped before; then resolve as reviewed"
+	anotherMayBeLeft = "the money of one payment came back, and another one may have been made: ask the provider about each attempt; do not pay again before"
+)
 
 // refusedUnknown is about a payout of which nobody knows whether it was sent, and whose repetition
 // was refused about us.
@@ -59,36 +63,13 @@ func (p Payout) returnConfirmed() bool {
 	return true
 }
 
-// twoPayments is what to do about two payments: none must be stopped while it may be the only one.
-func (p Payout) twoPayments() string {
-	paid, back := 0, 0
-	if p.Status == Succeeded && p.Return == nil {
-		paid++
-	}
-	for a := FirstAttempt; a <= p.Attempt; a++ {
-		switch present := a == p.Attempt && p.Status == Succeeded; {
-		case p.Heard.has(a, saidReturned) && !p.Heard.has(a, saidTwice):
-			back++
-		case p.Heard.has(a, saidPaid) && !present:
-			paid++
-		}
-	}
-	switch {
-	case paid > 1:
-	case back > 0:
-		return oneIsBack
-	case p.Status == Failed && p.Heard.closed(p.Attempt):
-		return nextActions[Contradiction]
-	}
-	return nextActions[DoublePaymentSuspected]
-}
-
 // NextAction is the one safe thing to do about a reason for which the payout needs a human.
 func (p Payout) NextAction(r Reason) string {
-	if r == Returned && (!p.returnConfirmed() || p.Attention.without(Returned).aboutMoney()) {
-		return saidToBeBack
-	}
 	switch {
+	case r == Returned && (!p.returnConfirmed() || p.Attention.without(Returned).aboutMoney()):
+		return saidToBeBack
+	case r == Returned && p.mayBePaidBesides():
+		return anotherMayBeLeft
 	case r == DoublePaymentSuspected:
 		return p.twoPayments()
 	case r == ProviderConfiguration && p.Status == Unknown:

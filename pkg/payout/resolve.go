@@ -18,7 +18,7 @@ func (o *Operator) Resolve(ctx context.Context, order Order) (Ordered, error) {
 		return Ordered{}, err
 	}
 	return o.change(ctx, order, func(p Payout, now time.Time) (*Change, error) {
-		if done, err := p.resolvable(order.As); done || err != nil {
+		if done, err := p.AsRestored(o.policy.LastRestore()).resolvable(order.As); done || err != nil {
 			return nil, err
 		}
 		if change, err := p.propose(order, Resolve, person, o.policy.LastRestore(), now); err != nil {
@@ -41,14 +41,15 @@ func (p Payout) resolvable(as Resolution) (done bool, err error) {
 			Faults: []Fault{{Pointer: "/as", Code: InvalidRequest, Message: "must be succeeded, failed or reviewed"}},
 		}
 	}
+	lost := p.Sent > 0 || p.WaitsFor() == QueuedRestored // a lost table may have sent it
 	switch target := Status(as); {
 	case p.Status == target:
 		return true, nil
 	case p.Status.Final():
 		return false, notPossible("the payout has ended as %s, and that is never rewritten; resolve it as reviewed", p.Status)
-	case p.Status == Queued && p.Sent > 0 && as == ResolvedFailed:
+	case p.Status == Queued && lost && as == ResolvedFailed:
 		return false, notPossible("a lost table may have sent the payout; ask the provider, then cancel it or resolve it as succeeded")
-	case p.Status == Queued && !(as == ResolvedSucceeded && (p.speaksAgainst() || p.Sent > 0)):
+	case p.Status == Queued && !(as == ResolvedSucceeded && (p.speaksAgainst() || lost)):
 		return false, notPossible("the payout was not sent; cancel it")
 	case p.Status == Submitting:
 		return false, &OrderRefused{Problem: OrderBusy, Detail: "the payout is being submitted; wait two minutes"}

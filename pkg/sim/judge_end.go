@@ -211,14 +211,15 @@ func (w *world) due(d *dossier, p payout.Payout) []payout.Reason {
 	var all []payout.Reason
 	// What people have looked into is over, until something new is said.
 	fresh := func(s spoken) bool { return s.kept && s.at.After(d.reviewedAt) && !d.reviewed(s) }
-	if p.Status.Final() && d.any(func(s spoken) bool { return fresh(s) && d.denies(p, s) }) || w.unconfirmed(d, p) || w.unasked(d, p) || w.deniedReturn(d, p) {
+	// A payment beside one of another attempt is called what it is.
+	doubled := raised(p, payout.DoublePaymentSuspected) && d.any(func(s spoken) bool { return s.kept && s.attempt != p.Attempt && s.says.moved() })
+	if p.Status.Final() && !doubled && d.any(func(s spoken) bool { return fresh(s) && d.denies(p, s) }) || w.unconfirmed(d, p) || w.unasked(d, p) || w.deniedReturn(d, p) {
 		all = append(all, payout.Contradiction)
 	}
 	if d.any(func(s spoken) bool { return fresh(s) && d.doubles(s) }) {
-		// Beside an attempt that was withdrawn, or failed for certain, it is no second payment, but a
-		// wrong end.
+		// Beside an attempt that was withdrawn it is no second payment, but a wrong end.
 		reason := payout.DoublePaymentSuspected
-		if (p.Status == payout.Cancelled || p.Status == payout.Failed) && !raised(p, reason) {
+		if p.Status == payout.Cancelled && !raised(p, reason) {
 			reason = payout.Contradiction
 		}
 		all = append(all, reason)

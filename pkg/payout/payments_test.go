@@ -1,0 +1,221 @@
+package payout_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"cambodia-payouts/pkg/payout"
+)
+
+// told is what people are told to do about a payout.
+func told(p payout.Payout) (all []string) {
+	for _, r := range p.Attention.Reasons() {
+		all = append(all, p.NextAction(r))
+	}
+	return all
+}
+
+func isTold(p payout.Payout, part string) bool {
+	return slices.ContainsFunc(told(p), func(next string) bool { return strings.Contains(next, part) })
+}
+
+// review has two people look at what a payout was raised for.
+func (w *world) review(id payout.ID) {
+	w.must(w.operator.Resolve(bg, w.order(id, dara, payout.Reviewed)))
+	w.must(w.operator.Resolve(bg, w.order(id, bopha, payout.Reviewed)))
+}
+
+// The money of one payment came back, and another one was made, or may have been: nobody is told to
+// pay again.
+func TestNobodyIsToldToPayBesideAnotherPayment(t *testing.T) {
+	roads := map[string]func(t *testing.T, name payout.Provider) (*world, payout.ID){
+		"two were paid, and one came back as people were told to have it": func(t *testing.T, name payout.Provider) (*world, payout.ID) {
+			w, p := secondUnder(t, name, nil)
+			w.numbered(p, payout.FoundSucceeded, "N-2")
+			w.knows(name, map[payout.Attempt]payout.Claim{1: under(payout.FoundSucceeded, "N-1"), 2: under(payout.FoundSucceeded, "N-2")})
+			w.sweepFor(30, 30*time.Minute)
+			w.review(p.ID)
+			w.knows(name, map[payout.Attempt]payout.Claim{1: under(payout.FoundSucceeded, "N-1"), 2: under(payout.FoundReturned, "N-2")})
+			w.numbered(w.stored(p.ID), payout.FoundReturned, "N-2")
+			return w, p.ID
+		},
+		"nobody knows of the first attempt": func(t *testing.T, name payout.Provider) (*world, payout.ID) {
+			w := newWorld(t)
+			pr := w.named(name)
+			pr.account, pr.answer, pr.told = "A", w.unclear, w.unclear
+			p := w.mustCreate(draftFor(name))
+			w.clock.pass(10 * time.Minute)
+			w.must(w.operator.Resolve(bg, w.order(p.ID, dara, payout.ResolvedFailed)))
+			w.must(w.operator.Resolve(bg, w.order(p.ID, bopha, payout.ResolvedFailed)))
+			pr.answer = w.said(payout.FoundProcessing, "N-2")
+			w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
+			w.must(w.operator.Resend(bg, w.order(p.ID, bopha, "")))
+			second := w.stored(p.ID)
+			w.numbered(second, payout.FoundSucceeded, "N-2")
+			w.knows(name, map[payout.Attempt]payout.Claim{2: under(payout.FoundReturned, "N-2")})
+			w.numbered(second, payout.FoundReturned, "N-2")
+			return w, p.ID
+		},
+		"a lost table may have made another one": func(t *testing.T, name payout.Provider) (*world, payout.ID) {
+			lost := newWorld(t)
+			pr := lost.named(name)
+			pr.account, pr.answer, pr.told = "A", lost.said(payout.FoundProcessing, "N-1"), lost.unclear
+			p := lost.mustCreate(draftFor(name))
+			w := restoredFrom(t, lost, lost.store.copy(), Monetix)
+			w.named(name).account = "A"
+			w.knows(name, map[payout.Attempt]payout.Claim{1: under(payout.FoundReturned, "N-1"), 2: under(payout.FoundSucceeded, "N-2")})
+			return w, p.ID
+		},
+	}
+	for road, travel := range roads {
+		for _, name := range both {
+			w, id := travel(t, name)
+			w.sweepFor(40, 30*time.Minute)
+			if now := w.stored(id); now.Return == nil || isTold(now, "pay under a new reference") {
+				t.Errorf("%s, %s: returned %t, told %q, heard %v", road, name, now.Return != nil, told(now), now.Heard)
+			}
+		}
+	}
+	// At Vexora two submissions may be two payments.
+	w := newWorld(t)
+	w.vexora.account, w.vexora.answer, w.vexora.told = "A", w.unclear, w.unclear
+	p := w.mustCreate(draftFor(Vexora))
+	w.clock.pass(10 * time.Minute)
+	w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
+	w.must(w.operator.Resend(bg, w.order(p.ID, bopha, "")))
+	w.numbered(p, payout.FoundSucceeded, "N-1")
+	w.vexora.told = w.said(payout.FoundReturned, "N-1")
+	w.numbered(p, payout.FoundReturned, "N-1")
+	w.sweepFor(30, 30*time.Minute)
+	if now := w.stored(p.ID); now.Return == nil || isTold(now, "pay under a new reference") {
+		t.Errorf("one of two submissions: returned %t, told %q", now.Return != nil, told(now))
+	}
+}
+
+// A plain return is one: people are told that they may pay.
+func TestAConfirmedReturnOfTheOnlyPaymentMayBePaidAgain(t *testing.T) {
+	for _, name := range both {
+		w := newWorld(t)
+		p := w.mustCreate(draftFor(name))
+		w.receive(w.claim(p, payout.FoundSucceeded))
+		w.named(name).told = w.says(payout.FoundReturned)
+		w.receive(w.claim(p, payout.FoundReturned))
+		w.sweepFor(20, 30*time.Minute)
+		if now := w.stored(p.ID); !isTold(now, "pay under a new reference") {
+			t.Errorf("%s: told %q, heard %v", name, told(now), now.Heard)
+		}
+	}
+}
+
+// The only payment is not to be stopped: the other attempt failed by the provider's answer, or was
+// never sent.
+func TestTheOnlyPaymentIsNotToBeStoppedForAnAttemptThatPaidNothing(t *testing.T) {
+	for _, name := range both {
+		w, p := secondUnder(t, name, nil)
+		w.numbered(p, payout.FoundSucceeded, "N-2")
+		w.knows(name, map[payout.Attempt]payout.Claim{1: under(payout.FoundProcessing, "N-1"), 2: under(payout.FoundSucceeded, "N-2")})
+		w.sweepFor(4, 6*time.Minute)
+		if now := w.stored(p.ID); !isTold(now, "stop or return one") {
+			t.Errorf("%s: one paid, one in progress: told %q", name, told(now))
+		}
+		w.knows(name, map[payout.Attempt]payout.Claim{1: under(payout.FoundFailed, "N-1"), 2: under(payout.FoundSucceeded, "N-2")})
+		w.sweepFor(40, 30*time.Minute)
+		c := w.claim(p, payout.FoundSucceeded) // with a leaked key
+		c.Reference, c.ProviderID = string(p.ID.ProviderReference(1)), "N-1"
+		w.receive(c)
+		w.sweepFor(40, 30*time.Minute)
+		if now := w.stored(p.ID); len(now.Attention) == 0 || isTold(now, "stop or return one") {
+			t.Errorf("%s: one failed by the provider's answer: told %q, heard %v", name, told(now), now.Heard)
+		}
+
+		w = newWorld(t)
+		pr := w.named(name)
+		pr.account, pr.answer, pr.told = "A", w.said(payout.FoundProcessing, "N-1"), w.unclear
+		p = w.mustCreate(draftFor(name))
+		w.numbered(p, payout.FoundFailed, "N-1")
+		w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
+		pr.answer = w.notSent
+		w.must(w.operator.Resend(bg, w.order(p.ID, bopha, "")))
+		w.knows(name, map[payout.Attempt]payout.Claim{1: under(payout.FoundSucceeded, "N-1")})
+		w.sweepFor(20, 30*time.Minute)
+		if now := w.stored(p.ID); now.Status != payout.Queued || len(now.Attention) == 0 || isTold(now, "stop or return one") {
+			t.Errorf("%s: the second is %s: told %q", name, now.Status, told(now))
+		}
+	}
+}
+
+// Two payments are told of as two, in whatever order they become known.
+func TestTwoPaymentsAreSuspectedInWhateverOrder(t *testing.T) {
+	for _, name := range both {
+		for _, order := range [][]payout.Attempt{{1, 2}, {2, 1}} {
+			w, p := secondUnder(t, name, nil)
+			said := map[payout.Attempt]payout.Claim{2: under(payout.FoundFailed, "N-2")}
+			w.knows(name, said)
+			w.numbered(p, payout.FoundFailed, "N-2")
+			w.sweepFor(2, 6*time.Minute)
+			for _, a := range order {
+				said[a] = under(payout.FoundSucceeded, map[payout.Attempt]string{1: "N-1", 2: "N-2"}[a])
+				w.knows(name, said)
+				c := w.claim(p, payout.FoundSucceeded)
+				c.Reference, c.ProviderID = string(p.ID.ProviderReference(a)), said[a].ProviderID
+				w.receive(c)
+				w.sweepFor(10, 30*time.Minute)
+			}
+			if !w.raised(p.ID, payout.DoublePaymentSuspected) {
+				t.Errorf("%s, %v: %v, heard %v", name, order, w.stored(p.ID).Attention.Reasons(), w.stored(p.ID).Heard)
+			}
+		}
+	}
+}
+
+// From the restore on, what was queued in the backup is not called unsent.
+func TestWhatWasQueuedInTheBackupIsNotCalledUnsent(t *testing.T) {
+	for _, name := range both {
+		lost := newWorld(t)
+		lost.named(name).answer, lost.named(name).told = lost.notSent, lost.absent
+		p := lost.mustCreate(draftFor(name))
+		lost.pull(dara, payout.ControlChange{Submissions: map[payout.Scope]payout.Gate{payout.Scope(name): payout.GateHeld}})
+		lost.sweepFor(60, time.Hour)
+		w := restoredFrom(t, lost, lost.store.copy(), Monetix)
+		now := w.stored(p.ID).AsRestored(w.store.board.RestoredAt)
+		if now.WaitsFor() != payout.QueuedRestored || isTold(now, "was not sent") {
+			t.Errorf("%s: waits for %q, told %q", name, now.WaitsFor(), told(now))
+		}
+		if _, err := w.operator.Resolve(bg, w.order(p.ID, dara, payout.ResolvedFailed)); err == nil || strings.Contains(err.Error(), "was not sent") {
+			t.Errorf("%s: resolved as failed: %v", name, err)
+		}
+	}
+}
+
+// What people ended keeps their reason.
+func TestAnAnswerDoesNotReplaceTheReasonOfPeople(t *testing.T) {
+	w := newWorld(t)
+	w.vexora.answer, w.vexora.told = w.unclear, w.unclear
+	p := w.mustCreate(draft("R1"))
+	w.clock.pass(10 * time.Minute)
+	w.must(w.operator.Resolve(bg, w.order(p.ID, dara, payout.ResolvedFailed)))
+	w.must(w.operator.Resolve(bg, w.order(p.ID, bopha, payout.ResolvedFailed)))
+	w.vexora.told = func(payout.Payout) payout.Claim {
+		return payout.Claim{Finding: payout.FoundFailed, Failure: payout.FailureFunds, Code: "00029", ProviderID: "N-1", At: w.clock.Now()}
+	}
+	w.sweepFor(20, 10*time.Minute)
+	if now := w.stored(p.ID); now.Failure.Code != payout.FailureResolved {
+		t.Errorf("failure %+v", *now.Failure)
+	}
+}
+
+// A return has a number of its own where the provider pays a reference once.
+func TestAReturnUnderItsOwnNumberIsConfirmed(t *testing.T) {
+	w := newWorld(t)
+	w.monetix.answer = w.said(payout.FoundProcessing, "N-1")
+	p := w.mustCreate(draftFor(Monetix))
+	w.numbered(p, payout.FoundSucceeded, "N-1")
+	w.monetix.told = w.said(payout.FoundReturned, "N-2")
+	w.numbered(p, payout.FoundReturned, "N-2")
+	w.sweepFor(30, 30*time.Minute)
+	if now := w.stored(p.ID); w.raised(p.ID, payout.Contradiction) || !isTold(now, "pay under a new reference") {
+		t.Errorf("%v, told %q", now.Attention.Reasons(), told(now))
+	}
+}
