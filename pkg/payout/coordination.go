@@ -1,39 +1,8 @@
 package payout
 
 import (
-	"context"
 	"time"
-
-	"cambodia-payouts/pkg/money"
 )
-
-// Coordination is the part of the store through which the functions of one deployment
-// tell each other what is wrong. None of it is read or written by a payout that
-// goes well, a glance at the shared state now and then aside.
-type Coordination interface {
-	// Shared reads the shared state consistently; a board that was never written is empty.
-	Shared(ctx context.Context) (Shared, error)
-	// RememberRestore keeps for ever, on the shared state, that the table was restored at a time, unless
-	// it remembers a later one.
-	RememberRestore(ctx context.Context, at time.Time) error
-	// SavePause puts a pause on the shared state, in place of an earlier one.
-	SavePause(ctx context.Context, p Pause) error
-	// ChangeControls appends a change, and so puts its controls in force; ErrControlsMoved if
-	// a change of that number is there. No change is ever taken away.
-	ChangeControls(ctx context.Context, e ControlEntry) error
-	// ControlChanges lists the changes, newest first.
-	ControlChanges(ctx context.Context, limit int) ([]ControlEntry, error)
-	// ProposeControls keeps what waits for its second person, in place of an earlier one of
-	// the same person. It may be dropped after until.
-	ProposeControls(ctx context.Context, p ControlProposal, until time.Time) error
-	// ProposedControls lists consistently what was proposed, in any order. Some may be over.
-	ProposedControls(ctx context.Context) ([]ControlProposal, error)
-	// CountOutflow adds to what was submitted in a bucket, which may be dropped after until.
-	CountOutflow(ctx context.Context, b OutflowBucket, until time.Time) error
-	// OutflowSince lists consistently the buckets of a provider and currency that began at or
-	// after a time.
-	OutflowSince(ctx context.Context, p Provider, of money.Currency, since time.Time) ([]OutflowBucket, error)
-}
 
 // Shared is what hangs on the wall for every function to see.
 type Shared struct {

@@ -10,7 +10,7 @@ import (
 	"cambodia-payouts/pkg/money"
 )
 
-// Creator is the story "create": one payout, submitted at most once.
+// Creator is the use case "create": one payout, submitted at most once.
 type Creator struct {
 	ports     Ports
 	policy    Policy

@@ -1,7 +1,18 @@
-// Package payout is the domain: what a payout is, which states it may pass
-// through, and the three stories that move it (create, receive a claim,
-// reconcile). It imports only the standard library and pkg/money; every
-// technology reaches it through a port in ports.go.
+// Package payout is the domain: what a payout is, which states it may pass through, and
+// the use cases that move it. It does no I/O; every technology reaches it through a port in
+// ports.go. The use cases are
+//
+//   - [Creator]: one payout, submitted at most once (create.go, submit.go);
+//   - [Receiver]: a verified claim of a provider (receive.go, decide.go, write.go);
+//   - [Sweeper]: whatever is due (sweep*.go);
+//   - [Operator]: what people order, controls included (operate*.go, control_*.go);
+//   - [Importer]: a provider's statement (statement*.go);
+//   - [Notifier]: the feed and the merchant's webhook (notify*.go, event.go);
+//   - [Outflow]: what was submitted in an hour (outflow.go).
+//
+// The [Breaker] stands between them and the providers (breaker*.go); what keeps two payouts of
+// the same money apart is in similar*.go and recipient.go; what may be told of the payments of one
+// payout in heard.go, payments.go and next_action.go.
 //
 // Two ideas carry the package:
 //

@@ -7,19 +7,6 @@ import (
 	"time"
 )
 
-// Orphans is the part of the store that keeps claims which match no payout.
-type Orphans interface {
-	// KeepOrphan stores a claim that is not about a payout of ours; true if it
-	// was new. Repetitions (same Key) are nil and false.
-	KeepOrphan(ctx context.Context, o Orphaned) (bool, error)
-	// DueOrphans lists the keys of such claims whose texts have to go at or before a time,
-	// the oldest first. It may be behind.
-	DueOrphans(ctx context.Context, until time.Time, limit int) ([]string, error)
-	// RedactOrphan takes message and body out of one, in one write that also ends its
-	// being due. One that is not there, or was done before, is no error.
-	RedactOrphan(ctx context.Context, key string, at time.Time) error
-}
-
 const (
 	// orphansEvery is how often a sweeper looks for orphans whose texts have to go: they
 	// are rare, and have waited for months.

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Notifier is the story "tell": every event of a payout reaches the feed, and the
+// Notifier is the use case "notify": every event of a payout reaches the feed, and the
 // webhook if there is one, at least once.
 type Notifier struct {
 	ports NotifierPorts

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Operator is the story "operate": what a person may order when the machine has
+// Operator is the use case "operate": what a person may order when the machine has
 // come to its end. Every order is in the history with who gave it.
 type Operator struct {
 	ports     Ports

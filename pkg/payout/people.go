@@ -17,13 +17,6 @@ var (
 	ErrNotRegistered = errors.New("payout: the caller is not in the register of people")
 )
 
-// People is the register: who stands behind a principal. Orders for two need two
-// different persons of it.
-type People interface {
-	// Who finds the person behind a caller's identities, the most telling one first.
-	Who(ctx context.Context, identities []Principal) (Person, error)
-}
-
 // Nobody is a register that is not set.
 type Nobody struct{}
 

@@ -46,7 +46,7 @@ type Policy struct {
 // defaultQueuedMaxAge is the default of QUEUED_MAX_AGE.
 const defaultQueuedMaxAge = time.Hour
 
-// Ports is what the stories need of the outside.
+// Ports is what the use cases need of the outside.
 type Ports struct {
 	Store      Store
 	Connectors map[Provider]Connector // only those that are wired; settings may still be missing

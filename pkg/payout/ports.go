@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"cambodia-payouts/pkg/money"
 )
 
 // Errors of the store port. Anything else that a store returns is ErrUnclear by
@@ -193,4 +195,121 @@ var (
 // that the provider sent it.
 type Verifier interface {
 	Verify(ctx context.Context, body []byte) (Claim, error)
+}
+
+// Teller is a Connector whose provider documents a status query for the balance.
+type Teller interface {
+	// Balances asks for the balance of every account. It may return some of them
+	// and an error about the others.
+	Balances(ctx context.Context) ([]Balance, error)
+}
+
+// Coordination is the part of the store through which the functions of one deployment
+// tell each other what is wrong. None of it is read or written by a payout that
+// goes well, a glance at the shared state now and then aside.
+type Coordination interface {
+	// Shared reads the shared state consistently; a board that was never written is empty.
+	Shared(ctx context.Context) (Shared, error)
+	// RememberRestore keeps for ever, on the shared state, that the table was restored at a time, unless
+	// it remembers a later one.
+	RememberRestore(ctx context.Context, at time.Time) error
+	// SavePause puts a pause on the shared state, in place of an earlier one.
+	SavePause(ctx context.Context, p Pause) error
+	// ChangeControls appends a change, and so puts its controls in force; ErrControlsMoved if
+	// a change of that number is there. No change is ever taken away.
+	ChangeControls(ctx context.Context, e ControlEntry) error
+	// ControlChanges lists the changes, newest first.
+	ControlChanges(ctx context.Context, limit int) ([]ControlEntry, error)
+	// ProposeControls keeps what waits for its second person, in place of an earlier one of
+	// the same person. It may be dropped after until.
+	ProposeControls(ctx context.Context, p ControlProposal, until time.Time) error
+	// ProposedControls lists consistently what was proposed, in any order. Some may be over.
+	ProposedControls(ctx context.Context) ([]ControlProposal, error)
+	// CountOutflow adds to what was submitted in a bucket, which may be dropped after until.
+	CountOutflow(ctx context.Context, b OutflowBucket, until time.Time) error
+	// OutflowSince lists consistently the buckets of a provider and currency that began at or
+	// after a time.
+	OutflowSince(ctx context.Context, p Provider, of money.Currency, since time.Time) ([]OutflowBucket, error)
+}
+
+// Endpoint is the merchant's webhook.
+type Endpoint interface {
+	// Ready reports whether there is an endpoint at all. An error means that it
+	// cannot be told now.
+	Ready(ctx context.Context) (bool, error)
+	// Deliver makes one attempt.
+	Deliver(ctx context.Context, m Message) Delivery
+}
+
+// Feed is the list of all news, in the order in which it was published. Every
+// shard of payouts has a list of its own, numbered 1, 2, 3 … without a gap: a
+// number is taken by the write that fills it, so a reader who has seen number n
+// has seen everything up to n, however slow a writer was.
+type Feed interface {
+	// Publish appends events From to To of a payout to its shard's list. If since
+	// is set, earlier tries may have got there; then nothing is published twice that stands
+	// in an entry of that time or later. Entries are not quite in the order of their times:
+	// since leaves room for that, and the search may end at the first one before it. It
+	// returns an error if it is not certain that the news is in the list.
+	Publish(ctx context.Context, n News, since time.Time) error
+	// ReadFeed lists up to limit entries of every shard behind a position, each
+	// shard in its order, with the payouts they are about. A limit up to LongestPage+1 is
+	// honoured in every shard: the one more tells whether a page is the last. It returns
+	// ErrRewound if the list ends before the position.
+	ReadFeed(ctx context.Context, after Position, limit int) ([]Published, error)
+}
+
+// Orphans is the part of the store that keeps claims which match no payout.
+type Orphans interface {
+	// KeepOrphan stores a claim that is not about a payout of ours; true if it
+	// was new. Repetitions (same Key) are nil and false.
+	KeepOrphan(ctx context.Context, o Orphaned) (bool, error)
+	// DueOrphans lists the keys of such claims whose texts have to go at or before a time,
+	// the oldest first. It may be behind.
+	DueOrphans(ctx context.Context, until time.Time, limit int) ([]string, error)
+	// RedactOrphan takes message and body out of one, in one write that also ends its
+	// being due. One that is not there, or was done before, is no error.
+	RedactOrphan(ctx context.Context, key string, at time.Time) error
+}
+
+// People is the register: who stands behind a principal. Orders for two need two
+// different persons of it.
+type People interface {
+	// Who finds the person behind a caller's identities, the most telling one first.
+	Who(ctx context.Context, identities []Principal) (Person, error)
+}
+
+// Recipients is the part of the store that remembers, per recipient, the payouts that
+// nobody may know the end of.
+type Recipients interface {
+	// NoteUnsettled puts a payout on its recipient's list, once, if that has fewer entries than
+	// most, and returns the whole list. The store may drop the list after the time keep, which
+	// every note moves. If until is set, the shared state says that lists are worth a look until then.
+	// It returns ErrCrowded, with the list, if there is no room.
+	NoteUnsettled(ctx context.Context, u Unsettled, most int, keep, until time.Time) ([]Unsettled, error)
+	// FindUnsettled returns a list; none is empty.
+	FindUnsettled(ctx context.Context, key RecipientKey) ([]Unsettled, error)
+	// ForgetUnsettled takes payouts off their list.
+	ForgetUnsettled(ctx context.Context, key RecipientKey, settled []Unsettled) error
+}
+
+// Keys finds the stack's key. A cache of its secret is one, and so is a key.
+type Keys interface {
+	// Current returns the key, or an error while it cannot be read.
+	Current(ctx context.Context) (StackKey, error)
+}
+
+// Archive keeps reports.
+type Archive interface {
+	// KeepReport stores a report under its statement's hash, if there is none. The store may
+	// drop it after the time until; zero: never.
+	KeepReport(ctx context.Context, hash string, report []byte, until time.Time) error
+	// FindReport returns the report of a statement, ErrNotFound if it was never
+	// imported to the end.
+	FindReport(ctx context.Context, hash string) ([]byte, error)
+	// KeepProposal remembers who sent a statement first, in place of an earlier one. The
+	// store may drop it after the time until.
+	KeepProposal(ctx context.Context, hash string, p StatementProposal, until time.Time) error
+	// FindProposal returns it, ErrNotFound if nobody did.
+	FindProposal(ctx context.Context, hash string) (StatementProposal, error)
 }

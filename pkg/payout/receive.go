@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Receiver is the story "apply a claim": a verified word of a provider comes in
+// Receiver is the use case "apply a claim": a verified word of a provider comes in
 // and is stored before anybody is thanked for it.
 type Receiver struct {
 	store   Store

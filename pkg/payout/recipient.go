@@ -10,20 +10,6 @@ import (
 	"time"
 )
 
-// Recipients is the part of the store that remembers, per recipient, the payouts that
-// nobody may know the end of.
-type Recipients interface {
-	// NoteUnsettled puts a payout on its recipient's list, once, if that has fewer entries than
-	// most, and returns the whole list. The store may drop the list after the time keep, which
-	// every note moves. If until is set, the shared state says that lists are worth a look until then.
-	// It returns ErrCrowded, with the list, if there is no room.
-	NoteUnsettled(ctx context.Context, u Unsettled, most int, keep, until time.Time) ([]Unsettled, error)
-	// FindUnsettled returns a list; none is empty.
-	FindUnsettled(ctx context.Context, key RecipientKey) ([]Unsettled, error)
-	// ForgetUnsettled takes payouts off their list.
-	ForgetUnsettled(ctx context.Context, key RecipientKey, settled []Unsettled) error
-}
-
 // ErrCrowded: a recipient's list is full. Every payout of the same money to him is held then.
 var ErrCrowded = errors.New("payout: too many payouts to one recipient are not settled")
 

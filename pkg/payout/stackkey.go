@@ -34,12 +34,6 @@ func NewStackKey(text string) (StackKey, error) {
 	return StackKey{&text}, nil
 }
 
-// Keys finds the stack's key. A cache of its secret is one, and so is a key.
-type Keys interface {
-	// Current returns the key, or an error while it cannot be read.
-	Current(ctx context.Context) (StackKey, error)
-}
-
 // Current implements Keys.
 func (k StackKey) Current(context.Context) (StackKey, error) {
 	if k.text == nil {

@@ -1,7 +1,6 @@
 package payout
 
 import (
-	"context"
 	"crypto/sha256"
 	"fmt"
 	"time"
@@ -82,21 +81,6 @@ func (r StatementRow) said() string {
 		return "a word that the mapping does not know"
 	}
 	return string(r.Finding)
-}
-
-// Archive keeps reports.
-type Archive interface {
-	// KeepReport stores a report under its statement's hash, if there is none. The store may
-	// drop it after the time until; zero: never.
-	KeepReport(ctx context.Context, hash string, report []byte, until time.Time) error
-	// FindReport returns the report of a statement, ErrNotFound if it was never
-	// imported to the end.
-	FindReport(ctx context.Context, hash string) ([]byte, error)
-	// KeepProposal remembers who sent a statement first, in place of an earlier one. The
-	// store may drop it after the time until.
-	KeepProposal(ctx context.Context, hash string, p StatementProposal, until time.Time) error
-	// FindProposal returns it, ErrNotFound if nobody did.
-	FindProposal(ctx context.Context, hash string) (StatementProposal, error)
 }
 
 // LineKind says what came of comparing one line, or one payout, with the other

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Sweeper is the story "reconcile": it looks at every payout whose time has come,
+// Sweeper is the use case "reconcile": it looks at every payout whose time has come,
 // so that no state is without an exit. The table is its queue.
 type Sweeper struct {
 	ports     Ports

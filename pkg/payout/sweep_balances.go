@@ -17,13 +17,6 @@ type Balance struct {
 	Available int64
 }
 
-// Teller is a Connector whose provider documents a status query for the balance.
-type Teller interface {
-	// Balances asks for the balance of every account. It may return some of them
-	// and an error about the others.
-	Balances(ctx context.Context) ([]Balance, error)
-}
-
 // balanceEvery is how often a sweeper asks for balances. A payroll empties an
 // account in minutes; a status query a minute would be a burden that no page allows.
 const balanceEvery = 5 * time.Minute

@@ -1,18 +1,8 @@
 package payout
 
 import (
-	"context"
 	"time"
 )
-
-// Endpoint is the merchant's webhook.
-type Endpoint interface {
-	// Ready reports whether there is an endpoint at all. An error means that it
-	// cannot be told now.
-	Ready(ctx context.Context) (bool, error)
-	// Deliver makes one attempt.
-	Deliver(ctx context.Context, m Message) Delivery
-}
 
 // Message is one event for the webhook.
 type Message struct {

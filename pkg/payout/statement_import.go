@@ -11,7 +11,7 @@ import (
 	"cambodia-payouts/pkg/money"
 )
 
-// Importer is the story "import a statement": a file shows what does not agree, and two
+// Importer is the use case "import a statement": a file shows what does not agree, and two
 // people may end by it what the provider itself does not answer. A file is a weak word.
 // It overrules nothing that the provider said, and makes nothing safe to pay again.
 type Importer struct {

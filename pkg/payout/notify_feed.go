@@ -1,29 +1,10 @@
 package payout
 
 import (
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"time"
 )
-
-// Feed is the list of all news, in the order in which it was published. Every
-// shard of payouts has a list of its own, numbered 1, 2, 3 … without a gap: a
-// number is taken by the write that fills it, so a reader who has seen number n
-// has seen everything up to n, however slow a writer was.
-type Feed interface {
-	// Publish appends events From to To of a payout to its shard's list. If since
-	// is set, earlier tries may have got there; then nothing is published twice that stands
-	// in an entry of that time or later. Entries are not quite in the order of their times:
-	// since leaves room for that, and the search may end at the first one before it. It
-	// returns an error if it is not certain that the news is in the list.
-	Publish(ctx context.Context, n News, since time.Time) error
-	// ReadFeed lists up to limit entries of every shard behind a position, each
-	// shard in its order, with the payouts they are about. A limit up to LongestPage+1 is
-	// honoured in every shard: the one more tells whether a page is the last. It returns
-	// ErrRewound if the list ends before the position.
-	ReadFeed(ctx context.Context, after Position, limit int) ([]Published, error)
-}
 
 // LongestPage is the most entries that a caller gets at once, of any list.
 const LongestPage = 100
