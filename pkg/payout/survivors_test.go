@@ -83,7 +83,7 @@ func TestAHeldDuplicateIsNoRepetitionAfterARestore(t *testing.T) {
 	}
 }
 
-// resend.go, Resend: !o.policy.RestoredAt.IsZero(). After a restore one person does not repeat at Monetix.
+// operate_resend.go, Resend: !o.policy.RestoredAt.IsZero(). After a restore one person does not repeat at Monetix.
 func TestAfterARestoreARepetitionTakesTwo(t *testing.T) {
 	before := newWorld(t)
 	before.monetix.answer = before.unclear
@@ -130,7 +130,7 @@ func TestAClaimThatIsNotAboutThePayoutEndsNothing(t *testing.T) {
 	}
 }
 
-// query.go, goesAgain: the documented repetition waits while submissions are held or paused.
+// sweep_query.go, goesAgain: the documented repetition waits while submissions are held or paused.
 func TestTheDocumentedRepetitionWaitsWhileSubmissionsAreHeld(t *testing.T) {
 	w := newWorld(t)
 	w.monetix.answer, w.monetix.told = w.unclear, w.absent
