@@ -1,6 +1,0 @@
-//go:build race
-
-package sim
-
-// racing: the race detector makes everything many times slower.
-const racing = true
