@@ -3,8 +3,11 @@ package sim
 import (
 	"encoding/json"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"cambodia-payouts/pkg/payout"
@@ -30,14 +33,26 @@ func TestTheSameSeedTellsTheSameHistory(t *testing.T) {
 }
 
 func TestEveryPromiseHolds(t *testing.T) {
-	var total Tally
-	for seed := range uint64(1000) {
-		r := Seed(seed, Options{})
-		if r.Violation != nil {
-			t.Errorf("seed %d: %v", seed, r.Violation)
-		}
-		total.Add(r.Tally)
+	var (
+		total Tally
+		mu    sync.Mutex
+		wait  sync.WaitGroup
+		next  atomic.Uint64
+	)
+	for range runtime.GOMAXPROCS(0) {
+		wait.Go(func() {
+			for seed := next.Add(1) - 1; seed < 1000; seed = next.Add(1) - 1 {
+				r := Seed(seed, Options{})
+				if r.Violation != nil {
+					t.Errorf("seed %d: %v", seed, r.Violation)
+				}
+				mu.Lock()
+				total.Add(r.Tally)
+				mu.Unlock()
+			}
+		})
 	}
+	wait.Wait()
 	// A simulation in which nothing happens proves nothing.
 	for _, status := range []string{"succeeded", "failed", "unknown", "processing", "queued", "cancelled"} {
 		if total.Ends[status] == 0 {
