@@ -235,6 +235,8 @@ func (p Payout) succeed(c Claim) Decision {
 		return d
 	case p.Status == Succeeded && sameNumber(p.ProviderID, c.ProviderID):
 		return repeated
+	case p.Status == Succeeded: // paid under another number than ours
+		return p.contradict(c, paid, p.Attempt.fact(saidAgain))
 	case p.Status.Final() && p.paidElsewhere(p.Attempt):
 		return p.note(c, DoublePaymentSuspected, SignalDoublePayment, paid)
 	case p.Status.Final():

@@ -35,6 +35,7 @@ const (
 	saidPaid      word = "paid"
 	saidReturned  word = "returned"
 	saidTwice     word = "twice"     // a file shows two payments of it
+	saidAgain     word = "again"     // it is paid under another number than the one that we hold
 	saidOther     word = "mismatch"  // another amount, currency, provider or remark
 	saidForeign   word = "foreign"   // of an attempt that was never made
 	saidAmbiguous word = "ambiguous" // the signed text could be cut otherwise
@@ -158,7 +159,8 @@ func (p Payout) SafeToPayAgain() bool {
 
 // AsRestored is the payout as a table that was restored at a time has to show it: of what
 // had failed before, the lost table may have begun another attempt, what was queued it may have sent,
-// and what one person had proposed it may have carried out. That a failure is certain is told of no time before. It is not
+// what had come back somebody may have paid again, and what one person had proposed it may have
+// carried out. That a failure is certain is told of no time before. It is not
 // stored. The zero time is no restore.
 func (p Payout) AsRestored(at time.Time) Payout {
 	p.restored = at
@@ -167,6 +169,9 @@ func (p Payout) AsRestored(at time.Time) Payout {
 	}
 	if p.Status == Queued && p.StatusAt.Before(at) {
 		p.QueuedReason = QueuedRestored
+	}
+	if p.Return != nil && !p.Return.At.After(at) { // who was told may have paid again since
+		p.Heard = p.Heard.With(FirstAttempt.fact(wasRestored))
 	}
 	if !p.Proposal.At.After(at) {
 		p.Proposal = Proposal{}

@@ -29,9 +29,11 @@ var whileQueued = map[QueuedReason]string{
 // does not go by itself any more.
 const refusedAndLate = "mend key, egress address or project at the provider; then resend it if the beneficiary still has to be paid, or cancel it"
 
-// oneIsBack is about two payments of which one came back, anotherMayBeLeft about a return beside
+// anotherMayBe is about a payment beside an attempt of which nobody knows, oneIsBack about two
+// payments of which one came back, anotherMayBeLeft about a return beside
 // which another payment may have been made.
 const (
+	anotherMayBe     = "one payment is known, and another one may have been made: ask the provider about each attempt, and have none stopped before; then resolve as reviewed"
 	oneIsBack        = "one of two payments came back: ask the provider which one is left, and have none stopped before; then resolve as reviewed"
 	anotherMayBeLeft = "the money of one payment came back, and another one may have been made: ask the provider about each attempt; do not pay again before"
 )
@@ -39,6 +41,9 @@ const (
 // refusedUnknown is about a payout of which nobody knows whether it was sent, and whose repetition
 // was refused about us.
 const refusedUnknown = "mend key, egress address or project at the provider; it does not go again by itself: see what the provider has, then resend or resolve it"
+
+// heldAndGone is about a payout that was held beside another one when its table was lost.
+const heldAndGone = "it was held as a possible duplicate, and a lost table may have sent it: ask the provider first; then two people resolve or resend it"
 
 // saidToBeBack is about a return that no more than a callback tells of, or that something else
 // speaks against.
@@ -74,16 +79,14 @@ func (p Payout) NextAction(r Reason) string {
 		return p.twoPayments()
 	case r == ProviderConfiguration && p.Status == Unknown:
 		return refusedUnknown
+	case r == PossibleDuplicate && p.Status == Unknown:
+		return heldAndGone
 	}
 	waits := r == QueuedTooLong || r == ProviderConfiguration || r == PossibleDuplicate
 	if p.Status != Queued || !waits {
 		return nextActions[r]
 	}
-	waitsFor := p.WaitsFor()
-	if p.Sent > 0 && waitsFor != QueuedSpokenOf { // whatever holds it besides
-		waitsFor = QueuedRestored
-	}
-	if first, held := whileQueued[waitsFor]; held {
+	if first, held := whileQueued[p.WaitsFor()]; held {
 		return first
 	}
 	if _, late := p.Attention[QueuedTooLong]; late && r == ProviderConfiguration {

@@ -41,15 +41,14 @@ func (p Payout) resolvable(as Resolution) (done bool, err error) {
 			Faults: []Fault{{Pointer: "/as", Code: InvalidRequest, Message: "must be succeeded, failed or reviewed"}},
 		}
 	}
-	lost := p.Sent > 0 || p.WaitsFor() == QueuedRestored // a lost table may have sent it
 	switch target := Status(as); {
 	case p.Status == target:
 		return true, nil
 	case p.Status.Final():
 		return false, notPossible("the payout has ended as %s, and that is never rewritten; resolve it as reviewed", p.Status)
-	case p.Status == Queued && lost && as == ResolvedFailed:
-		return false, notPossible("a lost table may have sent the payout; ask the provider, then cancel it or resolve it as succeeded")
-	case p.Status == Queued && !(as == ResolvedSucceeded && (p.speaksAgainst() || lost)):
+	case p.Status == Queued && as == ResolvedFailed && (p.mayHaveGone() || p.spokenOf()):
+		return false, notPossible("the payout may have been sent; ask the provider, then two people cancel it or resolve it as succeeded")
+	case p.Status == Queued && !(as == ResolvedSucceeded && (p.speaksAgainst() || p.mayHaveGone())):
 		return false, notPossible("the payout was not sent; cancel it")
 	case p.Status == Submitting:
 		return false, &OrderRefused{Problem: OrderBusy, Detail: "the payout is being submitted; wait two minutes"}

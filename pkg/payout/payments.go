@@ -2,34 +2,40 @@ package payout
 
 import "slices"
 
-// payments counts the attempts by which money may be, or may yet come, with the beneficiary, and
-// those of which it is said that it came back. One that failed by the provider's own answer, with
-// nothing but failure or "paid" said of it since, is neither: which word is true has to be settled.
-func (p Payout) payments() (may, back int) {
+// payments counts the attempts by which money is said to have gone, or to be on its way, and is not
+// said to have come back; those by which it may have gone; and those of which it came back. One
+// that failed by the provider's own answer, with nothing but failure or "paid" said of it since, is
+// none: which word is true has to be settled.
+func (p Payout) payments() (said, may, back int) {
 	for a := FirstAttempt; a <= p.Attempt; a++ {
 		present := a == p.Attempt
 		unsent := (p.Status == Queued || p.Status == Cancelled) && p.Sent == 0 && !p.namedUnsent()
+		paid := p.Heard.has(a, saidPaid)
 		switch {
-		case p.Heard.has(a, saidTwice):
-			may += 2
+		case p.Heard.has(a, saidTwice), p.Heard.has(a, saidAgain):
+			said += 2
 		case p.Heard.has(a, saidReturned):
 			back++
 		case p.Heard.closed(a) && !(present && p.Status == Succeeded):
-		case present && unsent && !p.Heard.has(a, saidPaid):
+		case present && unsent && !paid:
+		case paid, present && p.Status == Processing, p.Heard.doubted(a):
+			said++
 		default:
 			may++
 		}
 	}
-	return may, back
+	return said, may, back
 }
 
 // twoPayments is what to do about two payments. None must be stopped that may be the only one.
 func (p Payout) twoPayments() string {
-	switch may, back := p.payments(); {
-	case may > 1:
+	switch said, may, back := p.payments(); {
+	case said > 1:
 		return nextActions[DoublePaymentSuspected]
 	case back > 0:
 		return oneIsBack
+	case may > 0:
+		return anotherMayBe
 	}
 	return nextActions[Contradiction]
 }
@@ -48,7 +54,7 @@ func (p Payout) mayBePaidBesides() bool {
 		}
 	}
 	return slices.ContainsFunc(p.Heard, func(f Fact) bool {
-		return slices.Contains([]word{saidTwice, saidOther, saidForeign, wasMore}, f.said())
+		return slices.Contains([]word{saidTwice, saidAgain, saidOther, saidForeign, wasMore}, f.said())
 	})
 }
 

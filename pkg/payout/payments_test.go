@@ -219,3 +219,113 @@ func TestAReturnUnderItsOwnNumberIsConfirmed(t *testing.T) {
 		t.Errorf("%v, told %q", now.Attention.Reasons(), told(now))
 	}
 }
+
+// Paid under two numbers, and one of them comes back: the other one is left.
+func TestOneOfTwoNumbersThatCameBackIsNotPaidAgain(t *testing.T) {
+	for _, name := range both {
+		w := newWorld(t)
+		w.named(name).answer = w.said(payout.FoundProcessing, "N-1")
+		p := w.mustCreate(draftFor(name))
+		w.numbered(p, payout.FoundSucceeded, "N-1")
+		w.numbered(p, payout.FoundSucceeded, "N-2")
+		if !w.raised(p.ID, payout.Contradiction) {
+			t.Fatalf("%s: %v", name, w.stored(p.ID).Attention)
+		}
+		w.review(p.ID)
+		w.named(name).told = w.said(payout.FoundReturned, "N-1")
+		w.numbered(p, payout.FoundReturned, "N-1")
+		w.sweepFor(30, 30*time.Minute)
+		if now := w.stored(p.ID); now.Return == nil || isTold(now, "pay under a new reference") {
+			t.Errorf("%s: returned %t, told %q, heard %v", name, now.Return != nil, told(now), now.Heard)
+		}
+	}
+}
+
+// A second payment of the present attempt calls people, whatever they are called for already.
+func TestASecondNumberBesideASuspectedDoublePaymentIsNews(t *testing.T) {
+	w, p := secondUnder(t, Vexora, nil)
+	w.numbered(p, payout.FoundSucceeded, "N-2")
+	w.knows(Vexora, map[payout.Attempt]payout.Claim{1: under(payout.FoundReturned, "N-1"), 2: under(payout.FoundSucceeded, "N-2")})
+	w.sweepFor(20, 30*time.Minute)
+	before := len(w.stored(p.ID).Events())
+	w.numbered(p, payout.FoundSucceeded, "N-3")
+	if now := w.stored(p.ID); !w.raised(p.ID, payout.Contradiction) || len(now.Events()) != before+1 || !isTold(now, "stop or return one") {
+		t.Errorf("%v, %d events more, told %q", now.Attention.Reasons(), len(now.Events())-before, told(now))
+	}
+}
+
+// Nobody has a payment stopped beside an attempt of which nobody knows.
+func TestAPaymentBesideAnUnknownAttemptIsNotStopped(t *testing.T) {
+	for name, second := range map[string]func(w *world, p payout.Payout){
+		"failed by a callback": func(w *world, p payout.Payout) { w.numbered(p, payout.FoundFailed, "N-2") },
+		"ended as failed by people": func(w *world, p payout.Payout) {
+			w.must(w.operator.Resolve(bg, w.order(p.ID, dara, payout.ResolvedFailed)))
+			w.must(w.operator.Resolve(bg, w.order(p.ID, bopha, payout.ResolvedFailed)))
+		},
+		"ended as succeeded by people": func(w *world, p payout.Payout) {
+			w.must(w.operator.Resolve(bg, w.order(p.ID, dara, payout.ResolvedSucceeded)))
+			w.must(w.operator.Resolve(bg, w.order(p.ID, bopha, payout.ResolvedSucceeded)))
+		},
+	} {
+		for _, provider := range both {
+			w, p := secondUnder(t, provider, nil)
+			second(w, p)
+			w.knows(provider, map[payout.Attempt]payout.Claim{1: under(payout.FoundSucceeded, "N-1"), 2: {Finding: payout.FoundAbsent}})
+			c := w.claim(p, payout.FoundSucceeded)
+			c.Reference, c.ProviderID = string(p.ID.ProviderReference(1)), "N-1"
+			w.receive(c)
+			for range 40 {
+				if now := w.stored(p.ID); len(now.Attention) == 0 || isTold(now, "stop or return one") {
+					t.Fatalf("%s, the second %s: %s, told %q, heard %v", provider, name, now.Status, told(now), now.Heard)
+				}
+				w.sweepFor(1, 30*time.Minute)
+			}
+		}
+	}
+}
+
+// What was held as a possible duplicate when its table was lost may have been sent: people are told
+// to ask first, before and after the sweep has seen it, and may record that it was paid.
+func TestAHeldPayoutOfABackupIsAskedAboutFirst(t *testing.T) {
+	for _, name := range both {
+		lost := newWorld(t)
+		lost.named(name).answer, lost.named(name).told = lost.unclear, lost.absent
+		lost.mustCreate(draftFor(name))
+		d := draftFor(name)
+		d.Reference = "R2"
+		held := lost.mustCreate(d)
+		if held.WaitsFor() != payout.QueuedDuplicate {
+			t.Fatalf("%s waits for %q", held.Status, held.WaitsFor())
+		}
+		w := restoredFrom(t, lost, lost.store.copy(), Monetix)
+		w.named(name).told = w.absent
+		restored := w.store.board.RestoredAt
+		for range 30 {
+			now := w.stored(held.ID).AsRestored(restored)
+			if isTold(now, "resend to confirm") || now.Status == payout.Queued && now.WaitsFor() != payout.QueuedRestored {
+				t.Fatalf("%s: %s waits for %q, told %q", name, now.Status, now.WaitsFor(), told(now))
+			}
+			w.sweepFor(1, time.Hour)
+		}
+		w.must(w.operator.Resolve(bg, w.order(held.ID, dara, payout.ResolvedSucceeded)))
+	}
+}
+
+// A return of before a restore may have been paid again in the time that is lost.
+func TestAReturnOfABackupIsNotPaidAgain(t *testing.T) {
+	for _, name := range both {
+		lost := newWorld(t)
+		p := lost.mustCreate(draftFor(name))
+		lost.receive(lost.claim(p, payout.FoundSucceeded))
+		lost.named(name).told = lost.says(payout.FoundReturned)
+		lost.receive(lost.claim(p, payout.FoundReturned))
+		lost.sweepFor(20, 30*time.Minute)
+		if !isTold(lost.stored(p.ID), "pay under a new reference") {
+			t.Fatal(told(lost.stored(p.ID)))
+		}
+		w := restoredFrom(t, lost, lost.store.copy(), Monetix)
+		if now := w.stored(p.ID).AsRestored(w.store.board.RestoredAt); isTold(now, "pay under a new reference") {
+			t.Errorf("%s: told %q", name, told(now))
+		}
+	}
+}

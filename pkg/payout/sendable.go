@@ -99,10 +99,18 @@ func (p Payout) WaitsFor() QueuedReason {
 	switch {
 	case p.spokenOf():
 		return QueuedSpokenOf
+	case p.mayHaveGone():
+		return QueuedRestored
 	case duplicate:
 		return QueuedDuplicate
 	}
 	return p.QueuedReason
+}
+
+// mayHaveGone reports whether a lost table may have sent a queued payout, whatever holds it
+// besides: by what was counted, or as [Payout.AsRestored] shows it.
+func (p Payout) mayHaveGone() bool {
+	return p.Status == Queued && (p.Sent > 0 || p.QueuedReason == QueuedRestored)
 }
 
 // newAttempt is who may start the next attempt of a payout that failed.
