@@ -120,7 +120,8 @@ func (w *world) judgeCap(box *container, reference string) {
 	id, _, _ := payout.ParseProviderReference(reference)
 	moves, since := w.table.items[id].Amount, w.controls.capAt
 	most := w.table.board.Controls.Caps[money.KHR]
-	if !since.IsZero() && moves.Exceeds(most) && w.controls.fencedAt[reference].After(since.Add(inForce)) {
+	blind := box.blindAt.After(since) && w.now.Sub(since) < blindFor // see judgeGate
+	if !since.IsZero() && !blind && moves.Exceeds(most) && w.controls.fencedAt[reference].After(since.Add(inForce)) {
 		w.report(capStays, "%s is submitted, and the cap is %s since %s", moves, most, since.Sub(start))
 	}
 	if stack := box.settings.caps()[money.KHR]; moves.Exceeds(stack) {

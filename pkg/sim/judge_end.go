@@ -48,10 +48,15 @@ func (w *world) judgeEnd(c *client, p payout.Payout) {
 		return
 	}
 	moved, stayed := w.moneyOf(p)
+	// What a lost table sent, or two submissions at a provider that pays both, may have paid beside the
+	// failure that was said: it is never safe to pay again.
+	reference := string(p.ProviderReference())
+	beside := w.twiceSent[reference] || traitsOf(p.Provider).paysAgain && w.everSent[reference] > 1
+	beside = beside && !safe(p.AsRestored(w.restoredAt))
 	switch {
 	case p.Status == payout.Succeeded && !moved && !raised(p, payout.Contradiction) && !raised(p, payout.UnlistedStatus) && !d.unanswered(p):
 		w.report("what we call succeeded was paid", "%s, attention %v", c.reference, p.Attention.Reasons())
-	case p.Status != payout.Succeeded && stayed && !raised(p, payout.Contradiction) && !raised(p, payout.DoublePaymentSuspected):
+	case p.Status != payout.Succeeded && stayed && !beside && !raised(p, payout.Contradiction) && !raised(p, payout.DoublePaymentSuspected):
 		w.report("what was paid is never called failed", "%s is %s, asked %d times, next at %v, due %v", c.reference, p.Status, p.Polls, p.QueryAt, p.DueAt)
 	}
 }
