@@ -559,12 +559,16 @@ func (s *signals) Signal(_ context.Context, name payout.Signal, _ payout.Provide
 
 func (s *signals) Duplicate(ctx context.Context, p payout.Payout) {
 	s.Signal(ctx, payout.SignalDuplicate, p.Provider, p.ID)
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.duplicates = append(s.duplicates, p)
 }
 
 func (*signals) Balance(context.Context, payout.Provider, payout.Balance) {}
 
 func (s *signals) Survey(_ context.Context, survey payout.Survey) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.surveys = append(s.surveys, survey)
 }
 
