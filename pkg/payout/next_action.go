@@ -33,7 +33,7 @@ const refusedAndLate = "mend key, egress address or project at the provider; the
 // payments of which one came back, anotherMayBeLeft about a return beside
 // which another payment may have been made.
 const (
-	anotherMayBe     = "one payment is known, and another one may have been made: ask the provider about each attempt, and have none stopped before; then resolve as reviewed"
+	anotherMayBe     = "a payment may have been made beside this one: ask the provider about each attempt, and neither pay again nor have one stopped before; then resolve as reviewed"
 	oneIsBack        = "one of two payments came back: ask the provider which one is left, and have none stopped before; then resolve as reviewed"
 	anotherMayBeLeft = "the money of one payment came back, and another one may have been made: ask the provider about each attempt; do not pay again before"
 )

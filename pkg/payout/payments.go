@@ -11,6 +11,7 @@ func (p Payout) payments() (said, may, back int) {
 		present := a == p.Attempt
 		unsent := (p.Status == Queued || p.Status == Cancelled) && p.Sent == 0 && !p.namedUnsent()
 		paid := p.Heard.has(a, saidPaid)
+		spoken := p.Heard.doubted(a) && !p.Heard.has(FirstAttempt, wasRestored) // else by nobody, perhaps
 		switch {
 		case p.Heard.has(a, saidTwice), p.Heard.has(a, saidAgain):
 			said += 2
@@ -18,7 +19,7 @@ func (p Payout) payments() (said, may, back int) {
 			back++
 		case p.Heard.closed(a) && !(present && p.Status == Succeeded):
 		case present && unsent && !paid:
-		case paid, present && p.Status == Processing, p.Heard.doubted(a):
+		case paid, present && p.Status == Processing, spoken:
 			said++
 		default:
 			may++

@@ -329,3 +329,15 @@ func TestAReturnOfABackupIsNotPaidAgain(t *testing.T) {
 		}
 	}
 }
+
+// Attempts that a lost table may have made are asked about, and nobody answers. Nothing is known to
+// be paid, so nothing is to be stopped.
+func TestNothingIsStoppedForAttemptsThatNobodyKnowsOf(t *testing.T) {
+	p := payout.Payout{
+		Status: payout.Failed, Attempt: 3, Attention: payout.Attention{payout.DoublePaymentSuspected: time.Now()},
+		Heard: payout.Heard{"1.lost", "1.resolved", "1.restored", "1.sent", "2.lost", "2.resolved", "2.sent", "2.wavered.1", "3.lost", "3.sent", "3.wavered.1"},
+	}
+	if isTold(p, "stop or return one") || !isTold(p, "ask the provider about each attempt") {
+		t.Errorf("told %q", told(p))
+	}
+}

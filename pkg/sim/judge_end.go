@@ -181,6 +181,9 @@ func (d *dossier) contradicts(p payout.Payout, s spoken) bool {
 // doubled reports whether an older attempt is said to be paid, or is in progress, or a file shows
 // two payments of one attempt, or a lost table has sent an older one too: no answer tells of both.
 func (w *world) doubled(d *dossier, p payout.Payout) bool {
+	if slices.Contains(p.Heard, "1.restored") {
+		return true // attempts of a lost table are asked about, and nobody may answer
+	}
 	for attempt := range p.Attempt - 1 {
 		reference := string(p.ID.ProviderReference(attempt + 1))
 		e := w.platforms[p.Provider].ledger[reference]
