@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"reflect"
 	"regexp"
 	"slices"
@@ -12,8 +11,6 @@ import (
 	"time"
 
 	"github.com/caarlos0/env/v11"
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
@@ -108,9 +105,9 @@ func (s *Submissions) UnmarshalText(text []byte) error {
 }
 
 // floor is what the stack holds, whatever people order.
-func (p Providers) floor(restoredAt time.Time) payout.Floor {
+func (p Providers) floor() payout.Floor {
 	return payout.Floor{
-		Held: p.held(), RestoredAt: restoredAt,
+		Held: p.held(),
 		Caps: map[money.Currency]money.Amount{money.KHR: p.Caps.KHR.Amount, money.USD: p.Caps.USD.Amount},
 	}
 }
@@ -159,61 +156,6 @@ func (c *KHRCap) UnmarshalText(text []byte) (err error) {
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (c *USDCap) UnmarshalText(text []byte) (err error) {
 	c.Amount, err = money.Parse(string(text), money.USD)
-	return err
-}
-
-// Tuning is PROVIDER_SETTINGS.
-type Tuning struct {
-	Settings Settings `env:"PROVIDER_SETTINGS" envDefault:"{}"`
-}
-
-// Settings is the decoded PROVIDER_SETTINGS. Members that are not known are refused, since
-// a misspelt one would leave a default in force.
-type Settings wire.Tuning
-
-// UnmarshalText implements encoding.TextUnmarshaler.
-func (s *Settings) UnmarshalText(text []byte) error {
-	members := map[string]jsontext.Value{}
-	if err := json.Unmarshal(text, &members); err != nil {
-		return inJSON(err)
-	}
-	*s = Settings{Of: map[payout.Provider][]byte{}, Statements: map[payout.Provider][]byte{}}
-	var faults []error
-	for _, name := range slices.Sorted(maps.Keys(members)) {
-		var err error
-		switch {
-		case name == "banks":
-			err = inJSON(json.Unmarshal(members[name], &s.Banks))
-		case name == "statements":
-			err = s.readStatements(members[name])
-		case payout.Known(payout.Provider(name)):
-			s.Of[payout.Provider(name)] = members[name]
-		default:
-			err = fmt.Errorf("members must name %v, banks or statements", payout.Providers())
-		}
-		if err != nil {
-			faults = append(faults, fmt.Errorf("%.32q: %w", name, err))
-		}
-	}
-	return errors.Join(faults...)
-}
-
-func (s *Settings) readStatements(text []byte) error {
-	byProvider := map[payout.Provider]jsontext.Value{}
-	if err := json.Unmarshal(text, &byProvider); err != nil {
-		return inJSON(err)
-	}
-	for name, mapping := range byProvider {
-		s.Statements[name] = mapping
-	}
-	return nil
-}
-
-// inJSON leaves our types out of an error.
-func inJSON(err error) error {
-	if wrong := (*json.SemanticError)(nil); errors.As(err, &wrong) && wrong.Err != nil {
-		return fmt.Errorf("at %q: %w", wrong.JSONPointer, wrong.Err)
-	}
 	return err
 }
 

@@ -138,15 +138,15 @@ func (c CallbackConfig) proofs(a wire.Assembly) []wire.Proof {
 // settingsOf are those that every function has.
 func settingsOf(c Common, s Storage, r Restore) wire.Settings {
 	return wire.Settings{
-		Policy: payout.Policy{Namespace: payout.Namespace(s.Namespace), RestoredAt: r.RestoredAt},
-		Floor:  payout.Floor{RestoredAt: r.RestoredAt}, Insecure: c.Insecure, Revision: c.Revision, Schema: dynamo.SchemaVersion,
+		Policy:   payout.Policy{Namespace: payout.Namespace(s.Namespace), RestoredAt: r.RestoredAt},
+		Insecure: c.Insecure, Revision: c.Revision, Schema: dynamo.SchemaVersion,
 	}
 }
 
 // submitting are the settings of a function that submits.
 func (p Providers) submitting(c Common, s Storage, r Restore) wire.Settings {
 	all := settingsOf(c, s, r)
-	all.Floor, all.Links = p.floor(r.RestoredAt), p.ByProvider
+	all.Floor, all.Links = p.floor(), p.ByProvider
 	return all
 }
 

@@ -1,10 +1,8 @@
 package payout
 
-import (
-	"time"
-)
+import "time"
 
-// Shared is what hangs on the wall for every function to see.
+// Shared is what every function of a deployment is to know.
 type Shared struct {
 	Pauses map[Provider]Pause
 	// UnsettledUntil: before this time it is worth asking for unsettled payouts.

@@ -165,27 +165,6 @@ func (p Payout) decideOlder(c Claim) Decision {
 	return p.doubt(c, facts...)
 }
 
-// paidBefore records a payment of an attempt that a later one replaced. If that one was
-// withdrawn, there is no second payment; the end that we hold is wrong. Nor is there beside one that
-// failed for certain, but the next attempt may become it: [Payout.NextAction] looks at both.
-func (p Payout) paidBefore(c Claim, facts ...Fact) Decision {
-	if p.Status == Cancelled {
-		return p.contradict(c, facts...)
-	}
-	return p.note(c, DoublePaymentSuspected, SignalDoublePayment, facts...)
-}
-
-// paidTwice records a payment that a file shows beside another one of the same reference. It
-// ends nothing: that is for the one that counts. The line alone may have been heard before, of
-// a file that did not show the other payment; that there are two is news once.
-func (p Payout) paidTwice(c Claim) Decision {
-	facts := []Fact{c.attempt().fact(saidPaid), c.attempt().fact(saidTwice)}
-	if c.Finding == FoundReturned {
-		facts = append(facts, c.attempt().fact(saidReturned))
-	}
-	return p.note(c, DoublePaymentSuspected, SignalDoublePayment, facts...)
-}
-
 // confirm takes in what makes the failure of the claim's attempt certain. Without that, the
 // claim is worth what the caller says.
 func (p Payout) confirm(c Claim, otherwise Decision) Decision {

@@ -21,8 +21,12 @@ func TestEveryReasonHasANextAction(t *testing.T) {
 }
 
 // advice is every next action that the review queue shows of a payout.
-func (w *world) advice(id payout.ID) (all []string) {
-	p := w.stored(id)
+func (w *world) advice(id payout.ID) []string {
+	return advised(w.stored(id))
+}
+
+// advised is what people are told to do about a payout.
+func advised(p payout.Payout) (all []string) {
 	for _, r := range p.Attention.Reasons() {
 		all = append(all, p.NextAction(r))
 	}

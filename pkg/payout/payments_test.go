@@ -9,22 +9,17 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// told is what people are told to do about a payout.
-func told(p payout.Payout) (all []string) {
-	for _, r := range p.Attention.Reasons() {
-		all = append(all, p.NextAction(r))
-	}
-	return all
-}
-
+// isTold reports whether people are told something about a payout.
 func isTold(p payout.Payout, part string) bool {
-	return slices.ContainsFunc(told(p), func(next string) bool { return strings.Contains(next, part) })
+	return slices.ContainsFunc(advised(p), func(next string) bool { return strings.Contains(next, part) })
 }
 
-// review has two people look at what a payout was raised for.
-func (w *world) review(id payout.ID) {
-	w.must(w.operator.Resolve(bg, w.order(id, dara, payout.Reviewed)))
-	w.must(w.operator.Resolve(bg, w.order(id, bopha, payout.Reviewed)))
+// byTwo has two people resolve a payout.
+func (w *world) byTwo(id payout.ID, as payout.Resolution) {
+	w.t.Helper()
+	for _, by := range []payout.Principal{dara, bopha} {
+		w.must(w.operator.Resolve(bg, w.order(id, by, as)))
+	}
 }
 
 // The money of one payment came back, and another one was made, or may have been: nobody is told to
@@ -36,7 +31,7 @@ func TestNobodyIsToldToPayBesideAnotherPayment(t *testing.T) {
 			w.numbered(p, payout.FoundSucceeded, "N-2")
 			w.knows(name, map[payout.Attempt]payout.Claim{1: under(payout.FoundSucceeded, "N-1"), 2: under(payout.FoundSucceeded, "N-2")})
 			w.sweepFor(30, 30*time.Minute)
-			w.review(p.ID)
+			w.byTwo(p.ID, payout.Reviewed)
 			w.knows(name, map[payout.Attempt]payout.Claim{1: under(payout.FoundSucceeded, "N-1"), 2: under(payout.FoundReturned, "N-2")})
 			w.numbered(w.stored(p.ID), payout.FoundReturned, "N-2")
 			return w, p.ID
@@ -47,8 +42,7 @@ func TestNobodyIsToldToPayBesideAnotherPayment(t *testing.T) {
 			pr.account, pr.answer, pr.told = "A", w.unclear, w.unclear
 			p := w.mustCreate(draftFor(name))
 			w.clock.pass(10 * time.Minute)
-			w.must(w.operator.Resolve(bg, w.order(p.ID, dara, payout.ResolvedFailed)))
-			w.must(w.operator.Resolve(bg, w.order(p.ID, bopha, payout.ResolvedFailed)))
+			w.byTwo(p.ID, payout.ResolvedFailed)
 			pr.answer = w.said(payout.FoundProcessing, "N-2")
 			w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
 			w.must(w.operator.Resend(bg, w.order(p.ID, bopha, "")))
@@ -74,7 +68,7 @@ func TestNobodyIsToldToPayBesideAnotherPayment(t *testing.T) {
 			w, id := travel(t, name)
 			w.sweepFor(40, 30*time.Minute)
 			if now := w.stored(id); now.Return == nil || isTold(now, "pay under a new reference") {
-				t.Errorf("%s, %s: returned %t, told %q, heard %v", road, name, now.Return != nil, told(now), now.Heard)
+				t.Errorf("%s, %s: returned %t, told %q, heard %v", road, name, now.Return != nil, advised(now), now.Heard)
 			}
 		}
 	}
@@ -90,7 +84,7 @@ func TestNobodyIsToldToPayBesideAnotherPayment(t *testing.T) {
 	w.numbered(p, payout.FoundReturned, "N-1")
 	w.sweepFor(30, 30*time.Minute)
 	if now := w.stored(p.ID); now.Return == nil || isTold(now, "pay under a new reference") {
-		t.Errorf("one of two submissions: returned %t, told %q", now.Return != nil, told(now))
+		t.Errorf("one of two submissions: returned %t, told %q", now.Return != nil, advised(now))
 	}
 }
 
@@ -104,7 +98,7 @@ func TestAConfirmedReturnOfTheOnlyPaymentMayBePaidAgain(t *testing.T) {
 		w.receive(w.claim(p, payout.FoundReturned))
 		w.sweepFor(20, 30*time.Minute)
 		if now := w.stored(p.ID); !isTold(now, "pay under a new reference") {
-			t.Errorf("%s: told %q, heard %v", name, told(now), now.Heard)
+			t.Errorf("%s: told %q, heard %v", name, advised(now), now.Heard)
 		}
 	}
 }
@@ -118,7 +112,7 @@ func TestTheOnlyPaymentIsNotToBeStoppedForAnAttemptThatPaidNothing(t *testing.T)
 		w.knows(name, map[payout.Attempt]payout.Claim{1: under(payout.FoundProcessing, "N-1"), 2: under(payout.FoundSucceeded, "N-2")})
 		w.sweepFor(4, 6*time.Minute)
 		if now := w.stored(p.ID); !isTold(now, "stop or return one") {
-			t.Errorf("%s: one paid, one in progress: told %q", name, told(now))
+			t.Errorf("%s: one paid, one in progress: told %q", name, advised(now))
 		}
 		w.knows(name, map[payout.Attempt]payout.Claim{1: under(payout.FoundFailed, "N-1"), 2: under(payout.FoundSucceeded, "N-2")})
 		w.sweepFor(40, 30*time.Minute)
@@ -127,7 +121,7 @@ func TestTheOnlyPaymentIsNotToBeStoppedForAnAttemptThatPaidNothing(t *testing.T)
 		w.receive(c)
 		w.sweepFor(40, 30*time.Minute)
 		if now := w.stored(p.ID); len(now.Attention) == 0 || isTold(now, "stop or return one") {
-			t.Errorf("%s: one failed by the provider's answer: told %q, heard %v", name, told(now), now.Heard)
+			t.Errorf("%s: one failed by the provider's answer: told %q, heard %v", name, advised(now), now.Heard)
 		}
 
 		w = newWorld(t)
@@ -141,7 +135,7 @@ func TestTheOnlyPaymentIsNotToBeStoppedForAnAttemptThatPaidNothing(t *testing.T)
 		w.knows(name, map[payout.Attempt]payout.Claim{1: under(payout.FoundSucceeded, "N-1")})
 		w.sweepFor(20, 30*time.Minute)
 		if now := w.stored(p.ID); now.Status != payout.Queued || len(now.Attention) == 0 || isTold(now, "stop or return one") {
-			t.Errorf("%s: the second is %s: told %q", name, now.Status, told(now))
+			t.Errorf("%s: the second is %s: told %q", name, now.Status, advised(now))
 		}
 	}
 }
@@ -181,28 +175,11 @@ func TestWhatWasQueuedInTheBackupIsNotCalledUnsent(t *testing.T) {
 		w := restoredFrom(t, lost, lost.store.copy(), Monetix)
 		now := w.stored(p.ID).AsRestored(w.store.board.RestoredAt)
 		if now.WaitsFor() != payout.QueuedRestored || isTold(now, "was not sent") {
-			t.Errorf("%s: waits for %q, told %q", name, now.WaitsFor(), told(now))
+			t.Errorf("%s: waits for %q, told %q", name, now.WaitsFor(), advised(now))
 		}
 		if _, err := w.operator.Resolve(bg, w.order(p.ID, dara, payout.ResolvedFailed)); err == nil || strings.Contains(err.Error(), "was not sent") {
 			t.Errorf("%s: resolved as failed: %v", name, err)
 		}
-	}
-}
-
-// What people ended keeps their reason.
-func TestAnAnswerDoesNotReplaceTheReasonOfPeople(t *testing.T) {
-	w := newWorld(t)
-	w.vexora.answer, w.vexora.told = w.unclear, w.unclear
-	p := w.mustCreate(draft("R1"))
-	w.clock.pass(10 * time.Minute)
-	w.must(w.operator.Resolve(bg, w.order(p.ID, dara, payout.ResolvedFailed)))
-	w.must(w.operator.Resolve(bg, w.order(p.ID, bopha, payout.ResolvedFailed)))
-	w.vexora.told = func(payout.Payout) payout.Claim {
-		return payout.Claim{Finding: payout.FoundFailed, Failure: payout.FailureFunds, Code: "00029", ProviderID: "N-1", At: w.clock.Now()}
-	}
-	w.sweepFor(20, 10*time.Minute)
-	if now := w.stored(p.ID); now.Failure.Code != payout.FailureResolved {
-		t.Errorf("failure %+v", *now.Failure)
 	}
 }
 
@@ -216,7 +193,7 @@ func TestAReturnUnderItsOwnNumberIsConfirmed(t *testing.T) {
 	w.numbered(p, payout.FoundReturned, "N-2")
 	w.sweepFor(30, 30*time.Minute)
 	if now := w.stored(p.ID); w.raised(p.ID, payout.Contradiction) || !isTold(now, "pay under a new reference") {
-		t.Errorf("%v, told %q", now.Attention.Reasons(), told(now))
+		t.Errorf("%v, told %q", now.Attention.Reasons(), advised(now))
 	}
 }
 
@@ -231,12 +208,12 @@ func TestOneOfTwoNumbersThatCameBackIsNotPaidAgain(t *testing.T) {
 		if !w.raised(p.ID, payout.Contradiction) {
 			t.Fatalf("%s: %v", name, w.stored(p.ID).Attention)
 		}
-		w.review(p.ID)
+		w.byTwo(p.ID, payout.Reviewed)
 		w.named(name).told = w.said(payout.FoundReturned, "N-1")
 		w.numbered(p, payout.FoundReturned, "N-1")
 		w.sweepFor(30, 30*time.Minute)
 		if now := w.stored(p.ID); now.Return == nil || isTold(now, "pay under a new reference") {
-			t.Errorf("%s: returned %t, told %q, heard %v", name, now.Return != nil, told(now), now.Heard)
+			t.Errorf("%s: returned %t, told %q, heard %v", name, now.Return != nil, advised(now), now.Heard)
 		}
 	}
 }
@@ -250,7 +227,7 @@ func TestASecondNumberBesideASuspectedDoublePaymentIsNews(t *testing.T) {
 	before := len(w.stored(p.ID).Events())
 	w.numbered(p, payout.FoundSucceeded, "N-3")
 	if now := w.stored(p.ID); !w.raised(p.ID, payout.Contradiction) || len(now.Events()) != before+1 || !isTold(now, "stop or return one") {
-		t.Errorf("%v, %d events more, told %q", now.Attention.Reasons(), len(now.Events())-before, told(now))
+		t.Errorf("%v, %d events more, told %q", now.Attention.Reasons(), len(now.Events())-before, advised(now))
 	}
 }
 
@@ -259,12 +236,10 @@ func TestAPaymentBesideAnUnknownAttemptIsNotStopped(t *testing.T) {
 	for name, second := range map[string]func(w *world, p payout.Payout){
 		"failed by a callback": func(w *world, p payout.Payout) { w.numbered(p, payout.FoundFailed, "N-2") },
 		"ended as failed by people": func(w *world, p payout.Payout) {
-			w.must(w.operator.Resolve(bg, w.order(p.ID, dara, payout.ResolvedFailed)))
-			w.must(w.operator.Resolve(bg, w.order(p.ID, bopha, payout.ResolvedFailed)))
+			w.byTwo(p.ID, payout.ResolvedFailed)
 		},
 		"ended as succeeded by people": func(w *world, p payout.Payout) {
-			w.must(w.operator.Resolve(bg, w.order(p.ID, dara, payout.ResolvedSucceeded)))
-			w.must(w.operator.Resolve(bg, w.order(p.ID, bopha, payout.ResolvedSucceeded)))
+			w.byTwo(p.ID, payout.ResolvedSucceeded)
 		},
 	} {
 		for _, provider := range both {
@@ -276,7 +251,7 @@ func TestAPaymentBesideAnUnknownAttemptIsNotStopped(t *testing.T) {
 			w.receive(c)
 			for range 40 {
 				if now := w.stored(p.ID); len(now.Attention) == 0 || isTold(now, "stop or return one") {
-					t.Fatalf("%s, the second %s: %s, told %q, heard %v", provider, name, now.Status, told(now), now.Heard)
+					t.Fatalf("%s, the second %s: %s, told %q, heard %v", provider, name, now.Status, advised(now), now.Heard)
 				}
 				w.sweepFor(1, 30*time.Minute)
 			}
@@ -303,7 +278,7 @@ func TestAHeldPayoutOfABackupIsAskedAboutFirst(t *testing.T) {
 		for range 30 {
 			now := w.stored(held.ID).AsRestored(restored)
 			if isTold(now, "resend to confirm") || now.Status == payout.Queued && now.WaitsFor() != payout.QueuedRestored {
-				t.Fatalf("%s: %s waits for %q, told %q", name, now.Status, now.WaitsFor(), told(now))
+				t.Fatalf("%s: %s waits for %q, told %q", name, now.Status, now.WaitsFor(), advised(now))
 			}
 			w.sweepFor(1, time.Hour)
 		}
@@ -321,11 +296,11 @@ func TestAReturnOfABackupIsNotPaidAgain(t *testing.T) {
 		lost.receive(lost.claim(p, payout.FoundReturned))
 		lost.sweepFor(20, 30*time.Minute)
 		if !isTold(lost.stored(p.ID), "pay under a new reference") {
-			t.Fatal(told(lost.stored(p.ID)))
+			t.Fatal(advised(lost.stored(p.ID)))
 		}
 		w := restoredFrom(t, lost, lost.store.copy(), Monetix)
 		if now := w.stored(p.ID).AsRestored(w.store.board.RestoredAt); isTold(now, "pay under a new reference") {
-			t.Errorf("%s: told %q", name, told(now))
+			t.Errorf("%s: told %q", name, advised(now))
 		}
 	}
 }
@@ -338,6 +313,6 @@ func TestNothingIsStoppedForAttemptsThatNobodyKnowsOf(t *testing.T) {
 		Heard: payout.Heard{"1.lost", "1.resolved", "1.restored", "1.sent", "2.lost", "2.resolved", "2.sent", "2.wavered.1", "3.lost", "3.sent", "3.wavered.1"},
 	}
 	if isTold(p, "stop or return one") || !isTold(p, "ask the provider about each attempt") {
-		t.Errorf("told %q", told(p))
+		t.Errorf("told %q", advised(p))
 	}
 }

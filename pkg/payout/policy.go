@@ -13,7 +13,7 @@ type Policy struct {
 	Namespace Namespace
 	// Order is asked in turn for a bank payout that names no provider.
 	Order []Provider
-	// FirstQuestion is when the sweep first looks at a new payout.
+	// FirstQuery is when the sweep first looks at a new payout.
 	FirstQuery time.Duration
 	// QueuedMaxAge is how old a queued payout may be and still be sent.
 	QueuedMaxAge time.Duration

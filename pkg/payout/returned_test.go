@@ -2,6 +2,7 @@ package payout_test
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,45 +24,39 @@ func returnsTold(p payout.Payout) (n int) {
 // Whoever is told that the money came back may pay again. So he is told once of what the payout
 // counts as returned by, and of nothing that somebody only said.
 func TestAReturnIsToldOnceAndNothingElseIs(t *testing.T) {
+	after := func(says payout.Finding, words ...func(w *world, c payout.Claim) payout.Claim) func(*world) payout.Payout {
+		return func(w *world) payout.Payout {
+			p := w.mustCreate(draftFor(Monetix))
+			w.receive(w.claim(p, payout.FoundSucceeded))
+			if says != "" {
+				w.monetix.told = w.says(says)
+			}
+			for _, word := range words {
+				w.receive(word(w, w.claim(p, payout.FoundReturned)))
+			}
+			return p
+		}
+	}
+	plain := func(_ *world, c payout.Claim) payout.Claim { return c }
+	doubted := func(_ *world, c payout.Claim) payout.Claim { return unbelieved(c) }
+	less := func(w *world, c payout.Claim) payout.Claim {
+		c.Amounts = []money.Amount{amount(w.t, "500", money.KHR)}
+		return c
+	}
+	numbered := func(_ *world, c payout.Claim) payout.Claim {
+		c.ProviderID = "N-other"
+		return c
+	}
 	for name, test := range map[string]struct {
 		road func(w *world) payout.Payout
 		want int
 	}{
-		"a callback": {func(w *world) payout.Payout {
-			p := w.mustCreate(draftFor(Monetix))
-			w.receive(w.claim(p, payout.FoundSucceeded))
-			w.receive(w.claim(p, payout.FoundReturned))
-			return p
-		}, 1},
-		"a callback, and an answer": {func(w *world) payout.Payout {
-			p := w.mustCreate(draftFor(Monetix))
-			w.receive(w.claim(p, payout.FoundSucceeded))
-			w.monetix.told = w.says(payout.FoundReturned)
-			w.receive(w.claim(p, payout.FoundReturned))
-			return p
-		}, 1},
-		"an unbelieved callback, and an answer": {func(w *world) payout.Payout {
-			p := w.mustCreate(draftFor(Monetix))
-			w.receive(w.claim(p, payout.FoundSucceeded))
-			w.monetix.told = w.says(payout.FoundReturned)
-			w.receive(unbelieved(w.claim(p, payout.FoundReturned)))
-			return p
-		}, 1},
-		"an unbelieved callback that no answer bears out": {func(w *world) payout.Payout {
-			p := w.mustCreate(draftFor(Monetix))
-			w.receive(w.claim(p, payout.FoundSucceeded))
-			w.monetix.told = w.says(payout.FoundSucceeded)
-			w.receive(unbelieved(w.claim(p, payout.FoundReturned)))
-			return p
-		}, 0},
-		"another amount": {func(w *world) payout.Payout {
-			p := w.mustCreate(draftFor(Monetix))
-			w.receive(w.claim(p, payout.FoundSucceeded))
-			c := w.claim(p, payout.FoundReturned)
-			c.Amounts = []money.Amount{amount(w.t, "500", money.KHR)}
-			w.receive(c)
-			return p
-		}, 0},
+		"a callback":                                      {after("", plain), 1},
+		"a callback, and an answer":                       {after(payout.FoundReturned, plain), 1},
+		"an unbelieved callback, and an answer":           {after(payout.FoundReturned, doubted), 1},
+		"an unbelieved callback that no answer bears out": {after(payout.FoundSucceeded, doubted), 0},
+		"another amount":                                  {after("", less), 0},
+		"another number, after a return":                  {after("", plain, numbered), 1},
 		"an earlier attempt": {func(w *world) payout.Payout {
 			p := w.mustCreate(draftFor(Monetix))
 			w.receive(w.claim(p, payout.FoundFailed))
@@ -72,15 +67,6 @@ func TestAReturnIsToldOnceAndNothingElseIs(t *testing.T) {
 			w.receive(w.claim(p, payout.FoundReturned))
 			return p
 		}, 0},
-		"another number, after a return": {func(w *world) payout.Payout {
-			p := w.mustCreate(draftFor(Monetix))
-			w.receive(w.claim(p, payout.FoundSucceeded))
-			w.receive(w.claim(p, payout.FoundReturned))
-			c := w.claim(p, payout.FoundReturned)
-			c.ProviderID = "N-other"
-			w.receive(c)
-			return p
-		}, 1},
 	} {
 		w := newWorld(t)
 		p := test.road(w)
@@ -116,8 +102,7 @@ func TestAnAnswerAboutSomethingElseConfirmsNoReturn(t *testing.T) {
 		w.monetix.told = w.says(payout.FoundSucceeded)
 		w.sweepFor(5, 20*time.Minute)
 		if len(w.stored(p.ID).Attention) > 0 {
-			w.must(w.operator.Resolve(bg, w.order(p.ID, dara, payout.Reviewed)))
-			w.must(w.operator.Resolve(bg, w.order(p.ID, bopha, payout.Reviewed)))
+			w.byTwo(p.ID, payout.Reviewed)
 		}
 		w.receive(w.claim(p, payout.FoundReturned))
 		w.sweepFor(60, 30*time.Minute)
@@ -146,7 +131,7 @@ func TestAFilesReturnThatTheProviderDeniesIsAContradiction(t *testing.T) {
 			if now := w.stored(p.ID); now.Return == nil || now.NextAction(payout.Returned) != saidToBeBack {
 				t.Fatalf("%s, open %t: returned %v, %q before the provider could answer", name, open, now.Return != nil, now.NextAction(payout.Returned))
 			}
-			denied := w.copy()
+			denied := maps.Clone(w.store.payouts)
 			w.sweepFor(60, time.Hour)
 			if now := w.stored(p.ID); w.raised(p.ID, payout.Contradiction) || now.NextAction(payout.Returned) == saidToBeBack {
 				t.Errorf("%s, open %t: the provider is silent: %v, %q", name, open, now.Attention, now.NextAction(payout.Returned))
@@ -163,9 +148,6 @@ func TestAFilesReturnThatTheProviderDeniesIsAContradiction(t *testing.T) {
 
 // saidToBeBack is the next action about a return that nobody has confirmed.
 const saidToBeBack = "it is said that the money came back: ask the provider; do not pay again before it answers that it did"
-
-// copy is what the store holds of payouts.
-func (w *world) copy() map[payout.ID]payout.Payout { return maps.Clone(w.store.payouts) }
 
 // A statement that says paid does not agree with a return that nobody has confirmed.
 func TestAPaidLineDoesNotMatchAnUnconfirmedReturn(t *testing.T) {
@@ -240,19 +222,32 @@ func TestWhatALostTableMayHaveSentIsNeverCalledUnsent(t *testing.T) {
 	}
 }
 
-// What is certain of a failure is what is shown.
+// What is certain of a failure is what is shown, unless people ended it: that is theirs.
 func TestTheFailureThatIsShownIsTheOneThatWasConfirmed(t *testing.T) {
-	w := newWorld(t)
-	p := w.mustCreate(draft("R1"))
-	c := w.claim(p, payout.FoundFailed)
-	c.Failure, c.Code, c.Message = payout.FailureRecipient, "0404", "account closed"
-	w.receive(c)
-	w.vexora.told = func(payout.Payout) payout.Claim {
-		return payout.Claim{Finding: payout.FoundFailed, Failure: payout.FailureFunds, Code: "00029", Message: "our balance", ProviderID: "N-" + string(p.ID[:6]), At: w.clock.Now()}
-	}
-	w.sweepFor(10, 10*time.Minute)
-	if now := w.stored(p.ID); !now.SafeToPayAgain() || now.Failure.Code != payout.FailureFunds {
-		t.Errorf("safe %t, failure %+v", now.SafeToPayAgain(), *now.Failure)
+	for _, people := range []bool{false, true} {
+		w := newWorld(t)
+		w.vexora.told = w.unclear
+		if people {
+			w.vexora.answer = w.unclear
+		}
+		p, want := w.mustCreate(draft("R1")), payout.FailureFunds
+		if people {
+			w.clock.pass(10 * time.Minute)
+			w.byTwo(p.ID, payout.ResolvedFailed)
+			want = payout.FailureResolved
+		} else {
+			c := w.claim(p, payout.FoundFailed)
+			c.Failure, c.Code, c.Message = payout.FailureRecipient, "0404", "account closed"
+			w.receive(c)
+		}
+		w.vexora.told = func(payout.Payout) payout.Claim {
+			return payout.Claim{Finding: payout.FoundFailed, Failure: payout.FailureFunds, Code: "00029", Message: "our balance", ProviderID: "N-" + string(p.ID[:6]), At: w.clock.Now()}
+		}
+		w.sweepFor(20, 10*time.Minute)
+		raised := slices.Contains(w.signals.raised, payout.SignalLowBalance)
+		if now := w.stored(p.ID); now.Failure.Code != want || raised == people || !people && !now.SafeToPayAgain() {
+			t.Errorf("ended by people %t: failure %+v, low balance raised %t, safe %t", people, *now.Failure, raised, now.SafeToPayAgain())
+		}
 	}
 }
 
@@ -277,8 +272,7 @@ func TestAWordThatBroughtNoEndIsNoEndTold(t *testing.T) {
 		w.vexora.answer, w.vexora.told = w.unclear, w.unclear
 		p := w.mustCreate(draft("R1"))
 		w.clock.pass(10 * time.Minute)
-		w.must(w.operator.Resolve(bg, w.order(p.ID, dara, payout.ResolvedSucceeded)))
-		w.must(w.operator.Resolve(bg, w.order(p.ID, bopha, payout.ResolvedSucceeded)))
+		w.byTwo(p.ID, payout.ResolvedSucceeded)
 		c := w.claim(p, payout.FoundSucceeded)
 		switch word {
 		case "unbelieved":

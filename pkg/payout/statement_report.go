@@ -3,6 +3,7 @@ package payout
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 	"time"
 )
 
@@ -45,28 +46,21 @@ func (r *Report) add(line ReportLine) {
 	}
 }
 
-// endTold reports whether the provider itself had told us the end of a payout, asked or not: of the
-// present attempt, since that of an earlier one says nothing of it.
-func (p Payout) endTold() bool {
-	before := Status("")
-	for _, e := range p.presentAttempt() {
-		own := e.Source == FromCallback || e.Source == FromQuery
-		if own && (e.Status != before && e.Status.Final() || e.returned()) {
-			return true // other words after an end may be about something else, or unbelieved
-		}
-		before = e.Status
-	}
-	return false
-}
+// endTold reports whether the provider itself had told us the end of a payout, asked or not.
+func (p Payout) endTold() bool { return p.endBrought(FromCallback, FromQuery) }
 
-// callbackHeard reports whether a callback brought the end of the present attempt, or the money's
-// return: a verified one that was believed. One that came after the end and says the same leaves
-// no trace, so that nobody can count it.
-func (p Payout) callbackHeard() bool {
+// callbackHeard reports whether a callback brought the end, or the money's return: a verified one
+// that was believed. One that came after the end and says the same leaves no trace, so that nobody
+// can count it.
+func (p Payout) callbackHeard() bool { return p.endBrought(FromCallback) }
+
+// endBrought reports whether one of the sources brought the end of the present attempt, or the
+// money's return. Other words after an end may be about something else, or unbelieved.
+func (p Payout) endBrought(by ...Source) bool {
 	before := Status("")
 	for _, e := range p.presentAttempt() {
 		ended := e.Status != before && (e.Status == Succeeded || e.Status == Failed)
-		if e.Source == FromCallback && (ended || e.returned()) {
+		if slices.Contains(by, e.Source) && (ended || e.returned()) {
 			return true
 		}
 		before = e.Status

@@ -223,18 +223,16 @@ func (s *Sweeper) dispatch(ctx context.Context, p Payout) error {
 		return s.wait(ctx, p, why, time.Minute) // not compared either; see [Creator.hold]
 	}
 	found, err := s.ports.similar(ctx, s.policy, p)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err // the visibility time brings it back
-	case !found.none() && !found.shown():
-		return s.wait(ctx, p, QueuedDuplicate, absentFor)
-	case !found.none():
-		return s.holdAsDuplicate(ctx, p, found)
 	}
-	if err = s.resubmit(ctx, p, connector, "submitted from the queue"); !errors.Is(err, ErrCrowded) {
-		return err
+	if found.none() {
+		if err = s.resubmit(ctx, p, connector, "submitted from the queue"); !errors.Is(err, ErrCrowded) {
+			return err
+		}
+		found = found.ofFull()
 	}
-	if found = found.ofFull(); !found.shown() {
+	if !found.shown() {
 		return s.wait(ctx, p, QueuedDuplicate, absentFor)
 	}
 	return s.holdAsDuplicate(ctx, p, found)

@@ -107,7 +107,7 @@ func (w *world) assembly(c *container) wire.Assembly {
 				Jitter:   func(d time.Duration) time.Duration { return d },
 				Below:    func(int64) int64 { return 0 }, InTurn: true,
 			},
-			Around: &wire.Around{
+			Around: wire.Around{
 				Policy: w.mutant.policy, Verifier: w.mutant.verifier,
 				Connector: func(name payout.Provider, real payout.Connector) payout.Connector {
 					c.connectors[name] = w.mutant.connector(real, c)

@@ -33,7 +33,7 @@ func (s settings) policy() payout.Policy {
 
 // floor is what the stack holds.
 func (s settings) floor(held map[payout.Provider]payout.QueuedReason) payout.Floor {
-	return payout.Floor{Held: held, RestoredAt: s.restoredAt, Caps: s.caps()}
+	return payout.Floor{Held: held, Caps: s.caps()}
 }
 
 // caps are the most that one payout may move.

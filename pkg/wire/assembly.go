@@ -53,7 +53,7 @@ func (a Assembly) Operator(ctx context.Context) (edge.Operate, error) {
 		return edge.Operate{}, err // no order can be weighed by whoever does not know of a restore
 	}
 	policy := a.policy(ports.Breaker)
-	ports.People = around(a.people(ctx), a.around().People) // who stands behind a principal: orders for two ask it
+	ports.People = wrapped(a.people(ctx), a.Around.People) // who stands behind a principal: orders for two ask it
 	operator, err := payout.NewOperator(ports, policy)
 	if err != nil {
 		return edge.Operate{}, err
@@ -97,8 +97,8 @@ func (a Assembly) Callback(ctx context.Context, p provider.Provider) (edge.Callb
 	}
 	breaker.Refresh(ctx, a.now())
 	return edge.Callback{
-		Provider: name, Verifier: watched{around(verifier, a.around().Verifier), name, signals}, Signals: signals, Log: a.Log, Lines: loglimit.New(a.now),
-		Receiver: payout.NewReceiver(a.Store, signals, around(payout.Policy{RedactAfter: a.Policy.RedactAfter}, a.around().Policy)).Under(breaker, a.now),
+		Provider: name, Verifier: watched{wrapped(verifier, a.Around.Verifier), name, signals}, Signals: signals, Log: a.Log, Lines: loglimit.New(a.now),
+		Receiver: payout.NewReceiver(a.Store, signals, wrapped(payout.Policy{RedactAfter: a.Policy.RedactAfter}, a.Around.Policy)).Under(breaker, a.now),
 	}, nil
 }
 
@@ -106,7 +106,7 @@ func (a Assembly) Callback(ctx context.Context, p provider.Provider) (edge.Callb
 func (a Assembly) policy(breaker *payout.Breaker) payout.Policy {
 	policy := a.Policy
 	policy.Remembered = breaker.RestoredAt
-	return around(policy, a.around().Policy)
+	return wrapped(policy, a.Around.Policy)
 }
 
 // ports builds what every function that submits shares.
@@ -193,8 +193,9 @@ func (a Assembly) verifying(p payout.Provider, breaker *payout.Breaker) secrets.
 // breaker is a circuit breaker that says so when the controls cannot be read. Whoever posts a
 // callback with any signature has them read, so that the lines are bounded.
 func (a Assembly) breaker() *payout.Breaker {
-	lines, signals := loglimit.New(a.now), a.signals()
-	return payout.NewBreaker(a.Store, a.Floor).OnUnread(func(ctx context.Context, err error, blind bool) {
+	lines, signals, floor := loglimit.New(a.now), a.signals(), a.Floor
+	floor.RestoredAt = a.Policy.RestoredAt
+	return payout.NewBreaker(a.Store, floor).OnUnread(func(ctx context.Context, err error, blind bool) {
 		if count := lines.Take("controls not read"); count > 0 {
 			a.Log.LogAttrs(ctx, slog.LevelError, "controls not read", slog.Int("count", count), slog.Any("error", err))
 		}

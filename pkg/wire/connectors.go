@@ -119,7 +119,7 @@ func (a Assembly) connections() (map[payout.Provider]provider.Connection, error)
 		setup := a.setup(name, a.caching(name))
 		setup.Banks = banks
 		connection, err := each.Connect(setup)
-		if by := a.around().Connector; by != nil && err == nil {
+		if by := a.Around.Connector; by != nil && err == nil {
 			connection.Connector = by(name, connection.Connector)
 		}
 		wired[name], problems = connection, append(problems, err)

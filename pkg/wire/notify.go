@@ -34,9 +34,9 @@ func (a Assembly) Notify() (edge.Notify, error) {
 func (a Assembly) Notifier() (*payout.Notifier, error) {
 	signals, chance := a.signals(), a.chance()
 	quiet := a
-	quiet.Floor = payout.Floor{RestoredAt: a.Floor.RestoredAt} // events are told whatever is held
+	quiet.Floor = payout.Floor{} // events are told whatever is held
 	return payout.NewNotifier(payout.NotifierPorts{
-		Store: a.Store, Endpoint: around[payout.Endpoint](a.endpoint(), a.around().Endpoint), Signals: signals, Breaker: quiet.breaker(),
+		Store: a.Store, Endpoint: wrapped[payout.Endpoint](a.endpoint(), a.Around.Endpoint), Signals: signals, Breaker: quiet.breaker(),
 		Now: a.now, NewToken: chance.NewToken, Jitter: chance.Jitter, Heard: a.heard(signals),
 	})
 }

@@ -28,8 +28,8 @@ type Parts struct {
 	Chance *Chance
 	// Dial reaches a provider; nil means for real. A selftest reaches nobody.
 	Dial func(payout.Provider) oneshot.Dialer
-	// Around is put around what is built, by whoever shows what happens without it; nil: nothing.
-	Around *Around
+	// Around is put around what is built, by whoever shows what happens without it.
+	Around Around
 }
 
 // Around replaces parts of what is built by others around them; a nil member leaves its part alone.
@@ -41,19 +41,12 @@ type Around struct {
 	People    func(payout.People) payout.People
 }
 
-// around is a part with what is put around it.
-func around[T any](part T, by func(T) T) T {
+// wrapped is a part with what is put around it.
+func wrapped[T any](part T, by func(T) T) T {
 	if by == nil {
 		return part
 	}
 	return by(part)
-}
-
-func (p Parts) around() Around {
-	if p.Around == nil {
-		return Around{}
-	}
-	return *p.Around
 }
 
 // Chance replaces what differs from run to run, where a run has to be told again.
@@ -111,7 +104,7 @@ type Settings struct {
 	// Policy is what the domain decides by. What the table remembers of restores, and how
 	// often a provider may be asked, are added here.
 	Policy payout.Policy
-	// Floor is what the stack holds, whatever people order.
+	// Floor is what the stack holds, whatever people order; when the table was restored says Policy.
 	Floor payout.Floor
 	// Links are those of the providers; one without a secret is not used.
 	Links  map[payout.Provider]Link
