@@ -277,6 +277,9 @@ func (p Payout) takeBack(c Claim) Decision {
 	case another, p.Return != nil:
 		return repeated
 	}
+	if p.numbersPayment(c.Finding) && !sameNumber(p.ProviderID, c.ProviderID) {
+		facts = append(facts, p.Attempt.fact(saidAgain))
+	}
 	back := &Return{At: c.At, ProviderCode: c.Code, Message: Printable(c.Message)}
 	d := p.enter(Succeeded, c, facts...)
 	if p.Status == Succeeded {

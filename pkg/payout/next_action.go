@@ -1,17 +1,22 @@
 package payout
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
-// nextActions names the one safe thing that a person can do about each reason. The
-// runbook says more. [Payout.NextAction] knows what a queued payout waits for besides.
+// nextActions names the one safe thing that a person can do about each reason, whatever else is
+// so of the payout: where it hangs on what was paid in all, the text has the provider asked about
+// all of it first, since what was said of a payout may be less than what has become of it. The
+// runbook says more.
 var nextActions = map[Reason]string{
 	Contradiction:          "do not pay again; settle with the provider which word is true, then resolve as reviewed",
 	CallbackMismatch:       "do not pay again; ask the provider which amount and recipient were paid, then resolve as reviewed",
-	DoublePaymentSuspected: "ask the provider to stop or return one of the two payments, then resolve as reviewed",
+	DoublePaymentSuspected: "ask the provider now about every attempt of this payout: if two payments are made or under way, have one stopped or returned, and a single one left; do not pay again; then resolve as reviewed",
 	UnknownTooLong:         "import the provider's statement of that day; if it does not settle it, resolve with written evidence",
 	QueuedTooLong:          "this attempt was not sent: cancel it, or resend it if the beneficiary still has to be paid",
 	UnlistedStatus:         "ask the provider what its status means; do not pay again before",
-	Returned:               "the money came back: pay under a new reference if it is still owed, then resolve as reviewed",
+	Returned:               "money is said to have come back: ask the provider about every attempt of this payout; pay under a new reference only if no payment is left and nobody has paid again, then resolve as reviewed",
 	ProviderConfiguration:  "mend key, egress address or project at the provider; the payout then goes by itself",
 	NotificationFailing:    "mend the webhook endpoint; the event feed has everything meanwhile",
 	PossibleDuplicate:      "compare with the earlier payout in similar_to, or all in similar_ids: resend to confirm this one beside them, or cancel it",
@@ -20,8 +25,8 @@ var nextActions = map[Reason]string{
 // whileQueued names the one safe thing to do about a payout that waits for people, whatever
 // else it was raised for: what sends it would come before the status query whether it was paid.
 var whileQueued = map[QueuedReason]string{
-	QueuedSpokenOf:  "a word of the provider's, or its statement, speaks against sending it: ask the provider first; then two people resend or cancel",
-	QueuedRestored:  "a lost table may have sent it: ask the provider first; then two people resend or cancel",
+	QueuedSpokenOf:  "a word of the provider's, or its statement, speaks against sending it: ask the provider first; then two people resend or cancel it, or resolve it as succeeded",
+	QueuedRestored:  "a lost table may have sent it: ask the provider first; then two people resend or cancel it, or resolve it as succeeded",
 	QueuedDuplicate: nextActions[PossibleDuplicate],
 }
 
@@ -29,14 +34,15 @@ var whileQueued = map[QueuedReason]string{
 // does not go by itself any more.
 const refusedAndLate = "mend key, egress address or project at the provider; then resend it if the beneficiary still has to be paid, or cancel it"
 
-// anotherMayBe is about a payment beside an attempt of which nobody knows, oneIsBack about two
-// payments of which one came back, anotherMayBeLeft about a return beside
-// which another payment may have been made.
-const (
-	anotherMayBe     = "a payment may have been made beside this one: ask the provider about each attempt, and neither pay again nor have one stopped before; then resolve as reviewed"
-	oneIsBack        = "one of two payments came back: ask the provider which one is left, and have none stopped before; then resolve as reviewed"
-	anotherMayBeLeft = "the money of one payment came back, and another one may have been made: ask the provider about each attempt; do not pay again before"
-)
+// cameBack is about the return of the only payment that can have been made.
+const cameBack = "the money came back: pay under a new reference if it is still owed, then resolve as reviewed"
+
+// earlierOpen is about a queued payout of which an earlier attempt may have been paid: two people had
+// gone on from that.
+const earlierOpen = "this attempt was not sent, and it is not certain that an earlier one failed: ask the provider about that one; cancel this one if it was paid, else mend what refuses it, or resend it"
+
+// refusedAndSent is about a payout that was refused about us, and is being sent again.
+const refusedAndSent = "it is being sent again, and its answer comes within a minute: mend key, egress address or project at the provider if it is refused once more"
 
 // refusedUnknown is about a payout of which nobody knows whether it was sent, and whose repetition
 // was refused about us.
@@ -44,10 +50,6 @@ const refusedUnknown = "mend key, egress address or project at the provider; it 
 
 // heldAndGone is about a payout that was held beside another one when its table was lost.
 const heldAndGone = "it was held as a possible duplicate, and a lost table may have sent it: ask the provider first; then two people resolve or resend it"
-
-// saidToBeBack is about a return that no more than a callback tells of, or that something else
-// speaks against.
-const saidToBeBack = "it is said that the money came back: ask the provider; do not pay again before it answers that it did"
 
 // returnConfirmed reports whether the provider itself has answered that the money came back. A
 // callback is asked about, and a file of two people: it stands when no answer comes. An answer
@@ -68,15 +70,32 @@ func (p Payout) returnConfirmed() bool {
 	return true
 }
 
+// onlyPayment reports whether one payment alone can have been made: of one attempt, which was sent
+// once, and of which nothing was ever said but that it was taken, paid and returned. Whatever else
+// is known of a payout makes it say no.
+func (p Payout) onlyPayment() bool {
+	if p.Attempt != FirstAttempt || p.Sent != 1 || !p.Heard.has(FirstAttempt, wasSent) || p.Attention.without(Returned).aboutMoney() {
+		return false
+	}
+	accounts := 0
+	for _, f := range p.Heard {
+		switch said := f.said(); {
+		case strings.HasPrefix(string(said), "at-"):
+			accounts++
+		case !slices.Contains([]word{wasSent, saidPaid, saidReturned}, said):
+			return false
+		}
+	}
+	return accounts <= 1
+}
+
 // NextAction is the one safe thing to do about a reason for which the payout needs a human.
 func (p Payout) NextAction(r Reason) string {
 	switch {
-	case r == Returned && (!p.returnConfirmed() || p.Attention.without(Returned).aboutMoney()):
-		return saidToBeBack
-	case r == Returned && p.mayBePaidBesides():
-		return anotherMayBeLeft
-	case r == DoublePaymentSuspected:
-		return p.twoPayments()
+	case r == Returned && p.returnConfirmed() && p.onlyPayment():
+		return cameBack
+	case r == ProviderConfiguration && p.Status == Submitting:
+		return refusedAndSent
 	case r == ProviderConfiguration && p.Status == Unknown:
 		return refusedUnknown
 	case r == PossibleDuplicate && p.Status == Unknown:
@@ -86,10 +105,14 @@ func (p Payout) NextAction(r Reason) string {
 	if p.Status != Queued || !waits {
 		return nextActions[r]
 	}
-	if first, held := whileQueued[p.WaitsFor()]; held {
+	first, held := whileQueued[p.WaitsFor()]
+	_, late := p.Attention[QueuedTooLong]
+	switch {
+	case !p.earlierClosed() && p.WaitsFor() != QueuedSpokenOf && p.WaitsFor() != QueuedRestored:
+		return earlierOpen
+	case held:
 		return first
-	}
-	if _, late := p.Attention[QueuedTooLong]; late && r == ProviderConfiguration {
+	case late && r == ProviderConfiguration:
 		return refusedAndLate
 	}
 	return nextActions[r]

@@ -41,14 +41,17 @@ func (p Payout) resolvable(as Resolution) (done bool, err error) {
 			Faults: []Fault{{Pointer: "/as", Code: InvalidRequest, Message: "must be succeeded, failed or reviewed"}},
 		}
 	}
+	mayBePaid := p.spokenOf() || p.mayHaveGone() // of what is queued
 	switch target := Status(as); {
 	case p.Status == target:
 		return true, nil
 	case p.Status.Final():
 		return false, notPossible("the payout has ended as %s, and that is never rewritten; resolve it as reviewed", p.Status)
-	case p.Status == Queued && as == ResolvedFailed && (p.mayHaveGone() || p.spokenOf()):
+	case p.Status == Queued && as == ResolvedFailed && mayBePaid:
 		return false, notPossible("the payout may have been sent; ask the provider, then two people cancel it or resolve it as succeeded")
-	case p.Status == Queued && !(as == ResolvedSucceeded && (p.speaksAgainst() || p.mayHaveGone())):
+	case p.Status == Queued && !mayBePaid && !p.earlierClosed():
+		return false, notPossible("the present attempt was not sent, and an earlier one may have been paid; ask the provider about that one, then cancel the payout")
+	case p.Status == Queued && !mayBePaid:
 		return false, notPossible("the payout was not sent; cancel it")
 	case p.Status == Submitting:
 		return false, &OrderRefused{Problem: OrderBusy, Detail: "the payout is being submitted; wait two minutes"}

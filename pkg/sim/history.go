@@ -13,6 +13,8 @@ type Tally struct {
 	Hours                              int64 // of simulated time; a Duration ends after 292 years
 	// Ends counts payouts by their last status, Reasons those on a review queue.
 	Ends, Reasons map[string]int
+	// Advised counts the looks at what people are told to do.
+	Advised map[advice]int
 }
 
 // Add sums two tallies.
@@ -20,13 +22,16 @@ func (t *Tally) Add(o Tally) {
 	t.Histories, t.Points = t.Histories+o.Histories, t.Points+o.Points
 	t.Faults, t.Crashes, t.Hours = t.Faults+o.Faults, t.Crashes+o.Crashes, t.Hours+o.Hours
 	if t.Ends == nil {
-		t.Ends, t.Reasons = map[string]int{}, map[string]int{}
+		t.Ends, t.Reasons, t.Advised = map[string]int{}, map[string]int{}, map[advice]int{}
 	}
 	for end, n := range o.Ends {
 		t.Ends[end] += n
 	}
 	for reason, n := range o.Reasons {
 		t.Reasons[reason] += n
+	}
+	for told, n := range o.Advised {
+		t.Advised[told] += n
 	}
 }
 
@@ -64,6 +69,7 @@ func (o Options) run(c *choices) Result {
 
 // history runs one history, composed by the given function.
 func (o Options) history(e *engine, compose func(*world)) (r Result) {
+	r.Tally.Advised = map[advice]int{}
 	e.now, e.tally = start, &r.Tally
 	e.tell = func(format string, values ...any) {
 		if o.Tell != nil {
@@ -147,6 +153,9 @@ func (w *world) compose() {
 	}
 	if c.chance(12) {
 		w.composeSimilar()
+	}
+	if c.chance(8) {
+		w.sendBack()
 	}
 }
 

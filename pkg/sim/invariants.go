@@ -74,6 +74,7 @@ func (w *world) judgeChange(before *payout.Payout, after payout.Payout) {
 	w.judgeQueued(before, after)
 	w.noteChange(before, after)
 	w.judgeSafe(after)
+	w.judgeAdvice(after)
 	w.judgeBounds(after)
 	w.judgeBelief(before, after)
 	if after.Status == payout.Submitting && (before == nil || before.Lease.Token != after.Lease.Token) {

@@ -25,6 +25,7 @@ func (w *world) judgeQuiet() {
 		}
 		w.judgeEnd(c, p)
 		w.judgeSafe(p)
+		w.judgeAdvice(p)
 		w.judgeReasons(p)
 		w.judgeMissing(p)
 		w.judgeTold(p)
@@ -220,8 +221,8 @@ func (w *world) due(d *dossier, p payout.Payout) []payout.Reason {
 	// What people have looked into is over, until something new is said.
 	fresh := func(s spoken) bool { return s.kept && s.at.After(d.reviewedAt) && !d.reviewed(s) }
 	// A payment beside one of another attempt is called what it is.
-	doubled := raised(p, payout.DoublePaymentSuspected) && d.any(func(s spoken) bool { return s.kept && s.attempt != p.Attempt && s.says.moved() })
-	if p.Status.Final() && !doubled && d.any(func(s spoken) bool { return fresh(s) && d.denies(p, s) }) || w.unconfirmed(d, p) || w.unasked(d, p) || w.deniedReturn(d, p) {
+	doubled := raised(p, payout.DoublePaymentSuspected) && d.any(func(s spoken) bool { return s.stored() && s.attempt != p.Attempt && s.says.moved() })
+	if p.Status.Final() && !doubled && d.any(func(s spoken) bool { return fresh(s) && d.denies(p, s) }) || w.unconfirmed(d, p) && !(doubled && p.Status == payout.Failed) || w.unasked(d, p) || w.deniedReturn(d, p) {
 		all = append(all, payout.Contradiction)
 	}
 	if d.any(func(s spoken) bool { return fresh(s) && d.doubles(s) }) {
@@ -300,7 +301,7 @@ func (w *world) deniedReturn(d *dossier, p payout.Payout) bool {
 		return false
 	}
 	for _, s := range slices.Backward(d.spoken) {
-		if s.source == payout.FromQuery && s.attempt == p.Attempt && s.kept {
+		if s.source == payout.FromQuery && s.attempt == p.Attempt && s.sure {
 			return s.says == saysPaid && !s.mismatch && s.begun.After(p.Return.At.Add(skewed)) && s.at.After(d.reviewedAt)
 		}
 	}

@@ -86,6 +86,7 @@ func (w *world) judgeUnbelieved(reference string) {
 	id, _, _ := payout.ParseProviderReference(reference)
 	if p, there := w.table.items[id]; there {
 		w.judgeSafe(p)
+		w.judgeAdvice(p)
 	}
 }
 

@@ -58,6 +58,9 @@ type spoken struct {
 	another, second bool
 }
 
+// stored reports whether the service has certainly taken the word in.
+func (s spoken) stored() bool { return s.kept || s.sure }
+
 // dossier is what the judges know of a payout beside its item. The service knows it
 // too, or has acknowledged it; a restore loses what the table loses.
 type dossier struct {
@@ -258,7 +261,7 @@ func (w *world) noteEnd(p *process) {
 				d.notedAt = w.now
 			}
 		}
-		if p.errand.answered {
+		if p.errand.answered || p.errand.asked {
 			d.sure(p)
 		}
 		if d.unsentBy == p {

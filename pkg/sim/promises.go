@@ -26,5 +26,6 @@ const (
 	heldSimilar   = "a create is held while the same payment is unknown"
 	fedOnce       = "an event stands in the feed once"
 	returnedOnce  = "the merchant is told of a return once, and of nothing else as one"
+	soundAdvice   = "nobody is told to do what could pay twice, or lose a payment"
 	heldDoubted   = "the same payment is held while another one is doubted"
 )

@@ -159,6 +159,9 @@ func (w *world) draw(of payout.Provider, reference string) plan {
 	if _, attempt, _ := payout.ParseProviderReference(reference); w.paidFrom > 0 && c.chance(95) {
 		return p.plain(attempt >= w.paidFrom)
 	}
+	if w.comesBack && c.chance(90) {
+		return w.backOrNot(p)
+	}
 	if id, _, _ := payout.ParseProviderReference(reference); w.turnedDown != "" && id == w.turnedDown {
 		p.end = refused
 	}

@@ -27,7 +27,7 @@ func (w *world) rumour() {
 	w.spread(p, attempt)
 }
 
-// spread delivers one callback about one attempt of a payout.
+// spread draws what is said of one attempt of a payout.
 func (w *world) spread(p payout.Payout, attempt payout.Attempt) {
 	c := w.choices
 	said := []word{
@@ -37,6 +37,12 @@ func (w *world) spread(p payout.Payout, attempt payout.Attempt) {
 	}[c.weighted(26, 18, 18, 12, 12, 4, 3, 4, 3)]
 	pl := w.platforms[p.Provider]
 	said.recut = said.recut && pl.model.traits().joins
+	w.spreadWord(p, attempt, said)
+}
+
+// spreadWord delivers one callback about one attempt of a payout.
+func (w *world) spreadWord(p payout.Payout, attempt payout.Attempt, said word) {
+	pl := w.platforms[p.Provider]
 	e := pl.ledger[string(p.ID.ProviderReference(attempt))]
 	if e == nil {
 		e = &entry{

@@ -64,6 +64,9 @@ func TestEveryPromiseHolds(t *testing.T) {
 			t.Errorf("nothing came to the desk as %s", reason)
 		}
 	}
+	if total.Advised[toPay] == 0 || total.Advised[toSend] == 0 {
+		t.Errorf("what people are told was judged %v times", total.Advised)
+	}
 	t.Logf("%+v", total)
 }
 

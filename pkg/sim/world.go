@@ -78,6 +78,8 @@ type world struct {
 	eager int
 	// paidFrom is the attempt from which on payouts are paid, if earlier ones fail; zero: as chance has it.
 	paidFrom payout.Attempt
+	// comesBack: what is paid often comes back.
+	comesBack bool
 	// turnedDown is a payout that its provider refuses; witness sees every change of an item, and
 	// freed hears of a client who was told that his payout is over.
 	turnedDown payout.ID
