@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"cambodia-payouts/pkg/boot"
 	"cambodia-payouts/pkg/edge"
@@ -104,11 +105,14 @@ func TestSecretsThatAreFilledAreSeenByTheNextSweep(t *testing.T) {
 	d.Log = telemetry.NewLogger(&out, 0)
 	source := secrets.NewStaticSource(withKey(documents), nil)
 	d.Secrets = source
+	var later time.Duration
+	d.Now = func() time.Time { return time.Now().Add(later) }
 	sweeper, err := boot.Assemble(d, read[boot.ReconcileConfig](t, environment())).Sweeper(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
 	source.Rotate("monetix", monetixDocument)
+	later = time.Minute
 	if err := sweeper.Survey(context.Background()); err != nil || !strings.Contains(out.String(), `"not_configured":0`) {
 		t.Errorf("%v\n%s", err, out.String())
 	}

@@ -103,6 +103,8 @@ func TestWhileTheStackKeyCannotBeReadCreatesAreRefusedAsRetryable(t *testing.T) 
 	d.Log = telemetry.NewLogger(&log, slog.LevelInfo)
 	down := &outage{Source: d.Secrets, secret: "stack-key"}
 	d.Secrets = down
+	var later time.Duration
+	d.Now = func() time.Time { return time.Now().Add(later) }
 	creator, err := boot.Assemble(d, read[boot.CreateConfig](t, environment("SUBMISSIONS=held"))).Creator(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -119,8 +121,7 @@ func TestWhileTheStackKeyCannotBeReadCreatesAreRefusedAsRetryable(t *testing.T) 
 	if status, m, _ := post(); status != http.StatusServiceUnavailable || m["outcome"] != "not_started" || m["retryable"] != true {
 		t.Errorf("nothing there: %d %v", status, m)
 	}
-	down.over = true
-	time.Sleep(2 * time.Millisecond) // a request of the refused one's own millisecond is turned away with it
+	down.over, later = true, 5*time.Second // until when Secrets Manager is not asked again
 	if status, m, _ := post(); status != http.StatusAccepted {
 		t.Fatalf("after the outage: %d %v", status, m)
 	}

@@ -37,7 +37,8 @@ const (
 	attrWhy            = "why"
 	attrSince          = "since"
 	attrUntil          = "until"
-	attrWell           = "well" // of a pause of one caller: when another one's went well
+	attrBrought        = "brought" // of a pause: whose payouts brought it
+	attrWell           = "well"    // of a pause of one caller: when another one's went well
 )
 
 func itemKey(pk, kind string) item { return item{attrPK: text(pk), attrSK: text(kind)} }
@@ -47,7 +48,14 @@ func (r *reader) pauses() map[payout.Provider]payout.Pause {
 	all := map[payout.Provider]payout.Pause{}
 	for _, p := range payout.Pausable() {
 		if pause := r.child(pausePrefix + string(p)); pause != nil {
-			all[p] = payout.Pause{Provider: p, Why: pause.text(attrWhy), By: payout.Principal(pause.text(attrCreatedBy)), Since: pause.moment(attrSince), Until: pause.moment(attrUntil), Well: pause.moment(attrWell)}
+			var brought []payout.Principal
+			for _, by := range pause.set(attrBrought) {
+				brought = append(brought, payout.Principal(by))
+			}
+			all[p] = payout.Pause{
+				Provider: p, Why: pause.text(attrWhy), By: payout.Principal(pause.text(attrCreatedBy)),
+				Since: pause.moment(attrSince), Until: pause.moment(attrUntil), Well: pause.moment(attrWell), Brought: brought,
+			}
 		}
 	}
 	return all
@@ -72,6 +80,7 @@ func (s *Store) SavePause(ctx context.Context, p payout.Pause) error {
 	i.put(attrSince, moment(p.Since))
 	i.put(attrUntil, moment(p.Until))
 	i.put(attrWell, moment(p.Well))
+	i.put(attrBrought, set(p.Brought))
 	return s.pin(ctx, pausePrefix+string(p.Provider), nested(i))
 }
 

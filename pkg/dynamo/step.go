@@ -60,7 +60,8 @@ func (c *condition) guard(g payout.Guard) {
 		c.add("(attribute_not_exists(%s) OR size(%s) < %s)",
 			history, history, c.value("limit", count(payout.UnreadEntries)))
 		heard := c.name(attrHeard)
-		c.add("(attribute_not_exists(%s) OR size(%s) <= %s)", heard, heard, c.value("facts", count(payout.PlainFacts)))
+		c.add("contains(%s, %s)", heard, c.value("plain", text(string(payout.PlainFact))))
+		c.add("size(%s) <= %s", heard, c.value("facts", count(payout.PlainFacts)))
 	}
 }
 

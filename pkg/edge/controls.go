@@ -151,8 +151,10 @@ type pauseView struct {
 	Why      string          `json:"why"`
 	// CreatedBy is whose payouts it holds; left out: everybody's.
 	CreatedBy payout.Principal `json:"created_by,omitempty"`
-	Since     string           `json:"since,omitempty"`
-	Until     string           `json:"until,omitempty"`
+	// BroughtBy are those whose payouts brought it; the others try the provider before them.
+	BroughtBy []payout.Principal `json:"brought_by,omitempty"`
+	Since     string             `json:"since,omitempty"`
+	Until     string             `json:"until,omitempty"`
 }
 
 type controlSettingsView struct {
@@ -206,7 +208,7 @@ func viewControls(room payout.ControlRoom) controlsView {
 			v.InForce[p], v.HeldBy[p] = payout.GateHeld, why
 		}
 		if pause, there := room.Pauses[p]; there {
-			v.Pauses = append(v.Pauses, pauseView{p, pause.Why, pause.By, instant(pause.Since), instant(pause.Until)})
+			v.Pauses = append(v.Pauses, pauseView{p, pause.Why, pause.By, pause.Brought, instant(pause.Since), instant(pause.Until)})
 		}
 	}
 	for _, o := range room.Proposals {

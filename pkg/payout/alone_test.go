@@ -2,6 +2,7 @@ package payout_test
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -84,7 +85,7 @@ func TestWithOneCallerAloneAnOutagePauses(t *testing.T) {
 	w.wants("somebody else's", w.createdAt(elsewhere, honest, ofMoney("honest", 4001)), payout.Processing)
 	w.wants("and his, while that lasts", w.createdAt(elsewhere, insider, ofMoney("bad-elsewhere-2", 4002)), payout.Queued)
 	pause.Well = w.clock.Now()
-	if still := w.store.board.Pauses[Vexora]; still != pause {
+	if still := w.store.board.Pauses[Vexora]; !reflect.DeepEqual(still, pause) {
 		t.Errorf("%+v", still)
 	}
 }

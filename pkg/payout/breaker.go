@@ -240,7 +240,7 @@ func (b *Breaker) held(p Provider, by Principal, now time.Time) QueuedReason {
 		return QueuedPaused
 	case pause.over(), pause.passes(by) && b.goesWell(p, now):
 		return ""
-	case now.Before(pause.Until) && !pause.passes(by),
+	case now.Before(pause.until(by)) && !pause.passes(by),
 		trying != nil && now.Sub(trying.begun).Abs() < probeFor && !(trying.weak && trying.by != by), // a clock can go back
 		b.othersTurn(p, by, now):
 		b.standing(p, by, now).held = now
@@ -309,7 +309,7 @@ func (b *Breaker) wait(p Provider, by Principal, now time.Time) time.Duration {
 	defer b.mu.Unlock()
 	until, pause := time.Time{}, b.latest(p)
 	if !pause.passes(by) {
-		until = pause.Until
+		until = pause.until(by)
 	}
 	if s := b.callers[caller{p, by}]; s.waitsAlone(now) && s.alone.Until.After(until) {
 		until = s.alone.Until

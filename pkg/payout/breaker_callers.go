@@ -143,7 +143,7 @@ func (b *Breaker) weakly(p Provider) (all, others int) {
 // two callers bring pauses it for all.
 func (b *Breaker) suspect(p Provider, by Principal, c Claim, now time.Time) (pin *Pause, raised []Signal) {
 	s, was := b.standing(p, by, now), b.latest(p)
-	stopped := now.Before(was.Until) && (was.By == "" || was.By == by) || now.Before(s.alone.Until)
+	stopped := now.Before(was.until(by)) && !was.passes(by) || now.Before(s.alone.Until)
 	if trying := b.probes[p]; trying != nil && trying.by == by {
 		trying.weak = true
 	}
@@ -162,9 +162,9 @@ func (b *Breaker) suspect(p Provider, by Principal, c Claim, now time.Time) (pin
 		b.stopAlone(s, p, by, c, now)
 		return nil, []Signal{SignalCallerPaused}
 	case (tried || all >= silenceLimit) && others >= excused, full && named:
-		return b.pauseWeakly(p, "", c, now)
+		return b.pauseWeakly(p, "", by, c, now)
 	case full:
-		pin, raised = b.pauseWeakly(p, by, c, now)
+		pin, raised = b.pauseWeakly(p, by, by, c, now)
 		s.inRow = silenceLimit - lostAnswer
 	}
 	return pin, raised
@@ -195,7 +195,7 @@ func (b *Breaker) against(s *standing, p Provider, weight int, now time.Time) {
 // pauseWeakly pauses a provider on weak evidence: for one caller, and for the others until one
 // of theirs went well; or for all. Refusals about us wake people when they concern all, or go on
 // after a pause in which nobody's payout went well: one caller's first ones may be about his.
-func (b *Breaker) pauseWeakly(p Provider, by Principal, c Claim, now time.Time) (*Pause, []Signal) {
+func (b *Breaker) pauseWeakly(p Provider, by, of Principal, c Claim, now time.Time) (*Pause, []Signal) {
 	was, raised := b.latest(p), []Signal{SignalPaused}
 	why, d := refusedAboutUs, aboutUsPause
 	if c.Finding != FoundAboutUs {
@@ -203,7 +203,7 @@ func (b *Breaker) pauseWeakly(p Provider, by Principal, c Claim, now time.Time) 
 	} else if again := was.Why == refusedAboutUs && !was.passes(by); by == "" || again {
 		raised = append(raised, SignalAboutUs)
 	}
-	b.pause(p, by, why, now, d)
+	b.pause(p, by, why, now, d, of)
 	return pinned(b.own[p]), raised
 }
 

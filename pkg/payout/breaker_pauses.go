@@ -2,6 +2,7 @@ package payout
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -20,6 +21,11 @@ const (
 	// What tells nothing counts against its caller first; see suspect.
 	lostAnswer    = 4
 	uselessAnswer = 1
+	// othersFirst is how long those who brought a pause for all leave the provider to others: what
+	// those have in the queue is tried within it.
+	othersFirst = 90 * time.Second
+	// mostBrought bounds whom a pause names. What so many have brought is the provider's: all wait.
+	mostBrought = 16
 )
 
 // The reasons of pauses. The last two say that the one before them is over.
@@ -37,6 +43,26 @@ func (p Pause) over() bool { return p.Why == "" || p.Why == cleared || p.Why == 
 
 // passes reports whether a pause is of another caller alone.
 func (p Pause) passes(by Principal) bool { return p.By != "" && p.By != by }
+
+// until is when a caller may try the provider again. Of a pause for all, those who did not bring it
+// may after a while, however long it is by now, and before the others: two callers whose payouts
+// are all lost would else hold it for ever, each of them trying anew when it ends.
+func (p Pause) until(by Principal) time.Time {
+	if p.By != "" || len(p.Brought) == 0 || len(p.Brought) >= mostBrought {
+		return p.Until
+	}
+	first := p.Since.Add(silencePause)
+	if p.Until.Before(first) {
+		first = p.Until
+	}
+	switch last := first.Add(othersFirst); {
+	case !slices.Contains(p.Brought, by):
+		return first
+	case last.After(p.Until):
+		return last
+	}
+	return p.Until
+}
 
 // record learns from a submission that a caller asked for. What others have to know it pins on
 // the shared state: a pause when it is time to stop, its end, and that others' payouts go well beside
@@ -109,7 +135,8 @@ func (b *Breaker) lost(p Provider, by Principal, c Claim, now time.Time) (pin *P
 	stopped := now.Before(s.alone.Until) // it was on its way when that began
 	s.lost++
 	b.against(s, p, lostAnswer, now)
-	if trying := b.probes[p]; trying != nil && trying.by == by {
+	trying := b.probes[p]
+	if trying != nil && trying.by == by {
 		trying.weak = true
 	}
 	if b.goesWell(p, now) {
@@ -124,20 +151,23 @@ func (b *Breaker) lost(p Provider, by Principal, c Claim, now time.Time) (pin *P
 	own := b.own[p]
 	tried := !own.over() && !own.passes(by) && !was.over()
 	named := !was.over() && was.passes(by) // another one lost some before
+	early := !was.over() && trying != nil && trying.by == by && trying.begun.After(was.Since) && now.Before(was.Until)
 	switch {
-	case named, (tried || all >= silenceLimit) && others >= excused:
-		b.pause(p, "", b.silence(p, now), now, b.backoff(p, "", now))
+	case named, early && was.By == "", (tried || all >= silenceLimit) && others >= excused:
+		b.pause(p, "", b.silence(p, now), now, b.backoff(p, "", now), by)
 		b.hushed[p] = b.own[p]
 		return pinned(b.own[p]), []Signal{SignalPaused}
 	case tried || all >= silenceLimit:
-		b.pause(p, by, b.silence(p, now), now, b.backoff(p, by, now))
+		b.pause(p, by, b.silence(p, now), now, b.backoff(p, by, now), by)
 		return pinned(b.own[p]), []Signal{SignalPaused}
 	}
 	return nil, nil
 }
 
-// pause pauses a provider, for one caller or for all, or ends that.
-func (b *Breaker) pause(p Provider, by Principal, why string, now time.Time, d time.Duration) {
+// pause pauses a provider, for one caller or for all, after an answer to somebody's payout; or it
+// ends that.
+func (b *Breaker) pause(p Provider, by Principal, why string, now time.Time, d time.Duration, of ...Principal) {
+	brought := b.bringers(p, of)
 	if was := b.latest(p); why == answersQuestions && was.By != "" {
 		b.standing(p, was.By, now).inRow = 0
 	}
@@ -146,7 +176,28 @@ func (b *Breaker) pause(p Provider, by Principal, why string, now time.Time, d t
 	b.own[p] = Pause{Provider: p, Why: why, By: by, Since: now, Until: now.Add(d)}
 	if b.own[p].over() {
 		delete(b.hushed, p)
+		return
 	}
+	pause := b.own[p]
+	pause.Brought = brought
+	b.own[p] = pause
+}
+
+// bringers are those whose payouts bring a pause now, with those who brought the one that it
+// follows.
+func (b *Breaker) bringers(p Provider, of []Principal) []Principal {
+	all := slices.Clone(of)
+	if was := b.latest(p); !was.over() {
+		all = append(all, was.Brought...)
+	}
+	for key, s := range b.callers {
+		if key.provider == p && s.recent >= excused && !s.counted.Before(b.took[p]) {
+			all = append(all, key.by)
+		}
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	return all[:min(len(all), mostBrought)]
 }
 
 // silence says which silence it is. When answered status queries have ended the pause before it,

@@ -49,6 +49,9 @@ type Pause struct {
 	By    Principal
 	Since time.Time
 	Until time.Time
+	// Brought are those whose payouts brought a pause for all, or the one before this, at most
+	// mostBrought. The others try the provider before them; see [Pause.until].
+	Brought []Principal
 	// Well is when another caller's payout last went well beside a pause of one.
 	Well time.Time
 }

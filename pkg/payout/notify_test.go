@@ -329,6 +329,38 @@ func TestOneCallersEventsDoNotHoldThoseOfOthers(t *testing.T) {
 	}
 }
 
+// Nor do those of two callers, whether a third one's come all the time or now and then.
+func TestTwoCallersEventsDoNotHoldThoseOfAThird(t *testing.T) {
+	for _, every := range []int{1, 15} { // minutes
+		w := newWorld(t)
+		w.endpoint.refuses = func(e payout.Event) bool { return strings.HasPrefix(string(e.Reference), "bad") }
+		created, worst := map[payout.ID]time.Time{}, time.Duration(0)
+		for turn := range 3 * 60 * 3 {
+			w.news(w.createdBy(insider, draft(fmt.Sprint("bad-a-", turn))).ID)
+			w.news(w.createdBy(second, draft(fmt.Sprint("bad-b-", turn))).ID)
+			if turn > 60 && turn%(3*every) == 0 {
+				p := w.createdBy(honest, draft(fmt.Sprint("good-", turn)))
+				created[p.ID] = w.clock.Now()
+				w.news(p.ID)
+			}
+			w.clock.pass(20 * time.Second)
+			if turn%3 == 2 {
+				w.sweep()
+			}
+			for id, at := range created {
+				if n := w.stored(id).Notice; n.Tried > 0 && len(n.Owed) == 0 {
+					delete(created, id)
+				} else {
+					worst = max(worst, w.clock.Now().Sub(at))
+				}
+			}
+		}
+		if worst > 6*time.Minute {
+			t.Errorf("one in %d minutes: an event waited for %v", every, worst)
+		}
+	}
+}
+
 // While the endpoint is left alone for one caller, others wait for no more than the one of theirs
 // that tries it.
 func TestOthersEventsWaitForTheirOwnProbeAlone(t *testing.T) {

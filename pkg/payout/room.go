@@ -20,9 +20,12 @@ const HistoryLimit = 50
 // read it.
 const UnreadEntries = 46
 
-// PlainFacts is how many facts a first attempt has of which nothing was said: that it was
-// sent, and under which account.
+// PlainFacts is how many facts a first attempt has of which nothing was said: [PlainFact], and
+// under which account it was sent. What was never sent has none, and may have as many that doubt.
 const PlainFacts = 2
+
+// PlainFact is that the first attempt was sent.
+var PlainFact = FirstAttempt.fact(wasSent)
 
 // rank says how much a change matters; a change finds room as long as its rank has some.
 // What matters less stops earlier, so that a flood of it leaves room for the rest.

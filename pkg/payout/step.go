@@ -116,7 +116,7 @@ func (c Claimed) of(p Payout) bool {
 }
 
 func (p Payout) uncomplicated() bool {
-	return len(p.Attention) == 0 && len(p.History) < UnreadEntries && len(p.Heard) <= PlainFacts
+	return len(p.Attention) == 0 && len(p.History) < UnreadEntries && len(p.Heard) <= PlainFacts && slices.Contains(p.Heard, PlainFact)
 }
 
 // Apply returns the payout after the change. It shares no memory with p that a

@@ -22,6 +22,11 @@ type Cache[T any] struct {
 	held    *entry[T]
 	begun   uint64 // fetches so far
 	refresh forcedRefresh
+	// failed is why the last fetch brought nothing, with nothing held to bridge it, and spared until
+	// when the store is not asked again. A callback URL is public also where its provider is not used
+	// and its secret never filled: each post would else be a request to the store.
+	failed error
+	spared time.Time
 }
 
 // entry is one fetched version; value, version and fetch never change.
@@ -52,27 +57,31 @@ func (c *Cache[T]) Current(ctx context.Context) (T, error) {
 }
 
 func (c *Cache[T]) current(ctx context.Context) (*entry[T], error) {
-	if e := c.fresh(); e != nil {
-		return e, nil
+	if e, err := c.fresh(); e != nil || err != nil {
+		return e, err
 	}
 	return await(ctx, c, "current", c.renew)
 }
 
-// fresh is what is held if the store need not be asked, or nil.
-func (c *Cache[T]) fresh() *entry[T] {
+// fresh is what is held if the store need not be asked, or why it was of no use a moment ago, or
+// nothing.
+func (c *Cache[T]) fresh() (*entry[T], error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.held == nil || !c.options.Now().Before(c.held.askAt) {
-		return nil
+	switch now := c.options.Now(); {
+	case c.held != nil && now.Before(c.held.askAt):
+		return c.held, nil
+	case c.failed != nil && now.Before(c.spared):
+		return nil, c.failed
 	}
-	return c.held
+	return nil, nil
 }
 
 // renew fetches, or bridges a failure with what is held.
 func (c *Cache[T]) renew(ctx context.Context) (*entry[T], error) {
 	// A caller may have missed just before another one's fetch ended.
-	if e := c.fresh(); e != nil {
-		return e, nil
+	if e, err := c.fresh(); e != nil || err != nil {
+		return e, err
 	}
 	e, err := c.fetch(ctx)
 	if err != nil {
@@ -116,17 +125,18 @@ func (c *Cache[T]) keep(e *entry[T]) *entry[T] {
 	if c.held != nil && c.held.version.ID == e.version.ID {
 		e.previous = c.held.previous
 	}
-	c.held = e
+	c.held, c.failed = e, nil
 	return e
 }
 
-// bridge keeps the last good version in use for a while and spares the store
-// until the floor has passed.
+// bridge keeps the last good version in use for a while, or the failure where there is none, and
+// spares the store until the floor has passed.
 func (c *Cache[T]) bridge(cause error) (*entry[T], error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.options.Now()
 	if c.held == nil || !now.Before(c.held.useUntil) {
+		c.failed, c.spared = cause, now.Add(c.options.RefreshFloor)
 		return nil, cause
 	}
 	c.held.askAt = now.Add(c.options.RefreshFloor)

@@ -202,8 +202,10 @@ func TestWithoutAGoodVersionThereIsAnError(t *testing.T) {
 	if got, err := r.Verifying(t.Context()); !errors.Is(err, errDown) || got != nil {
 		t.Errorf("%q, %v", got, err)
 	}
+	r.wantQuestions(t, 1, 0) // nor is the store asked again at once
 	r.store.breakWith(nil, nil)
-	r.wantCurrent(t, "one") // no failure is remembered
+	r.clock.now = r.clock.now.Add(5 * time.Second)
+	r.wantCurrent(t, "one")
 }
 
 func TestAMissingSecretIsNamed(t *testing.T) {

@@ -75,10 +75,10 @@ func (w *world) speaksAgainst(d *dossier, p payout.Payout) string {
 		return "an older attempt is said to be paid"
 	case p.Status == payout.Unknown && d.elsewhereUnsettling(p):
 		return "another attempt is spoken of, which is not believed, and nobody has asked since"
-	case p.Status == payout.Unknown:
-		return "" // documented: the same payment_id may be sent again
 	case w.lost[p.ID] && !w.sameAccount(p.Provider):
 		return "the table that was lost may have sent it"
+	case p.Status == payout.Unknown:
+		return "" // documented: the same payment_id may be sent again
 	}
 	return d.against(p)
 }

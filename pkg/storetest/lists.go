@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -288,13 +289,19 @@ func desk(t *testing.T, s payout.Store) {
 		}
 	}
 	board, err = s.Shared(background)
-	if err != nil || len(board.Pauses) != 1 || board.Pauses[firstProvider()] != pause {
+	if err != nil || len(board.Pauses) != 1 || !reflect.DeepEqual(board.Pauses[firstProvider()], pause) {
 		t.Errorf("%+v, %v", board, err)
 	}
 	pause.By = "arn:aws:iam::111122223333:role/payroll"
 	board, err = pinnedOn(s, pause)
-	if err != nil || board.Pauses[firstProvider()] != pause {
+	if err != nil || !reflect.DeepEqual(board.Pauses[firstProvider()], pause) {
 		t.Errorf("of one caller: %+v, %v", board, err)
+	}
+	pause.By, pause.Brought = "", []payout.Principal{"arn:aws:iam::111122223333:role/payroll", "a token's subject, of any text"}
+	slices.Sort(pause.Brought)
+	board, err = pinnedOn(s, pause)
+	if err != nil || !reflect.DeepEqual(board.Pauses[firstProvider()], pause) {
+		t.Errorf("of two: %+v, %v", board, err)
 	}
 }
 

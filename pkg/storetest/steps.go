@@ -131,10 +131,11 @@ func uncomplicated(t *testing.T, s payout.Store) {
 		almost.History = full.History
 		full.History = append(full.History, full.History[0])
 	}
-	sent, spokenOf := fresh(t, "sent"), fresh(t, "spoken of")
-	sent.Heard = payout.Heard{"1.at-0a1b2c3d", "1.sent"}
+	sent, spokenOf, unsent, named := fresh(t, "sent"), fresh(t, "spoken of"), fresh(t, "never sent"), fresh(t, "never sent, and spoken of")
 	spokenOf.Heard = sent.Heard.With("2.wavered.1")
-	for _, complicated := range []payout.Payout{raised, full, almost, sent, spokenOf} {
+	unsent.Heard = nil
+	named.Heard = payout.Heard{"1.unlisted"}
+	for _, complicated := range []payout.Payout{raised, full, almost, sent, spokenOf, unsent, named} {
 		insert(t, s, complicated)
 		try(t, s, string(complicated.Reference), complicated,
 			payout.Step{ID: complicated.ID, When: payout.Guard{Uncomplicated: true}, Then: payout.Change{At: start}})

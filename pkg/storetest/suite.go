@@ -88,6 +88,7 @@ func fresh(t *testing.T, reference string) payout.Payout {
 		Fingerprint: "1.abc", CreatedAt: start, UpdatedAt: start, StatusAt: start, SubmittedAt: start, Sent: 1,
 		Lease: payout.Lease{Token: "token-" + reference, Until: start.Add(time.Minute)}, QueryAt: start.Add(90 * time.Second), DueAt: start.Add(90 * time.Second),
 		Notice:  payout.Notice{At: start.Add(90 * time.Second), Fresh: true},
+		Heard:   payout.Heard{"1.at-0a1b2c3d", "1.sent"},
 		History: []payout.Entry{{At: start, Source: payout.FromCreate, Status: payout.Submitting}}, Version: 1,
 	}
 }
