@@ -32,7 +32,7 @@ var Reasons = []Reason{
 // endedBy says which reasons fall away by themselves when a payout comes to a
 // status. Whatever stands here under no status stays until a human clears it.
 var endedBy = map[Reason][]Status{
-	UnknownTooLong:        {Processing, Succeeded, Failed},
+	UnknownTooLong:        {Queued, Processing, Succeeded, Failed},
 	UnlistedStatus:        {Succeeded, Failed},
 	QueuedTooLong:         {Submitting, Processing, Unknown, Succeeded, Failed, Cancelled},
 	PossibleDuplicate:     {Submitting, Processing, Succeeded, Failed, Cancelled},

@@ -87,3 +87,24 @@ func TestAPayoutThatWasRefusedAboutUsTooLongAgoDoesNotGoByItself(t *testing.T) {
 		}
 	}
 }
+
+// A process that slept for hours comes back, and nothing was sent: nobody is to resolve what can only
+// be cancelled or sent.
+func TestWhatComesBackToTheQueueIsNotUnknownForLong(t *testing.T) {
+	w := newWorld(t)
+	w.vexora.told, w.vexora.answer = w.absent, w.notSent
+	w.vexora.during = func() {
+		w.vexora.mu.Unlock() // status queries are answered meanwhile
+		defer w.vexora.mu.Lock()
+		w.sweepFor(3, time.Hour)
+		for id, p := range w.store.payouts {
+			if !w.raised(id, payout.UnknownTooLong) {
+				t.Errorf("%s, %v before it woke up", p.Status, p.Attention.Reasons())
+			}
+		}
+	}
+	p := w.mustCreate(draft("R1"))
+	if now := w.stored(p.ID); now.Status != payout.Queued || w.raised(p.ID, payout.UnknownTooLong) {
+		t.Errorf("%s, %v", now.Status, now.Attention.Reasons())
+	}
+}

@@ -125,6 +125,9 @@ func (p Payout) stepBack(c Claim) Decision {
 	}
 	change := Change{Status: target, Sent: &sent, Lease: &Lease{}}
 	if target == Queued {
+		if attention := p.Attention.entering(Queued); len(attention) < len(p.Attention) {
+			change.Attention = &attention // it was unknown while this process slept
+		}
 		change.QueuedReason = QueuedNotConnected
 		if c.Finding == FoundAboutUs {
 			change.QueuedReason = QueuedRefusedUs
@@ -153,7 +156,7 @@ func (p Payout) refusedOrder(c Claim, change Change) Change {
 	p.Beside = 0
 	change, _ = p.showing(*c.met, change)
 	if change.Status == Queued {
-		attention := p.Attention.With(PossibleDuplicate, c.At)
+		attention := p.Attention.entering(Queued).With(PossibleDuplicate, c.At)
 		change.Attention, change.QueuedReason = &attention, QueuedDuplicate
 	}
 	return change
@@ -162,7 +165,7 @@ func (p Payout) refusedOrder(c Claim, change Change) Change {
 // refusedAboutUs says when a payout is tried again that was refused about us. Whether anybody is
 // woken, the [Breaker] says.
 func (p Payout) refusedAboutUs(c Claim, d *Decision) {
-	attention := p.Attention.With(ProviderConfiguration, c.At)
+	attention := d.attention(p).With(ProviderConfiguration, c.At)
 	due := c.At.Add(aboutUsWait)
 	if c.OfThisKind { // tried again now and then until it is too old
 		due = c.At.Add(kindWait)
