@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -37,7 +38,7 @@ const (
 	attrWhy            = "why"
 	attrSince          = "since"
 	attrUntil          = "until"
-	attrBrought        = "brought" // of a pause: whose payouts brought it
+	attrBrought        = "brought" // of a pause: whose payouts brought it, "TIME CALLER" each
 	attrWell           = "well"    // of a pause of one caller: when another one's went well
 )
 
@@ -48,9 +49,10 @@ func (r *reader) pauses() map[payout.Provider]payout.Pause {
 	all := map[payout.Provider]payout.Pause{}
 	for _, p := range payout.Pausable() {
 		if pause := r.child(pausePrefix + string(p)); pause != nil {
-			var brought []payout.Principal
-			for _, by := range pause.set(attrBrought) {
-				brought = append(brought, payout.Principal(by))
+			var brought []payout.Bringer
+			for _, each := range pause.set(attrBrought) { // in the order of their times
+				at, by, _ := strings.Cut(each, " ")
+				brought = append(brought, payout.Bringer{By: payout.Principal(by), At: pause.parsed(attrBrought, at)})
 			}
 			all[p] = payout.Pause{
 				Provider: p, Why: pause.text(attrWhy), By: payout.Principal(pause.text(attrCreatedBy)),
@@ -80,7 +82,11 @@ func (s *Store) SavePause(ctx context.Context, p payout.Pause) error {
 	i.put(attrSince, moment(p.Since))
 	i.put(attrUntil, moment(p.Until))
 	i.put(attrWell, moment(p.Well))
-	i.put(attrBrought, set(p.Brought))
+	var brought []string
+	for _, each := range p.Brought {
+		brought = append(brought, stamp(each.At)+" "+string(each.By))
+	}
+	i.put(attrBrought, set(brought))
 	return s.pin(ctx, pausePrefix+string(p.Provider), nested(i))
 }
 

@@ -80,6 +80,10 @@ func (r *reader) moment(name string) time.Time {
 	if written == "" {
 		return time.Time{}
 	}
+	return r.parsed(name, written)
+}
+
+func (r *reader) parsed(name, written string) time.Time {
 	t, err := time.Parse(timeFormat, written)
 	if err != nil {
 		r.fail(name, errors.New("is not a time"))

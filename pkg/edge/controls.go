@@ -157,6 +157,14 @@ type pauseView struct {
 	Until     string             `json:"until,omitempty"`
 }
 
+func bringers(p payout.Pause) []payout.Principal {
+	var all []payout.Principal
+	for _, each := range p.Brought {
+		all = append(all, each.By)
+	}
+	return all
+}
+
 type controlSettingsView struct {
 	Submissions map[payout.Scope]payout.Gate `json:"submissions,omitempty"`
 	Caps        map[money.Currency]*string   `json:"caps,omitempty"`
@@ -208,7 +216,7 @@ func viewControls(room payout.ControlRoom) controlsView {
 			v.InForce[p], v.HeldBy[p] = payout.GateHeld, why
 		}
 		if pause, there := room.Pauses[p]; there {
-			v.Pauses = append(v.Pauses, pauseView{p, pause.Why, pause.By, pause.Brought, instant(pause.Since), instant(pause.Until)})
+			v.Pauses = append(v.Pauses, pauseView{p, pause.Why, pause.By, bringers(pause), instant(pause.Since), instant(pause.Until)})
 		}
 	}
 	for _, o := range room.Proposals {

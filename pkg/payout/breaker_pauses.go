@@ -1,6 +1,7 @@
 package payout
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -21,9 +22,14 @@ const (
 	// What tells nothing counts against its caller first; see suspect.
 	lostAnswer    = 4
 	uselessAnswer = 1
-	// othersFirst is how long those who brought a pause for all leave the provider to others: what
-	// those have in the queue is tried within it.
+	// othersFirst is how long those who brought a pause for all leave the provider to others, and
+	// each of them to whoever brought it before him: what they have in the queue is tried within it.
+	// After mostTurns of it nobody waits for others any more.
 	othersFirst = 90 * time.Second
+	mostTurns   = 3
+	// againAfter is how long after his latest evidence whoever brought a pause for all may try again,
+	// however long it is by now.
+	againAfter = 10 * time.Minute
 	// mostBrought bounds whom a pause names. What so many have brought is the provider's: all wait.
 	mostBrought = 16
 )
@@ -45,23 +51,23 @@ func (p Pause) over() bool { return p.Why == "" || p.Why == cleared || p.Why == 
 func (p Pause) passes(by Principal) bool { return p.By != "" && p.By != by }
 
 // until is when a caller may try the provider again. Of a pause for all, those who did not bring it
-// may after a while, however long it is by now, and before the others: two callers whose payouts
-// are all lost would else hold it for ever, each of them trying anew when it ends.
+// may after a while, however long it is by now; then those who did, by how long ago: two callers
+// whose payouts are all lost would else hold it for ever, each of them trying anew when it ends, and
+// whoever lost one answer beside them would be held with them.
 func (p Pause) until(by Principal) time.Time {
-	if p.By != "" || len(p.Brought) == 0 || len(p.Brought) >= mostBrought {
+	place := slices.IndexFunc(p.Brought, func(b Bringer) bool { return b.By == by })
+	first := earlier(p.Until, p.Since.Add(silencePause))
+	switch {
+	case p.By != "" || len(p.Brought) == 0 || len(p.Brought) >= mostBrought:
 		return p.Until
-	}
-	first := p.Since.Add(silencePause)
-	if p.Until.Before(first) {
-		first = p.Until
-	}
-	switch last := first.Add(othersFirst); {
-	case !slices.Contains(p.Brought, by):
+	case place < 0:
 		return first
-	case last.After(p.Until):
-		return last
 	}
-	return p.Until
+	turn := earlier(p.Until, p.Brought[place].At.Add(againAfter))
+	if others := first.Add(othersFirst); turn.Before(others) {
+		turn = others
+	}
+	return turn.Add(time.Duration(min(place, mostTurns)) * othersFirst)
 }
 
 // record learns from a submission that a caller asked for. What others have to know it pins on
@@ -167,7 +173,7 @@ func (b *Breaker) lost(p Provider, by Principal, c Claim, now time.Time) (pin *P
 // pause pauses a provider, for one caller or for all, after an answer to somebody's payout; or it
 // ends that.
 func (b *Breaker) pause(p Provider, by Principal, why string, now time.Time, d time.Duration, of ...Principal) {
-	brought := b.bringers(p, of)
+	brought := b.bringers(p, of, now)
 	if was := b.latest(p); why == answersQuestions && was.By != "" {
 		b.standing(p, was.By, now).inRow = 0
 	}
@@ -185,19 +191,27 @@ func (b *Breaker) pause(p Provider, by Principal, why string, now time.Time, d t
 
 // bringers are those whose payouts bring a pause now, with those who brought the one that it
 // follows.
-func (b *Breaker) bringers(p Provider, of []Principal) []Principal {
-	all := slices.Clone(of)
+func (b *Breaker) bringers(p Provider, of []Principal, now time.Time) []Bringer {
+	latest := map[Principal]time.Time{}
 	if was := b.latest(p); !was.over() {
-		all = append(all, was.Brought...)
+		for _, each := range was.Brought {
+			latest[each.By] = each.At
+		}
 	}
 	for key, s := range b.callers {
 		if key.provider == p && s.recent >= excused && !s.counted.Before(b.took[p]) {
-			all = append(all, key.by)
+			latest[key.by] = s.counted
 		}
 	}
-	slices.Sort(all)
-	all = slices.Compact(all)
-	return all[:min(len(all), mostBrought)]
+	for _, by := range of {
+		latest[by] = now
+	}
+	var all []Bringer
+	for by, at := range latest {
+		all = append(all, Bringer{by, at})
+	}
+	slices.SortFunc(all, func(a, z Bringer) int { return cmp.Or(a.At.Compare(z.At), cmp.Compare(a.By, z.By)) })
+	return all[max(0, len(all)-mostBrought):]
 }
 
 // silence says which silence it is. When answered status queries have ended the pause before it,

@@ -39,6 +39,12 @@ func (b Shared) with(c Controls) Shared {
 // webhook.
 func Pausable() []Provider { return append(Providers(), EndpointPause) }
 
+// Bringer is a caller whose payouts brought a pause, and when the latest evidence came of them.
+type Bringer struct {
+	By Principal
+	At time.Time
+}
+
 // Pause stops submissions to a provider for a while, for all functions.
 type Pause struct {
 	Provider Provider
@@ -49,9 +55,10 @@ type Pause struct {
 	By    Principal
 	Since time.Time
 	Until time.Time
-	// Brought are those whose payouts brought a pause for all, or the one before this, at most
-	// mostBrought. The others try the provider before them; see [Pause.until].
-	Brought []Principal
+	// Brought are those whose payouts brought it, or a pause that it follows without an end, at most
+	// mostBrought: whose evidence is oldest comes first. Others try the provider before them, and
+	// they in this order; see [Pause.until].
+	Brought []Bringer
 	// Well is when another caller's payout last went well beside a pause of one.
 	Well time.Time
 }

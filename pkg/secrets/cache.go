@@ -71,7 +71,7 @@ func (c *Cache[T]) fresh() (*entry[T], error) {
 	switch now := c.options.Now(); {
 	case c.held != nil && now.Before(c.held.askAt):
 		return c.held, nil
-	case c.failed != nil && now.Before(c.spared):
+	case c.failed != nil && c.spared.Sub(now) > 0 && c.spared.Sub(now) <= c.options.RefreshFloor: // a clock can go back
 		return nil, c.failed
 	}
 	return nil, nil

@@ -297,8 +297,9 @@ func desk(t *testing.T, s payout.Store) {
 	if err != nil || !reflect.DeepEqual(board.Pauses[firstProvider()], pause) {
 		t.Errorf("of one caller: %+v, %v", board, err)
 	}
-	pause.By, pause.Brought = "", []payout.Principal{"arn:aws:iam::111122223333:role/payroll", "a token's subject, of any text"}
-	slices.Sort(pause.Brought)
+	pause.By, pause.Brought = "", []payout.Bringer{
+		{By: "arn:aws:iam::111122223333:role/payroll", At: start.Add(-time.Hour)}, {By: "a token's subject, of any text", At: start},
+	}
 	board, err = pinnedOn(s, pause)
 	if err != nil || !reflect.DeepEqual(board.Pauses[firstProvider()], pause) {
 		t.Errorf("of two: %+v, %v", board, err)
