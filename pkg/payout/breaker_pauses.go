@@ -25,7 +25,7 @@ const (
 	// othersFirst is how long those who brought a pause for all leave the provider to others, and
 	// each of them to whoever brought it before him: what they have in the queue is tried within it.
 	// After mostTurns of it nobody waits for others any more.
-	othersFirst = 90 * time.Second
+	othersFirst = 2 * time.Minute
 	mostTurns   = 3
 	// againAfter is how long after his latest evidence whoever brought a pause for all may try again,
 	// however long it is by now.
