@@ -22,6 +22,7 @@ type container struct {
 	world    *world
 	current  *process
 	skew     time.Duration
+	jumped   bool // its clock was set right
 	create   edge.Handler
 	callback map[payout.Provider]edge.Handler
 	sweeper  *payout.Sweeper

@@ -121,6 +121,7 @@ func (w *world) judgeCap(box *container, reference string) {
 	moves, since := w.table.items[id].Amount, w.controls.capAt
 	most := w.table.board.Controls.Caps[money.KHR]
 	blind := box.blindAt.After(since) && w.now.Sub(since) < blindFor // see judgeGate
+	blind = blind || box.jumped && w.now.Sub(w.settledAt) < blindFor // what it last read is then of any time
 	if !since.IsZero() && !blind && moves.Exceeds(most) && w.controls.fencedAt[reference].After(since.Add(inForce)) {
 		w.report(capStays, "%s is submitted, and the cap is %s since %s", moves, most, since.Sub(start))
 	}

@@ -108,9 +108,10 @@ func (p *process) see(read payout.Payout) {
 
 // errand is what a process is doing for whom, as the judges have to know it.
 type errand struct {
-	order *given // a person's order
-	sheet *sheet // a statement that is imported
-	asked bool   // a status query to a provider was answered
+	order   *given // a person's order
+	sheet   *sheet // a statement that is imported, and who brought it
+	carrier payout.Principal
+	asked   bool // a status query to a provider was answered
 	// answered: a submission was.
 	answered bool
 	taken    time.Time // until when the sweep has a payout to itself

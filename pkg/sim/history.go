@@ -290,7 +290,7 @@ func (w *world) calm() {
 	w.tell("from here on nothing goes wrong")
 	w.faults, w.planned, w.record, w.settledAt = 0, map[int]fate{}, false, w.now
 	for _, c := range w.pool {
-		c.skew = 0
+		c.jumped, c.skew = c.skew != 0, 0
 	}
 	clear(w.paused)
 	w.feedOutUntil = time.Time{}

@@ -152,7 +152,7 @@ func (w *world) judgeCreate(c *client, nth int, t *told) {
 		w.report("a first request is no replay", "%s", c.reference)
 	case t.redacted && (t.status < 300 || t.Outcome == payout.NotStarted || t.Code == "reference-reused" && t.Payout != "/v1/payouts/"+string(c.id)):
 		w.report(redactedMute, "%s is answered %d %s", c.reference, t.status, t.Outcome)
-	case t.Outcome == payout.OutcomeFinal && !stored.Status.Final():
+	case t.Outcome == payout.OutcomeFinal && !hasEnded(stored):
 		w.report("final is said of what has ended", "%s is %s", c.reference, stored.Status)
 	case t.Outcome == payout.NotStarted && w.askedFor[c.reference] == nth:
 		w.promises[c.reference] = true
@@ -162,6 +162,12 @@ func (w *world) judgeCreate(c *client, nth int, t *told) {
 			}
 		}
 	}
+}
+
+// hasEnded reports whether the payout is at an end, or an attempt of it was: the process that
+// answers may have slept since it looked.
+func hasEnded(p payout.Payout) bool {
+	return p.Status.Final() || slices.ContainsFunc(p.History, func(e payout.Entry) bool { return e.Status.Final() })
 }
 
 // takenOver tells that the process was frozen for so long that a sweep took its

@@ -11,15 +11,13 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// sheet is a statement file: what it says, and who has brought it so far.
+// sheet is a statement file.
 type sheet struct {
 	world    *world
 	provider payout.Provider
 	kind     string
 	hash     string
 	rows     []payout.StatementRow
-	brought  []payout.Principal
-	carried  []time.Time // when, one for each
 }
 
 // importStatement has the domain import a file. It is the one place that knows how
@@ -69,10 +67,9 @@ func (w *world) audit() {
 // carry has one person import one file.
 func (w *world) carry(s *sheet, by payout.Principal) {
 	w.invoke(fmt.Sprintf("import (%s) by %s", s.kind, registered[by]), 25*time.Second, func(ctx context.Context, c *container) {
-		c.current.errand.sheet = s
+		c.current.errand.sheet, c.current.errand.carrier = s, by
 		w.brought[s.hash] = append(w.brought[s.hash], by)
 		w.carried[s.hash] = append(w.carried[s.hash], c.now())
-		s.brought, s.carried = w.brought[s.hash], w.carried[s.hash]
 		for _, row := range s.rows {
 			w.noteWord(row.Reference, s.spoken(w, row))
 		}
@@ -127,17 +124,19 @@ func (s *sheet) secondPayments(w *world) []string {
 // knows reports whether the file can tell what became of something that was sent at a time: a
 // person had it after that, before the one who brings it now.
 func (s *sheet) knows(sent time.Time) bool {
-	last := registered[s.brought[len(s.brought)-1]]
-	for n, at := range s.carried {
-		if registered[s.brought[n]] != last && at.After(sent) {
+	by := registered[s.world.acting.errand.carrier]
+	brought := s.world.brought[s.hash]
+	for n, at := range s.world.carried[s.hash] {
+		if registered[brought[n]] != by && at.After(sent) {
 			return true
 		}
 	}
 	return false
 }
 
-// people are the persons who have brought the file.
-func (s *sheet) people() int { return len(people(s.brought)) }
+// people are the persons who have brought the file, one of them perhaps while another one's import
+// slept.
+func (s *sheet) people() int { return len(people(s.world.brought[s.hash])) }
 
 // write writes a provider's statement.
 func (w *world) write(of payout.Provider, kind string) *sheet {
