@@ -341,3 +341,26 @@ func TestAReturnOfABackupIsNotPaidAgain(t *testing.T) {
 		}
 	}
 }
+
+// A process that sleeps over its submission keeps nobody from seeing that an earlier attempt is said
+// to be paid: the same money is held from that word on.
+func TestAnEarlierAttemptThatIsSaidToBePaidHoldsWhileTheNextOneIsSubmitted(t *testing.T) {
+	for _, name := range both {
+		w := newWorld(t)
+		pr := w.named(name)
+		pr.answer, pr.told = w.said(payout.FoundProcessing, "N-1"), w.unclear
+		p := w.mustCreate(draftFor(name))
+		w.numbered(p, payout.FoundFailed, "N-1")
+		w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
+		pr.during = func() {
+			w.numbered(p, payout.FoundSucceeded, "N-1")
+			if now := w.stored(p.ID); now.Status != payout.Submitting || !now.RecipientOwed {
+				t.Errorf("%s: %s, owed to its list: %t", name, now.Status, now.RecipientOwed)
+			}
+		}
+		w.must(w.operator.Resend(bg, w.order(p.ID, bopha, "")))
+		if len(pr.sent) != 2 {
+			t.Errorf("%s: sent %d times", name, len(pr.sent))
+		}
+	}
+}

@@ -196,7 +196,7 @@ func (r roster) replace(ctx context.Context, p Payout, list []Unsettled) {
 func (p Payout) wavering() bool {
 	switch p.Status {
 	case Failed, Queued, Cancelled:
-	case Processing: // the present attempt is with its provider; one before it may have been paid
+	case Submitting, Processing: // the present attempt is with its provider; one before it may have been paid
 		_, elsewhere := p.doubtedElsewhere()
 		return p.Attempt > FirstAttempt && (elsewhere || p.speaksAgainst())
 	default:
