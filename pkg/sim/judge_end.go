@@ -140,7 +140,9 @@ func (w *world) wrong(d *dossier, p payout.Payout, reason payout.Reason) string 
 	ok, why := true, ""
 	switch reason {
 	case payout.Contradiction:
-		ok, why = d.any(func(s spoken) bool { return s.another || d.contradicts(p, s) || p.Return != nil && s.source == payout.FromQuery && s.says == saysPaid }), "nothing speaks against the end"
+		ok, why = d.any(func(s spoken) bool {
+			return s.another || d.contradicts(p, s) || p.Return != nil && s.source == payout.FromQuery && s.says == saysPaid
+		}), "nothing speaks against the end"
 	case payout.DoublePaymentSuspected:
 		ok, why = w.doubled(d, p), "no older attempt is paid, or in progress, and no file shows two payments"
 	case payout.UnknownTooLong:
