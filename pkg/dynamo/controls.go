@@ -130,7 +130,7 @@ func (s *Store) ControlChanges(ctx context.Context, limit int) ([]payout.Control
 }
 
 // ProposeControls implements payout.Desk. Each person has an item, so that nobody writes over
-// another's.
+// another's, and what comes late not over what was ordered since.
 func (s *Store) ProposeControls(ctx context.Context, p payout.ControlProposal, until time.Time) error {
 	i := itemKey(kindBoard, orderedPrefix+string(p.Person))
 	i.put(attrSchema, count(SchemaVersion))
@@ -142,7 +142,17 @@ func (s *Store) ProposeControls(ctx context.Context, p payout.ControlProposal, u
 	i.put(attrAt, moment(p.At))
 	i.put(attrVersion, count(p.Version))
 	i.put(attrExpiresAt, epoch(until))
-	if _, err := s.api.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String(s.table), Item: i}); err != nil {
+	e := newExpression()
+	version := e.name(attrVersion)
+	unlessLater := fmt.Sprintf("attribute_not_exists(%s) OR %s <= %s", version, version, e.value("version", count(p.Version)))
+	_, err := s.api.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName: aws.String(s.table), Item: i, ConditionExpression: aws.String(unlessLater),
+		ExpressionAttributeNames: e.names, ExpressionAttributeValues: e.values,
+	})
+	if _, later := refused(err); later {
+		return payout.ErrControlsMoved
+	}
+	if err != nil {
 		return unclear("propose a change of the controls", err)
 	}
 	return nil

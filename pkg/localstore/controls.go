@@ -115,6 +115,13 @@ func (s *Store) ProposeControls(ctx context.Context, p payout.ControlProposal, u
 		if err := s.expire(tx); err != nil {
 			return err
 		}
+		var earlier controlProposalDocument
+		if err := load(board.in(tx), key, &earlier); err != nil {
+			return err
+		}
+		if earlier.Version > p.Version {
+			return payout.ErrControlsMoved
+		}
 		err := save(board.in(tx), key, controlProposalDocument{
 			Change: asDocument(change), Reason: p.Reason, By: p.By, Person: p.Person, Identity: p.Identity, At: floor(p.At), Version: p.Version,
 		})

@@ -63,6 +63,9 @@ func (s *Store) ControlChanges(ctx context.Context, limit int) (newest []payout.
 // ProposeControls implements payout.Desk.
 func (s *Store) ProposeControls(ctx context.Context, p payout.ControlProposal, _ time.Time) error {
 	return s.do(ctx, func(d *data) error {
+		if d.ordered[p.Person].Version > p.Version {
+			return payout.ErrControlsMoved
+		}
 		d.ordered[p.Person] = p
 		return nil
 	})

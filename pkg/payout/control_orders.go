@@ -82,6 +82,9 @@ func (o *Operator) SetControls(ctx context.Context, order ControlOrder) (Control
 			return ControlsSet{}, unavailable(err)
 		}
 		set, err := o.weighControls(ctx, board, order, &entry)
+		if errors.Is(err, ErrControlsMoved) {
+			continue // and the person has ordered something since
+		}
 		if err != nil || set.Awaiting || set.Controls.Version == board.Controls.Version {
 			return set, err
 		}

@@ -132,6 +132,33 @@ func TestAReleaseWaitsADayForItsSecondPerson(t *testing.T) {
 	}
 }
 
+// A person's order, given before two released, is written only when he has ordered the next release:
+// it does not take the place of that, which is still his word.
+func TestAnOrderThatComesLateTakesNoLaterOnesPlace(t *testing.T) {
+	w := newWorld(t)
+	w.pull(dara, holdAll)
+	slept := false
+	w.store.fault = func(int) fault {
+		if slept {
+			return none
+		}
+		slept = true
+		w.store.mu.Unlock()
+		defer w.store.mu.Lock()
+		w.pull(dara, releaseAll)
+		w.pull(bopha, releaseAll)
+		w.pull(bopha, holdAll)
+		w.pull(dara, releaseAll)
+		return none
+	}
+	if set, err := w.tryPull(dara, releaseAll, true); problemOf(err) != payout.OrderOutdated {
+		t.Errorf("the order of before: %+v, %v", set, err)
+	}
+	if set := w.pull(bopha, releaseAll); set.Awaiting || len(set.Controls.Submissions) > 0 && set.Controls.Submissions[payout.Everything] == payout.GateHeld {
+		t.Errorf("two ordered the same, and it waits: %+v", set)
+	}
+}
+
 func TestControlsThatMovedOnAreNotOverwritten(t *testing.T) {
 	w := newWorld(t)
 	w.pull(dara, holdAll)

@@ -193,3 +193,33 @@ func TestARefusedNextAttemptOfALostTableHoldsTheRepetition(t *testing.T) {
 		t.Errorf("sent %d times, %s, asked about %v", len(w.monetix.sent), now.Status, w.monetix.about)
 	}
 }
+
+// Of the second attempt something was said that the provider's answers never settle. The first
+// one, whose failure was never certain either, is asked about all the same, and tells that it
+// was paid.
+func TestADoubtThatIsNeverSettledHidesNoOtherAttempt(t *testing.T) {
+	w := newWorld(t)
+	p := w.mustCreate(draft("R1"))
+	for range 2 {
+		w.receive(w.claim(w.stored(p.ID), payout.FoundFailed))
+		w.resendByTwo(p.ID)
+	}
+	w.receive(w.claim(w.stored(p.ID), payout.FoundFailed))
+	second := w.stored(p.ID)
+	second.Attempt = 2
+	w.receive(w.claim(second, payout.FoundProcessing))
+	w.vexora.told = func(p payout.Payout) payout.Claim {
+		switch w.vexora.about[len(w.vexora.about)-1] {
+		case 1:
+			return w.says(payout.FoundSucceeded)(p)
+		case 2:
+			return w.unclear(p)
+		}
+		return w.says(payout.FoundFailed)(p)
+	}
+	w.sweepFor(40, time.Hour)
+	now := w.stored(p.ID)
+	if now.Attempt != 3 || !slices.Contains(w.vexora.about, 1) || !slices.Contains(now.Heard, "1.paid") {
+		t.Errorf("asked about %v, attempt %d, heard %v", w.vexora.about, now.Attempt, now.Heard)
+	}
+}

@@ -255,36 +255,58 @@ func (p Payout) queryIsFinal(c Claim, about Attempt) bool {
 // has to be asked about: an earlier one, after its end, or a later one that a lost table may
 // have made. False if there is none.
 func (p Payout) doubtedElsewhere() (Attempt, bool) {
-	for _, f := range p.Heard {
-		number, said, _ := strings.Cut(string(f), ".")
-		n, err := strconv.Atoi(number)
-		a := Attempt(n)
-		if err != nil || a == p.Attempt || !strings.HasPrefix(said, string(wavers)) {
-			continue
-		}
-		if p.Heard.doubted(a) && !p.Heard.has(a, saidPaid) {
-			return a, true
-		}
+	if all := p.allDoubtedElsewhere(); len(all) > 0 {
+		return all[0], true
 	}
 	return 0, false
 }
 
-// askedElsewhere is another attempt than the present one that the provider is to be asked
-// about: one of which something was said, or, when the present one has ended, an earlier one
-// whose failure was never certain. Two people had gone on from that; it may have been paid,
-// and without its answer the payout is never safe to pay again. False if there is none.
-func (p Payout) askedElsewhere() (Attempt, bool) {
-	waits := p.Status == Queued && p.Polls == 0 // once, before the next attempt goes
-	if a, doubted := p.doubtedElsewhere(); doubted || !p.Status.Final() && !waits {
-		return a, doubted
-	}
-	for a := FirstAttempt; a < p.Attempt; a++ {
-		spoken := p.Heard.has(a, saidPaid) || p.Heard.has(a, wasResolved)
-		if p.Heard.has(a, wasSent) && !p.Heard.closed(a) && !spoken {
-			return a, true
+func (p Payout) allDoubtedElsewhere() []Attempt {
+	var all []Attempt
+	for _, f := range p.Heard {
+		number, said, _ := strings.Cut(string(f), ".")
+		n, err := strconv.Atoi(number)
+		a := Attempt(n)
+		if err != nil || a == p.Attempt || !strings.HasPrefix(said, string(wavers)) || slices.Contains(all, a) {
+			continue
+		}
+		if p.Heard.doubted(a) && !p.Heard.has(a, saidPaid) {
+			all = append(all, a)
 		}
 	}
-	return 0, false
+	return all
+}
+
+// askedElsewhere is another attempt than the present one that the provider is to be asked
+// about next: one of which something was said, or, when the present one has ended, an earlier one
+// whose failure was never certain. Two people had gone on from that; it may have been paid,
+// and without its answer the payout is never safe to pay again. They take turns: what no answer
+// settles must not keep another one, that was paid, from being asked about. False if there is none.
+func (p Payout) askedElsewhere() (Attempt, bool) {
+	all, turn := p.allDoubtedElsewhere(), p.Polls/2
+	if p.Status == Queued {
+		turn = p.Polls // it is not asked about itself
+	}
+	if waits := p.Status == Queued && p.Polls < int(p.Attempt)-1; waits || p.Status.Final() { // each once, before the next one goes
+		all = append(all, p.uncertainBefore()...)
+	}
+	if len(all) == 0 {
+		return 0, false
+	}
+	return all[turn%len(all)], true
+}
+
+// uncertainBefore are the attempts before the present one whose failure was never certain, and
+// of which nothing was said since.
+func (p Payout) uncertainBefore() []Attempt {
+	var all []Attempt
+	for a := FirstAttempt; a < p.Attempt; a++ {
+		spoken := p.Heard.has(a, saidPaid) || p.Heard.has(a, wasResolved)
+		if p.Heard.has(a, wasSent) && !p.Heard.closed(a) && !p.Heard.doubted(a) && !spoken {
+			all = append(all, a)
+		}
+	}
+	return all
 }
 
 // earlierClosed reports whether the failure of every attempt before the present one is

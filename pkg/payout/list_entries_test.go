@@ -363,3 +363,24 @@ func TestAnOrderIsToldThatATwinWasSentAgain(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Each submission has an entry of its own, also if the clock of whoever makes it is behind: an
+// order that sleeps after its fence takes off the entry of the one before, which must not be that
+// of its own submission, as a sweep has noted it meanwhile.
+func TestEachSubmissionHasItsOwnEntryUnderAnyClock(t *testing.T) {
+	for _, ahead := range []time.Duration{0, time.Microsecond, 2 * time.Minute} {
+		w := newWorldWith(t, withWindow)
+		accepted := w.vexora.answer
+		w.clock.pass(ahead)
+		p := w.queuedUnsent("P")
+		before := w.entriesOf(p.ID)
+		w.vexora.answer = accepted
+		w.clock.pass(-ahead)
+		w.freed()
+		w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
+		now := w.entriesOf(p.ID)
+		if len(before) != 1 || len(now) != 1 || !now[0].At.After(before[0].At) {
+			t.Errorf("created %s ahead: listed at %v, then at %v", ahead, before, now)
+		}
+	}
+}

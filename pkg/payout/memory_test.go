@@ -263,6 +263,9 @@ func (m *memory) ProposeControls(_ context.Context, p payout.ControlProposal, _ 
 		if m.ordered == nil {
 			m.ordered = map[payout.Person]payout.ControlProposal{}
 		}
+		if m.ordered[p.Person].Version > p.Version {
+			return payout.ErrControlsMoved
+		}
 		m.ordered[p.Person] = p
 		return nil
 	})

@@ -260,7 +260,7 @@ func (s *submitter) resubmission(p Payout, token string, now time.Time, ordered 
 	policy := s.receiver.policy
 	about, sent, due := p.Attempt, p.Sent+1+policy.uncounted(p), now.Add(visibility)
 	change := Change{
-		At: now, Status: Submitting, SubmittedAt: now, Sent: &sent, QueryAt: &due,
+		At: now, Status: Submitting, SubmittedAt: p.nextSubmission(now), Sent: &sent, QueryAt: &due,
 		Lease: &Lease{Token: token, Until: now.Add(leaseFor)}, Polls: new(int),
 	}
 	if p.Status == Failed {
@@ -287,6 +287,17 @@ func (s *submitter) resubmission(p Payout, token string, now time.Time, ordered 
 	attention := p.Attention.entering(Submitting)
 	change.Attention = &attention
 	return change
+}
+
+// nextSubmission is the time of a submission that is made now: later than every one before, also
+// if the clock here is behind. Answers, and the entry on the recipient's list, which has
+// milliseconds, name their submission by it.
+func (p Payout) nextSubmission(now time.Time) time.Time {
+	last := p.lastMoved().Truncate(time.Millisecond)
+	if now.Truncate(time.Millisecond).After(last) {
+		return now
+	}
+	return last.Add(time.Millisecond)
 }
 
 // lastAttempt is the last number that fits into a provider reference.

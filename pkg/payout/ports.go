@@ -221,7 +221,7 @@ type Coordination interface {
 	// ControlChanges lists the changes, newest first.
 	ControlChanges(ctx context.Context, limit int) ([]ControlEntry, error)
 	// ProposeControls keeps what waits for its second person, in place of an earlier one of
-	// the same person. It may be dropped after until.
+	// the same person; ErrControlsMoved if that is of a later version. It may be dropped after until.
 	ProposeControls(ctx context.Context, p ControlProposal, until time.Time) error
 	// ProposedControls lists consistently what was proposed, in any order. Some may be over.
 	ProposedControls(ctx context.Context) ([]ControlProposal, error)

@@ -23,8 +23,8 @@ type controls struct {
 	fencedAt map[string]time.Time
 	// wishes are the orders that were given since two people released something last.
 	wishes []*wish
-	// underWay are those of before that nobody has been answered.
-	underWay []*wish
+	// proposed is every write of a proposal.
+	proposed []proposed
 }
 
 // What a brake takes to be in force everywhere, and how long an invocation may have been under

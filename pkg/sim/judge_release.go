@@ -25,8 +25,13 @@ type wish struct {
 	// answered that it waits; zero: it was not.
 	part   payout.ControlChange
 	keptAt time.Time
-	// toldAt is when it was answered that it waits, whatever was released meanwhile.
-	toldAt time.Time
+}
+
+// proposed is what a person's place for an order that waits was written with.
+type proposed struct {
+	at     time.Time
+	person payout.Person
+	change payout.ControlChange
 }
 
 // loosened is the part of a change that loosens controls.
@@ -78,18 +83,17 @@ func (w *world) judgeWait(order *wish, seen payout.Controls) {
 			w.report(twoRelease, "%s waits for what %s ordered %s before", order.person, earlier.person, w.now.Sub(earlier.keptAt))
 		}
 	}
-	order.toldAt = w.now
 	if w.table.board.Controls.Released <= seen.Version { // nothing was released while it was answered
 		order.keptAt = w.now
 	}
 }
 
-// replaced reports whether something else that the same person ordered later may be in the
-// place of an order: each person has one, and an order that was lost after it was stored is
-// in it though nobody was told. A process that was frozen writes an older one later.
+// replaced reports whether something else that the same person ordered was stored since an order
+// was given: each person has one. An order that was lost after it was stored is in its place though
+// nobody was told, and a process that was frozen writes an older one later.
 func (w *world) replaced(order *wish) bool {
-	return slices.ContainsFunc(slices.Concat(w.controls.wishes, w.controls.underWay), func(later *wish) bool {
-		return later.person == order.person && (later.begun.After(order.keptAt) || later.toldAt.After(order.keptAt)) && !alike(later.part, order.part)
+	return slices.ContainsFunc(w.controls.proposed, func(p proposed) bool {
+		return p.person == order.person && !p.at.Before(order.begun) && !alike(p.change, order.part)
 	})
 }
 
@@ -111,11 +115,6 @@ func (w *world) judgeLoosening(e payout.ControlEntry) {
 	}
 	if len(by) < 2 {
 		w.report(twoLoosen, "version %d was ordered by %d: %s", e.Version, len(by), e.After.Summary())
-	}
-	for _, order := range w.controls.wishes {
-		if order.toldAt.IsZero() { // its process may be frozen, and write it yet
-			w.controls.underWay = append(w.controls.underWay, order)
-		}
 	}
 	w.controls.wishes = nil
 }

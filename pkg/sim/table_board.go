@@ -56,7 +56,11 @@ func (s session) ControlChanges(context.Context, int) ([]payout.ControlEntry, er
 
 func (s session) ProposeControls(_ context.Context, p payout.ControlProposal, _ time.Time) error {
 	return s.write("propose a change of the controls", func(t *table) error {
+		if t.ordered[p.Person].Version > p.Version {
+			return payout.ErrControlsMoved
+		}
 		t.ordered[p.Person] = p
+		s.c.world.controls.proposed = append(s.c.world.controls.proposed, proposed{s.c.world.now, p.Person, p.Change})
 		return nil
 	})
 }

@@ -93,6 +93,11 @@ func propose(t *testing.T, s payout.Store, most money.Amount) {
 			t.Fatal(err)
 		}
 	}
+	late := daras
+	late.Version, late.Reason = daras.Version-1, "ordered before the controls moved on"
+	if err := s.ProposeControls(background, late, late.At.Add(24*time.Hour)); !errors.Is(err, payout.ErrControlsMoved) {
+		t.Errorf("an order of earlier controls, written late: %v", err)
+	}
 	got, err := s.ProposedControls(background)
 	slices.SortFunc(got, func(a, b payout.ControlProposal) int { return strings.Compare(string(a.Person), string(b.Person)) })
 	if want := []payout.ControlProposal{bophas, daras}; err != nil || !reflect.DeepEqual(got, want) {
