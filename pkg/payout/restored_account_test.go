@@ -293,8 +293,52 @@ func TestASecondRestoreDoesNotVouchForTheFirst(t *testing.T) {
 	w.sweep()
 	w.resendByTwo(p.ID)
 	w.sweepFor(10, 2*time.Minute)
-	if now := w.stored(p.ID); now.Status != payout.Failed || now.SafeToPayAgain() {
+	now := w.stored(p.ID)
+	if now.Status != payout.Failed || now.SafeToPayAgain() || slices.Contains(facts(now), "1.closed.1") {
 		t.Errorf("%s, safe %v, heard %v; the projects have %v", now.Status, now.SafeToPayAgain(), now.Heard, have)
+	}
+}
+
+// Project A was known to have taken nothing of what was queued in the backup; the lost table sent
+// it under B, where it was paid. Two people withdraw it: that A does not have it ends no doubt.
+func TestWhatIsWithdrawnAfterARestoreIsNotOfTheAccountThatTookNothing(t *testing.T) {
+	before, have := newWorld(t), kept{}
+	have.serve(before, "A", payout.FoundSucceeded)
+	before.monetix.answer = before.says(payout.FoundNotSent)
+	p := before.mustCreate(draftFor(Monetix))
+	backup := before.store.copy()
+	have.serve(before, "B", payout.FoundSucceeded)
+	before.sweepFor(2, 2*time.Minute)
+	w := restoredFrom(t, before, backup)
+	have["A/"+string(p.ProviderReference())] = payout.FoundFailed
+	have.serve(w, "A", payout.FoundFailed)
+	for _, by := range []payout.Principal{dara, bopha} {
+		w.must(w.operator.Cancel(bg, w.order(p.ID, by, "")))
+	}
+	w.sweepFor(10, 2*time.Minute)
+	now := w.stored(p.ID)
+	if now.Status != payout.Cancelled || have.paid() != 1 || len(w.monetix.about) == 0 || slices.Contains(facts(now), "1.closed.1") {
+		t.Errorf("%s, paid %d times, heard %v, asked about %v", now.Status, have.paid(), now.Heard, w.monetix.about)
+	}
+}
+
+// Nobody vouches for the project while what was posted after a restore is sent. That people do so
+// later does not tell which project the lost table had sent it to: it takes two all the same.
+func TestWhatNobodyVouchedForIsNotRepeatedByItselfLater(t *testing.T) {
+	lost, have := newWorld(t), kept{}
+	have.serve(lost, "A", payout.FoundSucceeded)
+	lost.mustCreate(draftFor(Monetix))
+	w := restoredFrom(t, lost, nil)
+	have.serve(w, "B", payout.FoundSucceeded)
+	post := w.monetix.answer
+	w.monetix.answer = w.unclear // and lost on its way
+	p := w.mustCreate(draftFor(Monetix))
+	w.resendByTwo(p.ID)
+	w.monetix.answer = post
+	w.deploy(func(p *payout.Policy) { p.SameAccounts = []payout.Provider{Monetix} })
+	w.sweepFor(20, 2*time.Minute)
+	if now := w.stored(p.ID); now.Status != payout.Unknown || have.paid() != 1 || !slices.Contains(facts(now), "1.lost") {
+		t.Errorf("%s, paid %d times: %v, heard %v", now.Status, have.paid(), have, now.Heard)
 	}
 }
 
