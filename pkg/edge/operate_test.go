@@ -16,6 +16,7 @@ import (
 
 	"cambodia-payouts/pkg/edge"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/statement"
 	"cambodia-payouts/pkg/vexora"
 	"cambodia-payouts/pkg/wire"
 )
@@ -143,12 +144,12 @@ func TestEveryRefusalOfAnOrderHasAnAnswer(t *testing.T) {
 // books is an importer that counts, and an archive in a map.
 type books struct {
 	imported int
-	report   payout.Report
+	report   statement.Report
 	err      error
 	kept     map[string][]byte
 }
 
-func (b *books) Import(_ context.Context, s payout.Statement) (payout.Report, error) {
+func (b *books) Import(_ context.Context, s statement.File) (statement.Report, error) {
 	b.imported++
 	r := b.report
 	r.Provider, r.Hash, r.By = s.Provider, s.Hash, s.By
@@ -191,9 +192,9 @@ func importing(query, body string) edge.Event {
 }
 
 func TestAStatementIsImportedOnceAndItsReportToldAgain(t *testing.T) {
-	b := &books{report: payout.Report{
-		Counts: map[payout.LineKind]int{payout.Extra: 1},
-		Lines:  []payout.ReportLine{{Kind: payout.Extra, Line: 2, ProviderID: "=cmd()", TheirWord: "0000"}},
+	b := &books{report: statement.Report{
+		Counts: map[statement.Kind]int{statement.Extra: 1},
+		Lines:  []statement.Line{{Kind: statement.Extra, Line: 2, ProviderID: "=cmd()", TheirWord: "0000"}},
 	}}
 	h := b.handler()
 	reply, decoded := call(t, h, importing("provider=vexora&from=2026-05-01&to=2026-05-31", oneRow))
@@ -213,8 +214,8 @@ func TestAStatementIsImportedOnceAndItsReportToldAgain(t *testing.T) {
 // A file in which everything agrees has no line, and its sheet says so all the same.
 func TestASheetSaysWhatStandsOverAllLines(t *testing.T) {
 	for query, day := range map[string]string{"": "not given", "&from=2026-05-01&to=2026-05-31": "2026-05-01"} {
-		b := &books{report: payout.Report{
-			Provider: vexora.Name, From: strings.TrimSuffix(day, "not given"), Counts: map[payout.LineKind]int{payout.Matched: 12, payout.Extra: 0}, Awaiting: true,
+		b := &books{report: statement.Report{
+			Provider: vexora.Name, From: strings.TrimSuffix(day, "not given"), Counts: map[statement.Kind]int{statement.Matched: 12, statement.Extra: 0}, Awaiting: true,
 			Pending: 3, Persons: []payout.Person{"Dara", "Bopha"}, Unheard: 2,
 		}}
 		reply, _ := call(t, b.handler(), importing("provider=vexora&format=csv"+query, oneRow))
@@ -244,7 +245,7 @@ func TestASheetSaysWhatStandsOverAllLines(t *testing.T) {
 
 func TestAnImportThatWasCutOffIsNotArchived(t *testing.T) {
 	for name, b := range map[string]*books{
-		"a line was not stored": {report: payout.Report{Counts: map[payout.LineKind]int{payout.NotImported: 1}}},
+		"a line was not stored": {report: statement.Report{Counts: map[statement.Kind]int{statement.NotImported: 1}}},
 		"the list failed":       {err: errors.New("down")},
 	} {
 		reply, decoded := call(t, b.handler(), importing("provider=vexora", oneRow))
@@ -256,7 +257,7 @@ func TestAnImportThatWasCutOffIsNotArchived(t *testing.T) {
 
 func TestAStatementThatAwaitsASecondPersonIsNotArchived(t *testing.T) {
 	for _, query := range []string{"provider=vexora", "provider=vexora&check=true"} {
-		b := &books{report: payout.Report{Counts: map[payout.LineKind]int{payout.StillOpen: 1}, Awaiting: query == "provider=vexora", Pending: 1}}
+		b := &books{report: statement.Report{Counts: map[statement.Kind]int{statement.StillOpen: 1}, Awaiting: query == "provider=vexora", Pending: 1}}
 		reply, decoded := call(t, b.handler(), importing(query, oneRow))
 		if reply.StatusCode != 200 || decoded["awaiting"] != (query == "provider=vexora") || decoded["pending"] != 1.0 || len(b.kept) != 0 {
 			t.Errorf("%s: %d %v, %d kept", query, reply.StatusCode, decoded, len(b.kept))
@@ -265,12 +266,12 @@ func TestAStatementThatAwaitsASecondPersonIsNotArchived(t *testing.T) {
 }
 
 func TestAStatementThatIsRefusedWholeSaysWhy(t *testing.T) {
-	line := payout.ReportLine{Kind: payout.AmountDiffers, Line: 7}
+	line := statement.Line{Kind: statement.AmountDiffers, Line: 7}
 	for code, test := range map[string]struct {
 		err    error
 		status int
 	}{
-		"statement-implausible": {&payout.Implausible{Differing: 1, Compared: 1, Lines: []payout.ReportLine{line}}, 422},
+		"statement-implausible": {&statement.Implausible{Differing: 1, Compared: 1, Lines: []statement.Line{line}}, 422},
 		"people-not-registered": {&payout.OrderRefused{Problem: payout.OrderPeopleNotRegistered, Detail: "no"}, 403},
 		"service-unavailable":   {&payout.OrderRefused{Problem: payout.OrderUnavailable}, 503},
 	} {
@@ -284,15 +285,15 @@ func TestAStatementThatIsRefusedWholeSaysWhy(t *testing.T) {
 
 // Whoever looks at the report sees that it is the file which has to be mended.
 func TestAnAmountThatCannotBeReadIsSaidToBe(t *testing.T) {
-	lines := []payout.ReportLine{{Kind: payout.UnreadableAmount, Line: 7, Ours: payout.Unknown}, {Kind: payout.Missing}, {Kind: payout.AmountDiffers, Line: 8, TheirZero: true}}
-	b := &books{report: payout.Report{Counts: map[payout.LineKind]int{payout.UnreadableAmount: 1, payout.Missing: 1}, Lines: lines}}
+	lines := []statement.Line{{Kind: statement.UnreadableAmount, Line: 7, Ours: payout.Unknown}, {Kind: statement.Missing}, {Kind: statement.AmountDiffers, Line: 8, TheirZero: true}}
+	b := &books{report: statement.Report{Counts: map[statement.Kind]int{statement.UnreadableAmount: 1, statement.Missing: 1}, Lines: lines}}
 	for format, once := range map[string]string{"json": `"their_amount":"unreadable"`, "csv": `,"unreadable",`} {
 		reply, _ := call(t, b.handler(), importing("provider=vexora&check=true&format="+format, oneRow))
 		if strings.Count(reply.Body, once) != 1 || strings.Count(reply.Body, `"0.00"`) != 1 {
 			t.Errorf("%s: %s", format, reply.Body)
 		}
 	}
-	b = &books{err: &payout.Implausible{Differing: 1, Compared: 1, Lines: lines[:1]}}
+	b = &books{err: &statement.Implausible{Differing: 1, Compared: 1, Lines: lines[:1]}}
 	if reply, _ := call(t, b.handler(), importing("provider=vexora", oneRow)); !strings.Contains(reply.Body, "the file says unreadable, we hold") {
 		t.Error(reply.Body)
 	}
@@ -300,8 +301,8 @@ func TestAnAmountThatCannotBeReadIsSaidToBe(t *testing.T) {
 
 // What differs has to be seen, or nobody finds the column that is mapped wrongly.
 func TestAFileWithoutANumberOfOursSaysWhatDiffers(t *testing.T) {
-	line := payout.ReportLine{Kind: payout.Conflict, Line: 7, ProviderID: "row-7", OurProviderID: "V-1"}
-	b := &books{err: &payout.Implausible{Differing: 3, Compared: 3, Lines: []payout.ReportLine{line}, Numbers: true}}
+	line := statement.Line{Kind: statement.Conflict, Line: 7, ProviderID: "row-7", OurProviderID: "V-1"}
+	b := &books{err: &statement.Implausible{Differing: 3, Compared: 3, Lines: []statement.Line{line}, Numbers: true}}
 	reply, _ := call(t, b.handler(), importing("provider=vexora", oneRow))
 	for _, part := range []string{"statement-implausible", "provider_id", "Nothing was written", "/line/7", "row-7", "V-1"} {
 		if !strings.Contains(reply.Body, part) {
@@ -311,7 +312,7 @@ func TestAFileWithoutANumberOfOursSaysWhatDiffers(t *testing.T) {
 	if strings.Contains(reply.Body, "amount") {
 		t.Errorf("it speaks of amounts: %s", reply.Body)
 	}
-	b = &books{report: payout.Report{Counts: map[payout.LineKind]int{payout.Conflict: 1}, Lines: []payout.ReportLine{line}}}
+	b = &books{report: statement.Report{Counts: map[statement.Kind]int{statement.Conflict: 1}, Lines: []statement.Line{line}}}
 	for _, format := range []string{"json", "csv"} {
 		reply, _ := call(t, b.handler(), importing("provider=vexora&check=true&format="+format, oneRow))
 		if !strings.Contains(reply.Body, "our_provider_id") || !strings.Contains(reply.Body, "V-1") {

@@ -20,9 +20,9 @@ import (
 // (6 MB), in base64, less the event around it.
 const StatementLimit = 4 << 20
 
-// Importer is the use case behind POST /v1/statements; *payout.Importer implements it.
+// Importer is the use case behind POST /v1/statements; *statement.Importer implements it.
 type Importer interface {
-	Import(ctx context.Context, s payout.Statement) (payout.Report, error)
+	Import(ctx context.Context, s statement.File) (statement.Report, error)
 }
 
 // Statements is what the import of statements needs.
@@ -55,10 +55,10 @@ type reportView struct {
 	At       string           `json:"imported_at"`
 	// Awaiting: nothing, or not everything, has been applied; Pending counts the lines
 	// whose payout the provider has yet to be asked about.
-	Awaiting bool                    `json:"awaiting"`
-	Pending  int                     `json:"pending,omitempty"`
-	Outdated int                     `json:"outdated,omitempty"` // lines whose payout was sent since the file came first
-	Counts   map[payout.LineKind]int `json:"counts"`
+	Awaiting bool                   `json:"awaiting"`
+	Pending  int                    `json:"pending,omitempty"`
+	Outdated int                    `json:"outdated,omitempty"` // lines whose payout was sent since the file came first
+	Counts   map[statement.Kind]int `json:"counts"`
 	// Unheard counts matched payouts whose end no callback brought.
 	Unheard int `json:"matched_without_callback"`
 	// Lines are all but the matched ones.
@@ -67,7 +67,7 @@ type reportView struct {
 }
 
 type lineView struct {
-	Kind          payout.LineKind  `json:"kind"`
+	Kind          statement.Kind   `json:"kind"`
 	Line          int              `json:"line,omitempty"`
 	PayoutID      payout.ID        `json:"payout_id,omitempty"`
 	Reference     payout.Reference `json:"reference,omitempty"`
@@ -116,10 +116,10 @@ func (d Operate) importStatement(ctx context.Context, e Event) Reply {
 }
 
 // readStatementQuery reads what the query says about the file.
-func readStatementQuery(e Event) (s payout.Statement, wantsCSV bool, p *Problem) {
-	refuse := func(detail string) (payout.Statement, bool, *Problem) {
+func readStatementQuery(e Event) (s statement.File, wantsCSV bool, p *Problem) {
+	refuse := func(detail string) (statement.File, bool, *Problem) {
 		p := problem(http.StatusBadRequest, InvalidQuery, detail)
-		return payout.Statement{}, false, &p
+		return statement.File{}, false, &p
 	}
 	parameters, err := query(e)
 	if err != nil {
@@ -128,7 +128,7 @@ func readStatementQuery(e Event) (s payout.Statement, wantsCSV bool, p *Problem)
 	if err := only(parameters, "provider", "from", "to", "format", "check"); err != nil {
 		return refuse(err.Error())
 	}
-	s = payout.Statement{Provider: payout.Provider(parameters["provider"]), From: parameters["from"], To: parameters["to"]}
+	s = statement.File{Provider: payout.Provider(parameters["provider"]), From: parameters["from"], To: parameters["to"]}
 	s.By, s.Identities = caller(e)
 	if check, there := parameters["check"]; there && check != "true" {
 		return refuse("check must be true, or be left out")
@@ -147,16 +147,16 @@ func readStatementQuery(e Event) (s payout.Statement, wantsCSV bool, p *Problem)
 	return refuse("format must be json or csv")
 }
 
-func coversDays(s payout.Statement) bool {
+func coversDays(s statement.File) bool {
 	if s.From == "" && s.To == "" {
 		return true
 	}
 	from, err1 := time.Parse(time.DateOnly, s.From)
 	to, err2 := time.Parse(time.DateOnly, s.To)
-	return err1 == nil && err2 == nil && !to.Before(from) && to.Sub(from) < payout.MostStatementDays*24*time.Hour
+	return err1 == nil && err2 == nil && !to.Before(from) && to.Sub(from) < statement.MostDays*24*time.Hour
 }
 
-func (d Operate) runImport(ctx context.Context, e Event, s payout.Statement, wantsCSV bool) Reply {
+func (d Operate) runImport(ctx context.Context, e Event, s statement.File, wantsCSV bool) Reply {
 	report, err := d.Statements.Importer.Import(ctx, s)
 	if p := refusedStatement(err); p != nil {
 		return p.reply(ctx, e)
@@ -185,7 +185,7 @@ func (d Operate) runImport(ctx context.Context, e Event, s payout.Statement, wan
 	return d.tellReport(ctx, e, encoded, wantsCSV, false)
 }
 
-func viewReport(r payout.Report) reportView {
+func viewReport(r statement.Report) reportView {
 	v := reportView{
 		Provider: r.Provider, Hash: r.Hash, Name: r.Name, From: r.From, To: r.To, By: r.By, First: r.ProposedBy, People: r.Persons, At: instant(r.At),
 		Awaiting: r.Awaiting, Pending: r.Pending, Outdated: r.Outdated,
@@ -206,7 +206,7 @@ func viewReport(r payout.Report) reportView {
 	return v
 }
 
-func viewLine(l payout.ReportLine) lineView {
+func viewLine(l statement.Line) lineView {
 	v := lineView{
 		Kind: l.Kind, Line: l.Line, PayoutID: l.PayoutID, Reference: l.Reference, ProviderID: l.ProviderID,
 		OurProviderID: l.OurProviderID, Ours: l.Ours, Theirs: l.TheirWord, CallbackHeard: l.Heard, Outdated: l.Outdated,
@@ -229,11 +229,11 @@ func viewLine(l payout.ReportLine) lineView {
 const unreadableAmount = "unreadable"
 
 // theirs is the amount that a line of the file states; empty for what is no line of it.
-func theirs(l payout.ReportLine) string {
+func theirs(l statement.Line) string {
 	switch {
 	case l.TheirZero:
 		return "0.00"
-	case l.TheirAmount.IsZero() && l.Kind != payout.Missing:
+	case l.TheirAmount.IsZero() && l.Kind != statement.Missing:
 		return unreadableAmount
 	}
 	return l.TheirAmount.String()
@@ -260,7 +260,7 @@ func (d Operate) tellReport(ctx context.Context, e Event, encoded []byte, wantsC
 // error.
 func refusedStatement(err error) *Problem {
 	var (
-		implausible *payout.Implausible
+		implausible *statement.Implausible
 		refused     *payout.OrderRefused
 	)
 	switch {
@@ -278,7 +278,7 @@ func refusedStatement(err error) *Problem {
 // mostFaultLines bounds the lines that a problem names.
 const mostFaultLines = 100
 
-func implausibleStatement(i *payout.Implausible) Problem {
+func implausibleStatement(i *statement.Implausible) Problem {
 	why := fmt.Sprintf("%d of %d amounts differ from ours: this looks like another unit, column or account. Nothing was written", i.Differing, i.Compared)
 	if i.Numbers {
 		why = fmt.Sprintf("none of %d numbers of the provider's is ours: the mapping of the column provider_id may be wrong. "+

@@ -12,7 +12,7 @@ func (p Payout) answersForAnother(c Claim) bool {
 	open := about == p.Attempt && !p.Status.Final()
 	repeats := c.Finding == FoundFailed && (about < p.Attempt || p.Status == Failed)
 	return c.Source == FromQuery && c.Finding.states() && (open || repeats) && !p.ofReturn(c) &&
-		p.sentOnce(about) && !sameNumber(p.Answered[about], c.ProviderID)
+		p.sentOnce(about) && !SameNumber(p.Answered[about], c.ProviderID)
 }
 
 // sentOnce reports whether one submission of an attempt alone can have a number, that of ours: a
@@ -25,7 +25,7 @@ func (p Payout) sentOnce(a Attempt) bool {
 
 // ofReturn reports whether the number of a claim may be that of a return, and not the payment's.
 func (p Payout) ofReturn(c Claim) bool {
-	return c.Finding == FoundReturned && !p.numbersPayment(c.Finding)
+	return c.Finding == FoundReturned && !p.NumbersPayment(c.Finding)
 }
 
 // numbered adds to a decision the number that an answer names first for an attempt that was sent

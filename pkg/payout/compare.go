@@ -16,7 +16,7 @@ func (p Payout) compare(c Claim) string {
 		return "the claim names an attempt that was not made"
 	case c.Provider != p.Provider:
 		return "the claim comes from another provider"
-	case c.Source == FromStatement && attempt == p.Attempt && !p.Status.Final() && p.filedUnderAnother(c.Finding, c.ProviderID):
+	case c.Source == FromStatement && attempt == p.Attempt && !p.Status.Final() && p.FiledUnderAnother(c.Finding, c.ProviderID):
 		return "the statement names another number of the provider's" // about an end, it is a contradiction
 	case c.Description != nil && !sameText(*c.Description, p.Description) && p.RedactedAt.IsZero(): // else nobody knows ours
 		return "the claim echoes another description"
@@ -38,11 +38,11 @@ func (p Payout) compare(c Claim) string {
 // contradiction; see [Payout.succeed].
 func (p Payout) namesAnother(c Claim) bool {
 	return c.Source == FromCallback && !p.Status.Final() && p.Sent <= 1 &&
-		c.attempt() == p.Attempt && !sameNumber(p.ProviderID, c.ProviderID)
+		c.attempt() == p.Attempt && !SameNumber(p.ProviderID, c.ProviderID)
 }
 
-// sameNumber reports whether two provider numbers do not contradict each other.
-func sameNumber(a, b string) bool { return a == "" || b == "" || a == b }
+// SameNumber reports whether two provider numbers do not contradict each other.
+func SameNumber(a, b string) bool { return a == "" || b == "" || a == b }
 
 // mismatch records a verified claim that is not about this payout as we know it.
 func (p Payout) mismatch(c Claim) Decision {

@@ -212,7 +212,7 @@ func (p Payout) succeed(c Claim) Decision {
 		d := p.write(c, Change{ProviderID: c.ProviderID, Heard: p.Heard.without([]Fact{paid})})
 		d.Verdict = Applied // of another number, it would be another payment
 		return d
-	case p.Status == Succeeded && sameNumber(p.ProviderID, c.ProviderID):
+	case p.Status == Succeeded && SameNumber(p.ProviderID, c.ProviderID):
 		return repeated
 	case p.Status == Succeeded: // paid under another number than ours
 		return p.contradict(c, paid, p.Attempt.fact(saidAgain))
@@ -227,7 +227,7 @@ func (p Payout) succeed(c Claim) Decision {
 func (p Payout) fail(c Claim) Decision {
 	switch p.Status {
 	case Failed:
-		if !c.Doubtful && c.Source == FromCallback && !sameNumber(p.ProviderID, c.ProviderID) && !p.heard(c) {
+		if !c.Doubtful && c.Source == FromCallback && !SameNumber(p.ProviderID, c.ProviderID) && !p.heard(c) {
 			d := p.write(c, Change{})
 			d.Verdict = Noted // of another submission, perhaps
 			return d
@@ -269,15 +269,15 @@ func (p Payout) takeBack(c Claim) Decision {
 	if p.Status == Failed || p.Status == Cancelled {
 		return p.contradict(c, facts...)
 	}
-	another := p.Return != nil && p.numbersPayment(c.Finding) && !sameNumber(p.ProviderID, c.ProviderID) ||
-		p.Status == Succeeded && c.Source == FromStatement && p.filedUnderAnother(c.Finding, c.ProviderID)
+	another := p.Return != nil && p.NumbersPayment(c.Finding) && !SameNumber(p.ProviderID, c.ProviderID) ||
+		p.Status == Succeeded && c.Source == FromStatement && p.FiledUnderAnother(c.Finding, c.ProviderID)
 	switch {
 	case another && !p.heard(c):
 		return p.contradict(c) // a payment came back that we do not know
 	case another, p.Return != nil:
 		return repeated
 	}
-	if p.numbersPayment(c.Finding) && !sameNumber(p.ProviderID, c.ProviderID) {
+	if p.NumbersPayment(c.Finding) && !SameNumber(p.ProviderID, c.ProviderID) {
 		facts = append(facts, p.Attempt.fact(saidAgain))
 	}
 	back := &Return{At: c.At, ProviderCode: c.Code, Message: Printable(c.Message)}

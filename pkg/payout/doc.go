@@ -6,7 +6,8 @@
 //   - [Receiver]: a verified claim of a provider (receive.go, decide.go, write.go);
 //   - [Sweeper]: whatever is due (sweep*.go);
 //   - [Operator]: what people order, controls included (operate*.go, control_*.go);
-//   - [Importer]: a provider's statement (statement*.go);
+//   - [Statements]: what the lines of a provider's statement may do, and who vouches for it
+//     (statement*.go; pkg/statement reads files and compares them);
 //   - [Notifier]: the feed and the merchant's webhook (notify*.go, event.go);
 //   - [Outflow]: what was submitted in an hour (outflow.go).
 //

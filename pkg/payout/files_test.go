@@ -9,6 +9,7 @@ import (
 
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/statement"
 )
 
 // The first pass is cut off after the proposal was kept; the repetition says awaiting, and nothing
@@ -120,8 +121,8 @@ func TestACheckOfFiveWeeksHoldsEverythingInMemory(t *testing.T) {
 	w.receive(w.claim(p, payout.FoundSucceeded))
 	p = w.stored(p.ID)
 	e := &endless{Store: w.store, perDay: 4000, sample: p}
-	i := payout.NewImporter(e, w.desk, register, w.clock.Now)
-	s := payout.Statement{Provider: Vexora, Hash: "x", From: "2026-04-12", To: "2026-05-16", Check: true,
+	i := statement.NewImporter(e, payout.NewStatements(e, w.desk, register, w.clock.Now), w.clock.Now)
+	s := statement.File{Provider: Vexora, Hash: "x", From: "2026-04-12", To: "2026-05-16", Check: true,
 		Rows: []payout.StatementRow{{Line: 2, Reference: "x", Finding: payout.FoundSucceeded, Amount: amount(t, "1", money.KHR)}}, By: stranger, Identities: []payout.Principal{stranger}}
 	runtime.GC()
 	var b, a runtime.MemStats

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/statement"
 )
 
 // refused is the answer of a provider that never registers a submission.
@@ -386,7 +387,7 @@ func TestAProposalOfBeforeARestoreIsNone(t *testing.T) {
 		}
 	})
 	t.Run("statement", func(t *testing.T) {
-		var s payout.Statement
+		var s statement.File
 		w, p := prepared(func(w *world, p payout.Payout) {
 			s = file(Vexora, row(1, p, payout.FoundFailed))
 			w.importBy(s, dara)

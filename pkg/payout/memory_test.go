@@ -15,6 +15,7 @@ import (
 
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/statement"
 )
 
 // memory is a store in a map, with the semantics of the port and faults on
@@ -609,7 +610,7 @@ type world struct {
 	desk       *payout.Receiver
 	// operator and importer share everything with the others.
 	operator *payout.Operator
-	importer *payout.Importer
+	importer *statement.Importer
 	endpoint *endpoint
 	notifier *payout.Notifier
 	keyFault error // of reading the stack's key
@@ -678,7 +679,7 @@ func newWorldWith(t *testing.T, decide func(*payout.Policy)) *world {
 		}
 	}
 	w.desk = payout.NewReceiver(w.store, w.signals, policy).Under(w.breaker, w.clock.Now)
-	w.importer = payout.NewImporter(w.store, w.desk, register, w.clock.Now)
+	w.importer = statement.NewImporter(w.store, payout.NewStatements(w.store, w.desk, register, w.clock.Now), w.clock.Now)
 	if w.operator, err = payout.NewOperator(ports, policy); err != nil {
 		t.Fatal(err)
 	}

@@ -51,10 +51,10 @@ const refusedUnknown = "mend key, egress address or project at the provider; it 
 // heldAndGone is about a payout that was held beside another one when its table was lost.
 const heldAndGone = "it was held as a possible duplicate, and a lost table may have sent it: ask the provider first; then two people resolve or resend it"
 
-// returnConfirmed reports whether the provider itself has answered that the money came back. A
+// ReturnConfirmed reports whether the provider itself has answered that the money came back. A
 // callback is asked about, and a file of two people: it stands when no answer comes. An answer
 // that says otherwise becomes a contradiction.
-func (p Payout) returnConfirmed() bool {
+func (p Payout) ReturnConfirmed() bool {
 	if p.Return == nil {
 		return true // there is none
 	}
@@ -92,7 +92,7 @@ func (p Payout) onlyPayment() bool {
 // NextAction is the one safe thing to do about a reason for which the payout needs a human.
 func (p Payout) NextAction(r Reason) string {
 	switch {
-	case r == Returned && p.returnConfirmed() && p.onlyPayment():
+	case r == Returned && p.ReturnConfirmed() && p.onlyPayment():
 		return cameBack
 	case r == ProviderConfiguration && p.Status == Submitting:
 		return refusedAndSent

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/statement"
 )
 
 // Whoever holds one genuine callback posts it again, after it was heard, looked into and the
@@ -59,7 +60,7 @@ func TestAnOldFileIsNoNewsAfterTheRedaction(t *testing.T) {
 		w.clock.pass(10 * time.Minute)
 		w.sweep()
 		apply := func(day string) {
-			s := payout.Statement{Provider: Vexora, Hash: day, Rows: []payout.StatementRow{{
+			s := statement.File{Provider: Vexora, Hash: day, Rows: []payout.StatementRow{{
 				Line: 2, Reference: string(p.ProviderReference()), Amount: p.Amount, Finding: payout.FoundFailed, Code: code, Raw: []byte("x"),
 			}}}
 			w.importBy(s, dara)

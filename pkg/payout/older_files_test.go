@@ -5,11 +5,12 @@ import (
 	"time"
 
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/statement"
 )
 
 // bringsLater has the second person send a file after the first one did and something was sent
 // in between, which the file cannot know of. The provider tells nothing.
-func (w *world) bringsLater(s payout.Statement, sentBetween func()) payout.Report {
+func (w *world) bringsLater(s statement.File, sentBetween func()) statement.Report {
 	w.t.Helper()
 	w.importBy(s, dara)
 	w.clock.pass(time.Second)
@@ -22,8 +23,8 @@ func (w *world) bringsLater(s payout.Statement, sentBetween func()) payout.Repor
 // A file ends no submission that was made after the first person sent it.
 func TestAFileEndsNothingThatIsYoungerThanTheFile(t *testing.T) {
 	for _, f := range []payout.Finding{payout.FoundFailed, payout.FoundSucceeded, payout.FoundReturned} {
-		for name, play := range map[string]func(w *world) (payout.Payout, payout.Report, payout.Statement){
-			"sent again by itself": func(w *world) (payout.Payout, payout.Report, payout.Statement) {
+		for name, play := range map[string]func(w *world) (payout.Payout, statement.Report, statement.File){
+			"sent again by itself": func(w *world) (payout.Payout, statement.Report, statement.File) {
 				w.monetix.account = "A"
 				w.monetix.answer = w.unclear
 				p := w.mustCreate(draftFor(Monetix))
@@ -36,14 +37,14 @@ func TestAFileEndsNothingThatIsYoungerThanTheFile(t *testing.T) {
 					w.sweepFor(2, 2*time.Minute)
 				}), s
 			},
-			"sent again by two people": func(w *world) (payout.Payout, payout.Report, payout.Statement) {
+			"sent again by two people": func(w *world) (payout.Payout, statement.Report, statement.File) {
 				w.vexora.answer, w.vexora.told = w.unclear, w.unclear
 				p := w.mustCreate(draft("R1"))
 				w.clock.pass(4 * time.Minute)
 				s := file(Vexora, row(1, p, f))
 				return p, w.bringsLater(s, func() { w.resendByTwo(p.ID) }), s
 			},
-			"an attempt that nobody had made": func(w *world) (payout.Payout, payout.Report, payout.Statement) {
+			"an attempt that nobody had made": func(w *world) (payout.Payout, statement.Report, statement.File) {
 				p := w.failedForCertain("R1")
 				p.Attempt = 2
 				s := file(Vexora, row(1, p, f))
@@ -59,7 +60,7 @@ func TestAFileEndsNothingThatIsYoungerThanTheFile(t *testing.T) {
 			if now.Status != payout.Unknown || now.Attempt != p.Attempt || len(w.vexora.sent)+len(w.monetix.sent) != 2 {
 				t.Errorf("%s, the file says %s: %s, attempt %d, heard %v", name, f, now.Status, now.Attempt, now.Heard)
 			}
-			if report.Outdated != 1 || !report.Lines[0].Outdated || !report.Awaiting || report.Pending != 0 || report.Counts[payout.Closed] != 0 {
+			if report.Outdated != 1 || !report.Lines[0].Outdated || !report.Awaiting || report.Pending != 0 || report.Counts[statement.Closed] != 0 {
 				t.Errorf("%s: outdated %d, awaiting %v, pending %d, %v", name, report.Outdated, report.Awaiting, report.Pending, report.Counts)
 			}
 			w.vouchAnew(name, s, p, f)
@@ -69,7 +70,7 @@ func TestAFileEndsNothingThatIsYoungerThanTheFile(t *testing.T) {
 
 // vouchAnew has the first person send the file once more, which then counts from now on: what
 // was sent before is in it.
-func (w *world) vouchAnew(name string, s payout.Statement, p payout.Payout, f payout.Finding) {
+func (w *world) vouchAnew(name string, s statement.File, p payout.Payout, f payout.Finding) {
 	w.t.Helper()
 	w.clock.pass(time.Minute)
 	if anew := w.importBy(s, dara); !anew.Awaiting || anew.Outdated != 0 {
@@ -84,7 +85,7 @@ func (w *world) vouchAnew(name string, s payout.Statement, p payout.Payout, f pa
 	if want == "" {
 		want = payout.Succeeded
 	}
-	if now := w.stored(p.ID); now.Status != want || report.Outdated != 0 || report.Awaiting || report.Counts[payout.Closed] != 1 {
+	if now := w.stored(p.ID); now.Status != want || report.Outdated != 0 || report.Awaiting || report.Counts[statement.Closed] != 1 {
 		w.t.Errorf("%s, the file says %s, and the provider nothing: %s, outdated %d, %v", name, f, now.Status, report.Outdated, report.Counts)
 	}
 }

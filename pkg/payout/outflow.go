@@ -233,6 +233,9 @@ func (o *Outflow) hold(p Provider, most money.Amount, sum int64, current Control
 	return entry
 }
 
+// minorPerMajor is that of both currencies.
+const minorPerMajor = 100
+
 // major writes a sum in major units. It may be more than one amount can be.
 func major(minor int64) string {
 	return fmt.Sprintf("%d.%02d", minor/minorPerMajor, minor%minorPerMajor)

@@ -7,6 +7,7 @@ import (
 
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/statement"
 )
 
 // Finance reads by it whether callbacks arrive: what a status query told is none.
@@ -47,7 +48,7 @@ func TestAReportSaysOfWhichPayoutsACallbackBroughtTheEnd(t *testing.T) {
 		s := file(Vexora, row(1, p, test.says))
 		s.Check = true
 		report := w.importBy(s, stranger)
-		if report.Counts[payout.Matched] != 1 || (report.Unheard == 0) != test.heard {
+		if report.Counts[statement.Matched] != 1 || (report.Unheard == 0) != test.heard {
 			t.Errorf("%s: %v, %d without a callback", name, report.Counts, report.Unheard)
 		}
 	}
@@ -70,7 +71,7 @@ func TestALineWhoseAmountCannotBeReadEndsAndRaisesNothing(t *testing.T) {
 	asked := w.vexora.asked
 	w.sweepFor(2, time.Minute)
 	report := w.importBy(s, bopha)
-	w.counts(report, map[payout.LineKind]int{payout.UnreadableAmount: 1, payout.Closed: 1})
+	w.counts(report, map[statement.Kind]int{statement.UnreadableAmount: 1, statement.Closed: 1})
 	id, _, _ := payout.ParseProviderReference(rows[0].Reference)
 	if p := w.stored(id); p.Status != payout.Unknown || len(p.Attention) > 0 || w.vexora.asked-asked < 2 {
 		t.Errorf("%s, attention %v, asked %d times", p.Status, p.Attention, w.vexora.asked-asked)
@@ -98,7 +99,7 @@ func TestAnAmountOfZeroDiffers(t *testing.T) {
 	w.importBy(s, dara)
 	w.sweepFor(2, time.Minute)
 	report := w.importBy(s, bopha)
-	w.counts(report, map[payout.LineKind]int{payout.AmountDiffers: 1, payout.Closed: 1})
+	w.counts(report, map[statement.Kind]int{statement.AmountDiffers: 1, statement.Closed: 1})
 	id, _, _ := payout.ParseProviderReference(rows[0].Reference)
 	p := w.stored(id)
 	if _, raised := p.Attention[payout.CallbackMismatch]; p.Status != payout.Unknown || !raised {

@@ -9,6 +9,7 @@ import (
 
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/statement"
 )
 
 // returnsTold is how many returns the merchant was told of.
@@ -148,13 +149,13 @@ func TestAFilesReturnThatTheProviderDeniesIsAContradiction(t *testing.T) {
 
 // A statement that says paid does not agree with a return that nobody has confirmed.
 func TestAPaidLineDoesNotMatchAnUnconfirmedReturn(t *testing.T) {
-	for said, want := range map[payout.Finding]payout.LineKind{payout.FoundSucceeded: payout.Conflict, payout.FoundReturned: payout.Matched} {
+	for said, want := range map[payout.Finding]statement.Kind{payout.FoundSucceeded: statement.Conflict, payout.FoundReturned: statement.Matched} {
 		w := newWorld(t)
 		p := w.mustCreate(draftFor(Monetix))
 		w.monetix.told = w.unclear
 		w.receive(w.claim(p, payout.FoundSucceeded))
 		w.receive(w.claim(p, payout.FoundReturned))
-		w.counts(w.checked(file(Monetix, row(1, w.stored(p.ID), said))), map[payout.LineKind]int{want: 1})
+		w.counts(w.checked(file(Monetix, row(1, w.stored(p.ID), said))), map[statement.Kind]int{want: 1})
 	}
 }
 

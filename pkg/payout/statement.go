@@ -1,64 +1,13 @@
 package payout
 
 import (
-	"crypto/sha256"
+	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"cambodia-payouts/pkg/money"
 )
-
-// Statement is a provider's list of what it did, read from a file.
-type Statement struct {
-	Provider Provider
-	// Hash is the lower-case hexadecimal SHA-256 of the file. A file is imported
-	// once.
-	Hash string
-	// From and To are the UTC days (YYYY-MM-DD) that the statement covers, both
-	// included. Payouts of ours that were created on them and are not in the file
-	// are reported as missing.
-	From, To string
-	Rows     []StatementRow
-	By       Principal
-	// Identities are what the register of people may know the sender by.
-	Identities []Principal
-	// Check compares, and changes nothing.
-	Check bool
-
-	sender signatory // unless it is only a check
-	named  string    // [Statement.name], made once
-}
-
-// Key names the statement: the same file for the same days, read in the same way. Another
-// mapping may read the opposite out of the same bytes.
-func (s Statement) Key() string {
-	digest := sha256.New()
-	for _, row := range s.Rows {
-		fmt.Fprintf(digest, "%q %q %q %s %d %q\n", row.Reference, row.ProviderID, row.Finding, row.Amount.Currency(), row.Amount.Minor(), row.Code)
-		if row.Zero {
-			fmt.Fprintln(digest, "zero")
-		}
-	}
-	return fmt.Sprintf("%s/%s/%s/%s/%x", s.Provider, s.From, s.To, s.Hash, digest.Sum(nil)[:8])
-}
-
-// name is the statement in the words of a history. It is made of what is kept of its rows: who
-// may read payouts could try out the rest of a short file from the beginning of its hash.
-func (s Statement) name() string {
-	digest := sha256.New()
-	for _, row := range s.Rows {
-		fmt.Fprintf(digest, "%d %q\n", row.Line, row.Raw)
-	}
-	return fmt.Sprintf("%x", digest.Sum(nil)[:4])
-}
-
-// StatementProposal is who sent a statement first.
-type StatementProposal struct {
-	Person   Person
-	Identity Principal // what the register knew the person by
-	By       Principal
-	At       time.Time
-}
 
 // StatementRow is one line of a statement.
 type StatementRow struct {
@@ -83,63 +32,71 @@ func (r StatementRow) said() string {
 	return string(r.Finding)
 }
 
-// LineKind says what came of comparing one line, or one payout, with the other
-// side.
-type LineKind string
+// Legible is the row with numbers and a code that are harmless, and no longer than ours.
+func (r StatementRow) Legible() StatementRow {
+	r.Reference, r.ProviderID, r.Code = named(r.Reference, numberLimit), named(r.ProviderID, numberLimit), named(r.Code, codeLimit)
+	return r
+}
 
-// The kinds of lines. All but Matched are worth a look.
-const (
-	Matched   LineKind = "matched"    // both sides agree
-	Closed    LineKind = "closed"     // two people ended, by the statement, what was open
-	StillOpen LineKind = "still_open" // ours is open, and stays so for now
-	// UnknownWord is about a payout of ours that has ended, by a word that the mapping does not
-	// know: nobody can say whether both sides agree.
-	UnknownWord LineKind = "unknown_word"
-	// DoublePaid is another payment than the one that counts: of an attempt that a later one
-	// replaced, or of the same reference under another number of the provider's.
-	DoublePaid    LineKind = "double_paid"
-	RepeatedLine  LineKind = "repeated_line"  // the same payment stands in the file before
-	Conflict      LineKind = "conflict"       // we hold another end, or another number of the provider's
-	AmountDiffers LineKind = "amount_differs" // same payout, other money
-	// UnreadableAmount is about a payout of ours, with an amount that cannot be read. It ends and
-	// raises nothing.
-	UnreadableAmount LineKind = "unreadable_amount"
-	Missing          LineKind = "missing"      // ours, of these days, and not in the statement
-	Extra            LineKind = "extra"        // in the statement, and not ours
-	NotImported      LineKind = "not_imported" // the line could not be read or stored; send the file again
-)
+// StatementProposal is who sent a statement first.
+type StatementProposal struct {
+	Person   Person
+	Identity Principal // what the register knew the person by
+	By       Principal
+	At       time.Time
+}
 
-// ReportLine is one finding of an import.
-type ReportLine struct {
-	Kind       LineKind
-	Line       int // of the file; zero for Missing
-	PayoutID   ID
-	Reference  Reference // the merchant's
-	ProviderID string
-	// OurProviderID is the provider's number that we hold, where the line names another one.
-	OurProviderID string
-	Ours          Status // before the import
-	Theirs        Finding
-	OurAmount     money.Amount
-	TheirWord     string
-	TheirAmount   money.Amount
-	TheirZero     bool // they state zero
-	// Heard tells whether a verified callback that was believed had brought the end, or the return.
-	Heard bool
-	// Outdated: the payout was sent since the first person sent the file, so that the line ends
-	// nothing until that person sends it anew.
-	Outdated bool
+// Statements is the use case "a provider's statement": what its lines may do to payouts, and who
+// has to vouch for that. A file is a weak word. One registered person's has the provider asked, and
+// two people's may end what the provider itself does not answer. It overrules nothing that the
+// provider said, and makes nothing safe to pay again.
+type Statements struct {
+	store    Store
+	receiver *Receiver
+	people   People
+	now      func() time.Time
+}
 
-	row     StatementRow
-	attempt Attempt // that the line is about
-	payout  *Payout
-	pending bool // the provider has to be asked first
-	// unsettled: of a missing payout, the provider itself has not told its end.
-	unsettled bool
-	// ambiguous: the file says something else of the same reference.
-	ambiguous bool
-	// second: the file shows another payment of the same reference, which counts.
-	second bool
-	// cause is why it could not be imported.
-	cause error
+// NewStatements returns what statements may do to the payouts of a store.
+func NewStatements(store Store, receiver *Receiver, people People, now func() time.Time) *Statements {
+	return &Statements{store: store, receiver: receiver, people: people, now: now}
+}
+
+// Sender is the registered person who sends a statement.
+type Sender struct{ signatory }
+
+// Person is the sender's name in the register.
+func (s Sender) Person() Person { return s.person }
+
+// Sender finds the registered person behind identities; *OrderRefused if there is none.
+func (s *Statements) Sender(ctx context.Context, identities []Principal) (Sender, error) {
+	by, err := who(ctx, s.people, identities)
+	return Sender{by}, err
+}
+
+// First finds who sent a statement first, by its key. Other: somebody else did, so that the sender
+// is the second of two. Stands: what was sent first still counts.
+func (s *Statements) First(ctx context.Context, key string, by Sender) (first StatementProposal, other, stands bool, err error) {
+	first, err = s.store.FindProposal(ctx, key)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return StatementProposal{}, false, false, nil
+	case err != nil:
+		return StatementProposal{}, false, false, fmt.Errorf("find who sent the statement first: %w", err)
+	case s.now().Sub(first.At) > proposalFor || !first.At.After(s.receiver.policy.LastRestore()):
+		return first, false, false, nil
+	}
+	if other, stands, err = by.first(first.Person, first.Identity); err != nil {
+		return StatementProposal{}, false, false, unregistered(err)
+	}
+	return first, other, stands, nil
+}
+
+// Propose keeps that somebody sent a statement first, at a time.
+func (s *Statements) Propose(ctx context.Context, key string, by Sender, principal Principal, at time.Time) error {
+	first := StatementProposal{Person: by.person, Identity: by.identity, By: principal.shown(), At: at}
+	if err := s.store.KeepProposal(ctx, key, first, s.now().Add(2*proposalFor)); err != nil {
+		return fmt.Errorf("keep who sent the statement first: %w", err)
+	}
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/statement"
 )
 
 // row is a statement line about a payout.
@@ -20,7 +21,7 @@ func row(line int, p payout.Payout, f payout.Finding) payout.StatementRow {
 }
 
 // importBy imports a statement as somebody.
-func (w *world) importBy(s payout.Statement, by payout.Principal) payout.Report {
+func (w *world) importBy(s statement.File, by payout.Principal) statement.Report {
 	w.t.Helper()
 	s.By, s.Identities = by, []payout.Principal{by}
 	report, err := w.importer.Import(context.Background(), s)
@@ -31,11 +32,11 @@ func (w *world) importBy(s payout.Statement, by payout.Principal) payout.Report 
 }
 
 // file is a statement of one provider.
-func file(provider payout.Provider, rows ...payout.StatementRow) payout.Statement {
-	return payout.Statement{Provider: provider, Hash: "h1", Rows: rows}
+func file(provider payout.Provider, rows ...payout.StatementRow) statement.File {
+	return statement.File{Provider: provider, Hash: "h1", Rows: rows}
 }
 
-func (w *world) counts(r payout.Report, want map[payout.LineKind]int) {
+func (w *world) counts(r statement.Report, want map[statement.Kind]int) {
 	w.t.Helper()
 	for kind, n := range want {
 		if r.Counts[kind] != n {
@@ -45,7 +46,7 @@ func (w *world) counts(r payout.Report, want map[payout.LineKind]int) {
 }
 
 // aMonth makes payouts of every kind, and the file that the provider has of them.
-func (w *world) aMonth() (map[string]payout.Payout, payout.Statement) {
+func (w *world) aMonth() (map[string]payout.Payout, statement.File) {
 	made := map[string]payout.Payout{}
 	accepted := w.vexora.answer
 	for n, name := range []string{"paid", "unheard", "lost-paid", "lost-failed", "lost-open", "other-state", "not-there"} {
@@ -92,8 +93,8 @@ func TestAStatementIsMatchedThreeWaysAndAskedAbout(t *testing.T) {
 	}
 	s.Check = true
 	report := w.importBy(s, stranger)
-	w.counts(report, map[payout.LineKind]int{
-		payout.Matched: 2, payout.StillOpen: 3, payout.Conflict: 1, payout.Extra: 1, payout.Missing: 1,
+	w.counts(report, map[statement.Kind]int{
+		statement.Matched: 2, statement.StillOpen: 3, statement.Conflict: 1, statement.Extra: 1, statement.Missing: 1,
 	})
 	if report.Unheard != 1 || len(report.Lines) != 6 || report.Awaiting {
 		t.Errorf("unheard %d, %d lines, awaiting %v", report.Unheard, len(report.Lines), report.Awaiting)
@@ -139,7 +140,7 @@ func TestASecondPersonAppliesWhatTheProviderDoesNotAnswer(t *testing.T) {
 	w.clock.pass(time.Minute)
 	w.sweep()
 	report := w.importBy(s, bopha)
-	w.counts(report, map[payout.LineKind]int{payout.Closed: 2, payout.Matched: 2, payout.StillOpen: 1, payout.Conflict: 1})
+	w.counts(report, map[statement.Kind]int{statement.Closed: 2, statement.Matched: 2, statement.StillOpen: 1, statement.Conflict: 1})
 	if report.Awaiting || report.ProposedBy != dara {
 		t.Errorf("awaiting %v, first sent by %s", report.Awaiting, report.ProposedBy)
 	}
@@ -166,7 +167,7 @@ func TestAFileNeverOverrulesTheProvidersOwnAnswer(t *testing.T) {
 	w.clock.pass(time.Minute)
 	w.sweep() // "processing", says the provider
 	report := w.importBy(s, bopha)
-	if stored := w.stored(p.ID); stored.Status != payout.Processing || report.Counts[payout.StillOpen] != 1 {
+	if stored := w.stored(p.ID); stored.Status != payout.Processing || report.Counts[statement.StillOpen] != 1 {
 		t.Errorf("%s, %v", stored.Status, report.Counts)
 	}
 }
@@ -179,7 +180,7 @@ func TestOnePersonsFileMovesAndSendsNothing(t *testing.T) {
 	if done := w.must(w.operator.Resend(context.Background(), w.order(p.ID, dara, ""))); !done.Awaiting || len(w.vexora.sent) != 1 {
 		t.Error("one person imported a failure and sent the payout again")
 	}
-	if _, err := w.importer.Import(context.Background(), payout.Statement{Provider: Vexora, Hash: "h2", Identities: []payout.Principal{stranger}}); problemOf(err) != payout.OrderPeopleNotRegistered {
+	if _, err := w.importer.Import(context.Background(), statement.File{Provider: Vexora, Hash: "h2", Identities: []payout.Principal{stranger}}); problemOf(err) != payout.OrderPeopleNotRegistered {
 		t.Errorf("a stranger's import: %v", err)
 	}
 }
@@ -218,7 +219,7 @@ func TestALineNeverInsertsAnything(t *testing.T) {
 	never := payout.DeriveID("test", "R1")
 	planted := payout.StatementRow{Line: 1, Reference: string(never.ProviderReference(1)), Amount: amount(t, "50000", money.KHR), Finding: payout.FoundSucceeded}
 	for _, by := range []payout.Principal{dara, bopha} {
-		if r := w.importBy(file(Vexora, planted), by); r.Counts[payout.Extra] != 1 {
+		if r := w.importBy(file(Vexora, planted), by); r.Counts[statement.Extra] != 1 {
 			t.Errorf("%v", r.Counts)
 		}
 	}
@@ -238,7 +239,7 @@ func TestRepeatedLinesAndTwoPaidAttemptsAreNoMatches(t *testing.T) {
 	older := row(1, p, payout.FoundSucceeded) // of the first attempt
 	s := file(Vexora, older, row(2, again, payout.FoundSucceeded), row(3, again, payout.FoundSucceeded))
 	report := w.importBy(s, dara)
-	w.counts(report, map[payout.LineKind]int{payout.Matched: 1, payout.DoublePaid: 1, payout.RepeatedLine: 1})
+	w.counts(report, map[statement.Kind]int{statement.Matched: 1, statement.DoublePaid: 1, statement.RepeatedLine: 1})
 	w.clock.pass(time.Minute)
 	w.sweep()
 	if last := w.vexora.about[len(w.vexora.about)-1]; last != 1 {
@@ -254,7 +255,7 @@ func TestAFileWithAnotherUnitIsRefusedWhole(t *testing.T) {
 		d.Destination.AccountNumber = "1" + strconv.Itoa(1_000_000+n)
 		all = append(all, w.mustCreate(d))
 	}
-	differing := func(n, factor int) payout.Statement {
+	differing := func(n, factor int) statement.File {
 		s := file(Vexora)
 		for i, p := range all {
 			r := row(i+1, p, payout.FoundSucceeded)
@@ -267,17 +268,17 @@ func TestAFileWithAnotherUnitIsRefusedWhole(t *testing.T) {
 	}
 	one := file(Vexora, differing(1, 100).Rows[0])
 	two := file(Vexora, differing(2, 4).Rows[:2]...)
-	for name, s := range map[string]payout.Statement{
+	for name, s := range map[string]statement.File{
 		"a hundredfold": differing(120, 100), "three of 120": differing(3, 3), "one line, a hundredfold": one, "two lines, one factor": two,
 	} {
 		s.Identities = []payout.Principal{dara}
-		var implausible *payout.Implausible
+		var implausible *statement.Implausible
 		writes := w.store.writes
 		if _, err := w.importer.Import(context.Background(), s); !errors.As(err, &implausible) || w.store.writes != writes {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	for name, s := range map[string]payout.Statement{"none": differing(0, 1), "two of 120": differing(2, 3)} {
+	for name, s := range map[string]statement.File{"none": differing(0, 1), "two of 120": differing(2, 3)} {
 		s.Identities = []payout.Principal{dara}
 		if r, err := w.importer.Import(context.Background(), s); err != nil {
 			t.Errorf("%s: %v, %v", name, r.Counts, err)
@@ -299,7 +300,7 @@ func TestALineThatCannotBeStoredIsReportedAndComesAgain(t *testing.T) {
 		t.Fatal("complete, though nothing was stored")
 	}
 	w.store.fault = func(int) fault { return none }
-	if report := w.importBy(s, bopha); report.Counts[payout.Closed] != 1 {
+	if report := w.importBy(s, bopha); report.Counts[statement.Closed] != 1 {
 		t.Errorf("%v", report.Counts)
 	}
 }
@@ -325,7 +326,7 @@ func TestALineFromAnotherProviderMovesNothing(t *testing.T) {
 	w := newWorld(t)
 	p := w.mustCreate(draft("R1"))
 	for _, by := range []payout.Principal{dara, bopha} {
-		if report := w.importBy(file(Monetix, row(1, p, payout.FoundFailed)), by); report.Counts[payout.Extra] != 1 {
+		if report := w.importBy(file(Monetix, row(1, p, payout.FoundFailed)), by); report.Counts[statement.Extra] != 1 {
 			t.Errorf("%v", report.Counts)
 		}
 	}
@@ -362,9 +363,9 @@ func TestWhatIsMissingIsAskedAboutByThePresentAttempt(t *testing.T) {
 // A line about an earlier attempt that was paid. With a later one that may pay, too, it is a
 // double payment; beside one that does not, a conflict.
 func TestALineThatSaysThatAnEarlierAttemptWasPaid(t *testing.T) {
-	for answer, want := range map[payout.Finding]payout.LineKind{
-		payout.FoundProcessing: payout.DoublePaid, payout.FoundUnclear: payout.DoublePaid,
-		payout.FoundSucceeded: payout.DoublePaid, payout.FoundNotSent: payout.Conflict, payout.FoundFailed: payout.Conflict,
+	for answer, want := range map[payout.Finding]statement.Kind{
+		payout.FoundProcessing: statement.DoublePaid, payout.FoundUnclear: statement.DoublePaid,
+		payout.FoundSucceeded: statement.DoublePaid, payout.FoundNotSent: statement.Conflict, payout.FoundFailed: statement.Conflict,
 	} {
 		w := newWorld(t)
 		p := w.failedForCertain("R1")

@@ -110,7 +110,7 @@ func (g Guard) Holds(p Payout) bool {
 }
 
 func (c Claimed) of(p Payout) bool {
-	return c.Provider == p.Provider && c.Attempt == p.Attempt && sameNumber(c.ProviderID, p.ProviderID) &&
+	return c.Provider == p.Provider && c.Attempt == p.Attempt && SameNumber(c.ProviderID, p.ProviderID) &&
 		(c.Amount.IsZero() || c.Amount == p.Amount) &&
 		(c.Description == nil || *c.Description == p.Description)
 }

@@ -10,6 +10,7 @@ import (
 
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/statement"
 )
 
 func noise(n int) string {
@@ -92,7 +93,7 @@ func TestAFileReplacesNoNumberOfTheProvider(t *testing.T) {
 	r.Code = "0000\x1b[2J\x1b]0;owned\a" + noise(200_000)
 	s := file(Vexora, r)
 	s.Hash = "h2"
-	apply := func(s payout.Statement) (payout.Report, payout.Payout) {
+	apply := func(s statement.File) (statement.Report, payout.Payout) {
 		w.importBy(s, dara)
 		w.clock.pass(time.Minute)
 		w.sweep()
@@ -328,8 +329,8 @@ func TestACheckDoesNotReadFiveWeeksOfFailedPayouts(t *testing.T) {
 	p := w.mustCreate(draft("R1"))
 	w.receive(w.claim(p, payout.FoundFailed))
 	e := &endless{Store: w.store, perDay: 4000, sample: w.stored(p.ID)}
-	i := payout.NewImporter(e, w.desk, register, w.clock.Now)
-	s := payout.Statement{
+	i := statement.NewImporter(e, payout.NewStatements(e, w.desk, register, w.clock.Now), w.clock.Now)
+	s := statement.File{
 		Provider: Vexora, Hash: "x", From: "2026-04-12", To: "2026-05-16", Check: true,
 		Rows: []payout.StatementRow{{Line: 2, Reference: "x", Finding: payout.FoundSucceeded, Amount: amount(t, "1", money.KHR)}},
 		By:   stranger, Identities: []payout.Principal{stranger},
@@ -347,7 +348,7 @@ func TestAFileSentTwiceByOnePersonAcrossAHandoverEndsNothing(t *testing.T) {
 	w.vexora.answer, w.vexora.told = w.unclear, w.unclear
 	p := w.mustCreate(draft("R1"))
 	book := people{dara: "Dara", office: "Dara", bopha: "Bopha"}
-	i := payout.NewImporter(w.store, w.desk, book, w.clock.Now)
+	i := statement.NewImporter(w.store, payout.NewStatements(w.store, w.desk, book, w.clock.Now), w.clock.Now)
 	s := file(Vexora, row(2, p, payout.FoundSucceeded))
 	s.By, s.Identities = office, []payout.Principal{office}
 	if _, err := i.Import(bg, s); err != nil {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/statement"
 )
 
 // sentTwice is a payout at Vexora that went twice under one tradeNo by order of two people, and
@@ -47,8 +48,8 @@ func lines(p payout.Payout, written ...string) []payout.StatementRow {
 }
 
 // kinds is what a report says of each line of a file with so many rows.
-func kinds(r payout.Report, rows int) []payout.LineKind {
-	all := slices.Repeat([]payout.LineKind{payout.Matched}, rows)
+func kinds(r statement.Report, rows int) []statement.Kind {
+	all := slices.Repeat([]statement.Kind{statement.Matched}, rows)
 	for _, l := range r.Lines {
 		if l.Line > 0 {
 			all[l.Line-1] = l.Kind
@@ -58,14 +59,14 @@ func kinds(r payout.Report, rows int) []payout.LineKind {
 }
 
 // checked compares a file, and changes nothing.
-func (w *world) checked(s payout.Statement) payout.Report {
+func (w *world) checked(s statement.File) statement.Report {
 	w.t.Helper()
 	s.Check = true
 	return w.importBy(s, stranger)
 }
 
 // appliedByTwo has two people import a file, the second one when the provider was asked.
-func (w *world) appliedByTwo(s payout.Statement) payout.Report {
+func (w *world) appliedByTwo(s statement.File) statement.Report {
 	w.t.Helper()
 	w.clock.pass(2 * time.Minute)
 	w.importBy(s, dara)
@@ -92,21 +93,21 @@ func (w *world) said(f payout.Finding, number string) func(payout.Payout) payout
 func TestALineThatSaysPaidUnderAnotherNumberIsNoMatch(t *testing.T) {
 	for _, c := range []struct {
 		ours, line string
-		want       payout.LineKind
+		want       statement.Kind
 	}{
-		{"V-1 succeeded", "V-1 succeeded", payout.Matched},
-		{"V-1 succeeded", "- succeeded", payout.Matched},
-		{"- succeeded", "V-2 succeeded", payout.Matched},
-		{"V-1 succeeded", "V-2 succeeded", payout.Conflict},
-		{"V-1 succeeded", "V-2 returned", payout.Conflict},
-		{"V-1 returned", "V-1 returned", payout.Matched},
-		{"V-1 returned", "V-2 returned", payout.Conflict},
-		{"V-1 processing", "V-1 succeeded", payout.StillOpen},
-		{"V-1 processing", "V-2 succeeded", payout.Conflict},
-		{"V-1 processing", "V-2 processing", payout.StillOpen},
+		{"V-1 succeeded", "V-1 succeeded", statement.Matched},
+		{"V-1 succeeded", "- succeeded", statement.Matched},
+		{"- succeeded", "V-2 succeeded", statement.Matched},
+		{"V-1 succeeded", "V-2 succeeded", statement.Conflict},
+		{"V-1 succeeded", "V-2 returned", statement.Conflict},
+		{"V-1 returned", "V-1 returned", statement.Matched},
+		{"V-1 returned", "V-2 returned", statement.Conflict},
+		{"V-1 processing", "V-1 succeeded", statement.StillOpen},
+		{"V-1 processing", "V-2 succeeded", statement.Conflict},
+		{"V-1 processing", "V-2 processing", statement.StillOpen},
 		// After a resend a failure under another number is ordinary.
-		{"V-1 processing", "V-2 failed", payout.StillOpen},
-		{"V-1 failed", "V-2 failed", payout.Matched},
+		{"V-1 processing", "V-2 failed", statement.StillOpen},
+		{"V-1 failed", "V-2 failed", statement.Matched},
 	} {
 		w := newWorld(t)
 		p := w.sentTwice()
@@ -123,42 +124,42 @@ func TestALineThatSaysPaidUnderAnotherNumberIsNoMatch(t *testing.T) {
 // had the file applied.
 func TestTwoNumbersOfOneReferenceAreTwoPayments(t *testing.T) {
 	const (
-		matched, repeated, twice = payout.Matched, payout.RepeatedLine, payout.DoublePaid
-		open, conflict, closed   = payout.StillOpen, payout.Conflict, payout.Closed
+		matched, repeated, twice = statement.Matched, statement.RepeatedLine, statement.DoublePaid
+		open, conflict, closed   = statement.StillOpen, statement.Conflict, statement.Closed
 	)
 	for _, c := range []struct {
 		ours  string // what a callback has said before; "" nothing
 		lines []string
-		want  []payout.LineKind
+		want  []statement.Kind
 		two   bool
 	}{
-		{"V-1 succeeded", []string{"V-1 succeeded", "V-2 succeeded"}, []payout.LineKind{matched, twice}, true},
-		{"V-1 succeeded", []string{"V-2 succeeded", "V-1 succeeded"}, []payout.LineKind{twice, matched}, true},
-		{"- succeeded", []string{"V-1 succeeded", "V-2 succeeded"}, []payout.LineKind{matched, twice}, true},
-		{"", []string{"V-1 succeeded", "V-2 succeeded"}, []payout.LineKind{closed, twice}, true},
-		{"V-2 processing", []string{"V-1 succeeded", "V-2 succeeded"}, []payout.LineKind{twice, closed}, true},
-		{"V-1 failed", []string{"V-1 succeeded", "V-2 succeeded"}, []payout.LineKind{conflict, twice}, true},
+		{"V-1 succeeded", []string{"V-1 succeeded", "V-2 succeeded"}, []statement.Kind{matched, twice}, true},
+		{"V-1 succeeded", []string{"V-2 succeeded", "V-1 succeeded"}, []statement.Kind{twice, matched}, true},
+		{"- succeeded", []string{"V-1 succeeded", "V-2 succeeded"}, []statement.Kind{matched, twice}, true},
+		{"", []string{"V-1 succeeded", "V-2 succeeded"}, []statement.Kind{closed, twice}, true},
+		{"V-2 processing", []string{"V-1 succeeded", "V-2 succeeded"}, []statement.Kind{twice, closed}, true},
+		{"V-1 failed", []string{"V-1 succeeded", "V-2 succeeded"}, []statement.Kind{conflict, twice}, true},
 		// The same payment may stand there often.
-		{"V-1 succeeded", []string{"V-1 succeeded", "V-1 succeeded"}, []payout.LineKind{matched, repeated}, false},
-		{"V-1 succeeded", []string{"V-1 succeeded", "V-2 succeeded", "V-1 succeeded"}, []payout.LineKind{matched, twice, repeated}, true},
-		{"", []string{"V-1 succeeded", "V-2 succeeded", "V-2 succeeded"}, []payout.LineKind{closed, twice, repeated}, true},
-		{"", []string{"V-1 succeeded", "V-2 succeeded", "V-3 succeeded"}, []payout.LineKind{closed, twice, twice}, true},
-		{"V-9 succeeded", []string{"V-1 succeeded", "V-2 succeeded"}, []payout.LineKind{twice, twice}, true},
+		{"V-1 succeeded", []string{"V-1 succeeded", "V-1 succeeded"}, []statement.Kind{matched, repeated}, false},
+		{"V-1 succeeded", []string{"V-1 succeeded", "V-2 succeeded", "V-1 succeeded"}, []statement.Kind{matched, twice, repeated}, true},
+		{"", []string{"V-1 succeeded", "V-2 succeeded", "V-2 succeeded"}, []statement.Kind{closed, twice, repeated}, true},
+		{"", []string{"V-1 succeeded", "V-2 succeeded", "V-3 succeeded"}, []statement.Kind{closed, twice, twice}, true},
+		{"V-9 succeeded", []string{"V-1 succeeded", "V-2 succeeded"}, []statement.Kind{twice, twice}, true},
 		// A line without a number may be about any of them.
-		{"V-1 succeeded", []string{"- succeeded", "V-1 succeeded"}, []payout.LineKind{matched, repeated}, false},
-		{"", []string{"- succeeded", "V-1 succeeded", "V-2 succeeded"}, []payout.LineKind{closed, repeated, twice}, true},
-		{"", []string{"V-1 succeeded", "- succeeded"}, []payout.LineKind{closed, repeated}, false},
-		{"V-1 succeeded", []string{"- succeeded", "V-2 succeeded"}, []payout.LineKind{matched, conflict}, false},
-		{"", []string{"- succeeded", "- succeeded"}, []payout.LineKind{closed, repeated}, false},
+		{"V-1 succeeded", []string{"- succeeded", "V-1 succeeded"}, []statement.Kind{matched, repeated}, false},
+		{"", []string{"- succeeded", "V-1 succeeded", "V-2 succeeded"}, []statement.Kind{closed, repeated, twice}, true},
+		{"", []string{"V-1 succeeded", "- succeeded"}, []statement.Kind{closed, repeated}, false},
+		{"V-1 succeeded", []string{"- succeeded", "V-2 succeeded"}, []statement.Kind{matched, conflict}, false},
+		{"", []string{"- succeeded", "- succeeded"}, []statement.Kind{closed, repeated}, false},
 		// One of two payments came back: the file does not contradict itself.
-		{"V-1 succeeded", []string{"V-1 succeeded", "V-2 returned"}, []payout.LineKind{matched, twice}, true},
-		{"", []string{"V-1 succeeded", "V-2 returned"}, []payout.LineKind{closed, twice}, true},
-		{"", []string{"V-1 succeeded", "V-2 succeeded", "V-2 returned"}, []payout.LineKind{closed, twice, twice}, true},
+		{"V-1 succeeded", []string{"V-1 succeeded", "V-2 returned"}, []statement.Kind{matched, twice}, true},
+		{"", []string{"V-1 succeeded", "V-2 returned"}, []statement.Kind{closed, twice}, true},
+		{"", []string{"V-1 succeeded", "V-2 succeeded", "V-2 returned"}, []statement.Kind{closed, twice, twice}, true},
 		// The same payment twice, with two ends: nobody knows which one is meant.
-		{"", []string{"V-1 succeeded", "V-1 failed"}, []payout.LineKind{conflict, conflict}, false},
-		{"", []string{"V-1 succeeded", "V-1 failed", "V-2 succeeded"}, []payout.LineKind{conflict, conflict, twice}, true},
-		{"", []string{"V-1 failed", "V-2 failed"}, []payout.LineKind{closed, repeated}, false},
-		{"", []string{"V-1 processing", "V-2 processing"}, []payout.LineKind{open, repeated}, false},
+		{"", []string{"V-1 succeeded", "V-1 failed"}, []statement.Kind{conflict, conflict}, false},
+		{"", []string{"V-1 succeeded", "V-1 failed", "V-2 succeeded"}, []statement.Kind{conflict, conflict, twice}, true},
+		{"", []string{"V-1 failed", "V-2 failed"}, []statement.Kind{closed, repeated}, false},
+		{"", []string{"V-1 processing", "V-2 processing"}, []statement.Kind{open, repeated}, false},
 	} {
 		w := newWorld(t)
 		p := w.sentTwice()
@@ -207,7 +208,7 @@ func TestAnyOrderOfLinesTellsOfASecondPayment(t *testing.T) {
 		}
 		report := w.appliedByTwo(file(Vexora, lines(p, written...)...))
 		alone := ours != "" && len(shown) == 1 && !shown[ours] // one payment, and not ours
-		if report.Counts[payout.DoublePaid] != others || w.raised(p.ID, payout.DoublePaymentSuspected) != two || w.raised(p.ID, payout.Contradiction) != alone {
+		if report.Counts[statement.DoublePaid] != others || w.raised(p.ID, payout.DoublePaymentSuspected) != two || w.raised(p.ID, payout.Contradiction) != alone {
 			t.Errorf("ours %q, the file's %q: %v, %v, attention %v", ours, written, report.Counts, kinds(report, len(written)), w.stored(p.ID).Attention.Reasons())
 		}
 	}
@@ -310,11 +311,11 @@ func TestALoneLineUnderAnotherNumberCallsAPersonAndEndsNothing(t *testing.T) {
 func TestAReturnUnderANumberOfItsOwnIsNoSecondPaymentAtMonetix(t *testing.T) {
 	for _, c := range []struct {
 		lines []string
-		want  []payout.LineKind
+		want  []statement.Kind
 		back  bool
 	}{
-		{[]string{"M-2 returned"}, []payout.LineKind{payout.Conflict}, true},
-		{[]string{"M-1 succeeded", "M-2 returned"}, []payout.LineKind{payout.Conflict, payout.Conflict}, false}, // nobody knows which one is meant
+		{[]string{"M-2 returned"}, []statement.Kind{statement.Conflict}, true},
+		{[]string{"M-1 succeeded", "M-2 returned"}, []statement.Kind{statement.Conflict, statement.Conflict}, false}, // nobody knows which one is meant
 	} {
 		w := newWorld(t)
 		w.monetix.answer = w.said(payout.FoundProcessing, "M-1")
@@ -342,7 +343,7 @@ func TestTwoPaymentsOfAnEarlierAttemptAreBothKept(t *testing.T) {
 			filed++
 		}
 	}
-	if report.Counts[payout.DoublePaid] != 2 || filed != 2 || !w.raised(p.ID, payout.DoublePaymentSuspected) {
+	if report.Counts[statement.DoublePaid] != 2 || filed != 2 || !w.raised(p.ID, payout.DoublePaymentSuspected) {
 		t.Errorf("%v, %d entries, attention %v", report.Counts, filed, w.stored(p.ID).Attention.Reasons())
 	}
 }
@@ -354,7 +355,7 @@ func TestTwoPaymentsOfAnAttemptThatWasNeverMadeAreConflicts(t *testing.T) {
 	next := p
 	next.Attempt++
 	report := w.appliedByTwo(file(Vexora, lines(next, "V-1 succeeded", "V-2 succeeded")...))
-	if report.Counts[payout.Conflict] != 2 || !w.raised(p.ID, payout.CallbackMismatch) {
+	if report.Counts[statement.Conflict] != 2 || !w.raised(p.ID, payout.CallbackMismatch) {
 		t.Errorf("%v, attention %v", report.Counts, w.stored(p.ID).Attention.Reasons())
 	}
 }
@@ -371,7 +372,7 @@ func TestASecondPaymentOfAnotherAmountIsTold(t *testing.T) {
 		rows = append(rows, row(n+4, w.mustCreate(d), payout.FoundProcessing))
 	}
 	report := w.appliedByTwo(file(Vexora, rows...))
-	if report.Counts[payout.DoublePaid] != 2 || !w.raised(p.ID, payout.DoublePaymentSuspected) {
+	if report.Counts[statement.DoublePaid] != 2 || !w.raised(p.ID, payout.DoublePaymentSuspected) {
 		t.Errorf("%v, attention %v", report.Counts, w.stored(p.ID).Attention.Reasons())
 	}
 }
@@ -394,7 +395,7 @@ func TestAFileInWhichNoNumberIsOursIsRefusedWhole(t *testing.T) {
 		p := w.mustCreate(d)
 		all = append(all, w.numbered(p, payout.FoundSucceeded, p.ProviderID))
 	}
-	other := func(n int, f payout.Finding) payout.Statement {
+	other := func(n int, f payout.Finding) statement.File {
 		s := file(Vexora)
 		for i, p := range all {
 			r := row(i+1, p, f)
@@ -405,9 +406,9 @@ func TestAFileInWhichNoNumberIsOursIsRefusedWhole(t *testing.T) {
 		}
 		return s
 	}
-	refused := func(s payout.Statement) *payout.Implausible {
+	refused := func(s statement.File) *statement.Implausible {
 		s.Identities = []payout.Principal{dara}
-		var implausible *payout.Implausible
+		var implausible *statement.Implausible
 		writes := w.store.writes
 		if _, err := w.importer.Import(bg, s); errors.As(err, &implausible) && w.store.writes != writes {
 			t.Error("something was written")
@@ -416,7 +417,7 @@ func TestAFileInWhichNoNumberIsOursIsRefusedWhole(t *testing.T) {
 	}
 	without := other(4, payout.FoundSucceeded)
 	without.Rows[3].ProviderID = ""
-	for name, s := range map[string]payout.Statement{
+	for name, s := range map[string]statement.File{
 		"all four": other(4, payout.FoundSucceeded), "three, and one without a number": without, "all came back": other(4, payout.FoundReturned),
 	} {
 		got := refused(s)
@@ -431,7 +432,7 @@ func TestAFileInWhichNoNumberIsOursIsRefusedWhole(t *testing.T) {
 	two, same := other(2, payout.FoundSucceeded), other(1, payout.FoundSucceeded)
 	two.Rows = two.Rows[:2]
 	same.Rows = slices.Repeat(same.Rows[:1], 5)
-	for name, s := range map[string]payout.Statement{
+	for name, s := range map[string]statement.File{
 		"one agrees": other(3, payout.FoundSucceeded), "two alone": two, "one payment five times": same, "failures of other submissions": other(4, payout.FoundFailed),
 	} {
 		if got := refused(s); got != nil {
@@ -447,7 +448,7 @@ func TestTwoPaymentsAreToldWhateverTheOrderOfWrites(t *testing.T) {
 		p := w.sentTwice()
 		report := w.appliedByTwo(file(Vexora, lines(p, "V-1 succeeded", "V-2 succeeded", "V-3 succeeded")...))
 		now := w.stored(p.ID)
-		if now.Status != payout.Succeeded || now.ProviderID != "V-1" || !w.raised(p.ID, payout.DoublePaymentSuspected) || report.Counts[payout.Closed] != 1 {
+		if now.Status != payout.Succeeded || now.ProviderID != "V-1" || !w.raised(p.ID, payout.DoublePaymentSuspected) || report.Counts[statement.Closed] != 1 {
 			t.Fatalf("%s, number %q, attention %v, %v", now.Status, now.ProviderID, now.Attention.Reasons(), report.Counts)
 		}
 	}
@@ -459,7 +460,7 @@ func TestALineThatCouldNotBeReadStaysSo(t *testing.T) {
 	p := w.sentTwice()
 	rows := lines(p, "V-1 succeeded", "V-1 failed", "V-1 succeeded")
 	third := &thirdReadFails{memory: w.store}
-	importer := payout.NewImporter(third, w.desk, register, w.clock.Now).InTurn()
+	importer := statement.NewImporter(third, payout.NewStatements(third, w.desk, register, w.clock.Now), w.clock.Now).InTurn()
 	s := file(Vexora, rows...)
 	s.Check = true
 	if report, err := importer.Import(bg, s); err != nil || report.Complete() {
@@ -490,7 +491,7 @@ func TestASecondPaymentIsToldAlsoIfItsLineWasHeardBefore(t *testing.T) {
 	w.receive(c)
 	one, two := row(1, p, payout.FoundSucceeded), row(2, p, payout.FoundSucceeded)
 	one.ProviderID, two.ProviderID = "V-1", "V-2"
-	files := []payout.Statement{file(Vexora, two), file(Vexora, one, two), file(Vexora, one, two)}
+	files := []statement.File{file(Vexora, two), file(Vexora, one, two), file(Vexora, one, two)}
 	for n, f := range files {
 		f.Hash += string(rune('a' + n))
 		w.importBy(f, dara)

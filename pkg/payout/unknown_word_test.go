@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/statement"
 )
 
 // A word that the mapping does not know says nothing about a payout that has ended: neither that
@@ -19,7 +20,7 @@ func TestAWordThatNoMappingKnowsIsCalledThat(t *testing.T) {
 		s := file(Vexora, row(1, ended, payout.FoundUnlisted), row(2, waits, payout.FoundUnlisted))
 		before := w.stored(ended.ID)
 		for _, by := range []payout.Principal{dara, bopha} {
-			w.counts(w.importBy(s, by), map[payout.LineKind]int{payout.UnknownWord: 1, payout.StillOpen: 1, payout.Matched: 0})
+			w.counts(w.importBy(s, by), map[statement.Kind]int{statement.UnknownWord: 1, statement.StillOpen: 1, statement.Matched: 0})
 		}
 		if after := w.stored(ended.ID); after.Status != before.Status || len(after.Attention) > 0 {
 			t.Errorf("after %s: %s with %v", end, after.Status, after.Attention.Reasons())
@@ -36,5 +37,5 @@ func TestAnUnknownWordAboutAnEarlierAttempt(t *testing.T) {
 	if w.stored(p.ID).Attempt == p.Attempt {
 		t.Fatal("there is no later attempt")
 	}
-	w.counts(w.importBy(s, dara), map[payout.LineKind]int{payout.UnknownWord: 1, payout.StillOpen: 0})
+	w.counts(w.importBy(s, dara), map[statement.Kind]int{statement.UnknownWord: 1, statement.StillOpen: 0})
 }

@@ -10,6 +10,7 @@ import (
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/oneshot"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/statement"
 )
 
 // Mutant is a way to be wrong about money that has happened somewhere, put around
@@ -32,7 +33,7 @@ type Mutant struct {
 }
 
 // importing has the domain import a file.
-type importing func(ctx context.Context, s *sheet, by payout.Principal, identities []payout.Principal) (payout.Report, error)
+type importing func(ctx context.Context, s *sheet, by payout.Principal, identities []payout.Principal) (statement.Report, error)
 
 func (m *Mutant) imports(i importing) importing {
 	if m.aroundImport == nil {

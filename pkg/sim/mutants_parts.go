@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/statement"
 )
 
 // expires reports whether a step is the clock's end of a submission.
@@ -82,16 +83,16 @@ func unheard(p payout.Payout) payout.Payout {
 }
 
 // believing applies each line of a file at once, whoever brings it.
-func believing(_ context.Context, s *sheet, _ payout.Principal, _ []payout.Principal) (payout.Report, error) {
+func believing(_ context.Context, s *sheet, _ payout.Principal, _ []payout.Principal) (statement.Report, error) {
 	for _, row := range s.rows {
 		s.world.end(row)
 	}
-	return payout.Report{Awaiting: true}, nil
+	return statement.Report{Awaiting: true}, nil
 }
 
 // numberless has a file imported without the provider's numbers.
 func numberless(real importing) importing {
-	return func(ctx context.Context, s *sheet, by payout.Principal, identities []payout.Principal) (payout.Report, error) {
+	return func(ctx context.Context, s *sheet, by payout.Principal, identities []payout.Principal) (statement.Report, error) {
 		blind := *s
 		blind.rows = slices.Clone(s.rows)
 		for i := range blind.rows {

@@ -9,6 +9,7 @@ import (
 
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
+	"cambodia-payouts/pkg/statement"
 )
 
 // sheet is a statement file.
@@ -22,8 +23,8 @@ type sheet struct {
 
 // importStatement has the domain import a file. It is the one place that knows how
 // that is done.
-func (c *container) importStatement(ctx context.Context, s *sheet, by payout.Principal, identities []payout.Principal) (payout.Report, error) {
-	return c.importer.Import(ctx, payout.Statement{
+func (c *container) importStatement(ctx context.Context, s *sheet, by payout.Principal, identities []payout.Principal) (statement.Report, error) {
+	return c.importer.Import(ctx, statement.File{
 		Provider: s.provider, Hash: s.hash, Rows: s.rows, By: by, Identities: identities,
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/provider"
 	"cambodia-payouts/pkg/secrets"
+	"cambodia-payouts/pkg/statement"
 	"cambodia-payouts/pkg/telemetry"
 )
 
@@ -58,7 +59,8 @@ func (a Assembly) Operator(ctx context.Context) (edge.Operate, error) {
 	if err != nil {
 		return edge.Operate{}, err
 	}
-	importer := payout.NewImporter(a.Store, payout.NewReceiver(a.Store, ports.Signals, policy), ports.People, a.now)
+	files := payout.NewStatements(a.Store, payout.NewReceiver(a.Store, ports.Signals, policy), ports.People, a.now)
+	importer := statement.NewImporter(a.Store, files, a.now)
 	if a.chance().InTurn {
 		importer = importer.InTurn()
 	}

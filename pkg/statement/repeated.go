@@ -1,11 +1,14 @@
-package payout
+package statement
 
-import "cambodia-payouts/pkg/money"
+import (
+	"cambodia-payouts/pkg/money"
+	"cambodia-payouts/pkg/payout"
+)
 
 // repeatedLines marks what stands in the file before: a repetition, or another payment, which
 // has another number of the provider's. Other lines of one reference that differ are a conflict,
 // all of them: nobody knows which one is meant.
-func repeatedLines(lines []ReportLine) {
+func repeatedLines(lines []Line) {
 	counts := countingNumbers(lines)
 	first, before := map[string]int{}, map[saying]bool{}
 	differ := map[string]bool{}
@@ -16,7 +19,7 @@ func repeatedLines(lines []ReportLine) {
 		said := line.says()
 		at, seen := first[said.reference]
 		number, several := counts[said.reference]
-		lines[n].second = several && line.payout.numbersPayment(said.finding) && !sameNumber(number, said.number)
+		lines[n].second = several && line.payout.NumbersPayment(said.finding) && !payout.SameNumber(number, said.number)
 		switch {
 		case lines[n].second && !before[said]:
 			lines[n].Kind = DoublePaid
@@ -41,29 +44,29 @@ func repeatedLines(lines []ReportLine) {
 // saying is what a line says. Twice the same is a repetition.
 type saying struct {
 	reference, number string
-	finding           Finding
+	finding           payout.Finding
 	amount            money.Amount
 }
 
-func (l *ReportLine) says() saying {
+func (l *Line) says() saying {
 	return saying{l.row.Reference, l.row.ProviderID, l.row.Finding, l.row.Amount}
 }
 
 // anotherThan reports whether a line cannot be about the same payment as one before it: it has
 // another number, or one that is not ours, while the other may be ours.
-func (l *ReportLine) anotherThan(before ReportLine) bool {
-	return l.payout.numbersPayment(l.row.Finding) && (l.OurProviderID != "" || !sameNumber(before.ProviderID, l.ProviderID))
+func (l *Line) anotherThan(before Line) bool {
+	return l.payout.NumbersPayment(l.row.Finding) && (l.OurProviderID != "" || !payout.SameNumber(before.ProviderID, l.ProviderID))
 }
 
 // countingNumbers names, of each reference under which the file shows money that went with two
 // numbers or more, the one that counts: ours, or the first one of the file. The others are other
 // payments, in whatever order they stand.
-func countingNumbers(lines []ReportLine) map[string]string {
+func countingNumbers(lines []Line) map[string]string {
 	shown, ours := map[string]string{}, map[string]string{}
 	several := map[string]string{}
 	for _, line := range lines {
 		reference, number := line.row.Reference, line.row.ProviderID
-		if line.payout == nil || !line.payout.numbersPayment(line.row.Finding) || line.attempt > line.payout.Attempt {
+		if line.payout == nil || !line.payout.NumbersPayment(line.row.Finding) || line.attempt > line.payout.Attempt {
 			continue // of an attempt that was never made, nobody here knows which payment counts
 		}
 		if line.attempt == line.payout.Attempt && ours[reference] == "" {
@@ -72,7 +75,7 @@ func countingNumbers(lines []ReportLine) map[string]string {
 		switch {
 		case shown[reference] == "":
 			shown[reference] = number
-		case !sameNumber(shown[reference], number):
+		case !payout.SameNumber(shown[reference], number):
 			several[reference] = shown[reference]
 		}
 	}

@@ -1,39 +1,42 @@
-package payout
+package statement
 
 import (
 	"context"
+	"fmt"
 	"time"
+
+	"cambodia-payouts/pkg/payout"
 )
 
 // missing lists the provider's payouts of the days that the statement covers and
 // does not mention. It ends none of them: a statement can be late.
-func (i *Importer) missing(ctx context.Context, s Statement, lines []ReportLine) ([]ReportLine, error) {
-	seen := map[ID]bool{}
+func (i *Importer) missing(ctx context.Context, f File, lines []Line) ([]Line, error) {
+	seen := map[payout.ID]bool{}
 	for _, line := range lines {
 		seen[line.PayoutID] = true
 	}
-	var missing []ReportLine
+	var missing []Line
 	listed := 0
-	for _, day := range days(s.From, s.To) {
-		q := PageQuery{Provider: s.Provider, Limit: 100}
+	for _, day := range days(f.From, f.To) {
+		q := payout.PageQuery{Provider: f.Provider, Limit: 100}
 		for {
-			page, err := i.store.ListDay(ctx, day, q)
+			page, err := i.payouts.ListDay(ctx, day, q)
 			if err != nil {
 				return nil, err
 			}
 			for _, p := range page.Payouts {
-				if !seen[p.ID] && p.expectedInStatement() {
-					line := ReportLine{Kind: Missing, ProviderID: p.Mask().Number(p.ProviderID)}
+				if !seen[p.ID] && expected(p) {
+					line := Line{Kind: Missing, ProviderID: p.Mask().Number(p.ProviderID)}
 					line.take(p)
-					line.payout, line.unsettled = nil, p.Status != Succeeded || !p.endTold()
+					line.payout, line.unsettled = nil, p.Status != payout.Succeeded || !p.EndTold()
 					missing = append(missing, line)
 				}
 			}
 			if listed += max(len(page.Payouts), leastListed); listed > mostListed {
-				return nil, notPossible("these days hold more payouts than one statement can be compared with; name fewer days")
+				return nil, tooMany("these days hold more payouts than one statement can be compared with; name fewer days")
 			}
 			if len(missing) > mostMissing {
-				return nil, notPossible("the file misses more than %d payouts of these days; name fewer days", mostMissing)
+				return nil, tooMany("the file misses more than %d payouts of these days; name fewer days", mostMissing)
 			}
 			if page.Next == "" {
 				break
@@ -44,9 +47,9 @@ func (i *Importer) missing(ctx context.Context, s Statement, lines []ReportLine)
 	return missing, nil
 }
 
-// expectedInStatement leaves out what the provider never had.
-func (p Payout) expectedInStatement() bool {
-	return p.Status == Succeeded || p.Status == Processing || p.Status == Unknown
+// expected leaves out what the provider never had.
+func expected(p payout.Payout) bool {
+	return p.Status == payout.Succeeded || p.Status == payout.Processing || p.Status == payout.Unknown
 }
 
 // mostMissing bounds what a report holds and what one invocation can ask about.
@@ -59,8 +62,8 @@ const (
 	leastListed = 10
 )
 
-// MostStatementDays bounds what one statement may cover.
-const MostStatementDays = 35
+// MostDays bounds what one statement may cover.
+const MostDays = 35
 
 // days lists the days from one to another, both included; none unless both are
 // given.
@@ -71,8 +74,12 @@ func days(from, to string) []string {
 		return nil
 	}
 	var all []string
-	for day := first; !day.After(last) && len(all) < MostStatementDays; day = day.AddDate(0, 0, 1) {
+	for day := first; !day.After(last) && len(all) < MostDays; day = day.AddDate(0, 0, 1) {
 		all = append(all, day.Format(time.DateOnly))
 	}
 	return all
+}
+
+func tooMany(format string, values ...any) error {
+	return &payout.OrderRefused{Problem: payout.OrderNotPossible, Detail: fmt.Sprintf(format, values...)}
 }

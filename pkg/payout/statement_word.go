@@ -1,0 +1,169 @@
+package payout
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"cambodia-payouts/pkg/money"
+)
+
+// Filed is a line of a statement as a word about a payout, and who vouches for it.
+type Filed struct {
+	Row       StatementRow
+	Statement string // what histories call it
+	By        Principal
+	Person    Person // who sent it
+	// First is who sent the same file before: with that person two vouch for it.
+	First StatementProposal
+	// Second: the file shows another payment of the same reference, which counts.
+	Second bool
+	// Ambiguous: the file says something else of the same reference.
+	Ambiguous bool
+}
+
+// Settled is what came of a line that two people vouch for.
+type Settled struct {
+	Ended bool // the payout ended by it
+	// Pending: the provider has to be asked first.
+	Pending bool
+	// Outdated: the payout was sent since the first person sent the file, so that the line ends
+	// nothing until that person sends it anew.
+	Outdated bool
+}
+
+// Doubt has the provider asked at once about a payout of which a line says otherwise, by one
+// person's word. A line that says otherwise than a certain failure takes the certainty away until
+// the answer.
+func (s *Statements) Doubt(ctx context.Context, p Payout, f Filed) error {
+	for range rounds {
+		now := s.now()
+		change := Change{At: now, Heard: p.doubtedBy(f.Row)}
+		p.askOnce(&change)
+		if len(change.Heard) > 0 {
+			change = *p.withEntry(change, f.entry(p.Status, now))
+		}
+		if change.QueryAt == nil && len(change.Heard) == 0 {
+			return nil
+		}
+		_, err := s.store.Apply(ctx, p.step(change))
+		if err == nil {
+			return nil
+		}
+		current, err := refusal(err)
+		switch {
+		case err != nil:
+			return err
+		case current == nil:
+			return ErrUnclear
+		}
+		p = *current
+	}
+	return errBusy
+}
+
+// Settle applies a line that two people vouch for.
+func (s *Statements) Settle(ctx context.Context, p Payout, f Filed) (Settled, error) {
+	c := f.claim(p.Provider, s.now())
+	for range rounds {
+		d, settled, some := f.worth(c, p)
+		if !some {
+			return settled, nil
+		}
+		verdict, next, err := s.receiver.write(ctx, p, d)
+		switch {
+		case err != nil:
+			return Settled{}, err
+		case verdict != "":
+			settled.Ended = d.Change != nil && d.Change.Status.Final()
+			return settled, nil
+		case next == nil:
+			return Settled{}, ErrUnclear
+		}
+		p = *next
+	}
+	return Settled{}, errBusy
+}
+
+// askOnce has the provider asked once more, at once. Unlike [Payout.reopen] it gives no
+// status query back that was used up: whoever sends a file again and again must not keep a
+// person from being called. Only a new doubt begins anew, of which there are few.
+func (p Payout) askOnce(change *Change) {
+	p.reopen(change)
+	if change.Polls != nil && len(change.Heard) == 0 {
+		*change.Polls = min(p.Polls, confirmations-1)
+	}
+}
+
+// doubtedBy are the facts that a line adds by one person's word.
+func (p Payout) doubtedBy(row StatementRow) []Fact {
+	_, about, ours := ParseProviderReference(row.Reference)
+	switch {
+	case !ours, about > p.Attempt+attemptsAhead: // a slip: nobody was ever that far
+		return nil
+	case p.Heard.wavered(about) >= mostRepeated: // the provider has answered every time
+		return nil
+	}
+	return p.takenAway(about, wasFiled, row.Finding == FoundFailed)
+}
+
+func (f Filed) entry(status Status, at time.Time) *Entry {
+	return &Entry{
+		At: at, Source: FromStatement, Status: status, By: f.By.shown(), Raw: f.Row.Raw, Evidence: HashEvidence(f.Row.Raw),
+		Message: fmt.Sprintf("line %d of statement %s, sent by %s, says %s; the provider is asked", f.Row.Line, f.Statement, f.Person, f.Row.said()),
+	}
+}
+
+// worth is what a line that two people vouch for comes to, false if nothing: yet, or at all.
+func (f Filed) worth(c Claim, p Payout) (d Decision, settled Settled, some bool) {
+	c = p.withoutQuotes(c)
+	present := c.attempt() == p.Attempt
+	another := present && p.FiledUnderAnother(c.Finding, c.ProviderID)
+	returned := c.Finding == FoundReturned && present && !another && p.Status == Succeeded
+	switch {
+	case f.Second:
+		return p.paidTwice(c), Settled{}, true // whatever the provider answers about the other one
+	case c.Finding == FoundProcessing, c.Finding == FoundUnlisted, f.Row.unreadable():
+		return Decision{}, Settled{}, false
+	case p.Status.Final() && !returned, f.Row.Amount != p.Amount && !f.Ambiguous, !present, another:
+	case f.Ambiguous:
+		return Decision{}, Settled{}, false // the file says both
+	case p.SentAfter(f.First.At):
+		return Decision{}, Settled{Outdated: true}, false // what was sent since is not in the file: it may yet be paid
+	case !p.AskedAt.After(f.First.At):
+		return Decision{}, Settled{Pending: true}, false
+	case p.Status == Submitting, p.AnsweredAt.After(f.First.At) && !returned:
+		return Decision{}, Settled{}, false // the provider itself answers, or will
+	case returned && p.AnsweredAt.After(f.First.At):
+		return p.contradict(c), Settled{}, true // it was asked, and does not know of the return
+	}
+	return p.Decide(c), Settled{}, true
+}
+
+// unreadable reports whether the line states no amount that can be read.
+func (r StatementRow) unreadable() bool { return r.Amount.IsZero() && !r.Zero }
+
+// claim is a line as a claim that people vouch for.
+func (f Filed) claim(provider Provider, at time.Time) Claim {
+	c := Claim{
+		Source: FromStatement, Provider: provider, Reference: f.Row.Reference, ProviderID: Printable(f.Row.ProviderID),
+		Finding: f.Row.Finding, Code: Printable(f.Row.Code), By: f.By.shown(), Raw: f.Row.Raw, At: at,
+		Message: fmt.Sprintf("line %d of statement %s, sent by %s and %s", f.Row.Line, f.Statement, f.First.Person, f.Person),
+	}
+	if f.Row.Finding == FoundFailed {
+		c.Failure = FailureDeclined
+	}
+	switch {
+	case f.Row.Zero:
+		c.Suspect = "the statement line states an amount of zero"
+	case f.Row.unreadable():
+		c.Suspect = "the statement line states no readable amount"
+	default:
+		c.Amounts = []money.Amount{f.Row.Amount}
+	}
+	return c.cleaned()
+}
+
+// SentAfter reports whether the last submission may have reached the provider after a time: whoever
+// has the right to submit may do so until the lease is over.
+func (p Payout) SentAfter(at time.Time) bool { return !at.After(p.SubmittedAt.Add(leaseFor)) }
