@@ -50,7 +50,7 @@ var rooms = map[string][]string{
 	"openapi":    {}, // holds answers against their description
 	"boot":       {"money", "payout", "secrets", "provider", "wire", "dynamo", "edge", "telemetry"},
 	"sim": {
-		"money", "payout", "secrets", "oneshot", "vexora", "monetix", "trial", "wire", "edge", "telemetry", "statement",
+		"money", "payout", "secrets", "oneshot", "vexora", "monetix", "trial", "wire", "edge", "telemetry", "statement", "memstore",
 		"sandbox", // its signatures, which share nothing with the connectors
 	},
 	"sandbox": {}, // the sandbox shares nothing with the code that it tests

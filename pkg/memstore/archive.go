@@ -11,9 +11,9 @@ import (
 
 // KeepReport implements payout.Archive; a report that is there already stays.
 func (s *Store) KeepReport(ctx context.Context, hash string, report []byte, _ time.Time) error {
-	return s.do(ctx, func(d *data) error {
-		if _, there := d.reports[hash]; !there {
-			d.reports[hash] = slices.Clone(report)
+	return s.do(ctx, func(c *Contents) error {
+		if _, there := c.Reports[hash]; !there {
+			c.Reports[hash] = slices.Clone(report)
 		}
 		return nil
 	})
@@ -21,8 +21,8 @@ func (s *Store) KeepReport(ctx context.Context, hash string, report []byte, _ ti
 
 // FindReport implements payout.Archive.
 func (s *Store) FindReport(ctx context.Context, hash string) (report []byte, err error) {
-	err = s.do(ctx, func(d *data) error {
-		kept, there := d.reports[hash]
+	err = s.do(ctx, func(c *Contents) error {
+		kept, there := c.Reports[hash]
 		if !there {
 			return payout.ErrNotFound
 		}
@@ -34,17 +34,17 @@ func (s *Store) FindReport(ctx context.Context, hash string) (report []byte, err
 
 // KeepProposal implements payout.Archive.
 func (s *Store) KeepProposal(ctx context.Context, hash string, p payout.StatementProposal, _ time.Time) error {
-	return s.do(ctx, func(d *data) error {
-		d.proposals[hash] = p
+	return s.do(ctx, func(c *Contents) error {
+		c.Statements[hash] = p
 		return nil
 	})
 }
 
 // FindProposal implements payout.Archive.
 func (s *Store) FindProposal(ctx context.Context, hash string) (p payout.StatementProposal, err error) {
-	err = s.do(ctx, func(d *data) error {
+	err = s.do(ctx, func(c *Contents) error {
 		there := false
-		if p, there = d.proposals[hash]; !there {
+		if p, there = c.Statements[hash]; !there {
 			return payout.ErrNotFound
 		}
 		return nil
@@ -54,9 +54,9 @@ func (s *Store) FindProposal(ctx context.Context, hash string) (p payout.Stateme
 
 // KeepOrphan implements payout.Orphans.
 func (s *Store) KeepOrphan(ctx context.Context, o payout.Orphaned) (fresh bool, err error) {
-	err = s.do(ctx, func(d *data) error {
-		if _, there := d.orphans[o.Key]; !there {
-			d.orphans[o.Key], fresh = orphan{o, fmt.Sprintf("%09d", len(d.orphans))}, true
+	err = s.do(ctx, func(c *Contents) error {
+		if _, there := c.Orphans[o.Key]; !there {
+			c.Orphans[o.Key], fresh = Orphan{o, fmt.Sprintf("%09d", len(c.Orphans))}, true
 		}
 		return nil
 	})
@@ -66,8 +66,8 @@ func (s *Store) KeepOrphan(ctx context.Context, o payout.Orphaned) (fresh bool, 
 // DueOrphans implements payout.Orphans.
 func (s *Store) DueOrphans(ctx context.Context, until time.Time, limit int) ([]string, error) {
 	var rows []row
-	err := s.do(ctx, func(d *data) error {
-		for key, o := range d.orphans {
+	err := s.do(ctx, func(c *Contents) error {
+		for key, o := range c.Orphans {
 			if !o.RedactAt.IsZero() && !o.RedactAt.After(until) {
 				rows = append(rows, row{o.RedactAt, key})
 			}
@@ -84,10 +84,10 @@ func (s *Store) DueOrphans(ctx context.Context, until time.Time, limit int) ([]s
 
 // RedactOrphan implements payout.Orphans.
 func (s *Store) RedactOrphan(ctx context.Context, key string, at time.Time) error {
-	return s.do(ctx, func(d *data) error {
-		if o, there := d.orphans[key]; there && !o.RedactAt.IsZero() {
+	return s.do(ctx, func(c *Contents) error {
+		if o, there := c.Orphans[key]; there && !o.RedactAt.IsZero() {
 			o.Message, o.Raw, o.RedactAt, o.RedactedAt = "", nil, time.Time{}, at
-			d.orphans[key] = o
+			c.Orphans[key] = o
 		}
 		return nil
 	})
@@ -95,8 +95,8 @@ func (s *Store) RedactOrphan(ctx context.Context, key string, at time.Time) erro
 
 // Publish implements payout.Feed.
 func (s *Store) Publish(ctx context.Context, n payout.News, since time.Time) error {
-	return s.do(ctx, func(d *data) error {
-		list := d.feed[n.ID.Shard()]
+	return s.do(ctx, func(c *Contents) error {
+		list := c.Feed[n.ID.Shard()]
 		for _, old := range slices.Backward(list) {
 			if since.IsZero() || old.At.Before(since) {
 				break
@@ -106,7 +106,7 @@ func (s *Store) Publish(ctx context.Context, n payout.News, since time.Time) err
 			}
 		}
 		if n.From <= n.To {
-			d.feed[n.ID.Shard()] = append(slices.Clip(list), n)
+			c.Feed[n.ID.Shard()] = append(slices.Clip(list), n)
 		}
 		return nil
 	})
@@ -114,15 +114,15 @@ func (s *Store) Publish(ctx context.Context, n payout.News, since time.Time) err
 
 // ReadFeed implements payout.Feed.
 func (s *Store) ReadFeed(ctx context.Context, after payout.Position, limit int) (all []payout.Published, err error) {
-	err = s.do(ctx, func(d *data) error {
+	err = s.do(ctx, func(c *Contents) error {
 		for shard, seen := range after {
-			list := d.feed[shard]
+			list := c.Feed[shard]
 			if seen > int64(len(list)) {
 				return payout.ErrRewound
 			}
 			for number := seen; number < min(seen+int64(limit), int64(len(list))); number++ {
 				n := list[number]
-				all = append(all, payout.Published{News: n, Number: number + 1, Payout: d.payouts[n.ID]})
+				all = append(all, payout.Published{News: n, Number: number + 1, Payout: c.Payouts[n.ID]})
 			}
 		}
 		return nil

@@ -12,8 +12,8 @@ import (
 
 // Shared implements payout.Desk.
 func (s *Store) Shared(ctx context.Context) (board payout.Shared, err error) {
-	err = s.do(ctx, func(d *data) error {
-		board = d.board
+	err = s.do(ctx, func(c *Contents) error {
+		board = c.Board
 		board.Pauses = maps.Clone(board.Pauses)
 		return nil
 	})
@@ -22,9 +22,9 @@ func (s *Store) Shared(ctx context.Context) (board payout.Shared, err error) {
 
 // RememberRestore implements payout.Desk.
 func (s *Store) RememberRestore(ctx context.Context, at time.Time) error {
-	return s.do(ctx, func(d *data) error {
-		if at.After(d.board.RestoredAt) {
-			d.board.RestoredAt = at
+	return s.do(ctx, func(c *Contents) error {
+		if at.After(c.Board.RestoredAt) {
+			c.Board.RestoredAt = at
 		}
 		return nil
 	})
@@ -32,27 +32,27 @@ func (s *Store) RememberRestore(ctx context.Context, at time.Time) error {
 
 // SavePause implements payout.Desk.
 func (s *Store) SavePause(ctx context.Context, p payout.Pause) error {
-	return s.do(ctx, func(d *data) error {
-		d.board.Pauses[p.Provider] = p
+	return s.do(ctx, func(c *Contents) error {
+		c.Board.Pauses[p.Provider] = p
 		return nil
 	})
 }
 
 // ChangeControls implements payout.Desk.
 func (s *Store) ChangeControls(ctx context.Context, e payout.ControlEntry) error {
-	return s.do(ctx, func(d *data) error {
-		if slices.ContainsFunc(d.changes, func(before payout.ControlEntry) bool { return before.Version == e.Version }) {
+	return s.do(ctx, func(c *Contents) error {
+		if slices.ContainsFunc(c.Changes, func(before payout.ControlEntry) bool { return before.Version == e.Version }) {
 			return payout.ErrControlsMoved
 		}
-		d.changes, d.board.Controls = append(slices.Clip(d.changes), e), e.After
+		c.Changes, c.Board.Controls = append(slices.Clip(c.Changes), e), e.After
 		return nil
 	})
 }
 
 // ControlChanges implements payout.Desk.
 func (s *Store) ControlChanges(ctx context.Context, limit int) (newest []payout.ControlEntry, err error) {
-	err = s.do(ctx, func(d *data) error {
-		newest = slices.Clone(d.changes)
+	err = s.do(ctx, func(c *Contents) error {
+		newest = slices.Clone(c.Changes)
 		slices.Reverse(newest)
 		newest = newest[:min(limit, len(newest))]
 		return nil
@@ -62,20 +62,20 @@ func (s *Store) ControlChanges(ctx context.Context, limit int) (newest []payout.
 
 // ProposeControls implements payout.Desk.
 func (s *Store) ProposeControls(ctx context.Context, p payout.ControlProposal, _ time.Time) error {
-	return s.do(ctx, func(d *data) error {
-		if d.ordered[p.Person].Version > p.Version {
+	return s.do(ctx, func(c *Contents) error {
+		if c.Proposed[p.Person].Version > p.Version {
 			return payout.ErrControlsMoved
 		}
-		d.ordered[p.Person] = p
+		c.Proposed[p.Person] = p
 		return nil
 	})
 }
 
 // ProposedControls implements payout.Desk.
 func (s *Store) ProposedControls(ctx context.Context) (all []payout.ControlProposal, err error) {
-	err = s.do(ctx, func(d *data) error {
-		for _, person := range slices.Sorted(maps.Keys(d.ordered)) {
-			all = append(all, d.ordered[person])
+	err = s.do(ctx, func(c *Contents) error {
+		for _, person := range slices.Sorted(maps.Keys(c.Proposed)) {
+			all = append(all, c.Proposed[person])
 		}
 		return nil
 	})
@@ -84,18 +84,18 @@ func (s *Store) ProposedControls(ctx context.Context) (all []payout.ControlPropo
 
 // CountOutflow implements payout.Desk.
 func (s *Store) CountOutflow(ctx context.Context, b payout.OutflowBucket, _ time.Time) error {
-	return s.do(ctx, func(d *data) error {
+	return s.do(ctx, func(c *Contents) error {
 		minor := b.Minor
 		b.Minor = 0
-		d.outflow[b] += minor
+		c.Outflow[b] += minor
 		return nil
 	})
 }
 
 // OutflowSince implements payout.Desk.
 func (s *Store) OutflowSince(ctx context.Context, p payout.Provider, of money.Currency, since time.Time) (all []payout.OutflowBucket, err error) {
-	err = s.do(ctx, func(d *data) error {
-		for b, minor := range d.outflow {
+	err = s.do(ctx, func(c *Contents) error {
+		for b, minor := range c.Outflow {
 			if b.Provider == p && b.Currency == of && !b.Start.Before(since) {
 				b.Minor = minor
 				all = append(all, b)
@@ -114,16 +114,16 @@ func (s *Store) OutflowSince(ctx context.Context, p payout.Provider, of money.Cu
 
 // NoteUnsettled implements payout.Recipients.
 func (s *Store) NoteUnsettled(ctx context.Context, u payout.Unsettled, most int, _, until time.Time) (list []payout.Unsettled, err error) {
-	err = s.do(ctx, func(d *data) error {
-		list = d.lists[u.Key]
+	err = s.do(ctx, func(c *Contents) error {
+		list = c.Lists[u.Key]
 		there := slices.Contains(list, u)
 		crowded := !there && len(list) >= most
 		if !there && !crowded {
 			list = append(slices.Clip(list), u)
-			d.lists[u.Key] = list
+			c.Lists[u.Key] = list
 		}
 		if !until.IsZero() {
-			d.board.UnsettledUntil = until
+			c.Board.UnsettledUntil = until
 		}
 		if crowded {
 			return payout.ErrCrowded
@@ -135,8 +135,8 @@ func (s *Store) NoteUnsettled(ctx context.Context, u payout.Unsettled, most int,
 
 // FindUnsettled implements payout.Recipients.
 func (s *Store) FindUnsettled(ctx context.Context, key payout.RecipientKey) (list []payout.Unsettled, err error) {
-	err = s.do(ctx, func(d *data) error {
-		list = d.lists[key]
+	err = s.do(ctx, func(c *Contents) error {
+		list = c.Lists[key]
 		return nil
 	})
 	return list, err
@@ -144,8 +144,8 @@ func (s *Store) FindUnsettled(ctx context.Context, key payout.RecipientKey) (lis
 
 // ForgetUnsettled implements payout.Recipients.
 func (s *Store) ForgetUnsettled(ctx context.Context, key payout.RecipientKey, settled []payout.Unsettled) error {
-	return s.do(ctx, func(d *data) error {
-		d.lists[key] = slices.DeleteFunc(slices.Clone(d.lists[key]), func(u payout.Unsettled) bool { return slices.Contains(settled, u) })
+	return s.do(ctx, func(c *Contents) error {
+		c.Lists[key] = slices.DeleteFunc(slices.Clone(c.Lists[key]), func(u payout.Unsettled) bool { return slices.Contains(settled, u) })
 		return nil
 	})
 }

@@ -28,8 +28,8 @@ func newestFirst(a, b row) int { return b.compare(a) }
 // Due implements payout.Store.
 func (s *Store) Due(ctx context.Context, shard int, until time.Time, limit int) ([]payout.Due, error) {
 	var rows []row
-	err := s.do(ctx, func(d *data) error {
-		for id, p := range d.payouts {
+	err := s.do(ctx, func(c *Contents) error {
+		for id, p := range c.Payouts {
 			if id.Shard() == shard && !p.DueAt.IsZero() && !p.DueAt.After(until) {
 				rows = append(rows, row{p.DueAt, string(id)})
 			}
@@ -64,11 +64,11 @@ func (s *Store) ListAttention(ctx context.Context, q payout.PageQuery) (payout.P
 func (s *Store) ListOrphans(ctx context.Context, q payout.PageQuery) (payout.OrphanPage, error) {
 	all := map[string]payout.Orphaned{}
 	var rows []row
-	err := s.do(ctx, func(d *data) error {
-		for _, o := range d.orphans {
+	err := s.do(ctx, func(c *Contents) error {
+		for _, o := range c.Orphans {
 			all[o.number], rows = o.Orphaned, append(rows, row{o.ReceivedAt, o.number})
 		}
-		for id, p := range d.payouts {
+		for id, p := range c.Payouts {
 			if p.Status == payout.Orphan {
 				all[string(id)], rows = payout.OrphanedOf(p), append(rows, row{p.CreatedAt, string(id)})
 			}
@@ -92,8 +92,8 @@ func (s *Store) ListOrphans(ctx context.Context, q payout.PageQuery) (payout.Orp
 func (s *Store) payouts(ctx context.Context, name string, order func(a, b row) int, q payout.PageQuery, place func(payout.Payout) (time.Time, bool)) (payout.Page, error) {
 	var rows []row
 	found := map[string]payout.Payout{}
-	err := s.do(ctx, func(d *data) error {
-		for id, p := range d.payouts {
+	err := s.do(ctx, func(c *Contents) error {
+		for id, p := range c.Payouts {
 			if at, listed := place(p); listed {
 				found[string(id)], rows = p, append(rows, row{at, string(id)})
 			}

@@ -16,89 +16,94 @@ var _ payout.Store = (*Store)(nil)
 // Store is a payout.Store in memory. What it holds and hands out is shared, so that nobody may
 // change it in place: the domain makes new slices and maps.
 type Store struct {
-	mu   sync.Mutex
-	data data
+	mu       sync.Mutex
+	contents *Contents
 }
 
-// data is all that a store holds.
-type data struct {
+// Contents is all that a store holds, for whoever judges or prepares it. Who touches it while the
+// store is at work has to keep others out.
+type Contents struct {
+	Payouts    map[payout.ID]payout.Payout
+	Turned     map[payout.ID]time.Time // up to when requests are turned away
+	Orphans    map[string]Orphan
+	Board      payout.Shared
+	Changes    []payout.ControlEntry // of the controls, the oldest first
+	Proposed   map[payout.Person]payout.ControlProposal
+	Outflow    map[payout.OutflowBucket]int64 // by a bucket without its sum
+	Lists      map[payout.RecipientKey][]payout.Unsettled
+	Reports    map[string][]byte
+	Statements map[string]payout.StatementProposal
+	Feed       [payout.Shards][]payout.News
+
 	namespace payout.Namespace
-	payouts   map[payout.ID]payout.Payout
-	turned    map[payout.ID]time.Time // up to when requests are turned away
-	orphans   map[string]orphan
-	board     payout.Shared
-	changes   []payout.ControlEntry // of the controls, the oldest first
-	ordered   map[payout.Person]payout.ControlProposal
-	outflow   map[payout.OutflowBucket]int64 // by a bucket without its sum
-	lists     map[payout.RecipientKey][]payout.Unsettled
-	reports   map[string][]byte
-	proposals map[string]payout.StatementProposal
-	feed      [payout.Shards][]payout.News
 }
 
-// orphan has a number for its place in the list: cursors hold it, so that it is not made of the claim.
-type orphan struct {
+// Orphan has a number for its place in the list: cursors hold it, so that it is not made of the claim.
+type Orphan struct {
 	payout.Orphaned
 	number string
 }
 
 // New is an empty store.
 func New() *Store {
-	return &Store{data: data{
-		payouts: map[payout.ID]payout.Payout{}, turned: map[payout.ID]time.Time{}, orphans: map[string]orphan{},
-		board:   payout.Shared{Pauses: map[payout.Provider]payout.Pause{}},
-		ordered: map[payout.Person]payout.ControlProposal{}, outflow: map[payout.OutflowBucket]int64{},
-		lists: map[payout.RecipientKey][]payout.Unsettled{}, reports: map[string][]byte{}, proposals: map[string]payout.StatementProposal{},
+	return &Store{contents: &Contents{
+		Payouts: map[payout.ID]payout.Payout{}, Turned: map[payout.ID]time.Time{}, Orphans: map[string]Orphan{},
+		Board:    payout.Shared{Pauses: map[payout.Provider]payout.Pause{}},
+		Proposed: map[payout.Person]payout.ControlProposal{}, Outflow: map[payout.OutflowBucket]int64{},
+		Lists: map[payout.RecipientKey][]payout.Unsettled{}, Reports: map[string][]byte{}, Statements: map[string]payout.StatementProposal{},
 	}}
 }
+
+// Contents is what the store holds, not a copy.
+func (s *Store) Contents() *Contents { return s.contents }
 
 // Backup is a copy of the store as it is: opened in its place, it is what a restored table is.
 func (s *Store) Backup() *Store {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	d := s.data
-	d.payouts, d.turned, d.orphans = maps.Clone(d.payouts), maps.Clone(d.turned), maps.Clone(d.orphans)
-	d.board.Pauses, d.ordered, d.outflow = maps.Clone(d.board.Pauses), maps.Clone(d.ordered), maps.Clone(d.outflow)
-	d.lists, d.reports, d.proposals = maps.Clone(d.lists), maps.Clone(d.reports), maps.Clone(d.proposals)
-	d.changes = slices.Clone(d.changes)
-	for shard := range d.feed {
-		d.feed[shard] = slices.Clone(d.feed[shard])
+	c := *s.contents
+	c.Payouts, c.Turned, c.Orphans = maps.Clone(c.Payouts), maps.Clone(c.Turned), maps.Clone(c.Orphans)
+	c.Board.Pauses, c.Proposed, c.Outflow = maps.Clone(c.Board.Pauses), maps.Clone(c.Proposed), maps.Clone(c.Outflow)
+	c.Lists, c.Reports, c.Statements = maps.Clone(c.Lists), maps.Clone(c.Reports), maps.Clone(c.Statements)
+	c.Changes = slices.Clone(c.Changes)
+	for shard := range c.Feed {
+		c.Feed[shard] = slices.Clone(c.Feed[shard])
 	}
-	return &Store{data: d}
+	return &Store{contents: &c}
 }
 
 // do runs one request. A caller who is gone gets an error, and changes nothing.
-func (s *Store) do(ctx context.Context, work func(*data) error) error {
+func (s *Store) do(ctx context.Context, work func(*Contents) error) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("memstore: %w: %w", payout.ErrUnclear, err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return work(&s.data)
+	return work(s.contents)
 }
 
 // Insert implements payout.Store.
 func (s *Store) Insert(ctx context.Context, p payout.Payout, arrived time.Time) error {
-	return s.do(ctx, func(d *data) error {
-		if old, taken := d.payouts[p.ID]; taken {
+	return s.do(ctx, func(c *Contents) error {
+		if old, taken := c.Payouts[p.ID]; taken {
 			return &payout.Refused{Current: &old}
 		}
-		if !d.turned[p.ID].Before(arrived) {
+		if !c.Turned[p.ID].Before(arrived) {
 			return payout.ErrTurnedAway
 		}
-		d.payouts[p.ID] = p
+		c.Payouts[p.ID] = p
 		return nil
 	})
 }
 
 // TurnAway implements payout.Store.
 func (s *Store) TurnAway(ctx context.Context, id payout.ID, until time.Time) error {
-	return s.do(ctx, func(d *data) error {
-		if old, taken := d.payouts[id]; taken {
+	return s.do(ctx, func(c *Contents) error {
+		if old, taken := c.Payouts[id]; taken {
 			return &payout.Refused{Current: &old}
 		}
-		if d.turned[id].Before(until) {
-			d.turned[id] = until
+		if c.Turned[id].Before(until) {
+			c.Turned[id] = until
 		}
 		return nil
 	})
@@ -107,8 +112,8 @@ func (s *Store) TurnAway(ctx context.Context, id payout.ID, until time.Time) err
 // Apply implements payout.Store: guard and change mean what they say.
 func (s *Store) Apply(ctx context.Context, step payout.Step) (payout.Payout, error) {
 	var after payout.Payout
-	err := s.do(ctx, func(d *data) error {
-		old, there := d.payouts[step.ID]
+	err := s.do(ctx, func(c *Contents) error {
+		old, there := c.Payouts[step.ID]
 		switch {
 		case !there:
 			return &payout.Refused{}
@@ -116,7 +121,7 @@ func (s *Store) Apply(ctx context.Context, step payout.Step) (payout.Payout, err
 			return &payout.Refused{Current: &old}
 		}
 		after = step.Then.Apply(old)
-		d.payouts[step.ID] = after
+		c.Payouts[step.ID] = after
 		return nil
 	})
 	return after, err
@@ -125,8 +130,8 @@ func (s *Store) Apply(ctx context.Context, step payout.Step) (payout.Payout, err
 // Get implements payout.Store.
 func (s *Store) Get(ctx context.Context, id payout.ID) (payout.Payout, error) {
 	var found payout.Payout
-	err := s.do(ctx, func(d *data) error {
-		p, there := d.payouts[id]
+	err := s.do(ctx, func(c *Contents) error {
+		p, there := c.Payouts[id]
 		if !there {
 			return payout.ErrNotFound
 		}
@@ -138,11 +143,11 @@ func (s *Store) Get(ctx context.Context, id payout.ID) (payout.Payout, error) {
 
 // BindNamespace implements payout.Store.
 func (s *Store) BindNamespace(ctx context.Context, ns payout.Namespace) error {
-	return s.do(ctx, func(d *data) error {
-		if d.namespace != "" && d.namespace != ns {
-			return fmt.Errorf("%w: %q, not %q", payout.ErrNamespace, d.namespace, ns)
+	return s.do(ctx, func(c *Contents) error {
+		if c.namespace != "" && c.namespace != ns {
+			return fmt.Errorf("%w: %q, not %q", payout.ErrNamespace, c.namespace, ns)
 		}
-		d.namespace = ns
+		c.namespace = ns
 		return nil
 	})
 }

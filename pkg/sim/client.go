@@ -105,7 +105,7 @@ func (c *client) send(body string) {
 		w.in(soon[w.choices.pick(len(soon))], again[w.choices.pick(len(again))])
 	}
 	var answer *told
-	posted, redacted := w.now, !w.table.items[c.id].RedactedAt.IsZero()
+	posted, redacted := w.now, !w.table.Payouts[c.id].RedactedAt.IsZero()
 	w.invoke("create "+string(c.reference), 25*time.Second, func(ctx context.Context, box *container) {
 		event := edge.Event{RawPath: "/v1/payouts", Body: body}
 		event.RequestContext.HTTP.Method, event.RequestContext.TimeEpoch = "POST", posted.UnixMilli()

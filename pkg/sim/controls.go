@@ -41,7 +41,7 @@ const (
 // pull has a person order something of the controls.
 func (w *world) pull(by payout.Principal, change payout.ControlChange, then func()) {
 	w.invoke("order the controls", 25*time.Second, func(ctx context.Context, c *container) {
-		seen := w.table.board.InForce()
+		seen := w.table.Board.InForce()
 		given := &wish{person: registered[by], change: change, begun: w.now, part: loosened(seen, change)}
 		w.controls.wishes = append(w.controls.wishes, given)
 		set, err := c.operator.SetControls(ctx, payout.ControlOrder{
@@ -55,14 +55,14 @@ func (w *world) pull(by payout.Principal, change payout.ControlChange, then func
 		}
 		w.tell("controls: %s", set.Controls.Summary())
 		for _, p := range payout.Providers() {
-			if _, known := w.controls.heldAt[p]; !known && gateOf(w.table.board.InForce(), p) == payout.GateHeld {
+			if _, known := w.controls.heldAt[p]; !known && gateOf(w.table.Board.InForce(), p) == payout.GateHeld {
 				w.controls.heldAt[p] = w.now
 			}
 		}
-		if _, capped := w.table.board.Controls.Caps[money.KHR]; capped && w.controls.capAt.IsZero() {
+		if _, capped := w.table.Board.Controls.Caps[money.KHR]; capped && w.controls.capAt.IsZero() {
 			w.controls.capAt = w.now
 		}
-		if w.table.board.InForce().Belief() == payout.AskFirst && w.controls.askAt.IsZero() {
+		if w.table.Board.InForce().Belief() == payout.AskFirst && w.controls.askAt.IsZero() {
 			w.controls.askAt = w.now
 		}
 	}, func(bool) {
@@ -94,7 +94,7 @@ func (w *world) lifted(c payout.Controls) {
 // believed: the same bytes may come again when callbacks are believed.
 func (w *world) keptUnbelieved(e *entry, body []byte) bool {
 	id, _, _ := payout.ParseProviderReference(e.reference)
-	for _, kept := range slices.Backward(w.table.items[id].History) {
+	for _, kept := range slices.Backward(w.table.Payouts[id].History) {
 		if kept.Evidence == payout.HashEvidence(body) {
 			return strings.HasPrefix(kept.Message, "not believed")
 		}
@@ -118,8 +118,8 @@ func (w *world) judgeGate(p payout.Provider, reference string, blindAt time.Time
 // of the stack as its container was deployed.
 func (w *world) judgeCap(box *container, reference string) {
 	id, _, _ := payout.ParseProviderReference(reference)
-	moves, since := w.table.items[id].Amount, w.controls.capAt
-	most := w.table.board.Controls.Caps[money.KHR]
+	moves, since := w.table.Payouts[id].Amount, w.controls.capAt
+	most := w.table.Board.Controls.Caps[money.KHR]
 	blind := box.blindAt.After(since) && w.now.Sub(since) < blindFor // see judgeGate
 	blind = blind || box.jumped && w.now.Sub(w.settledAt) < blindFor // what it last read is then of any time
 	if !since.IsZero() && !blind && moves.Exceeds(most) && w.controls.fencedAt[reference].After(since.Add(inForce)) {
@@ -211,8 +211,8 @@ func (w *world) release() {
 // releasable is what somebody who looks at the controls would release: of a restored table, all of
 // it at once.
 func (w *world) releasable() payout.ControlChange {
-	part := loosened(w.table.board.InForce(), releasing)
-	if w.table.board.Unreleased() || len(part.Submissions)+len(part.Caps) == 0 && part.Callbacks == "" {
+	part := loosened(w.table.Board.InForce(), releasing)
+	if w.table.Board.Unreleased() || len(part.Submissions)+len(part.Caps) == 0 && part.Callbacks == "" {
 		return releasing
 	}
 	return part

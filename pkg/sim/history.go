@@ -96,7 +96,7 @@ func (o Options) history(e *engine, compose func(*world)) (r Result) {
 	r.Tally.Histories, r.Tally.Points, r.Tally.Hours = 1, e.points, int64(e.now.Sub(start)/time.Hour)
 	r.Tally.Ends, r.Tally.Reasons = map[string]int{}, map[string]int{}
 	for _, client := range w.clients {
-		p, there := w.table.items[client.id]
+		p, there := w.table.Payouts[client.id]
 		if !there {
 			continue
 		}
@@ -314,7 +314,7 @@ func (w *world) before(due time.Time, some bool) bool {
 // payout is unknown, or doubted. Nothing goes wrong any more: it must be held.
 func (w *world) lateSimilar() {
 	for _, c := range w.clients {
-		p, there := w.table.items[c.id]
+		p, there := w.table.Payouts[c.id]
 		if _, doubt := w.about(c.id).doubted(p); there && (p.Status == payout.Unknown || doubt != "" || p.Status == payout.Failed && raised(p, payout.Contradiction)) {
 			twin := w.newClient(9, c.provider, c)
 			if p.Amount.Minor() == int64(c.amount)*100 {
@@ -329,7 +329,7 @@ func (w *world) lateSimilar() {
 // nextDue is when the sweep has something to do.
 func (w *world) nextDue() (time.Time, bool) {
 	var next time.Time
-	for id, p := range w.table.items {
+	for id, p := range w.table.Payouts {
 		w.table.show(id, p.DueAt)
 		if !p.DueAt.IsZero() && (next.IsZero() || p.DueAt.Before(next)) {
 			next = p.DueAt
@@ -344,7 +344,7 @@ func (w *world) resting() bool {
 	if w.now.Sub(start) < 50*time.Hour {
 		return false
 	}
-	for _, p := range w.table.items {
+	for _, p := range w.table.Payouts {
 		if !p.Status.Final() && len(p.Attention) == 0 {
 			return false
 		}

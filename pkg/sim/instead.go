@@ -56,7 +56,7 @@ func (w *world) payInstead() {
 func (w *world) withdraw(of *client) {
 	w.paused[of.provider] = true
 	w.in(time.Duration(180+w.choices.pick(120))*time.Second, func() {
-		if _, there := w.table.items[of.id]; there {
+		if _, there := w.table.Payouts[of.id]; there {
 			w.order(of.id, given{action: payout.Cancel}, 0, 0)
 		}
 		w.in(time.Minute, func() { w.paused[of.provider], w.pool = false, nil })
@@ -115,7 +115,7 @@ func (s renewed) Get(ctx context.Context, id payout.ID) (payout.Payout, error) {
 }
 
 func (s renewed) renew(p payout.Payout) payout.Payout {
-	if at := s.table().board.RestoredAt; !at.IsZero() && !p.CreatedAt.After(at) {
+	if at := s.table().Board.RestoredAt; !at.IsZero() && !p.CreatedAt.After(at) {
 		p.CreatedAt = at.Add(time.Second)
 	}
 	return p

@@ -142,7 +142,7 @@ func (w *world) judgeFailure(before *payout.Payout, after payout.Payout) {
 // judgeCreate compares what a merchant is told with what is stored. What the nth request under
 // a reference is told speaks of it and of all before it, running or not.
 func (w *world) judgeCreate(c *client, nth int, t *told) {
-	stored, there := w.table.items[c.id]
+	stored, there := w.table.Payouts[c.id]
 	switch {
 	case t.status < 300 && (!there || t.ID != c.id):
 		w.report("what is acknowledged is stored", "%s was answered %d, and is not there", c.reference, t.status)
@@ -190,7 +190,7 @@ func (w *world) judgeCallback(pl *platform, e *entry, said word, r edge.Reply) {
 	u := e.utter(said.says, said.odd)
 	says := pl.model.sense(u)
 	id, attempt, _ := payout.ParseProviderReference(e.reference)
-	p, there := w.table.items[id]
+	p, there := w.table.Payouts[id]
 	if says == saysNothing || u.status == "error" && p.Sent > 1 {
 		return // an error speaks of one submission, and may not be of the last
 	}
@@ -218,7 +218,7 @@ func (w *world) judgeRecut(e *entry, said word, body []byte) {
 		return
 	}
 	id, _, _ := payout.ParseProviderReference(e.reference)
-	p := w.table.items[id]
+	p := w.table.Payouts[id]
 	before := payout.Status("")
 	for _, each := range p.History {
 		if p.Status != payout.Orphan && each.Evidence == payout.HashEvidence(body) && each.Status != before {

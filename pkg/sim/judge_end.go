@@ -19,7 +19,7 @@ const (
 // told, and why.
 func (w *world) judgeQuiet() {
 	for _, c := range w.clients {
-		p, there := w.table.items[c.id]
+		p, there := w.table.Payouts[c.id]
 		if !there || p.Status == payout.Orphan {
 			continue // never fenced; or lost by a restore, and its reference blocked
 		}

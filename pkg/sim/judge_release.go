@@ -83,7 +83,7 @@ func (w *world) judgeWait(order *wish, seen payout.Controls) {
 			w.report(twoRelease, "%s waits for what %s ordered %s before", order.person, earlier.person, w.now.Sub(earlier.keptAt))
 		}
 	}
-	if w.table.board.Controls.Released <= seen.Version { // nothing was released while it was answered
+	if w.table.Board.Controls.Released <= seen.Version { // nothing was released while it was answered
 		order.keptAt = w.now
 	}
 }
@@ -141,7 +141,7 @@ func withNone(caps map[money.Currency]money.Amount) map[money.Currency]money.Amo
 type oneOfEach struct{ session }
 
 func (s oneOfEach) ProposeControls(ctx context.Context, p payout.ControlProposal, until time.Time) error {
-	clear(s.table().ordered)
+	clear(s.table().Proposed)
 	return s.session.ProposeControls(ctx, p, until)
 }
 
@@ -161,7 +161,7 @@ func (s bound) ProposedControls(ctx context.Context) ([]payout.ControlProposal, 
 	all, err := s.session.ProposedControls(ctx)
 	var same []payout.ControlProposal
 	for _, p := range all {
-		if p.Version == s.table().board.Controls.Version {
+		if p.Version == s.table().Board.Controls.Version {
 			same = append(same, p)
 		}
 	}

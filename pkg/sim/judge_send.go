@@ -103,7 +103,7 @@ func (w *world) judgeQueued(before *payout.Payout, after payout.Payout) {
 // judgeUnsent looks at a payout whose process came to its end without sending: it
 // knows that nothing left, however long it took.
 func (w *world) judgeUnsent(id payout.ID, unhurt bool) {
-	p := w.table.items[id]
+	p := w.table.Payouts[id]
 	submissions := 0
 	for _, e := range p.History {
 		if e.Status == payout.Submitting {

@@ -21,7 +21,7 @@ func (w *world) judgeSimilar(before *payout.Payout, p payout.Payout) {
 		return // the process slept; its right to send is over
 	}
 	for _, other := range w.clients {
-		q, there := w.table.items[other.id]
+		q, there := w.table.Payouts[other.id]
 		if !there || q.ID == p.ID || w.recipient(q) != w.recipient(p) {
 			continue
 		}
@@ -42,7 +42,7 @@ func (w *world) judgeSimilar(before *payout.Payout, p payout.Payout) {
 // looks once more after it.
 func (w *world) judgeLeaving(reference string, box *container) {
 	id, _, _ := payout.ParseProviderReference(reference)
-	p, there := w.table.items[id]
+	p, there := w.table.Payouts[id]
 	d := w.about(id)
 	d.left, d.leftUnder = true, box.settings.window
 	// How long an id may have no payout is told by two clocks; wrong ones are left out.
@@ -50,7 +50,7 @@ func (w *world) judgeLeaving(reference string, box *container) {
 		return
 	}
 	for _, other := range w.clients {
-		q, there := w.table.items[other.id]
+		q, there := w.table.Payouts[other.id]
 		if !there || q.ID == p.ID || w.recipient(q) != w.recipient(p) {
 			continue
 		}

@@ -84,7 +84,7 @@ func (d *dossier) elsewhereUnsettling(p payout.Payout) bool {
 // judgeUnbelieved looks at a payout that a callback was thanked for which is not believed.
 func (w *world) judgeUnbelieved(reference string) {
 	id, _, _ := payout.ParseProviderReference(reference)
-	if p, there := w.table.items[id]; there {
+	if p, there := w.table.Payouts[id]; there {
 		w.judgeSafe(p)
 		w.judgeAdvice(p)
 	}

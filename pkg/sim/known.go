@@ -130,8 +130,8 @@ func (w *world) noteWord(reference string, s spoken) {
 		return
 	}
 	d := w.about(id)
-	s.at, s.attempt, s.present = w.now, attempt, w.table.items[id].Attempt
-	if p, there := w.table.items[id]; there && p.Status != payout.Orphan {
+	s.at, s.attempt, s.present = w.now, attempt, w.table.Payouts[id].Attempt
+	if p, there := w.table.Payouts[id]; there && p.Status != payout.Orphan {
 		// After a restore another amount may have been posted under the reference.
 		about := s.about
 		if about == nil {

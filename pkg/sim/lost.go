@@ -57,7 +57,7 @@ func (p plan) plain(pays bool) plan {
 
 // tryAgain has two people send a payout again that has failed, or is unknown.
 func (w *world) tryAgain(id payout.ID) {
-	if p := w.table.items[id]; p.Status != payout.Failed && p.Status != payout.Unknown {
+	if p := w.table.Payouts[id]; p.Status != payout.Failed && p.Status != payout.Unknown {
 		return
 	}
 	for n := range 2 {

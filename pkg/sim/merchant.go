@@ -96,12 +96,12 @@ func (w *world) stream(id payout.ID) {
 // judgeFeed looks whether an event stands in the feed twice.
 func (w *world) judgeFeed(id payout.ID) {
 	last := 0
-	for _, n := range w.table.feed[id.Shard()] {
+	for _, n := range w.table.Feed[id.Shard()] {
 		if n.ID != id {
 			continue
 		}
 		if n.From <= last {
-			w.report(fedOnce, "event %d of %s stands there already", n.From, w.table.items[id].Reference)
+			w.report(fedOnce, "event %d of %s stands there already", n.From, w.table.Payouts[id].Reference)
 		}
 		last = n.To
 	}
@@ -126,7 +126,7 @@ func (w *world) told(p payout.Payout, sequence int) bool {
 // was called; and whether the feed has everything.
 func (w *world) judgeTold(p payout.Payout) {
 	var fed []int
-	for _, n := range w.table.feed[p.ID.Shard()] {
+	for _, n := range w.table.Feed[p.ID.Shard()] {
 		for sequence := n.From; n.ID == p.ID && sequence <= n.To; sequence++ {
 			fed = append(fed, sequence)
 		}

@@ -118,7 +118,7 @@ var mutants = []*Mutant{
 		Name: "free-the-reference", Says: "deletes the record when the submission ends in an error, so that the merchant can try again",
 		aroundCreator: around(func(c *container, created payout.Created, err error) (payout.Created, error) {
 			if err == nil && !created.Replayed && created.Payout.Status == payout.Unknown {
-				delete(c.world.table.items, created.Payout.ID)
+				delete(c.world.table.Payouts, created.Payout.ID)
 				return payout.Created{}, &payout.Refusal{Kind: payout.Unavailable, Outcome: payout.OutcomeUnknown}
 			}
 			return created, err
@@ -177,8 +177,9 @@ var mutants = []*Mutant{
 			}
 			after := step.Then.Apply(current)
 			return after, s.write("put "+short(step.ID), func(t *table) error {
-				before := t.items[step.ID]
-				t.put(&before, after)
+				before := t.Payouts[step.ID]
+				t.Payouts[step.ID] = after
+				t.moved(&before, after)
 				return nil
 			})
 		}),
@@ -188,7 +189,7 @@ var mutants = []*Mutant{
 		aroundStore: store(func(s session, ctx context.Context, step payout.Step) (payout.Payout, error) {
 			if step.When.Token != "" {
 				step.When = payout.Guard{Token: step.When.Token}
-				if current, there := s.table().items[step.ID]; there && current.Lease.Token == "" {
+				if current, there := s.table().Payouts[step.ID]; there && current.Lease.Token == "" {
 					step.When = payout.Guard{}
 				}
 			}

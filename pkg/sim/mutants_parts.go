@@ -105,7 +105,7 @@ func numberless(real importing) importing {
 // end makes the end that a line names, if the payout is open.
 func (w *world) end(row payout.StatementRow) {
 	id, attempt, _ := payout.ParseProviderReference(row.Reference)
-	p, there := w.table.items[id]
+	p, there := w.table.Payouts[id]
 	target := map[payout.Finding]payout.Status{payout.FoundSucceeded: payout.Succeeded, payout.FoundFailed: payout.Failed}[row.Finding]
 	if !there || target == "" || p.Attempt != attempt || !p.Status.MayBecome(target) {
 		return

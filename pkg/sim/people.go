@@ -76,7 +76,7 @@ func (w *world) give(g given) {
 func (w *world) anyone() (payout.ID, bool) {
 	var ids []payout.ID
 	for _, c := range w.clients {
-		if p, there := w.table.items[c.id]; there && p.Status != payout.Orphan {
+		if p, there := w.table.Payouts[c.id]; there && p.Status != payout.Orphan {
 			ids = append(ids, c.id)
 		}
 	}
@@ -107,7 +107,7 @@ func (w *world) operate() {
 // found is what a person does before an order: at the payout, and at the provider's
 // dashboard.
 func (w *world) found(id payout.ID, action payout.Action) (payout.Order, bool) {
-	p, there := w.table.items[id]
+	p, there := w.table.Payouts[id]
 	if !there {
 		return payout.Order{}, false
 	}
@@ -162,7 +162,7 @@ func (w *world) order(id payout.ID, g given, by, evidence int) {
 	g.order.Reason = []string{"the merchant asks for it", "another reason"}[evidence]
 	g.order.Evidence = []string{"ticket 7", "ticket 8"}[evidence]
 	if w.choices.pick(2) > 0 {
-		g.order.Sequence = w.table.items[id].Sequence()
+		g.order.Sequence = w.table.Payouts[id].Sequence()
 	}
 	w.give(g)
 }
@@ -189,7 +189,7 @@ func (w *world) orderTwice(id payout.ID) {
 	at := time.Duration(30+w.choices.pick(200)) * time.Second
 	for n := range 6 {
 		w.in(at+time.Duration(20*n)*time.Second, func() {
-			if p := w.table.items[id]; p.Status == payout.Unknown && w.platforms[p.Provider].silent() && w.pairs[id] == 0 {
+			if p := w.table.Payouts[id]; p.Status == payout.Unknown && w.platforms[p.Provider].silent() && w.pairs[id] == 0 {
 				w.order(id, given{action: payout.Resend}, n%2, 0)
 			}
 		})

@@ -20,7 +20,7 @@ func (w *world) sendBack() {
 	}
 	for range c.weighted(40, 30, 30) { // a return that never was
 		w.in(time.Duration(60+c.pick(600))*time.Second, func() {
-			p, there := w.table.items[tried.id]
+			p, there := w.table.Payouts[tried.id]
 			if !there || p.Status == payout.Orphan {
 				return
 			}

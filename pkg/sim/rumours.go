@@ -16,7 +16,7 @@ func (w *world) rumour() {
 	if !some {
 		return
 	}
-	p := w.table.items[id]
+	p := w.table.Payouts[id]
 	attempt := p.Attempt
 	switch w.choices.weighted(60, 25, 15) {
 	case 1:

@@ -88,7 +88,7 @@ func (s *sheet) spoken(w *world, row payout.StatementRow) spoken {
 		payout.FoundSucceeded: saysPaid, payout.FoundFailed: saysFailed, payout.FoundReturned: saysReturned, payout.FoundProcessing: saysProcessing,
 	}[row.Finding]
 	id, _, _ := payout.ParseProviderReference(row.Reference)
-	p, there := w.table.items[id]
+	p, there := w.table.Payouts[id]
 	return spoken{
 		says: says, source: payout.FromStatement, mismatch: there && p.Amount != row.Amount,
 		another: says.moved() && row.ProviderID != providerNumber(s.provider, row.Reference, 1), second: s.second(row),
@@ -114,7 +114,7 @@ func (s *sheet) secondPayments(w *world) []string {
 	var twice []string
 	for _, row := range s.rows {
 		id, attempt, ours := payout.ParseProviderReference(row.Reference)
-		p, there := w.table.items[id]
+		p, there := w.table.Payouts[id]
 		if ours && there && p.Status != payout.Orphan && p.Provider == s.provider && attempt <= p.Attempt && s.second(row) {
 			twice = append(twice, row.Reference)
 		}
@@ -285,6 +285,6 @@ func (w *world) invent(s *sheet) {
 // isPresent reports whether a reference names the present attempt of its payout.
 func (w *world) isPresent(reference string) bool {
 	id, attempt, _ := payout.ParseProviderReference(reference)
-	p, there := w.table.items[id]
+	p, there := w.table.Payouts[id]
 	return !there || p.Attempt == attempt
 }

@@ -9,22 +9,15 @@ import (
 	"strings"
 	"time"
 
+	"cambodia-payouts/pkg/memstore"
 	"cambodia-payouts/pkg/payout"
 )
 
-// table is the data of the store. A write means what the domain's own Guard and
-// Change say; the conformance suite compares the real stores with the same two.
+// table is the store in memory, which passes the suite of the real ones, with an index that follows
+// it and judges that hear of every change. Faults are put around it by [session].
 type table struct {
-	items     map[payout.ID]payout.Payout
-	turned    map[payout.ID]time.Time // up to when requests are turned away
-	orphans   map[string]payout.Orphaned
-	board     payout.Shared
-	changes   []payout.ControlEntry // of the controls
-	ordered   map[payout.Person]payout.ControlProposal
-	outflow   map[payout.OutflowBucket]int64 // by a bucket without its sum
-	lists     map[payout.RecipientKey][]payout.Unsettled
-	proposals map[string]payout.StatementProposal
-	feed      [payout.Shards][]payout.News
+	*memstore.Store
+	*memstore.Contents
 	// index is what the due index shows; it follows the items, at once or later.
 	index map[payout.ID]time.Time
 	// changed hears of every change of an item.
@@ -33,38 +26,16 @@ type table struct {
 	follow func(id payout.ID, due time.Time)
 }
 
-func newTable() *table {
-	t := &table{
-		items: map[payout.ID]payout.Payout{}, turned: map[payout.ID]time.Time{}, orphans: map[string]payout.Orphaned{},
-		board: payout.Shared{Pauses: map[payout.Provider]payout.Pause{}},
-		lists: map[payout.RecipientKey][]payout.Unsettled{}, proposals: map[string]payout.StatementProposal{},
-		outflow: map[payout.OutflowBucket]int64{}, ordered: map[payout.Person]payout.ControlProposal{},
-		index: map[payout.ID]time.Time{}, changed: func(*payout.Payout, payout.Payout) {},
-	}
+func newTable() *table { return tableOf(memstore.New(), map[payout.ID]time.Time{}) }
+
+func tableOf(s *memstore.Store, index map[payout.ID]time.Time) *table {
+	t := &table{Store: s, Contents: s.Contents(), index: index, changed: func(*payout.Payout, payout.Payout) {}}
 	t.follow = t.show
 	return t
 }
 
 // backup is a copy for a restore.
-func (t *table) backup() *table {
-	b := newTable()
-	b.items, b.orphans, b.index = maps.Clone(t.items), maps.Clone(t.orphans), maps.Clone(t.index)
-	b.turned = maps.Clone(t.turned)
-	b.lists, b.proposals = maps.Clone(t.lists), maps.Clone(t.proposals)
-	b.board = t.board
-	b.board.Pauses = maps.Clone(t.board.Pauses)
-	b.changes, b.ordered, b.outflow = t.changes, maps.Clone(t.ordered), maps.Clone(t.outflow)
-	for shard := range t.feed {
-		b.feed[shard] = slices.Clone(t.feed[shard])
-	}
-	return b
-}
-
-func (t *table) put(before *payout.Payout, after payout.Payout) {
-	t.items[after.ID] = after
-	t.follow(after.ID, after.DueAt)
-	t.changed(before, after)
-}
+func (t *table) backup() *table { return tableOf(t.Store.Backup(), maps.Clone(t.index)) }
 
 func (t *table) show(id payout.ID, due time.Time) {
 	if due.IsZero() {
@@ -75,38 +46,30 @@ func (t *table) show(id payout.ID, due time.Time) {
 }
 
 func (t *table) insert(p payout.Payout, arrived time.Time) error {
-	if old, taken := t.items[p.ID]; taken {
-		return &payout.Refused{Current: &old}
+	if err := t.Insert(answers, p, arrived); err != nil {
+		return err
 	}
-	if !t.turned[p.ID].Before(arrived) {
-		return payout.ErrTurnedAway
-	}
-	t.put(nil, p)
-	return nil
-}
-
-func (t *table) turnAway(id payout.ID, until time.Time) error {
-	if old, taken := t.items[id]; taken {
-		return &payout.Refused{Current: &old}
-	}
-	if t.turned[id].Before(until) {
-		t.turned[id] = until
-	}
+	t.moved(nil, p)
 	return nil
 }
 
 func (t *table) apply(s payout.Step) (payout.Payout, error) {
-	old, there := t.items[s.ID]
-	if !there {
-		return payout.Payout{}, &payout.Refused{}
+	before := t.Payouts[s.ID]
+	after, err := t.Apply(answers, s)
+	if err != nil {
+		return after, err
 	}
-	if !s.When.Holds(old) {
-		return payout.Payout{}, &payout.Refused{Current: &old}
-	}
-	after := s.Then.Apply(old)
-	t.put(&old, after)
+	t.moved(&before, after)
 	return after, nil
 }
+
+func (t *table) moved(before *payout.Payout, after payout.Payout) {
+	t.follow(after.ID, after.DueAt)
+	t.changed(before, after)
+}
+
+// answers is the context of requests that arrived: whether and how they are answered is their fate.
+var answers = context.Background()
 
 // session is the table as the processes of one container reach it: every request
 // is a point. What no simulated function uses is left to the nil store.
@@ -166,7 +129,7 @@ func (s session) Insert(_ context.Context, p payout.Payout, arrived time.Time) e
 }
 
 func (s session) TurnAway(_ context.Context, id payout.ID, until time.Time) error {
-	return s.write("turn away from "+short(id), func(t *table) error { return t.turnAway(id, until) })
+	return s.write("turn away from "+short(id), func(t *table) error { return t.TurnAway(answers, id, until) })
 }
 
 func (s session) Apply(_ context.Context, step payout.Step) (payout.Payout, error) {
@@ -190,12 +153,11 @@ func (s session) Get(_ context.Context, id payout.ID) (payout.Payout, error) {
 	if err := s.read("get " + short(id)); err != nil {
 		return payout.Payout{}, err
 	}
-	p, there := s.table().items[id]
-	if !there {
-		return payout.Payout{}, payout.ErrNotFound
+	p, err := s.table().Get(answers, id)
+	if err == nil {
+		s.c.current.see(p)
 	}
-	s.c.current.see(p)
-	return p, nil
+	return p, err
 }
 
 // Due shows one row at a time within a history: a sweep works on several side by
@@ -219,13 +181,10 @@ func (s session) Due(_ context.Context, shard int, until time.Time, limit int) (
 	return due[:min(limit, 1, len(due))], nil
 }
 
-func (s session) KeepOrphan(_ context.Context, o payout.Orphaned) (bool, error) {
-	fresh := false
-	err := s.write("keep an orphan", func(t *table) error {
-		_, there := t.orphans[o.Key]
-		fresh = !there
-		t.orphans[o.Key] = o
-		return nil
+func (s session) KeepOrphan(_ context.Context, o payout.Orphaned) (fresh bool, err error) {
+	err = s.write("keep an orphan", func(t *table) error {
+		fresh, err = t.KeepOrphan(answers, o)
+		return err
 	})
 	return fresh, err
 }
@@ -235,13 +194,13 @@ func (s session) KeepOrphan(_ context.Context, o payout.Orphaned) (bool, error) 
 // the feed is out of order, no put is answered.
 func (s session) Publish(_ context.Context, n payout.News, since time.Time) error {
 	w, shard := s.c.world, n.ID.Shard()
-	end := len(s.table().feed[shard])
+	end := len(s.table().Feed[shard])
 	return s.write("publish "+short(n.ID), func(t *table) error {
 		out := w.now.Before(w.feedOutUntil)
 		if out && w.choices.weighted(75, 25) == 0 {
 			return errUnclear
 		}
-		t.publish(n, since, min(end, len(t.feed[shard])))
+		t.publish(n, since, min(end, len(t.Feed[shard])))
 		w.judgeFeed(n.ID)
 		if out {
 			return errUnclear
@@ -253,7 +212,7 @@ func (s session) Publish(_ context.Context, n payout.News, since time.Time) erro
 // publish appends what of the news is not found: from the end as its writer knows it, and back to
 // a time.
 func (t *table) publish(n payout.News, since time.Time, end int) {
-	list := t.feed[n.ID.Shard()]
+	list := t.Feed[n.ID.Shard()]
 	for number := len(list) - 1; number >= 0; number-- {
 		old := list[number]
 		if number < end && (since.IsZero() || old.At.Before(since)) {
@@ -264,32 +223,25 @@ func (t *table) publish(n payout.News, since time.Time, end int) {
 		}
 	}
 	if n.From <= n.To {
-		t.feed[n.ID.Shard()] = append(slices.Clip(list), n)
+		t.Feed[n.ID.Shard()] = append(slices.Clip(list), n)
 	}
 }
 
 // NoteUnsettled is two writes, as in the table of a deployment: the list, then the shared state.
-func (s session) NoteUnsettled(_ context.Context, u payout.Unsettled, most int, _, until time.Time) ([]payout.Unsettled, error) {
-	var list []payout.Unsettled
-	crowded := false
-	err := s.write("note an unsettled payout", func(t *table) error {
-		list = t.lists[u.Key]
-		there := slices.Contains(list, u)
-		crowded = !there && len(list) >= most
-		if !there && !crowded {
-			list = append(slices.Clip(list), u)
-			t.lists[u.Key] = list
-		}
+func (s session) NoteUnsettled(_ context.Context, u payout.Unsettled, most int, keep, until time.Time) (list []payout.Unsettled, err error) {
+	crowded := error(nil)
+	err = s.write("note an unsettled payout", func(t *table) error {
+		list, crowded = t.NoteUnsettled(answers, u, most, keep, time.Time{})
 		return nil
 	})
 	if err == nil && !until.IsZero() {
 		err = s.write("pin until when to look", func(t *table) error {
-			t.board.UnsettledUntil = until
+			t.Board.UnsettledUntil = until
 			return nil
 		})
 	}
-	if err == nil && crowded {
-		err = payout.ErrCrowded
+	if err == nil {
+		err = crowded
 	}
 	return list, err
 }
@@ -298,30 +250,20 @@ func (s session) FindUnsettled(_ context.Context, key payout.RecipientKey) ([]pa
 	if err := s.read("find unsettled payouts"); err != nil {
 		return nil, err
 	}
-	return s.table().lists[key], nil
+	return s.table().FindUnsettled(answers, key)
 }
 
 func (s session) ForgetUnsettled(_ context.Context, key payout.RecipientKey, settled []payout.Unsettled) error {
-	return s.write("forget settled payouts", func(t *table) error {
-		t.lists[key] = slices.DeleteFunc(slices.Clone(t.lists[key]), func(u payout.Unsettled) bool { return slices.Contains(settled, u) })
-		return nil
-	})
+	return s.write("forget settled payouts", func(t *table) error { return t.ForgetUnsettled(answers, key, settled) })
 }
 
-func (s session) KeepProposal(_ context.Context, hash string, p payout.StatementProposal, _ time.Time) error {
-	return s.write("keep who sent a statement", func(t *table) error {
-		t.proposals[hash] = p
-		return nil
-	})
+func (s session) KeepProposal(_ context.Context, hash string, p payout.StatementProposal, until time.Time) error {
+	return s.write("keep who sent a statement", func(t *table) error { return t.KeepProposal(answers, hash, p, until) })
 }
 
 func (s session) FindProposal(_ context.Context, hash string) (payout.StatementProposal, error) {
 	if err := s.read("find who sent a statement"); err != nil {
 		return payout.StatementProposal{}, err
 	}
-	p, there := s.table().proposals[hash]
-	if !there {
-		return payout.StatementProposal{}, payout.ErrNotFound
-	}
-	return p, nil
+	return s.table().FindProposal(answers, hash)
 }

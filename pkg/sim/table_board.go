@@ -2,9 +2,6 @@ package sim
 
 import (
 	"context"
-	"maps"
-	"slices"
-	"strings"
 	"time"
 
 	"cambodia-payouts/pkg/money"
@@ -15,10 +12,7 @@ func (s session) Shared(context.Context) (payout.Shared, error) {
 	if err := s.read("board"); err != nil {
 		return payout.Shared{}, err
 	}
-	t := s.table()
-	board := t.board
-	board.Pauses = maps.Clone(board.Pauses)
-	return board, nil
+	return s.table().Shared(answers)
 }
 
 // BindNamespace implements payout.Store; every function is of one stage.
@@ -26,40 +20,33 @@ func (session) BindNamespace(context.Context, payout.Namespace) error { return n
 
 // RememberRestore implements payout.Store.
 func (s session) RememberRestore(_ context.Context, at time.Time) error {
-	if t := s.table(); at.After(t.board.RestoredAt) {
-		t.board.RestoredAt = at
-	}
-	return nil
+	return s.table().RememberRestore(answers, at)
 }
 
 func (s session) ChangeControls(_ context.Context, e payout.ControlEntry) error {
 	return s.write("change the controls", func(t *table) error {
-		if e.Version <= len(t.changes) {
-			return payout.ErrControlsMoved
+		if err := t.ChangeControls(answers, e); err != nil {
+			return err
 		}
 		s.c.world.judgeLoosening(e)
-		t.changes, t.board.Controls = append(slices.Clip(t.changes), e), e.After
-		s.c.world.lifted(t.board.InForce())
+		s.c.world.lifted(t.Board.InForce())
 		s.c.world.released(e)
 		return nil
 	})
 }
 
-func (s session) ControlChanges(context.Context, int) ([]payout.ControlEntry, error) {
+func (s session) ControlChanges(_ context.Context, limit int) ([]payout.ControlEntry, error) {
 	if err := s.read("changes of the controls"); err != nil {
 		return nil, err
 	}
-	newest := slices.Clone(s.table().changes)
-	slices.Reverse(newest)
-	return newest, nil
+	return s.table().ControlChanges(answers, limit)
 }
 
-func (s session) ProposeControls(_ context.Context, p payout.ControlProposal, _ time.Time) error {
+func (s session) ProposeControls(_ context.Context, p payout.ControlProposal, until time.Time) error {
 	return s.write("propose a change of the controls", func(t *table) error {
-		if t.ordered[p.Person].Version > p.Version {
-			return payout.ErrControlsMoved
+		if err := t.ProposeControls(answers, p, until); err != nil {
+			return err
 		}
-		t.ordered[p.Person] = p
 		s.c.world.controls.proposed = append(s.c.world.controls.proposed, proposed{s.c.world.now, p.Person, p.Change})
 		return nil
 	})
@@ -69,37 +56,20 @@ func (s session) ProposedControls(context.Context) ([]payout.ControlProposal, er
 	if err := s.read("proposals for the controls"); err != nil {
 		return nil, err
 	}
-	return slices.SortedFunc(maps.Values(s.table().ordered), func(a, b payout.ControlProposal) int {
-		return strings.Compare(string(a.Person), string(b.Person))
-	}), nil
+	return s.table().ProposedControls(answers)
 }
 
-func (s session) CountOutflow(_ context.Context, b payout.OutflowBucket, _ time.Time) error {
-	minor := b.Minor
-	b.Minor = 0
-	return s.write("count what was submitted", func(t *table) error {
-		t.outflow[b] += minor
-		return nil
-	})
+func (s session) CountOutflow(_ context.Context, b payout.OutflowBucket, until time.Time) error {
+	return s.write("count what was submitted", func(t *table) error { return t.CountOutflow(answers, b, until) })
 }
 
 func (s session) OutflowSince(_ context.Context, p payout.Provider, of money.Currency, since time.Time) ([]payout.OutflowBucket, error) {
 	if err := s.read("what was submitted"); err != nil {
 		return nil, err
 	}
-	var all []payout.OutflowBucket
-	for b, minor := range s.table().outflow {
-		if b.Provider == p && b.Currency == of && !b.Start.Before(since) {
-			b.Minor = minor
-			all = append(all, b)
-		}
-	}
-	return all, nil
+	return s.table().OutflowSince(answers, p, of, since)
 }
 
 func (s session) SavePause(_ context.Context, p payout.Pause) error {
-	return s.write("pin a pause", func(t *table) error {
-		t.board.Pauses[p.Provider] = p
-		return nil
-	})
+	return s.write("pin a pause", func(t *table) error { return t.SavePause(answers, p) })
 }

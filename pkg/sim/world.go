@@ -139,7 +139,7 @@ func (w *world) watch() {
 	w.table.follow = func(id payout.ID, due time.Time) {
 		if w.faults > 0 && w.choices.chance(3) {
 			table := w.table
-			w.in(time.Duration(w.choices.pick(20))*time.Second, func() { table.show(id, table.items[id].DueAt) })
+			w.in(time.Duration(w.choices.pick(20))*time.Second, func() { table.show(id, table.Payouts[id].DueAt) })
 			return
 		}
 		w.table.show(id, due)
@@ -239,7 +239,7 @@ func (w *world) restore(older backup) {
 	}
 	w.table, w.known, w.requests = older.table, older.known, older.requests
 	w.restoredAt, w.restores, w.held, w.measured = w.now, append(w.restores, w.now), true, nil
-	w.settings.restoredAt, w.table.board.RestoredAt = w.now, w.now
+	w.settings.restoredAt, w.table.Board.RestoredAt = w.now, w.now
 	w.compare()
 	w.watch()
 	clear(w.promises)
@@ -251,8 +251,8 @@ func (w *world) restore(older backup) {
 		w.in(time.Minute+time.Duration(w.choices.pick(60))*time.Second, c.post)
 	}
 	w.controls.wishes = nil
-	w.lifted(w.table.board.InForce()) // what was ordered since the backup is lost with the table
-	if w.table.board.Unreleased() {   // by a clock that was ahead, it may have been let go already
+	w.lifted(w.table.Board.InForce()) // what was ordered since the backup is lost with the table
+	if w.table.Board.Unreleased() {   // by a clock that was ahead, it may have been let go already
 		w.controls.askAt = w.now
 		for _, p := range payout.Providers() {
 			w.controls.heldAt[p] = w.now // a restored table is held until two release it
@@ -270,7 +270,7 @@ func (w *world) restore(older backup) {
 // trust takes RESTORED_AT away, when everything that the lost table had is in this one again.
 func (w *world) trust() {
 	for _, c := range w.clients {
-		_, there := w.table.items[c.id]
+		_, there := w.table.Payouts[c.id]
 		if w.lost[c.id] && !there {
 			return
 		}
