@@ -158,7 +158,7 @@ func TestNoQueryEndsWhatWentUnderTwoAccounts(t *testing.T) {
 		w.monetix.answer, w.monetix.told = w.unclear, w.says(payout.FoundFailed)
 		p := w.stored(w.mustCreate(draftFor(Monetix)).ID)
 		p.Heard = p.Heard.With(other...)
-		w.store.payouts[p.ID] = p
+		w.store.Payouts[p.ID] = p
 		w.ask()
 		w.ask()
 		if now := w.stored(p.ID); now.SafeToPayAgain() != want {
@@ -192,7 +192,7 @@ func TestAPayoutOfAnUnknownAccountTakesTwoPeople(t *testing.T) {
 	w.monetix.answer, w.monetix.told = w.unclear, w.absent
 	p := w.stored(w.mustCreate(draftFor(Monetix)).ID)
 	p.Heard = slices.DeleteFunc(p.Heard, func(f payout.Fact) bool { return strings.Contains(string(f), ".at-") })
-	w.store.payouts[p.ID] = p
+	w.store.Payouts[p.ID] = p
 	for range 5 {
 		w.ask()
 	}

@@ -17,15 +17,15 @@ func TestABusyProcessLearnsThatTheSameMoneyIsUnknown(t *testing.T) {
 	// One process makes R1 unknown, and says so on the shared state and on the recipient's list.
 	w.vexora.answer, w.vexora.told = w.unclear, w.absent
 	first := w.mustCreate(draft("R1"))
-	if first.Status != payout.Unknown || !w.store.board.UnsettledUntil.After(w.clock.Now()) {
+	if first.Status != payout.Unknown || !w.store.Board.UnsettledUntil.After(w.clock.Now()) {
 		t.Fatal(first.Status)
 	}
 	// Another process had its first glance at the shared state a moment before.
-	said := w.store.board
-	w.store.board = payout.Shared{}
+	said := w.store.Board
+	w.store.Board = payout.Shared{}
 	w.over(payout.Floor{})
 	w.breaker.Refresh(bg, w.clock.Now())
-	w.store.board = said
+	w.store.Board = said
 	// The busy process goes on creating other payouts, one every 20 s, for an hour.
 	w.vexora.answer = w.says(payout.FoundProcessing)
 	for n := range 180 {
@@ -91,7 +91,7 @@ func TestAfterARestoreAQueuedPayoutDoesNotGoBesideTheSameMoney(t *testing.T) {
 	d.Reference = "R2"
 	before.monetix.answer = before.unclear
 	before.clock.pass(time.Minute)
-	before.store.board = payout.Shared{}
+	before.store.Board = payout.Shared{}
 	second := before.mustCreate(d) // the same money, unknown
 	if first.Status != payout.Queued || second.Status != payout.Unknown {
 		t.Fatal(first.Status, second.Status)
@@ -99,7 +99,7 @@ func TestAfterARestoreAQueuedPayoutDoesNotGoBesideTheSameMoney(t *testing.T) {
 	at := before.clock.Now().Add(time.Second)
 	w := newWorldWith(t, vouched(at))
 	copied := before.store.copy()
-	w.store.payouts, w.store.lists, w.store.board = copied.payouts, before.store.lists, before.store.board
+	w.store.Payouts, w.store.Lists, w.store.Board = copied.Payouts, before.store.Lists, before.store.Board
 	w.clock.pass(3 * time.Minute)
 	w.monetix.told = func(p payout.Payout) payout.Claim {
 		if p.ID == second.ID {
@@ -241,7 +241,7 @@ func TestAfterARestoreANotFoundDoesNotMakeAFailureSafe(t *testing.T) {
 	before.must(before.operator.Resend(bg, before.order(p.ID, dara, ""))) // attempt 2, taken; the table is lost now
 	at := before.clock.Now().Add(time.Minute)
 	w := newWorldWith(t, vouched(at))
-	w.store.payouts = backup.payouts
+	w.store.Payouts = backup.Payouts
 	w.clock.pass(30 * time.Minute)
 	w.connectors[Monetix] = tells{w.monetix, map[payout.Attempt]payout.Finding{1: payout.FoundFailed, 2: payout.FoundAbsent}, w}
 	for range 4 {
@@ -277,7 +277,7 @@ func TestAfterARestoreTheAttemptAfterTheNextIsNotForgotten(t *testing.T) {
 	backup := before.store.copy()
 	at := before.clock.Now().Add(time.Minute)
 	w := newWorldWith(t, vouched(at))
-	w.store.payouts = backup.payouts
+	w.store.Payouts = backup.Payouts
 	w.clock.pass(30 * time.Minute)
 	// The lost table: attempt 1 declined, attempt 2 refused outright (not found), attempt 3 paid.
 	w.connectors[Monetix] = tells{w.monetix, map[payout.Attempt]payout.Finding{1: payout.FoundFailed, 2: payout.FoundAbsent, 3: payout.FoundSucceeded}, w}
@@ -327,7 +327,7 @@ func TestNoAttemptBeginsThatTheHistoryHasNoRoomFor(t *testing.T) {
 	for len(p.History) < payout.UnreadEntries {
 		p.History = append(p.History, p.History[0])
 	}
-	w.store.payouts[p.ID] = p
+	w.store.Payouts[p.ID] = p
 	for _, by := range []payout.Principal{sokha, bopha} {
 		if _, err := w.operator.Resend(bg, w.order(p.ID, by, "")); err == nil {
 			t.Errorf("%s ordered another attempt with %d entries", by, len(w.stored(p.ID).History))
@@ -373,10 +373,10 @@ func TestTheLastAttemptIsNotAskedAboutAsAttempt100(t *testing.T) {
 	p := w0.mustCreate(draftFor(Monetix))
 	p = w0.stored(p.ID)
 	p.Attempt = 99
-	w0.store.payouts[p.ID] = p
+	w0.store.Payouts[p.ID] = p
 	w0.receive(w0.claim(p, payout.FoundFailed))
 	w := newWorldWith(t, vouched(w0.clock.Now().Add(time.Minute)))
-	w.store.payouts = w0.store.copy().payouts
+	w.store.Payouts = w0.store.copy().Payouts
 	w.clock.pass(10 * time.Minute)
 	w.monetix.told = w.says(payout.FoundFailed)
 	for range 4 {
@@ -399,7 +399,7 @@ func TestASlowPrunerLeavesWhatBecameUnknownMeanwhile(t *testing.T) {
 	w.ask()
 	// A create of the same money has read the list, has found R1 settled, and will take it off.
 	p = w.stored(p.ID)
-	settled := w.store.lists
+	settled := w.store.Lists
 	var key payout.RecipientKey
 	for k := range settled {
 		key = k
@@ -432,7 +432,7 @@ func TestAfterARestoreWhatMayHaveBeenCancelledIsNotSentByItself(t *testing.T) {
 	backup := before.store.copy()
 	before.must(before.operator.Cancel(bg, before.order(p.ID, dara, "")))
 	w := newWorldWith(t, vouched(before.clock.Now().Add(time.Minute)))
-	w.store.payouts = backup.payouts
+	w.store.Payouts = backup.Payouts
 	w.monetix.told = w.absent
 	w.clock.pass(3 * time.Minute)
 	for range 12 {

@@ -87,10 +87,10 @@ func TestOfAnAmbiguousOrphanNothingIsBelieved(t *testing.T) {
 		}
 		want = payout.Repeated
 	}
-	if len(w.store.orphans) != 1 || len(w.store.payouts) != 0 {
-		t.Errorf("%d orphans, %d items at payouts' keys", len(w.store.orphans), len(w.store.payouts))
+	if len(w.store.Orphans) != 1 || len(w.store.Payouts) != 0 {
+		t.Errorf("%d orphans, %d items at payouts' keys", len(w.store.Orphans), len(w.store.Payouts))
 	}
-	for _, o := range w.store.orphans {
+	for _, o := range w.store.Orphans {
 		if o.Finding != payout.FoundUnlisted || o.Message != ambiguous || !o.Amount.IsZero() || o.ProviderID != "" || o.Reference != "" {
 			t.Errorf("%+v", o)
 		}

@@ -62,10 +62,10 @@ func TestTheWriteWithoutALookDoesWhatADecisionDoes(t *testing.T) {
 		short := w.anyCallback(r, before)
 		long := short
 		long.Raw = bytes.Repeat([]byte("x"), 5000) // too long for a write without a look
-		backup := maps.Clone(w.store.payouts)
+		backup := maps.Clone(w.store.Payouts)
 		w.receive(short)
 		blind := w.stored(p.ID)
-		w.store.payouts = backup
+		w.store.Payouts = backup
 		w.receive(long)
 		looked := w.stored(p.ID)
 		if a, b := gist(blind), gist(looked); a != b && blind.Status != before.Status { // else: other bytes leave another trace

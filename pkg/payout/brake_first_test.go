@@ -13,7 +13,7 @@ func stopsOf(t *testing.T) map[string]func(*world) {
 		"a parameter holds the provider": func(w *world) { w.over(payout.Floor{Held: held(Vexora)}) },
 		"a control holds it":             func(w *world) { w.pull(dara, payout.ControlChange{Submissions: gates{"vexora": payout.GateHeld}}) },
 		"it is paused": func(w *world) {
-			w.store.board.Pauses[Vexora] = payout.Pause{Provider: Vexora, Why: "refused_about_us", Since: w.clock.Now(), Until: w.clock.Now().Add(30 * time.Minute)}
+			w.store.Board.Pauses[Vexora] = payout.Pause{Provider: Vexora, Why: "refused_about_us", Since: w.clock.Now(), Until: w.clock.Now().Add(30 * time.Minute)}
 			w.over(payout.Floor{})
 		},
 	}
@@ -56,7 +56,7 @@ func TestWhatWaitsForARestoreIsNotCompared(t *testing.T) {
 		withWindow(p)
 		p.RestoredAt = w.clock.Now().Add(time.Minute)
 	})
-	after.store.payouts, after.store.lists = w.store.copy().payouts, w.store.lists
+	after.store.Payouts, after.store.Lists = w.store.copy().Payouts, w.store.Lists
 	after.clock.pass(2 * time.Minute)
 	tried := after.createdBy(insider, draft("guess"))
 	if tried.QueuedReason != payout.QueuedRestored || sameMoneyShown(tried) {
@@ -172,7 +172,7 @@ func TestAnOrderForTwoTellsNothingWhileABrakeHolds(t *testing.T) {
 		withWindow(p)
 		p.RestoredAt = w.clock.Now().Add(time.Minute)
 	})
-	after.store.payouts, after.store.lists = w.store.copy().payouts, w.store.lists
+	after.store.Payouts, after.store.Lists = w.store.copy().Payouts, w.store.Lists
 	after.over(payout.Floor{Held: held(Vexora)})
 	after.clock.pass(2 * time.Minute)
 	tried := after.createdBy(insider, draft("guess"))

@@ -120,7 +120,7 @@ func TestAPayoutOfTheBackupThatTwoPeopleCancelMayHaveBeenSent(t *testing.T) {
 	before.vexora.answer = before.notSent
 	p := before.mustCreate(draft("R1"))
 	w := newWorldWith(t, func(policy *payout.Policy) { policy.RestoredAt = before.clock.Now().Add(time.Minute) })
-	w.store.payouts = before.store.copy().payouts
+	w.store.Payouts = before.store.copy().Payouts
 	w.clock.pass(2 * time.Minute)
 	w.cancelByTwo(p.ID)
 	if got := w.outcomeOf("R1"); got != payout.OutcomeUnknown {

@@ -234,7 +234,7 @@ func TestTheAccountOfASubmission(t *testing.T) {
 		t.Errorf("heard %v", p.Heard)
 	}
 	p.Heard = payout.Heard{"1.sent"}
-	w.store.payouts[p.ID] = p
+	w.store.Payouts[p.ID] = p
 	w.vexora.told = func(payout.Payout) payout.Claim {
 		return payout.Claim{Finding: payout.FoundSucceeded, Account: "merchant-7", At: w.clock.Now()}
 	}

@@ -31,7 +31,7 @@ func (w *world) pull(by payout.Principal, change payout.ControlChange) payout.Co
 func (w *world) tryPull(by payout.Principal, change payout.ControlChange, look bool) (payout.ControlsSet, error) {
 	order := payout.ControlOrder{By: by, Identities: []payout.Principal{by}, Reason: "money leaks", Change: change}
 	if look {
-		seen := w.store.board.Controls.Version
+		seen := w.store.Board.Controls.Version
 		order.Seen = &seen
 	}
 	return w.operator.SetControls(bg, order)
@@ -83,7 +83,7 @@ func TestAHoldDuringASlowFenceStopsTheSubmission(t *testing.T) {
 		w.store.fault = func(int) fault {
 			w.store.fault = func(int) fault { return none }
 			w.clock.pass(12 * time.Second)
-			w.store.board.Controls = payout.Controls{Version: 1, Submissions: holdAll.Submissions}
+			w.store.Board.Controls = payout.Controls{Version: 1, Submissions: holdAll.Submissions}
 			return none
 		}
 		p := w.mustCreate(d)
@@ -116,7 +116,7 @@ func TestOnePersonTightensAndTwoLoosen(t *testing.T) {
 	if set := w.pull(bopha, releaseAll); set.Awaiting || set.Controls.Version != 3 || set.Controls.Callbacks != payout.AskFirst {
 		t.Errorf("two have ordered it: %+v", set)
 	}
-	newest := w.store.changes[2]
+	newest := w.store.Changes[2]
 	if newest.Person != "Bopha" || newest.Second != "Dara" || newest.Before.Submissions[payout.Everything] != payout.GateHeld || newest.Reason != "money leaks" {
 		t.Errorf("kept as %+v", newest)
 	}
@@ -181,8 +181,8 @@ func TestAChangeWhoseAnswerIsLostCountsOnce(t *testing.T) {
 		}
 		return none
 	}
-	if set := w.pull(dara, holdAll); set.Controls.Version != 1 || len(w.store.changes) != 1 {
-		t.Errorf("version %d, %d changes", set.Controls.Version, len(w.store.changes))
+	if set := w.pull(dara, holdAll); set.Controls.Version != 1 || len(w.store.Changes) != 1 {
+		t.Errorf("version %d, %d changes", set.Controls.Version, len(w.store.Changes))
 	}
 	w.store.fault = func(int) fault { return lostBefore }
 	if _, err := w.tryPull(dara, askFirst, false); problemOf(err) != payout.OrderUnavailable {

@@ -42,8 +42,8 @@ func crowded(t *testing.T, size int) (*world, []payout.ID) {
 	before := newWorld(t)
 	ids := before.crowd(size)
 	w := newWorldWith(t, withWindow)
-	w.store.payouts, w.store.lists = before.store.copy().payouts, before.store.lists
-	w.store.board.UnsettledUntil = before.store.board.UnsettledUntil
+	w.store.Payouts, w.store.Lists = before.store.copy().Payouts, before.store.Lists
+	w.store.Board.UnsettledUntil = before.store.Board.UnsettledUntil
 	w.clock.pass(30 * time.Minute)
 	return w, ids
 }
@@ -163,7 +163,7 @@ func TestAFactOfBesideIsStillRead(t *testing.T) {
 		other = twins[1]
 	}
 	old.Similar, old.Heard = nil, old.Heard.With(payout.Fact("1.beside-"+string(other)))
-	w.store.payouts[old.ID] = old
+	w.store.Payouts[old.ID] = old
 	if done := w.must(w.operator.Resend(bg, w.order(salary.ID, dara, ""))); done.Payout.Status != payout.Processing {
 		t.Errorf("%s", done.Payout.Status)
 	}
@@ -177,7 +177,7 @@ func TestACrowdTakesNoMoreThanItsRoom(t *testing.T) {
 	for full.Size() < 21<<10 {
 		full.History = append(full.History, payout.Entry{At: w.clock.Now(), Source: payout.FromCallback, Status: payout.Queued, Raw: []byte(noise(1000))})
 	}
-	w.store.payouts[full.ID] = full
+	w.store.Payouts[full.ID] = full
 	_, err := w.operator.Resend(bg, w.order(full.ID, dara, ""))
 	now := w.stored(full.ID)
 	if err == nil || !strings.Contains(err.Error(), "no room") || now.Status != payout.Queued || now.Size() != full.Size() {
@@ -194,7 +194,7 @@ func TestTheSweepHoldsBesideACrowdWithoutRoom(t *testing.T) {
 	for full.Size() < 21<<10 {
 		full.History = append(full.History, payout.Entry{At: w.clock.Now(), Source: payout.FromCallback, Status: payout.Queued, Raw: []byte(noise(1000))})
 	}
-	w.store.payouts[full.ID] = full
+	w.store.Payouts[full.ID] = full
 	sent := len(w.vexora.sent)
 	w.clock.pass(2 * time.Minute)
 	w.sweep()

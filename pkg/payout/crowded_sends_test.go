@@ -79,9 +79,9 @@ func TestARefusedOrderLeavesTheDoubtInForce(t *testing.T) {
 	if _, err := w.operator.Resend(bg, w.order(p.ID, bopha, "")); err == nil || len(met) == 0 {
 		t.Fatalf("not refused: %v", err)
 	}
-	other := w.store.payouts[met[0].ID]
+	other := w.store.Payouts[met[0].ID]
 	other.Status, other.Heard, other.CompletedAt = payout.Failed, payout.Heard{"1.sent", "1.closed.1"}, w.clock.Now()
-	w.store.payouts[other.ID] = other
+	w.store.Payouts[other.ID] = other
 	w.sweepFor(3, 5*time.Minute)
 	w.freed()
 	sent := len(w.vexora.sent)

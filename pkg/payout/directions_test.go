@@ -40,13 +40,13 @@ func TestWhichChangesOfTheControlsTakeTwo(t *testing.T) {
 	}
 	for name, test := range tests {
 		w := newWorld(t)
-		w.store.board.Controls = test.now
+		w.store.Board.Controls = test.now
 		set, err := w.tryPull(dara, test.change, true)
 		if err != nil && test.awaits {
 			t.Errorf("%s: %v", name, err)
 		}
-		if set.Awaiting != test.awaits || test.awaits && w.store.board.Controls.Version != test.now.Version {
-			t.Errorf("%s: awaits %v, controls %+v", name, set.Awaiting, w.store.board.Controls)
+		if set.Awaiting != test.awaits || test.awaits && w.store.Board.Controls.Version != test.now.Version {
+			t.Errorf("%s: awaits %v, controls %+v", name, set.Awaiting, w.store.Board.Controls)
 		}
 	}
 }
@@ -54,12 +54,12 @@ func TestWhichChangesOfTheControlsTakeTwo(t *testing.T) {
 // What tightens must not wait for what loosens beside it.
 func TestAChangeThatTightensAndLoosensIsRefused(t *testing.T) {
 	w := newWorld(t)
-	w.store.board.Controls = payout.Controls{Submissions: map[payout.Scope]payout.Gate{"vexora": payout.GateHeld}}
+	w.store.Board.Controls = payout.Controls{Submissions: map[payout.Scope]payout.Gate{"vexora": payout.GateHeld}}
 	_, err := w.tryPull(dara, payout.ControlChange{
 		Submissions: map[payout.Scope]payout.Gate{"vexora": payout.GateOpen, "monetix": payout.GateHeld},
 	}, true)
-	if problemOf(err) != payout.OrderNotPossible || len(w.store.changes) > 0 {
-		t.Errorf("%v, %d changes", err, len(w.store.changes))
+	if problemOf(err) != payout.OrderNotPossible || len(w.store.Changes) > 0 {
+		t.Errorf("%v, %d changes", err, len(w.store.Changes))
 	}
 }
 
@@ -97,7 +97,7 @@ func TestTwoPeopleAgreeOnTheSameChange(t *testing.T) {
 	most.Caps = map[money.Currency]money.Amount{money.KHR: amount(t, "3000", money.KHR)}
 	for name, second := range map[string]payout.ControlChange{"another gate": gate, "another belief": belief, "another cap": most, "": full} {
 		w := newWorld(t)
-		w.store.board.Controls = payout.Controls{
+		w.store.Board.Controls = payout.Controls{
 			Submissions: gates{payout.Everything: payout.GateHeld, "vexora": payout.GateHeld}, Callbacks: payout.AskFirst,
 			Caps: map[money.Currency]money.Amount{money.KHR: amount(t, "1000", money.KHR)},
 		}

@@ -189,7 +189,7 @@ func floodedStates(t *testing.T, draft func(string) payout.Draft) map[string]fun
 		"submitting": func(w *world) payout.Payout {
 			p := w.mustCreate(draft("R1"))
 			p.Status = payout.Submitting
-			w.store.payouts[p.ID] = p
+			w.store.Payouts[p.ID] = p
 			return p
 		},
 		"succeeded": func(w *world) payout.Payout {
@@ -231,7 +231,7 @@ func flooded(t *testing.T, name string, begin func(w *world) payout.Payout) int 
 	most = max(most, h.end(w.stored(p.ID)))
 	after := w.stored(p.ID)
 	t.Logf("the largest item: %d bytes, with %d entries, %d counted, facts %v", most, len(after.History), after.HistoryDropped, after.Heard)
-	for _, o := range w.store.orphans {
+	for _, o := range w.store.Orphans {
 		if len(o.Raw) > payout.BodyLimit || len(o.Reference) > 128 || len(o.ProviderID) > 128 || len(o.Code) > 64 {
 			t.Fatalf("an orphan of %d bytes: %q %q %q", len(o.Raw), o.Reference, o.ProviderID, o.Code)
 		}

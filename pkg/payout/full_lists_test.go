@@ -25,8 +25,8 @@ func (w *world) listMore(like payout.Payout, n int, at time.Time, change func(*p
 		if change != nil {
 			change(&p)
 		}
-		w.store.payouts[p.ID] = p
-		w.store.lists[key] = append(w.store.lists[key], payout.Unsettled{Key: key, ID: p.ID, At: at})
+		w.store.Payouts[p.ID] = p
+		w.store.Lists[key] = append(w.store.Lists[key], payout.Unsettled{Key: key, ID: p.ID, At: at})
 		all = append(all, p)
 	}
 	return all
@@ -129,7 +129,7 @@ func TestWhatIsDoubtedWhileRoomIsMadeStaysOnTheList(t *testing.T) {
 	last := others[len(others)-1]
 	w.store.forgetting = func() {
 		last.Status = payout.Unknown
-		w.store.payouts[last.ID] = last
+		w.store.Payouts[last.ID] = last
 	}
 	if x := w.another("X"); x.Status != payout.Queued || x.SimilarTo != last.ID {
 		t.Errorf("%s, similar to %q", x.Status, x.SimilarTo)
@@ -142,7 +142,7 @@ func TestWhatWasTakenOffBeforeItsFenceIsListedAgain(t *testing.T) {
 	w := newWorldWith(t, withWindow)
 	waits := w.queuedUnsent("W")
 	w.clock.pass(2 * time.Minute)
-	w.store.finding = func() { w.store.lists[w.store.onlyKey(t)] = nil }
+	w.store.finding = func() { w.store.Lists[w.store.onlyKey(t)] = nil }
 	w.sweep()
 	if now := w.stored(waits.ID); now.Status != payout.Processing || len(w.entriesOf(waits.ID)) != 1 {
 		t.Errorf("%s, %d entries", now.Status, len(w.entriesOf(waits.ID)))
@@ -176,7 +176,7 @@ func holdsNobodyAndStays(p *payout.Payout) {
 func (w *world) listMoreEntries(p payout.Payout, n int) {
 	key := w.store.onlyKey(w.t)
 	for i := range n {
-		w.store.lists[key] = append(w.store.lists[key], payout.Unsettled{Key: key, ID: p.ID, At: p.CreatedAt.Add(time.Duration(i+1) * time.Second)})
+		w.store.Lists[key] = append(w.store.Lists[key], payout.Unsettled{Key: key, ID: p.ID, At: p.CreatedAt.Add(time.Duration(i+1) * time.Second)})
 	}
 }
 
@@ -187,7 +187,7 @@ func TestAnOlderEntryStaysBesideOneOfARequestAtWork(t *testing.T) {
 	one := w.listMore(waits, 12, w.clock.Now(), holdsNobodyAndStays)[0]
 	w.clock.pass(time.Hour)
 	key := w.store.onlyKey(t)
-	w.store.lists[key] = append(w.store.lists[key], payout.Unsettled{Key: key, ID: one.ID, At: w.clock.Now(), Token: "at work"})
+	w.store.Lists[key] = append(w.store.Lists[key], payout.Unsettled{Key: key, ID: one.ID, At: w.clock.Now(), Token: "at work"})
 	if w.another("X"); len(w.entriesOf(one.ID)) != 2 {
 		t.Errorf("%d entries", len(w.entriesOf(one.ID)))
 	}
@@ -210,7 +210,7 @@ func TestAFailureIsComparedWithAllThatWentSince(t *testing.T) {
 		first := road(w)
 		w.vexora.answer = accepted
 		w.clock.pass(10 * time.Minute)
-		w.store.board.Pauses = map[payout.Provider]payout.Pause{}
+		w.store.Board.Pauses = map[payout.Provider]payout.Pause{}
 		w.over(payout.Floor{})
 		since := w.another("R2")
 		w.receive(w.claim(since, payout.FoundSucceeded))
@@ -292,7 +292,7 @@ func TestWhatIsOrderedBesideAFullListHasAPlace(t *testing.T) {
 	}
 	for _, other := range others {
 		other.Status, other.Heard = payout.Cancelled, nil
-		w.store.payouts[other.ID] = other
+		w.store.Payouts[other.ID] = other
 	}
 	w.clock.pass(23 * time.Hour)
 	if x := w.another("X"); x.Status != payout.Queued || x.SimilarTo != p.ID {
@@ -363,7 +363,7 @@ func TestWhatSucceededBesideAFullListHolds(t *testing.T) {
 		for _, id := range crowd {
 			c := w.stored(id)
 			c.Status, c.Heard, c.StatusAt, c.Attention = payout.Failed, safe, w.clock.Now(), nil
-			w.store.payouts[id] = c
+			w.store.Payouts[id] = c
 		}
 		x := w.another("salary, once more")
 		if now := w.stored(salary.ID); now.Status != payout.Succeeded || x.Status != payout.Queued || x.SimilarTo != salary.ID {

@@ -118,7 +118,7 @@ func TestGuardARefusalAfterARestoreIsNotOfTheOnlySubmission(t *testing.T) { // l
 	w = newWorldWith(t, vouched(before.clock.Now().Add(time.Minute)))
 	w.clock.pass(2 * time.Minute)
 	w.monetix.answer = refuse
-	w.store.payouts = before.store.copy().payouts
+	w.store.Payouts = before.store.copy().Payouts
 	w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
 	if o := w.must(w.operator.Resend(bg, w.order(p.ID, bopha, ""))); o.Payout.Attempt != 2 || o.Payout.Status != payout.Unknown {
 		t.Errorf("attempt %d: %s", o.Payout.Attempt, o.Payout.Status)
@@ -167,7 +167,7 @@ func TestGuardAnErrorOfOneSubmissionFailsNoOlderItemThatWasSentTwice(t *testing.
 	w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
 	old := w.stored(p.ID)
 	old.Heard = slices.DeleteFunc(slices.Clone(old.Heard), func(f payout.Fact) bool { return strings.Contains(string(f), ".at-") })
-	w.store.payouts[p.ID] = old
+	w.store.Payouts[p.ID] = old
 	failed := w.claim(p, payout.FoundFailed)
 	failed.OnlyIfFirst = true
 	w.receive(failed)

@@ -479,7 +479,7 @@ func TestADoubtAfterARestoreOutlivesAResendThatWasNotSent(t *testing.T) {
 	p := before.mustCreate(draft("R1"))
 	backup := before.store.copy()
 	after := newWorldWith(t, func(policy *payout.Policy) { policy.RestoredAt = before.clock.Now().Add(time.Minute) })
-	after.store.payouts = backup.payouts
+	after.store.Payouts = backup.Payouts
 	after.clock.pass(2 * time.Minute)
 	after.sweep()
 	if got := after.stored(p.ID); got.Status != payout.Unknown {
@@ -498,11 +498,11 @@ func TestWhatALostTableMayHaveSentTwiceIsNeverSafe(t *testing.T) {
 	before.vexora.answer = before.unclear
 	p := before.mustCreate(draft("R1"))
 	during := newWorldWith(t, func(policy *payout.Policy) { policy.RestoredAt = before.clock.Now().Add(time.Minute) })
-	during.store.payouts = before.store.copy().payouts
+	during.store.Payouts = before.store.copy().Payouts
 	during.vexora.told = during.absent
 	during.ask()
 	after := newWorld(t) // RESTORED_AT was taken away
-	after.store.payouts = during.store.copy().payouts
+	after.store.Payouts = during.store.copy().Payouts
 	after.vexora.told = after.says(payout.FoundFailed)
 	after.clock.pass(time.Hour)
 	after.ask()

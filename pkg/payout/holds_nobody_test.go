@@ -89,7 +89,7 @@ func TestWhatWasQueuedInABackupHoldsWithinTheWindow(t *testing.T) {
 		p.Remembered = func() time.Time { return before.clock.Now().Add(time.Minute) }
 	})
 	after.store.released(before.clock.Now().Add(time.Minute))
-	after.store.payouts, after.store.lists = before.store.copy().payouts, before.store.lists
+	after.store.Payouts, after.store.Lists = before.store.copy().Payouts, before.store.Lists
 	after.clock.pass(2 * time.Minute)
 	if salary := after.another("salary"); salary.Status != payout.Queued || salary.SimilarTo == "" {
 		t.Errorf("%s, similar to %q", salary.Status, salary.SimilarTo)
@@ -197,7 +197,7 @@ func TestWhatMovedNothingDoesNotFillAList(t *testing.T) {
 		if n%2 == 0 {
 			w.must(w.operator.Cancel(bg, w.order(p.ID, dara, "")))
 		}
-		w.store.board.Pauses = map[payout.Provider]payout.Pause{}
+		w.store.Board.Pauses = map[payout.Provider]payout.Pause{}
 		w.over(payout.Floor{})
 		w.clock.pass(time.Second)
 	}

@@ -32,10 +32,10 @@ func (b *busy) fill(atMonetix, queued int) *busy {
 	b.vexora.answer = b.says(payout.FoundProcessing)
 	b.over(payout.Floor{}) // what did not connect pauses nothing any more
 	for n, id := range append(append([]payout.ID{}, b.atMonetix...), b.queued...) {
-		row := b.store.payouts[id]
+		row := b.store.Payouts[id]
 		row.DueAt = b.clock.now.Add(time.Duration(n-10_000) * time.Millisecond)
 		row.QueryAt, row.Notice.At = row.DueAt, time.Time{}
-		b.store.payouts[id] = row
+		b.store.Payouts[id] = row
 	}
 	return b
 }
@@ -157,9 +157,9 @@ func TestAProviderThatHangsIsLeftInPeaceForTheRun(t *testing.T) {
 func TestAPersonIsCalledAlsoWhereNobodyIsAsked(t *testing.T) {
 	b := newBusy(t, 20, 0)
 	for _, id := range b.atMonetix {
-		row := b.store.payouts[id]
+		row := b.store.Payouts[id]
 		row.Status, row.StatusAt = payout.Unknown, b.clock.Now().Add(-2*time.Hour)
-		b.store.payouts[id] = row
+		b.store.Payouts[id] = row
 	}
 	b.monetix.told = func(payout.Payout) payout.Claim {
 		b.clock.pass(5 * time.Second)

@@ -73,8 +73,8 @@ func TestADoubtAfterRedactionHoldsTheSameMoney(t *testing.T) {
 	w.vexora.told = w.says(payout.FoundSucceeded)
 	w.receive(w.claim(p, payout.FoundSucceeded))
 	w.sweepFor(3, 5*time.Minute)
-	if s := w.stored(p.ID); s.RecipientOwed || len(w.store.lists) != 1 {
-		t.Errorf("owed %v, %d lists", s.RecipientOwed, len(w.store.lists))
+	if s := w.stored(p.ID); s.RecipientOwed || len(w.store.Lists) != 1 {
+		t.Errorf("owed %v, %d lists", s.RecipientOwed, len(w.store.Lists))
 	}
 	if !w.holdsBack(draft("R1"), "R2") {
 		t.Error("the same money goes at once")
@@ -133,9 +133,9 @@ func TestARedactedPayoutHoldsItsOwnRecipientAlone(t *testing.T) {
 	w.vexora.answer = w.unclear
 	w.mustCreate(other)
 	w.vexora.answer = accepted
-	for key := range w.store.lists {
+	for key := range w.store.Lists {
 		if key != own {
-			w.store.lists[key] = []payout.Unsettled{{Key: key, ID: p.ID, At: w.clock.Now()}}
+			w.store.Lists[key] = []payout.Unsettled{{Key: key, ID: p.ID, At: w.clock.Now()}}
 		}
 	}
 	if w.holdsBack(other, "R2") {

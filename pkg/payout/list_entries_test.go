@@ -111,7 +111,7 @@ func TestNoOrderIsBesideWhatIsNotThere(t *testing.T) {
 	w.clock.pass(5 * time.Minute)
 	key := w.store.onlyKey(t)
 	ghost := payout.Unsettled{Key: key, ID: payout.DeriveID("test", "ghost"), At: w.clock.Now(), Token: "ghost"}
-	w.store.lists[key] = append(w.store.lists[key], ghost)
+	w.store.Lists[key] = append(w.store.Lists[key], ghost)
 	before := w.stored(salary.ID)
 	for range 3 {
 		_, err := w.operator.Resend(bg, w.order(salary.ID, dara, ""))
@@ -133,7 +133,7 @@ func TestAListOfWhatIsNotThereCallsNobody(t *testing.T) {
 	key := w.store.onlyKey(t)
 	for n := range payout.MostUnsettled {
 		id := payout.DeriveID("test", payout.Reference(fmt.Sprint("ghost-", n)))
-		w.store.lists[key] = append(w.store.lists[key], payout.Unsettled{Key: key, ID: id, At: w.clock.Now(), Token: "ghost"})
+		w.store.Lists[key] = append(w.store.Lists[key], payout.Unsettled{Key: key, ID: id, At: w.clock.Now(), Token: "ghost"})
 	}
 	salary := w.another("salary")
 	if salary.WaitsFor() != payout.QueuedDuplicate || len(salary.Attention) > 0 || len(salary.Similar) > 0 {
@@ -176,7 +176,7 @@ func TestTheWindowOfWhatALostTableSentCountsFromTheRestore(t *testing.T) {
 			p.DuplicateWindow, p.QueuedMaxAge = time.Hour, 24*time.Hour
 			p.Remembered = func() time.Time { return restored }
 		})
-		w.store.payouts, w.store.lists = before.store.copy().payouts, before.store.lists
+		w.store.Payouts, w.store.Lists = before.store.copy().Payouts, before.store.Lists
 		w.store.released(restored)
 		w.clock.pass(restored.Sub(w.clock.Now()) + time.Minute)
 		w.vexora.told = w.says(payout.FoundSucceeded)
@@ -306,7 +306,7 @@ func TestAnotherRequestsEntryIsNoPlace(t *testing.T) {
 	w.clock.pass(2 * time.Hour)
 	key := w.store.onlyKey(t)
 	other := payout.Unsettled{Key: key, ID: payout.DeriveID("test", "R1"), At: w.clock.Now(), Token: "other"}
-	w.store.lists[key] = append(w.store.lists[key], other)
+	w.store.Lists[key] = append(w.store.Lists[key], other)
 	if p := w.another("R1"); p.Status != payout.Queued || len(w.vexora.sent) != 1 {
 		t.Errorf("%s, %d sent", p.Status, len(w.vexora.sent))
 	}
@@ -320,7 +320,7 @@ func TestWhatDiedLeavesOneEntry(t *testing.T) {
 	key := w.store.onlyKey(t)
 	for n := range payout.MostUnsettled - 1 {
 		left := payout.Unsettled{Key: key, ID: p.ID, At: w.clock.Now().Add(time.Duration(n) * time.Second), Token: "died"}
-		w.store.lists[key] = append(w.store.lists[key], left)
+		w.store.Lists[key] = append(w.store.Lists[key], left)
 	}
 	w.clock.pass(11 * time.Minute)
 	if next := w.another("next"); next.Status != payout.Processing || w.listed() != 2 || len(w.entriesOf(p.ID)) != 1 {

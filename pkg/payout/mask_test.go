@@ -163,7 +163,7 @@ func TestNoNumberOfARecipientComesOutOfAProvidersText(t *testing.T) {
 		foreign.Reference = "of-another"
 		w.receive(foreign)
 		seen := w.seen(p.ID)
-		for _, o := range w.store.orphans {
+		for _, o := range w.store.Orphans {
 			seen = append(seen, o.Code, payout.MaskAny(o.Message))
 		}
 		for _, text := range seen {

@@ -3,7 +3,6 @@ package payout_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,40 +12,33 @@ import (
 	"testing"
 	"time"
 
+	"cambodia-payouts/pkg/memstore"
 	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
 	"cambodia-payouts/pkg/statement"
 )
 
-// memory is a store in a map, with the semantics of the port and faults on
-// demand: the real stores cannot be told to lose an acknowledgement.
+// memory is the store in memory with faults on demand: the real stores cannot be told to lose an
+// acknowledgement.
 type memory struct {
-	mu      sync.Mutex
-	payouts map[payout.ID]payout.Payout
-	turned  map[payout.ID]time.Time // up to when requests are turned away
-	orphans map[string]payout.Orphaned
-	writes  int
+	*memstore.Store
+	*memstore.Contents
+
+	mu     sync.Mutex
+	writes int
 	// fault is asked before every write: lostBefore leaves it undone and
 	// unclear, lostAfter does it and is unclear.
 	fault func(write int) fault
 	reads int
 	added [][]payout.Fact // by each write that added any
 
-	board      payout.Shared
-	changes    []payout.ControlEntry // of the controls
-	ordered    map[payout.Person]payout.ControlProposal
-	outflow    map[payout.OutflowBucket]int64 // by a bucket without its sum
-	lists      map[payout.RecipientKey][]payout.Unsettled
 	keep       map[payout.RecipientKey]time.Time // when a list may be dropped
 	listFault  error                             // of the next notes
 	findFault  error                             // of reading lists
 	finding    func()                            // runs once, before a list is read
 	forgetting func()                            // runs once, before entries are taken off
 	getFault   error                             // of reading payouts
-	reports    map[string][]byte
-	proposals  map[string]payout.StatementProposal
 
-	feed      [payout.Shards][]payout.News
 	feedFault func() fault    // of each put in the feed; nil: the fault of its turn
 	desk      []payout.Payout // what ListAttention lists, one payout a page
 	deskFault error
@@ -63,12 +55,10 @@ const (
 )
 
 func newMemory() *memory {
+	store := memstore.New()
 	return &memory{
-		payouts: map[payout.ID]payout.Payout{}, turned: map[payout.ID]time.Time{}, orphans: map[string]payout.Orphaned{},
-		board: payout.Shared{Pauses: map[payout.Provider]payout.Pause{}},
-		lists: map[payout.RecipientKey][]payout.Unsettled{}, keep: map[payout.RecipientKey]time.Time{}, reports: map[string][]byte{},
-		proposals: map[string]payout.StatementProposal{},
-		fault:     func(int) fault { return none },
+		Store: store, Contents: store.Contents(), keep: map[payout.RecipientKey]time.Time{},
+		fault: func(int) fault { return none },
 	}
 }
 
@@ -77,7 +67,7 @@ func (m *memory) copy() *memory {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	backup := newMemory()
-	backup.payouts = maps.Clone(m.payouts)
+	backup.Payouts = maps.Clone(m.Payouts)
 	return backup
 }
 
@@ -102,108 +92,45 @@ func (m *memory) write(do func() error) error {
 	return do()
 }
 
-func (m *memory) TurnAway(_ context.Context, id payout.ID, until time.Time) error {
-	return m.write(func() error {
-		if old, taken := m.payouts[id]; taken {
-			return &payout.Refused{Current: &old}
-		}
-		if m.turned[id].Before(until) {
-			m.turned[id] = until
-		}
-		return nil
-	})
+func (m *memory) TurnAway(ctx context.Context, id payout.ID, until time.Time) error {
+	return m.write(func() error { return m.Store.TurnAway(ctx, id, until) })
 }
 
-func (m *memory) Insert(_ context.Context, p payout.Payout, arrived time.Time) error {
-	return m.write(func() error {
-		if old, taken := m.payouts[p.ID]; taken {
-			return &payout.Refused{Current: &old}
-		}
-		if !m.turned[p.ID].Before(arrived) {
-			return payout.ErrTurnedAway
-		}
-		m.payouts[p.ID] = p
-		return nil
-	})
+func (m *memory) Insert(ctx context.Context, p payout.Payout, arrived time.Time) error {
+	return m.write(func() error { return m.Store.Insert(ctx, p, arrived) })
 }
 
-func (m *memory) Apply(_ context.Context, s payout.Step) (payout.Payout, error) {
-	var after payout.Payout
-	err := m.write(func() error {
-		old, there := m.payouts[s.ID]
-		if !there {
-			return &payout.Refused{}
-		}
-		if !s.When.Holds(old) {
-			return &payout.Refused{Current: &old}
-		}
-		if len(s.Then.Heard) > 0 {
+func (m *memory) Apply(ctx context.Context, s payout.Step) (after payout.Payout, err error) {
+	err = m.write(func() error {
+		after, err = m.Store.Apply(ctx, s)
+		if err == nil && len(s.Then.Heard) > 0 {
 			m.added = append(m.added, s.Then.Heard)
 		}
-		after = s.Then.Apply(old)
-		m.payouts[s.ID] = after
-		return nil
+		return err
 	})
 	return after, err
 }
 
-func (m *memory) Get(_ context.Context, id payout.ID) (payout.Payout, error) {
+func (m *memory) Get(ctx context.Context, id payout.ID) (payout.Payout, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.reads++
 	if m.getFault != nil {
 		return payout.Payout{}, m.getFault
 	}
-	p, there := m.payouts[id]
-	if !there {
-		return payout.Payout{}, payout.ErrNotFound
-	}
-	return p, nil
+	return m.Store.Get(ctx, id)
 }
 
-func (m *memory) Due(_ context.Context, shard int, until time.Time, limit int) ([]payout.Due, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var due []payout.Due
-	for id, p := range m.payouts {
-		if id.Shard() == shard && !p.DueAt.IsZero() && !p.DueAt.After(until) {
-			due = append(due, payout.Due{ID: id, DueAt: p.DueAt})
-		}
-	}
-	slices.SortFunc(due, func(a, b payout.Due) int { return a.DueAt.Compare(b.DueAt) })
-	return due[:min(limit, len(due))], nil
-}
-
-func (m *memory) KeepOrphan(_ context.Context, o payout.Orphaned) (bool, error) {
-	fresh := false
-	err := m.write(func() error {
-		_, there := m.orphans[o.Key]
-		fresh = !there
-		m.orphans[o.Key] = o
-		return nil
+func (m *memory) KeepOrphan(ctx context.Context, o payout.Orphaned) (fresh bool, err error) {
+	err = m.write(func() error {
+		fresh, err = m.Store.KeepOrphan(ctx, o)
+		return err
 	})
 	return fresh, err
 }
 
-func (m *memory) DueOrphans(_ context.Context, until time.Time, limit int) ([]string, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var due []string
-	for key, o := range m.orphans {
-		if !o.RedactAt.IsZero() && !o.RedactAt.After(until) && len(due) < limit {
-			due = append(due, key)
-		}
-	}
-	return due, nil
-}
-
-func (m *memory) RedactOrphan(_ context.Context, key string, at time.Time) error {
-	return m.write(func() error {
-		o := m.orphans[key]
-		o.Message, o.Raw, o.RedactAt, o.RedactedAt = "", nil, time.Time{}, at
-		m.orphans[key] = o
-		return nil
-	})
+func (m *memory) RedactOrphan(ctx context.Context, key string, at time.Time) error {
+	return m.write(func() error { return m.Store.RedactOrphan(ctx, key, at) })
 }
 
 // expire drops the lists that may be dropped.
@@ -212,207 +139,57 @@ func (m *memory) expire(now time.Time) {
 	defer m.mu.Unlock()
 	for key, at := range m.keep {
 		if at.Before(now) {
-			delete(m.lists, key)
+			delete(m.Lists, key)
 		}
 	}
 }
 
-func (m *memory) BindNamespace(context.Context, payout.Namespace) error { return nil }
-
-func (m *memory) RememberRestore(_ context.Context, at time.Time) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if at.After(m.board.RestoredAt) {
-		m.board.RestoredAt = at
-	}
-	return nil
+func (m *memory) ChangeControls(ctx context.Context, e payout.ControlEntry) error {
+	return m.write(func() error { return m.Store.ChangeControls(ctx, e) })
 }
 
-// ListDay lists a whole day on one page.
-func (m *memory) ListDay(_ context.Context, day string, q payout.PageQuery) (payout.Page, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var page payout.Page
-	for _, p := range m.payouts {
-		if p.CreatedAt.Format(time.DateOnly) == day && q.Wants(p) {
-			page.Payouts = append(page.Payouts, p)
-		}
-	}
-	return page, nil
+func (m *memory) ProposeControls(ctx context.Context, p payout.ControlProposal, until time.Time) error {
+	return m.write(func() error { return m.Store.ProposeControls(ctx, p, until) })
 }
 
-func (m *memory) ChangeControls(_ context.Context, e payout.ControlEntry) error {
-	return m.write(func() error {
-		if e.Version <= len(m.changes) {
-			return payout.ErrControlsMoved
-		}
-		m.changes, m.board.Controls = append(m.changes, e), e.After
-		return nil
-	})
+func (m *memory) CountOutflow(ctx context.Context, b payout.OutflowBucket, until time.Time) error {
+	return m.write(func() error { return m.Store.CountOutflow(ctx, b, until) })
 }
 
-func (m *memory) ControlChanges(_ context.Context, limit int) ([]payout.ControlEntry, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	newest := slices.Clone(m.changes)
-	slices.Reverse(newest)
-	return newest[:min(limit, len(newest))], nil
-}
-
-func (m *memory) ProposeControls(_ context.Context, p payout.ControlProposal, _ time.Time) error {
-	return m.write(func() error {
-		if m.ordered == nil {
-			m.ordered = map[payout.Person]payout.ControlProposal{}
-		}
-		if m.ordered[p.Person].Version > p.Version {
-			return payout.ErrControlsMoved
-		}
-		m.ordered[p.Person] = p
-		return nil
-	})
-}
-
-func (m *memory) ProposedControls(context.Context) ([]payout.ControlProposal, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return slices.Collect(maps.Values(m.ordered)), nil
-}
-
-func (m *memory) CountOutflow(_ context.Context, b payout.OutflowBucket, _ time.Time) error {
-	return m.write(func() error {
-		minor := b.Minor
-		b.Minor = 0
-		if m.outflow == nil {
-			m.outflow = map[payout.OutflowBucket]int64{}
-		}
-		m.outflow[b] += minor
-		return nil
-	})
-}
-
-func (m *memory) OutflowSince(_ context.Context, p payout.Provider, of money.Currency, since time.Time) ([]payout.OutflowBucket, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var all []payout.OutflowBucket
-	for b, minor := range m.outflow {
-		if b.Provider == p && b.Currency == of && !b.Start.Before(since) {
-			b.Minor = minor
-			all = append(all, b)
-		}
-	}
-	return all, nil
-}
-
-func (m *memory) Shared(context.Context) (payout.Shared, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	board := m.board
-	board.Pauses = maps.Clone(board.Pauses)
-	return board, nil
-}
-
-func (m *memory) SavePause(_ context.Context, p payout.Pause) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.board.Pauses[p.Provider] = p
-	return nil
-}
-
-func (m *memory) NoteUnsettled(_ context.Context, u payout.Unsettled, most int, keep, until time.Time) ([]payout.Unsettled, error) {
+func (m *memory) NoteUnsettled(ctx context.Context, u payout.Unsettled, most int, keep, until time.Time) ([]payout.Unsettled, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.listFault != nil {
 		return nil, m.listFault
 	}
-	list := m.lists[u.Key]
-	if !until.IsZero() {
-		m.board.UnsettledUntil = until
+	list, err := m.Store.NoteUnsettled(ctx, u, most, keep, until)
+	if err == nil {
+		m.keep[u.Key] = keep
 	}
-	switch {
-	case slices.Contains(list, u):
-	case len(list) >= most:
-		return list, payout.ErrCrowded
-	default:
-		list = append(slices.Clip(list), u)
-	}
-	m.lists[u.Key], m.keep[u.Key] = list, keep
-	return list, nil
+	return list, err
 }
 
-func (m *memory) FindUnsettled(_ context.Context, key payout.RecipientKey) ([]payout.Unsettled, error) {
+func (m *memory) FindUnsettled(ctx context.Context, key payout.RecipientKey) ([]payout.Unsettled, error) {
 	if do := m.finding; do != nil {
 		m.finding = nil
 		do()
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.lists[key], m.findFault
+	if m.findFault != nil {
+		return nil, m.findFault
+	}
+	return m.Store.FindUnsettled(ctx, key)
 }
 
-func (m *memory) ForgetUnsettled(_ context.Context, key payout.RecipientKey, settled []payout.Unsettled) error {
+func (m *memory) ForgetUnsettled(ctx context.Context, key payout.RecipientKey, settled []payout.Unsettled) error {
 	if do := m.forgetting; do != nil {
 		m.forgetting = nil
 		do()
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.lists[key] = slices.DeleteFunc(slices.Clone(m.lists[key]), func(u payout.Unsettled) bool { return slices.Contains(settled, u) })
-	return nil
+	return m.Store.ForgetUnsettled(ctx, key, settled)
 }
 
-func (m *memory) KeepProposal(_ context.Context, hash string, p payout.StatementProposal, _ time.Time) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.proposals[hash] = p
-	return nil
-}
-
-func (m *memory) FindProposal(_ context.Context, hash string) (payout.StatementProposal, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	p, there := m.proposals[hash]
-	if !there {
-		return payout.StatementProposal{}, payout.ErrNotFound
-	}
-	return p, nil
-}
-
-func (m *memory) KeepReport(_ context.Context, hash string, report []byte, _ time.Time) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if _, there := m.reports[hash]; !there {
-		m.reports[hash] = report
-	}
-	return nil
-}
-
-func (m *memory) FindReport(_ context.Context, hash string) ([]byte, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	report, there := m.reports[hash]
-	if !there {
-		return nil, payout.ErrNotFound
-	}
-	return report, nil
-}
-
-// Publish searches back to the time since and no further, as the stores do.
-func (m *memory) Publish(_ context.Context, n payout.News, since time.Time) error {
-	put := func() error {
-		list := &m.feed[n.ID.Shard()]
-		for _, old := range slices.Backward(*list) {
-			if since.IsZero() || old.At.Before(since) {
-				break
-			}
-			if old.ID == n.ID {
-				n.From = max(n.From, old.To+1)
-			}
-		}
-		if n.From <= n.To {
-			*list = append(*list, n)
-		}
-		return nil
-	}
+func (m *memory) Publish(ctx context.Context, n payout.News, since time.Time) error {
+	put := func() error { return m.Store.Publish(ctx, n, since) }
 	if m.feedFault != nil {
 		m.mu.Lock()
 		defer m.mu.Unlock()
@@ -422,10 +199,6 @@ func (m *memory) Publish(_ context.Context, n payout.News, since time.Time) erro
 		return fmt.Errorf("%w: no answer", payout.ErrUnclear)
 	}
 	return m.write(put)
-}
-
-func (m *memory) ReadFeed(context.Context, payout.Position, int) ([]payout.Published, error) {
-	return nil, errors.New("not read in these tests")
 }
 
 func (m *memory) ListAttention(_ context.Context, q payout.PageQuery) (payout.Page, error) {
@@ -444,10 +217,6 @@ func (m *memory) ListAttention(_ context.Context, q payout.PageQuery) (payout.Pa
 		page.Next = strconv.Itoa(at + 1)
 	}
 	return page, m.deskFault
-}
-
-func (m *memory) ListOrphans(context.Context, payout.PageQuery) (payout.OrphanPage, error) {
-	return payout.OrphanPage{}, nil
 }
 
 // provider is a connector whose answers are scripted; it counts what it sends.

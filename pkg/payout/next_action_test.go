@@ -97,7 +97,7 @@ func TestWhatComesBackToTheQueueIsNotUnknownForLong(t *testing.T) {
 		w.vexora.mu.Unlock() // status queries are answered meanwhile
 		defer w.vexora.mu.Lock()
 		w.sweepFor(3, time.Hour)
-		for id, p := range w.store.payouts {
+		for id, p := range w.store.Payouts {
 			if !w.raised(id, payout.UnknownTooLong) {
 				t.Errorf("%s, %v before it woke up", p.Status, p.Attention.Reasons())
 			}

@@ -30,7 +30,7 @@ func (w *world) news(id payout.ID) {
 // fed is what the feed says of a payout, as "from-to" runs.
 func (w *world) fed(id payout.ID) string {
 	var runs []string
-	for _, n := range w.store.feed[id.Shard()] {
+	for _, n := range w.store.Feed[id.Shard()] {
 		if n.ID == id {
 			runs = append(runs, fmt.Sprintf("%d-%d", n.From, n.To))
 		}
@@ -366,7 +366,7 @@ func TestTwoCallersEventsDoNotHoldThoseOfAThird(t *testing.T) {
 func TestOthersEventsWaitForTheirOwnProbeAlone(t *testing.T) {
 	w := newWorld(t)
 	w.endpoint.refuses = func(e payout.Event) bool { return strings.HasPrefix(string(e.Reference), "bad") }
-	for n := 0; w.store.board.Pauses[payout.EndpointPause].Until.Sub(w.clock.Now()) < 20*time.Minute; n++ {
+	for n := 0; w.store.Board.Pauses[payout.EndpointPause].Until.Sub(w.clock.Now()) < 20*time.Minute; n++ {
 		w.news(w.createdBy(insider, draft(fmt.Sprint("bad-", n))).ID)
 		w.clock.pass(time.Minute)
 		w.sweep()
@@ -461,7 +461,7 @@ func TestTellingNeverEndsTheQuestions(t *testing.T) {
 	p := w.mustCreate(draft("R1"))
 	old := w.stored(p.ID)
 	old.QueryAt = time.Time{}
-	w.store.payouts[p.ID] = old
+	w.store.Payouts[p.ID] = old
 	w.news(p.ID)
 	if stored := w.stored(p.ID); stored.DueAt.IsZero() {
 		t.Error("nobody will ever ask about it")

@@ -67,7 +67,7 @@ func (s *oneSum) answer(p payout.Payout) payout.Claim {
 		return s.w.refusedForGood(p)
 	}
 	for id, at := range s.went {
-		q, known := s.w.store.payouts[id]
+		q, known := s.w.store.Payouts[id]
 		known = known && !q.CreatedAt.After(at) // else the table that knew of it is lost
 		if known && id != p.ID && s.w.clock.Now().Sub(at) < s.window {
 			s.broken = fmt.Sprintf("%s goes %v after %s, within %v", p.Reference, s.w.clock.Now().Sub(at), id, s.window)
@@ -107,7 +107,7 @@ func (s *oneSum) hold(held bool) {
 
 // call is a callback about what the provider took or refused.
 func (s *oneSum) call() {
-	known := slices.Sorted(maps.Keys(s.w.store.payouts))
+	known := slices.Sorted(maps.Keys(s.w.store.Payouts))
 	if len(known) == 0 {
 		return
 	}
@@ -121,7 +121,7 @@ func (s *oneSum) call() {
 }
 
 func (s *oneSum) withdraw() {
-	for id, p := range s.w.store.payouts {
+	for id, p := range s.w.store.Payouts {
 		if p.Status == payout.Queued && s.r.IntN(3) == 0 {
 			_, _ = s.w.operator.Cancel(bg, s.w.order(id, dara, ""))
 		}
@@ -136,20 +136,20 @@ func (s *oneSum) restore(t *testing.T) {
 		return
 	case s.backup == nil:
 		s.backup, s.backed = s.w.store.copy(), now
-		s.backup.lists = maps.Clone(s.w.store.lists)
+		s.backup.Lists = maps.Clone(s.w.store.Lists)
 		return
 	case now.Sub(s.backed) > 4*time.Hour:
 		return
 	}
-	until := s.w.store.board.UnsettledUntil
+	until := s.w.store.Board.UnsettledUntil
 	s.restored = now
 	s.build(t, now)
-	s.w.store.payouts, s.w.store.lists = s.backup.payouts, s.backup.lists
-	s.w.store.board.UnsettledUntil = until
+	s.w.store.Payouts, s.w.store.Lists = s.backup.Payouts, s.backup.Lists
+	s.w.store.Board.UnsettledUntil = until
 	s.w.store.released(now)
 	s.hold(true)
 	if s.r.IntN(2) == 0 {
-		for range len(s.w.store.payouts) {
+		for range len(s.w.store.Payouts) {
 			s.call()
 		}
 	}
@@ -194,7 +194,7 @@ func (s *oneSum) step(t *testing.T, deep bool) {
 		}
 	}
 	if !s.held {
-		s.w.store.board.Pauses = map[payout.Provider]payout.Pause{}
+		s.w.store.Board.Pauses = map[payout.Provider]payout.Pause{}
 	}
 }
 

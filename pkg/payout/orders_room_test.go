@@ -249,7 +249,7 @@ func TestWhatTwoPeopleEndWithLittleRoomTheyCanStillReview(t *testing.T) {
 		p := w.stored(w.mustCreate(draft("R1")).ID)
 		p.History = append(p.History, payout.Entry{At: p.CreatedAt, Source: payout.FromSweep, Status: payout.Unknown})
 		p.History[len(p.History)-1].Message = string(filled(size - p.Size()))
-		w.store.payouts[p.ID] = p
+		w.store.Payouts[p.ID] = p
 		o := w.order(p.ID, bopha, payout.ResolvedSucceeded)
 		o.Evidence = noise(600)
 		if _, err := w.operator.Resolve(bg, o); err != nil {
@@ -281,7 +281,7 @@ func TestAnotherAttemptLeavesRoomForItsEnd(t *testing.T) {
 		p = w.stored(p.ID)
 		p.History = append(p.History, payout.Entry{At: p.CreatedAt, Source: payout.FromSweep, Status: payout.Failed})
 		p.History[len(p.History)-1].Message = string(filled(size - p.Size()))
-		w.store.payouts[p.ID] = p
+		w.store.Payouts[p.ID] = p
 		w.vexora.answer = w.unclear
 		for _, by := range []payout.Principal{bopha, sokha} {
 			o := w.order(p.ID, by, "")

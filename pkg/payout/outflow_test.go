@@ -49,7 +49,7 @@ func (w *world) submits(o *payout.Outflow, riel int) bool {
 }
 
 func (w *world) vexoraHeld() bool {
-	return w.store.board.Controls.Submissions["vexora"] == payout.GateHeld
+	return w.store.Board.Controls.Submissions["vexora"] == payout.GateHeld
 }
 
 func TestMoreThanTheLimitOfAnHourHoldsTheProvider(t *testing.T) {
@@ -63,13 +63,13 @@ func TestMoreThanTheLimitOfAnHourHoldsTheProvider(t *testing.T) {
 	if err != nil || len(held) != 1 || held[0].Provider != Vexora || held[0].Currency != money.KHR {
 		t.Fatalf("above the limit: %+v, %v", held, err)
 	}
-	e := w.store.changes[0]
+	e := w.store.Changes[0]
 	says := "KHR 1001.00 were submitted to vexora in the hour to 2026-05-16 08:30 UTC, more than the limit of 1000.00"
 	if e.By != payout.OutflowBrake || e.Person != "" || e.Second != "" || e.Reason != says || e.Token == "" || e.Version != 1 || e.Before.Version != 0 {
 		t.Errorf("the entry is %+v", e)
 	}
-	if !w.vexoraHeld() || len(w.store.board.Controls.Submissions) != 1 {
-		t.Errorf("in force is %v", w.store.board.Controls.Submissions)
+	if !w.vexoraHeld() || len(w.store.Board.Controls.Submissions) != 1 {
+		t.Errorf("in force is %v", w.store.Board.Controls.Submissions)
 	}
 	if len(w.signals.raised) != 1 || w.signals.raised[0] != payout.SignalOutflowHeld {
 		t.Errorf("raised %v", w.signals.raised)
@@ -110,11 +110,11 @@ func TestAnHourLeavesTheCountWhenItIsOver(t *testing.T) {
 func newCopy(w *world, o *payout.Outflow, riel int) bool {
 	w.t.Helper()
 	kept := map[payout.OutflowBucket]int64{}
-	for b, minor := range w.store.outflow {
+	for b, minor := range w.store.Outflow {
 		kept[b] = minor
 	}
 	held := w.submits(o, riel)
-	w.store.outflow, w.store.changes, w.store.board.Controls = kept, nil, payout.Controls{}
+	w.store.Outflow, w.store.Changes, w.store.Board.Controls = kept, nil, payout.Controls{}
 	return held
 }
 
@@ -126,8 +126,8 @@ func TestAProviderThatIsHeldAlreadyGetsNoSecondEntry(t *testing.T) {
 		w.pull(dara, hold)
 		o := w.counter()
 		first := w.submits(o, 5*perHour)
-		if second := w.submits(o, 5*perHour); first || second || len(w.store.changes) != 1 {
-			t.Errorf("%s was held, and has %d entries", name, len(w.store.changes))
+		if second := w.submits(o, 5*perHour); first || second || len(w.store.Changes) != 1 {
+			t.Errorf("%s was held, and has %d entries", name, len(w.store.Changes))
 		}
 	}
 }
@@ -207,8 +207,8 @@ func TestOfTwoProcessesThatHoldAtOnceOneMakesTheEntry(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	if held != 1 || len(w.store.changes) != 1 || !w.vexoraHeld() {
-		t.Errorf("%d held it, with %d entries", held, len(w.store.changes))
+	if held != 1 || len(w.store.Changes) != 1 || !w.vexoraHeld() {
+		t.Errorf("%d held it, with %d entries", held, len(w.store.Changes))
 	}
 }
 
@@ -221,16 +221,16 @@ func TestWhoseControlsMovedLooksAgain(t *testing.T) {
 		w.store.fault = func(write int) fault {
 			if write == 2 { // the entry
 				w.store.fault = func(int) fault { return none }
-				w.store.changes = append(w.store.changes, payout.ControlEntry{Version: 1, Token: "other", After: payout.Controls{
+				w.store.Changes = append(w.store.Changes, payout.ControlEntry{Version: 1, Token: "other", After: payout.Controls{
 					Version: 1, Submissions: other.Submissions, Callbacks: other.Callbacks,
 				}})
-				w.store.board.Controls = w.store.changes[0].After
+				w.store.Board.Controls = w.store.Changes[0].After
 			}
 			return none
 		}
 		held := w.submits(w.counter(), 2*perHour)
 		if want := other.Submissions == nil; held != want || w.vexoraHeld() != want {
-			t.Errorf("a change %s: held %t, in force %+v", name, held, w.store.board.Controls)
+			t.Errorf("a change %s: held %t, in force %+v", name, held, w.store.Board.Controls)
 		}
 	}
 }
@@ -244,8 +244,8 @@ func TestADeskThatFailsIsTriedAgainAndSignalled(t *testing.T) {
 			}
 			return none
 		}
-		if !w.submits(w.counter(), 2*perHour) || len(w.store.changes) != 1 {
-			t.Errorf("fault %v: %d entries", lost, len(w.store.changes))
+		if !w.submits(w.counter(), 2*perHour) || len(w.store.Changes) != 1 {
+			t.Errorf("fault %v: %d entries", lost, len(w.store.Changes))
 		}
 	}
 	w := newWorld(t)

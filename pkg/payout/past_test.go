@@ -25,7 +25,7 @@ func TestRestoreFailureLearntAfterwardsIsShownSafe(t *testing.T) {
 	}
 	at := before.clock.Now().Add(time.Minute)
 	w := newWorldWith(t, vouched(at))
-	w.store.payouts = backup.payouts
+	w.store.Payouts = backup.Payouts
 	w.clock.pass(30 * time.Minute)
 	w.monetix.told = w.says(payout.FoundFailed)
 	w.sweep()
@@ -48,7 +48,7 @@ func TestRestoreEventSaysSafeWhereTheReadingDoesNot(t *testing.T) {
 	backup := before.store.copy()
 	at := before.clock.Now().Add(time.Minute)
 	w := newWorldWith(t, vouched(at))
-	w.store.payouts = backup.payouts
+	w.store.Payouts = backup.Payouts
 	w.clock.pass(30 * time.Minute)
 	w.monetix.told = w.says(payout.FoundFailed)
 	w.sweep()
@@ -66,7 +66,7 @@ func TestRestoreSecondAttemptCountsAsOnlySubmission(t *testing.T) {
 	p := before.mustCreate(draftFor(Monetix)) // processing
 	at := before.clock.Now().Add(time.Minute)
 	w := newWorldWith(t, vouched(at))
-	w.store.payouts = before.store.copy().payouts
+	w.store.Payouts = before.store.copy().Payouts
 	w.clock.pass(30 * time.Minute)
 	w.monetix.told = w.says(payout.FoundFailed)
 	w.sweep()
@@ -554,7 +554,7 @@ func TestRestoreVexoraSecondAttempt(t *testing.T) {
 	p := before.mustCreate(draft("R1")) // processing
 	at := before.clock.Now().Add(time.Minute)
 	w := newWorldWith(t, func(policy *payout.Policy) { policy.RestoredAt = at })
-	w.store.payouts = before.store.copy().payouts
+	w.store.Payouts = before.store.copy().Payouts
 	w.clock.pass(30 * time.Minute)
 	w.receive(w.claim(p, payout.FoundFailed))
 	w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))

@@ -11,7 +11,7 @@ import (
 // fedTwice lists the events of a payout that stand in the feed more than once, or not at all.
 func (w *world) fedTwice(id payout.ID) []int {
 	times := make([]int, len(w.stored(id).Events())+1)
-	for _, n := range w.store.feed[id.Shard()] {
+	for _, n := range w.store.Feed[id.Shard()] {
 		for sequence := n.From; n.ID == id && sequence <= n.To; sequence++ {
 			times[sequence]++
 		}

@@ -229,8 +229,8 @@ func TestOnlyADoubtIsNotedByAQuestion(t *testing.T) {
 		w := newWorld(t)
 		p := w.mustCreate(draft("R1"))
 		w.ask()
-		if len(w.store.lists) > 0 {
-			t.Errorf("a payout in progress is noted: %v", w.store.lists)
+		if len(w.store.Lists) > 0 {
+			t.Errorf("a payout in progress is noted: %v", w.store.Lists)
 		}
 		w.receive(w.claim(p, payout.FoundFailed))
 		w.vexora.told = w.saysDoubtful
@@ -239,8 +239,8 @@ func TestOnlyADoubtIsNotedByAQuestion(t *testing.T) {
 		}
 		w.ask()
 		now := w.stored(p.ID)
-		if wait := now.QueryAt.Sub(w.clock.Now()); fails && wait > time.Minute || !fails && len(w.store.lists) == 0 {
-			t.Errorf("the list fails %v: next in %v, owed %v, lists %v", fails, wait, now.RecipientOwed, w.store.lists)
+		if wait := now.QueryAt.Sub(w.clock.Now()); fails && wait > time.Minute || !fails && len(w.store.Lists) == 0 {
+			t.Errorf("the list fails %v: next in %v, owed %v, lists %v", fails, wait, now.RecipientOwed, w.store.Lists)
 		}
 	}
 }

@@ -106,7 +106,7 @@ func TestANoteOfARedactedPayoutTakesNobodyOffTheList(t *testing.T) {
 	w.clock.pass(2 * time.Minute)
 	w.sweep()
 	listed := func() bool {
-		for _, list := range w.store.lists {
+		for _, list := range w.store.Lists {
 			for _, u := range list {
 				if u.ID == unknown.ID {
 					return true

@@ -81,8 +81,8 @@ func TestOrphansAreKeptAndBlockTheirReference(t *testing.T) {
 	if v := w.receive(foreign); v != payout.KeptAsOrphan {
 		t.Errorf("verdict %s of a foreign reference", v)
 	}
-	if v := w.receive(foreign); v != payout.Repeated || len(w.store.orphans) != 1 {
-		t.Errorf("verdict %s, %d orphans", v, len(w.store.orphans))
+	if v := w.receive(foreign); v != payout.Repeated || len(w.store.Orphans) != 1 {
+		t.Errorf("verdict %s, %d orphans", v, len(w.store.Orphans))
 	}
 	// A payment by hand must not keep the sign of a lost table silent.
 	if want := []payout.Signal{payout.SignalOrphanOfOurs, payout.SignalOrphan}; !slices.Equal(w.signals.raised, want) {
@@ -127,7 +127,7 @@ func TestAnOrphanThatCannotBeStoredIsNotAcknowledged(t *testing.T) {
 		}
 		return none
 	}
-	if v, err := w.desk.Receive(bg, w.claim(lost, payout.FoundSucceeded)); err == nil || len(w.store.payouts) > 0 {
-		t.Errorf("%s, %d stored", v, len(w.store.payouts))
+	if v, err := w.desk.Receive(bg, w.claim(lost, payout.FoundSucceeded)); err == nil || len(w.store.Payouts) > 0 {
+		t.Errorf("%s, %d stored", v, len(w.store.Payouts))
 	}
 }

@@ -44,7 +44,7 @@ func TestEveryRoadIntoDoubtHoldsTheSameMoney(t *testing.T) {
 				return none
 			}
 			p := w.mustCreate(draft("R1"))
-			w.store.lists = map[payout.RecipientKey][]payout.Unsettled{} // it died before it noted anything
+			w.store.Lists = map[payout.RecipientKey][]payout.Unsettled{} // it died before it noted anything
 			w.vexora.told = w.absent
 			w.clock.pass(2 * time.Minute)
 			w.sweep()
@@ -104,7 +104,7 @@ func TestARestoreHoldsTheSameMoney(t *testing.T) {
 	d := draftFor(Monetix)
 	first := before.mustCreate(d)
 	after := newWorldWith(t, vouched(before.clock.Now().Add(time.Minute)))
-	after.store.payouts = before.store.copy().payouts
+	after.store.Payouts = before.store.copy().Payouts
 	after.clock.pass(2 * time.Minute)
 	after.sweep()
 	d.Reference = "R2"
@@ -204,7 +204,7 @@ func TestACrowdedListHoldsEverybody(t *testing.T) {
 			w.insist(p.ID)
 		}
 		w.over(payout.Floor{}) // silence has not paused anything yet
-		w.store.board.Pauses = map[payout.Provider]payout.Pause{}
+		w.store.Board.Pauses = map[payout.Provider]payout.Pause{}
 		w.clock.pass(time.Second)
 	}
 	if p := w.another("last"); p.Status != payout.Queued || p.SimilarTo == "" {

@@ -177,7 +177,7 @@ func TestARestoredTablePaysNobodyTwice(t *testing.T) {
 	lost := before.mustCreate(draft("made after the backup"))
 
 	after := newWorldWith(t, vouched(before.clock.Now()))
-	after.store.payouts = backup.payouts
+	after.store.Payouts = backup.Payouts
 	after.clock.pass(10 * time.Minute)
 	after.vexora.told = after.absent
 	if p := after.mustCreate(draft("made after the backup")); p.ID != lost.ID || p.Status != payout.Queued {
@@ -227,7 +227,7 @@ func TestWhatALostTableMayHaveSentTakesTwoPeopleForEver(t *testing.T) {
 	before := newWorldWith(t, func(p *payout.Policy) { p.RestoredAt = time.Date(2026, 5, 16, 8, 0, 0, 0, time.UTC) })
 	p := before.mustCreate(draft("R1"))
 	after := newWorld(t) // RESTORED_AT was taken away
-	after.store.payouts = before.store.copy().payouts
+	after.store.Payouts = before.store.copy().Payouts
 	for range 5 {
 		after.clock.pass(2 * time.Minute)
 		after.sweep()
@@ -363,7 +363,7 @@ func TestAnAttemptThatALostTableMayHaveBegunIsNeverClosedAtVexora(t *testing.T) 
 	before := newWorld(t)
 	p := before.failedForCertain("R1")
 	w := newWorldWith(t, func(policy *payout.Policy) { policy.RestoredAt = before.clock.Now().Add(time.Minute) })
-	w.store.payouts = before.store.copy().payouts
+	w.store.Payouts = before.store.copy().Payouts
 	w.clock.pass(time.Hour)
 	w.vexora.answer, w.vexora.told = w.notSent, w.says(payout.FoundFailed)
 	w.resendByTwo(p.ID)

@@ -63,9 +63,9 @@ func plainFingerprint(d payout.Draft, minor string) payout.Fingerprint {
 
 // old gives a stored payout another fingerprint, as an earlier version wrote it.
 func (w *world) old(id payout.ID, f payout.Fingerprint) {
-	p := w.store.payouts[id]
+	p := w.store.Payouts[id]
 	p.Fingerprint = f
-	w.store.payouts[id] = p
+	w.store.Payouts[id] = p
 }
 
 func TestAFingerprintIsMadeUnderTheKey(t *testing.T) {
@@ -87,8 +87,8 @@ func TestATenDigitAccountNumberCannotBeTriedOut(t *testing.T) {
 	d := draft("R1")
 	d.Destination.AccountNumber = "1234567890"
 	p := w.mustCreate(d)
-	stored := fmt.Sprintf("%+v %v", w.stored(p.ID).Fingerprint, w.store.lists)
-	if len(w.store.lists) != 1 {
+	stored := fmt.Sprintf("%+v %v", w.stored(p.ID).Fingerprint, w.store.Lists)
+	if len(w.store.Lists) != 1 {
 		t.Fatal("no list was written")
 	}
 	for _, number := range []string{"1234567889", "1234567890", "1234567891"} {
@@ -226,14 +226,14 @@ func TestANoteWithoutTheKeyIsOwed(t *testing.T) {
 	w.vexora.answer = func(p payout.Payout) payout.Claim { w.keyFault = errors.New("not readable"); return w.unclear(p) }
 	w.vexora.told = w.absent
 	p := w.mustCreate(draft("R1"))
-	if len(w.store.lists) != 0 || !w.stored(p.ID).RecipientOwed {
-		t.Fatalf("%v, owed %v", w.store.lists, w.stored(p.ID).RecipientOwed)
+	if len(w.store.Lists) != 0 || !w.stored(p.ID).RecipientOwed {
+		t.Fatalf("%v, owed %v", w.store.Lists, w.stored(p.ID).RecipientOwed)
 	}
 	w.keyFault = nil
 	w.clock.pass(2 * time.Minute)
 	w.sweep()
-	if len(w.store.lists) != 1 || w.stored(p.ID).RecipientOwed {
-		t.Errorf("%v, owed %v", w.store.lists, w.stored(p.ID).RecipientOwed)
+	if len(w.store.Lists) != 1 || w.stored(p.ID).RecipientOwed {
+		t.Errorf("%v, owed %v", w.store.Lists, w.stored(p.ID).RecipientOwed)
 	}
 }
 
@@ -261,8 +261,8 @@ func TestAListOfSettledPayoutsGoes(t *testing.T) {
 	p := w.mustCreate(draft("R1"))
 	w.receive(w.claim(p, payout.FoundSucceeded))
 	w.pass(20)
-	if w.store.expire(w.clock.Now()); len(w.store.lists) != 0 {
-		t.Errorf("%v", w.store.lists)
+	if w.store.expire(w.clock.Now()); len(w.store.Lists) != 0 {
+		t.Errorf("%v", w.store.Lists)
 	}
 }
 
@@ -521,8 +521,8 @@ func TestAnOrphansTextsGoAfterTheRetention(t *testing.T) {
 		if err := w.sweeper.RedactOrphans(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		for _, o := range w.store.orphans {
-			return o
+		for _, o := range w.store.Orphans {
+			return o.Orphaned
 		}
 		return payout.Orphaned{}
 	}

@@ -13,7 +13,7 @@ import (
 // goes by itself afterwards, though the order had the payout fenced before it met another one.
 func TestARefusedOrderIsNotCarriedOutLater(t *testing.T) {
 	twin := func(w *world) { // sent at this moment, with its provider
-		like := w.stored(w.store.lists[w.store.onlyKey(t)][0].ID)
+		like := w.stored(w.store.Lists[w.store.onlyKey(t)][0].ID)
 		w.listMore(like, 1, w.clock.Now(), nil)
 	}
 	besideAnUnknown := func(w *world) payout.ID {

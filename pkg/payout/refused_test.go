@@ -69,7 +69,7 @@ func safeBeside(t *testing.T, say func(*world, payout.Payout), before bool) bool
 	if before {
 		w.monetix.during = func() {
 			w.monetix.during = nil
-			for _, p := range w.store.payouts {
+			for _, p := range w.store.Payouts {
 				say(w, p)
 			}
 		}

@@ -10,7 +10,7 @@ import (
 // entriesOf are the entries of a payout on all lists.
 func (w *world) entriesOf(id payout.ID) []payout.Unsettled {
 	var all []payout.Unsettled
-	for _, list := range w.store.lists {
+	for _, list := range w.store.Lists {
 		for _, u := range list {
 			if u.ID == id {
 				all = append(all, u)

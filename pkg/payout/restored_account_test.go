@@ -52,7 +52,7 @@ func vouched(at time.Time) func(*payout.Policy) {
 }
 
 // released is a store that was restored at a time, and that two people have released at once.
-func (m *memory) released(at time.Time) { m.board.RestoredAt, m.board.Controls.ReleasedAt = at, at }
+func (m *memory) released(at time.Time) { m.Board.RestoredAt, m.Board.Controls.ReleasedAt = at, at }
 
 // restoredFrom is the world over a backup of another one, and over nothing without one, when two
 // people have released it. Same says that people vouch for the accounts.
@@ -63,7 +63,7 @@ func restoredFrom(t *testing.T, before *world, backup *memory, same ...payout.Pr
 	})
 	w.clock.pass(before.clock.Now().Sub(w.clock.Now()) + 2*time.Minute)
 	if backup != nil {
-		w.store.payouts = backup.payouts
+		w.store.Payouts = backup.Payouts
 	}
 	w.store.released(before.clock.Now().Add(time.Minute))
 	return w
@@ -75,11 +75,11 @@ func after(t *testing.T, before *world) *world {
 	t.Helper()
 	w := newWorldWith(t, func(p *payout.Policy) {
 		vouched(time.Time{})(p)
-		p.Remembered = func() time.Time { return before.store.board.RestoredAt }
+		p.Remembered = func() time.Time { return before.store.Board.RestoredAt }
 	})
-	w.store.released(before.store.board.RestoredAt)
+	w.store.released(before.store.Board.RestoredAt)
 	w.clock.pass(before.clock.Now().Sub(w.clock.Now()))
-	w.store.payouts = before.store.copy().payouts
+	w.store.Payouts = before.store.copy().Payouts
 	return w
 }
 
@@ -247,7 +247,7 @@ func TestAFailureOfAnUnknownAccountIsNotCertainAfterARestore(t *testing.T) {
 	before, have := newWorld(t), kept{}
 	p := before.stored(before.mustCreate(draftFor(Monetix)).ID)
 	p.Heard = slices.DeleteFunc(p.Heard, func(f payout.Fact) bool { return strings.Contains(string(f), ".at-") })
-	before.store.payouts[p.ID] = p
+	before.store.Payouts[p.ID] = p
 	w := restoredFrom(t, before, before.store.copy())
 	have.serve(w, "B", payout.FoundFailed)
 	have["B/"+string(p.ProviderReference())] = payout.FoundFailed

@@ -28,7 +28,7 @@ func TestACertaintyOfBeforeARestoreIsToldAsAFailure(t *testing.T) {
 	if told[payout.EventFailureConfirmed] > 0 || told[payout.EventFailed] == 0 {
 		t.Errorf("told %v", told)
 	}
-	events, shown := w.stored(p.ID).Events(), w.stored(p.ID).AsRestored(w.store.board.RestoredAt).Events()
+	events, shown := w.stored(p.ID).Events(), w.stored(p.ID).AsRestored(w.store.Board.RestoredAt).Events()
 	if last := len(events) - 1; len(shown) != len(events) || events[last].Type != payout.EventFailureConfirmed ||
 		shown[last].Type != payout.EventFailed || shown[last].ID == events[last].ID {
 		t.Errorf("%+v\nshown %+v", events, shown)
@@ -40,7 +40,7 @@ func TestACertaintySinceARestoreIsTold(t *testing.T) {
 	w := after(t, restoredFrom(t, newWorld(t), nil))
 	w.clock.pass(time.Hour)
 	p := w.failedForCertain("R1")
-	shown := p.AsRestored(w.store.board.RestoredAt).Events()
+	shown := p.AsRestored(w.store.Board.RestoredAt).Events()
 	if last := shown[len(shown)-1]; last.Type != payout.EventFailureConfirmed {
 		t.Errorf("%+v", last)
 	}

@@ -44,7 +44,7 @@ func TestWhatFailedInABackupHoldsWithinTheWindow(t *testing.T) {
 		p.Remembered = func() time.Time { return told }
 	})
 	after.store.released(told)
-	after.store.payouts, after.store.lists = before.store.copy().payouts, before.store.lists
+	after.store.Payouts, after.store.Lists = before.store.copy().Payouts, before.store.Lists
 	after.clock.pass(told.Sub(after.clock.Now()) + time.Minute)
 	if salary := after.another("salary"); salary.Status != payout.Queued || salary.SimilarTo == "" {
 		t.Errorf("%s beside it, similar to %q", salary.Status, salary.SimilarTo)
@@ -67,7 +67,7 @@ func TestWhatIsWithdrawnBesideAnUncertainAttemptHolds(t *testing.T) {
 	if now := w.stored(p.ID); now.Status != payout.Cancelled || now.Attempt != 2 {
 		t.Fatalf("attempt %d is %s", now.Attempt, now.Status)
 	}
-	w.store.board.Pauses = nil
+	w.store.Board.Pauses = nil
 	w.over(payout.Floor{})
 	if salary := w.another("salary"); salary.Status != payout.Queued || salary.SimilarTo == "" {
 		t.Errorf("%s beside it, similar to %q", salary.Status, salary.SimilarTo)
@@ -139,7 +139,7 @@ func TestASweepThatKnowsOfNoRestoreClosesNothing(t *testing.T) {
 	told := before.clock.Now().Add(30 * time.Second)
 	var w *world
 	w = newWorldWith(t, func(p *payout.Policy) { p.Remembered = func() time.Time { return w.breaker.RestoredAt() } })
-	w.store.payouts = before.store.copy().payouts
+	w.store.Payouts = before.store.copy().Payouts
 	w.store.released(told)
 	*w.breaker = *payout.NewBreaker(unreadable{w.store}, payout.Floor{Caps: most(t)})
 	w.vexora.told = w.says(payout.FoundFailed)

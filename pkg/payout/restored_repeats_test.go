@@ -18,7 +18,7 @@ var backedUp = map[string]func(*world) payout.Payout{
 		p := w.mustCreate(draftFor(Monetix))
 		p = w.stored(p.ID)
 		p.Status, p.Lease.Until = payout.Submitting, p.SubmittedAt.Add(time.Minute)
-		w.store.payouts[p.ID] = p
+		w.store.Payouts[p.ID] = p
 		return p
 	},
 	"queued": func(w *world) payout.Payout {
@@ -90,7 +90,7 @@ func TestAProcessThatHasReadNothingSendsNothingAgain(t *testing.T) {
 		})
 		breaker = w.breaker
 		w.clock.pass(time.Hour)
-		w.store.payouts = before.store.copy().payouts
+		w.store.Payouts = before.store.copy().Payouts
 		w.store.released(before.clock.Now().Add(time.Minute))
 		if unread {
 			*w.breaker = *payout.NewBreaker(noShared{w.store}, payout.Floor{Caps: most(t)})

@@ -132,12 +132,12 @@ func TestAFilesReturnThatTheProviderDeniesIsAContradiction(t *testing.T) {
 			if now := w.stored(p.ID); now.Return == nil || isTold(now, cameBack) {
 				t.Fatalf("%s, open %t: returned %v, %q before the provider could answer", name, open, now.Return != nil, now.NextAction(payout.Returned))
 			}
-			denied := maps.Clone(w.store.payouts)
+			denied := maps.Clone(w.store.Payouts)
 			w.sweepFor(60, time.Hour)
 			if now := w.stored(p.ID); w.raised(p.ID, payout.Contradiction) || isTold(now, cameBack) == open { // an end by a file alone is asked about
 				t.Errorf("%s, open %t: the provider is silent: %v, %q, heard %v, sent %d", name, open, now.Attention, now.NextAction(payout.Returned), now.Heard, now.Sent)
 			}
-			w.store.payouts = denied
+			w.store.Payouts = denied
 			w.named(name).told = w.says(payout.FoundSucceeded)
 			w.sweepFor(60, time.Hour)
 			if now := w.stored(p.ID); !w.raised(p.ID, payout.Contradiction) || isTold(now, cameBack) {

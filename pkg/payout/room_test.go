@@ -93,7 +93,7 @@ func TestBlindWritesKeepTheBoundsOfAPayoutThatIsFull(t *testing.T) {
 	for p.Size()+900 <= 22<<10 && len(p.History) < 40 {
 		p.History = append(slices.Clip(p.History), entry)
 	}
-	w.store.payouts[p.ID] = p
+	w.store.Payouts[p.ID] = p
 	reads := w.store.reads
 	for _, f := range []payout.Finding{payout.FoundProcessing, payout.FoundSucceeded} {
 		c := w.claim(p, f)
@@ -158,7 +158,7 @@ func TestFactsWithoutRoomSpeakAgainstThePayout(t *testing.T) {
 	for n := range 200 {
 		p.Heard = p.Heard.With(payout.Fact(fmt.Sprintf("%d.strange", n)))
 	}
-	w.store.payouts[p.ID] = p
+	w.store.Payouts[p.ID] = p
 	if !p.SafeToPayAgain() {
 		t.Fatal("setup")
 	}

@@ -16,7 +16,7 @@ func withWindow(p *payout.Policy) { p.DuplicateWindow = time.Hour }
 // listed is how many entries the lists hold.
 func (w *world) listed() int {
 	n := 0
-	for _, list := range w.store.lists {
+	for _, list := range w.store.Lists {
 		n += len(list)
 	}
 	return n
@@ -67,8 +67,8 @@ func TestAListOfTenIsPruned(t *testing.T) {
 		absent := w.another("lost 1")
 		w.clock.pass(2 * time.Hour)
 		also := w.another("lost 2")
-		delete(w.store.payouts, absent.ID)
-		delete(w.store.payouts, also.ID)
+		delete(w.store.Payouts, absent.ID)
+		delete(w.store.Payouts, also.ID)
 		if w.listed() != before && before < 10 {
 			t.Fatalf("%d entries, not %d", w.listed(), before)
 		}
@@ -171,7 +171,7 @@ func TestTheSweepSaysNothingForPeople(t *testing.T) {
 	p.Attention = nil // a review took the flag, and the first is settled
 	p.QueryAt = w.clock.Now()
 	p.DueAt = p.QueryAt
-	w.store.payouts[p.ID] = p
+	w.store.Payouts[p.ID] = p
 	w.vexora.answer = w.says(payout.FoundProcessing)
 	w.clock.pass(2 * time.Minute)
 	w.sweep()
@@ -195,10 +195,10 @@ func TestWhoFoundNoRoomIsNotedByTheNextQuestion(t *testing.T) {
 	for n := range payout.MostListed {
 		full = append(full, payout.Unsettled{Key: key, ID: payout.DeriveID("test", payout.Reference(fmt.Sprint("gone ", n))), At: w.clock.Now()})
 	}
-	w.store.lists[key] = full
+	w.store.Lists[key] = full
 	stored := w.stored(p.ID)
 	stored.RecipientOwed = true
-	w.store.payouts[p.ID] = stored
+	w.store.Payouts[p.ID] = stored
 	w.ask()
 	if now := w.stored(p.ID); now.RecipientOwed || w.listed() != 1 {
 		t.Errorf("owed %v, %d on the list", now.RecipientOwed, w.listed())
@@ -207,7 +207,7 @@ func TestWhoFoundNoRoomIsNotedByTheNextQuestion(t *testing.T) {
 
 func (m *memory) onlyKey(t *testing.T) payout.RecipientKey {
 	t.Helper()
-	for key := range m.lists {
+	for key := range m.Lists {
 		return key
 	}
 	t.Fatal("no list")

@@ -314,10 +314,10 @@ func TestAFileThatIsNotStoredWholeHasNoFirstPerson(t *testing.T) {
 	w.clock.pass(2 * time.Minute)
 	s, first := file(Vexora, row(1, p, payout.FoundFailed)), w.store.writes+1
 	w.store.fault = func(n int) fault { return map[bool]fault{true: lostBefore}[n == first] }
-	if report := w.importBy(s, dara); report.Complete() || len(w.store.proposals) > 0 {
-		t.Fatalf("%v, %d proposals", report.Counts, len(w.store.proposals))
+	if report := w.importBy(s, dara); report.Complete() || len(w.store.Statements) > 0 {
+		t.Fatalf("%v, %d proposals", report.Counts, len(w.store.Statements))
 	}
-	if report := w.importBy(s, bopha); !report.Awaiting || report.Pending != 0 || len(w.store.proposals) != 1 {
+	if report := w.importBy(s, bopha); !report.Awaiting || report.Pending != 0 || len(w.store.Statements) != 1 {
 		t.Errorf("the second person found a first one: %+v", report)
 	}
 }

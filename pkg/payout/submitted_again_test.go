@@ -17,7 +17,7 @@ func TestTheLastAttemptIsTheNinetyNinth(t *testing.T) {
 		for a := payout.FirstAttempt; a <= attempt; a++ {
 			p.Heard = p.Heard.With(fact(a, "sent"), fact(a, "closed.1"))
 		}
-		w.store.payouts[p.ID] = p
+		w.store.Payouts[p.ID] = p
 		_, err := w.operator.Resend(bg, w.order(p.ID, dara, ""))
 		if (err == nil) != possible || (len(w.vexora.sent) == 2) != possible {
 			t.Errorf("after attempt %d: %v, sent %d times", attempt, err, len(w.vexora.sent)-1)

@@ -66,7 +66,7 @@ func TestAHeldDuplicateIsNoRepetitionAfterARestore(t *testing.T) {
 		t.Fatal(second.Status)
 	}
 	w := newWorldWith(t, vouched(before.clock.Now().Add(time.Minute)))
-	w.store.payouts = before.store.copy().payouts
+	w.store.Payouts = before.store.copy().Payouts
 	w.clock.pass(2 * time.Minute)
 	w.monetix.told = func(p payout.Payout) payout.Claim {
 		if p.ID == second.ID {
@@ -89,7 +89,7 @@ func TestAfterARestoreARepetitionTakesTwo(t *testing.T) {
 	before.monetix.answer = before.unclear
 	p := before.mustCreate(draftFor(Monetix)) // unknown
 	w := newWorldWith(t, vouched(before.clock.Now().Add(time.Minute)))
-	w.store.payouts = before.store.copy().payouts
+	w.store.Payouts = before.store.copy().Payouts
 	w.clock.pass(30 * time.Minute)
 	if o, err := w.operator.Resend(bg, w.order(p.ID, dara, "")); err != nil || !o.Awaiting || len(w.monetix.sent) > 0 {
 		t.Errorf("%v, sent %v", err, w.monetix.sent)

@@ -68,10 +68,10 @@ func TestALongSweepLearnsWhatOtherProcessesLearnMeanwhile(t *testing.T) {
 		}
 		// R2 is due last
 		w.store.mu.Lock()
-		row := w.store.payouts[q.ID]
+		row := w.store.Payouts[q.ID]
 		row.DueAt, row.QueryAt = w.clock.now, w.clock.now
 		row.Notice.At = time.Time{}
-		w.store.payouts[q.ID] = row
+		w.store.Payouts[q.ID] = row
 		w.store.mu.Unlock()
 		if _, err := w.sweeper.Sweep(bg, shard); err != nil {
 			t.Fatal(err)

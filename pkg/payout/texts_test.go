@@ -152,7 +152,7 @@ func TestTextsFromOutsideAreHarmlessOnEveryRoad(t *testing.T) {
 	} {
 		w := newWorld(t)
 		walk(w)
-		for _, p := range w.store.payouts {
+		for _, p := range w.store.Payouts {
 			harmless(t, road+", stored", p)
 			harmless(t, road+", events", p.Events())
 			if err := w.notifier.News(bg, p.ID); err != nil {
@@ -160,8 +160,8 @@ func TestTextsFromOutsideAreHarmlessOnEveryRoad(t *testing.T) {
 			}
 		}
 		harmless(t, road+", told", w.endpoint.got)
-		harmless(t, road+", orphans", w.store.orphans)
-		if len(w.store.payouts)+len(w.store.orphans) == 0 {
+		harmless(t, road+", orphans", w.store.Orphans)
+		if len(w.store.Payouts)+len(w.store.Orphans) == 0 {
 			t.Errorf("%s: nothing was stored", road)
 		}
 	}

@@ -51,7 +51,7 @@ func TestNotStartedIsSaidOfTheSlowRequestToo(t *testing.T) {
 			if second == nil || second.Outcome != payout.NotStarted {
 				t.Fatalf("%s: the second request is told %+v", name, second)
 			}
-			if len(w.vexora.sent) > 0 || len(w.store.payouts) > 0 || refused == nil || refused.Outcome != payout.NotStarted || refused.Kind != payout.Unavailable {
+			if len(w.vexora.sent) > 0 || len(w.store.Payouts) > 0 || refused == nil || refused.Outcome != payout.NotStarted || refused.Kind != payout.Unavailable {
 				t.Errorf("%s: the first one was told %s, %+v, after the second was told that nothing had been started", name, first.Status, refused)
 			}
 		}

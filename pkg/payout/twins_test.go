@@ -52,7 +52,7 @@ func TestANewAttemptOfATwinIsSomebodyNew(t *testing.T) {
 
 // freed lets payouts go again: nothing pauses, nothing is held.
 func (w *world) freed() {
-	w.store.board.Pauses = map[payout.Provider]payout.Pause{}
+	w.store.Board.Pauses = map[payout.Provider]payout.Pause{}
 	w.over(payout.Floor{})
 }
 

@@ -175,7 +175,7 @@ func TestTheOutcomeAfterARestoreIsThatOfTheReading(t *testing.T) {
 	before.failedForCertain("R1")
 	at := before.clock.Now().Add(time.Second)
 	w := newWorldWith(t, func(p *payout.Policy) { p.RestoredAt = at })
-	w.store.payouts = before.store.copy().payouts
+	w.store.Payouts = before.store.copy().Payouts
 	w.clock.pass(24 * time.Hour)
 	same, err := w.create(draft("R1"))
 	if got := w.outcomeOf("R1"); err != nil || same.Payout.SafeToPayAgain() || got != payout.OutcomeUnknown {

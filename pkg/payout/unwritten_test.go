@@ -18,7 +18,7 @@ func (w *world) withoutRoom(id payout.ID, counted int) {
 		})
 	}
 	full.HistoryDropped = counted
-	w.store.payouts[id] = full
+	w.store.Payouts[id] = full
 }
 
 // However many words were counted: a new one leaves a mark, so that a status query that began before

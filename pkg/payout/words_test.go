@@ -18,7 +18,7 @@ func restored(t *testing.T, name payout.Provider) (*world, payout.Payout) {
 	before.over(payout.Floor{Held: held(Vexora, Monetix)})
 	p := before.mustCreate(draftFor(name))
 	after := newWorldWith(t, vouched(before.clock.Now().Add(time.Minute)))
-	after.store.payouts = before.store.copy().payouts
+	after.store.Payouts = before.store.copy().Payouts
 	after.clock.pass(2 * time.Minute)
 	return after, p
 }
@@ -72,7 +72,7 @@ func TestAfterARestoreASecondSubmissionIsNotSafe(t *testing.T) {
 	before.vexora.answer = before.unclear
 	p := before.mustCreate(draft("R1"))
 	w := newWorldWith(t, func(policy *payout.Policy) { policy.RestoredAt = before.clock.Now().Add(time.Minute) })
-	w.store.payouts = before.store.copy().payouts
+	w.store.Payouts = before.store.copy().Payouts
 	w.clock.pass(2 * time.Minute)
 	w.vexora.answer = w.says(payout.FoundNotSent)
 	w.resendByTwo(p.ID)
@@ -90,7 +90,7 @@ func TestAfterARestoreAFailureIsNotShownSafe(t *testing.T) {
 	backup := before.store.copy()
 	before.must(before.operator.Resend(bg, before.order(p.ID, dara, ""))) // attempt 2, taken by the provider
 	w := newWorldWith(t, func(policy *payout.Policy) { policy.RestoredAt = before.clock.Now().Add(time.Minute) })
-	w.store.payouts = backup.payouts
+	w.store.Payouts = backup.Payouts
 	w.clock.pass(30 * time.Minute)
 	if s := w.stored(p.ID); s.AsRestored(before.clock.Now().Add(time.Minute)).SafeToPayAgain() {
 		t.Errorf("safe after the restore, and attempt 2 is under way: %v", s.Heard)
