@@ -117,6 +117,7 @@ func (r *reader) times(p *payout.Payout) {
 	p.Sent, p.SubmittedAt = int(r.number(attrSent)), r.moment(attrSubmittedAt)
 	p.Lease = payout.Lease{Token: r.text(attrToken), Until: r.moment(attrLeaseUntil)}
 	p.DueAt, p.Polls = r.moment(attrDueAt), int(r.number(attrPolls))
+	p.Turn = int(r.number(attrTurn))
 	p.RedactedAt = r.moment(attrRedactedAt)
 	p.AskedAt, p.AnsweredAt = r.moment(attrAskedAt), r.moment(attrAnsweredAt)
 	p.QueryAt, p.Notice = r.moment(attrQueryAt), r.notice()

@@ -42,6 +42,7 @@ const (
 	attrToken       = "lease_token"
 	attrLeaseUntil  = "lease_until"
 	attrPolls       = "polls"
+	attrTurn        = "turn"
 	attrQueryAt     = "query_at"
 	attrNotifyAt    = "notify_at"
 	attrFed         = "fed"
@@ -139,6 +140,7 @@ func (i item) times(p payout.Payout) {
 	i.put(attrToken, text(p.Lease.Token))
 	i.put(attrLeaseUntil, moment(p.Lease.Until))
 	i.put(attrPolls, number(p.Polls))
+	i.put(attrTurn, number(p.Turn))
 	i.put(attrAskedAt, moment(p.AskedAt))
 	i.put(attrAnsweredAt, moment(p.AnsweredAt))
 	i.put(attrOwesList, flag(p.RecipientOwed))

@@ -244,6 +244,9 @@ func (u *update) schedule(id payout.ID, c payout.Change) {
 	if c.Polls != nil {
 		u.set(attrPolls, number(*c.Polls))
 	}
+	if c.Turn != nil {
+		u.set(attrTurn, number(*c.Turn))
+	}
 	u.asserted(attrAskedAt, moment(c.AskedAt))
 	u.asserted(attrAnsweredAt, moment(c.AnsweredAt))
 	if c.Owed && !c.Noted {

@@ -58,8 +58,12 @@ func (p Pause) until(by Principal) time.Time {
 	place := slices.IndexFunc(p.Brought, func(b Bringer) bool { return b.By == by })
 	first := earlier(p.Until, p.Since.Add(silencePause))
 	switch {
-	case p.By != "" || len(p.Brought) == 0 || len(p.Brought) >= mostBrought:
+	case p.By != "" || len(p.Brought) == 0:
 		return p.Until
+	case len(p.Brought) >= mostBrought && place < 0:
+		return p.Until
+	case len(p.Brought) >= mostBrought:
+		return p.Until.Add(othersFirst) // in the order of so many, each would wait for hours
 	case place < 0:
 		return first
 	}

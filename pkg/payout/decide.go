@@ -269,12 +269,19 @@ func (p Payout) takeBack(c Claim) Decision {
 	if p.Status == Failed || p.Status == Cancelled {
 		return p.contradict(c, facts...)
 	}
+	if c.Source == FromQuery {
+		facts = append(facts, p.Attempt.fact(saidBack))
+	}
 	another := p.Return != nil && p.NumbersPayment(c.Finding) && !SameNumber(p.ProviderID, c.ProviderID) ||
 		p.Status == Succeeded && c.Source == FromStatement && p.FiledUnderAnother(c.Finding, c.ProviderID)
 	switch {
 	case another && !p.heard(c):
 		return p.contradict(c) // a payment came back that we do not know
-	case another, p.Return != nil:
+	case another:
+		return repeated
+	case p.Return != nil && c.Source == FromQuery:
+		return Decision{Verdict: Repeated, Change: &Change{At: c.At, Heard: p.Heard.without(facts)}}
+	case p.Return != nil:
 		return repeated
 	}
 	if p.NumbersPayment(c.Finding) && !SameNumber(p.ProviderID, c.ProviderID) {

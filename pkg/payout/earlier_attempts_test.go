@@ -223,3 +223,160 @@ func TestADoubtThatIsNeverSettledHidesNoOtherAttempt(t *testing.T) {
 		t.Errorf("asked about %v, attempt %d, heard %v", w.vexora.about, now.Attempt, now.Heard)
 	}
 }
+
+// uncertain is a payout whose attempts have failed by callbacks alone, so many of them.
+func (w *world) uncertain(attempts int) payout.Payout {
+	w.t.Helper()
+	p := w.mustCreate(draft("R1"))
+	for range attempts - 1 {
+		w.receive(w.claim(w.stored(p.ID), payout.FoundFailed))
+		w.resendByTwo(p.ID)
+	}
+	w.receive(w.claim(w.stored(p.ID), payout.FoundFailed))
+	w.vexora.about = nil
+	return w.stored(p.ID)
+}
+
+// answers has the provider answer about each attempt apart; about all others it is unclear.
+func (w *world) answers(by map[payout.Attempt]payout.Finding) {
+	w.vexora.told = func(p payout.Payout) payout.Claim {
+		if f, known := by[w.vexora.about[len(w.vexora.about)-1]]; known {
+			return w.says(f)(p)
+		}
+		return w.unclear(p)
+	}
+}
+
+// Something was said of an earlier attempt that no answer settles: people are called, however many
+// others are asked about beside it.
+func TestADoubtThatIsNeverSettledCallsPeople(t *testing.T) {
+	for _, attempts := range []int{2, 3, 4, 5, 6, 8} {
+		for doubt := 1; doubt < attempts; doubt++ {
+			w := newWorld(t)
+			p := w.uncertain(attempts)
+			old := p
+			old.Attempt = payout.Attempt(doubt)
+			w.receive(w.claim(old, payout.FoundProcessing))
+			w.answers(map[payout.Attempt]payout.Finding{p.Attempt: payout.FoundFailed})
+			w.sweepFor(200, time.Hour)
+			if now := w.stored(p.ID); !slices.Contains(now.Attention.Reasons(), payout.DoublePaymentSuspected) {
+				t.Errorf("%d attempts, attempt %d doubted: called %v, asked about %v", attempts, doubt, now.Attention.Reasons(), w.vexora.about)
+			}
+		}
+	}
+}
+
+// Whatever the provider answers about some of them, and does not about others, each attempt before
+// the one that ended is asked about: of one that was paid everybody learns.
+func TestEveryUncertainAttemptIsAskedAboutAfterTheEnd(t *testing.T) {
+	for _, before := range []int{3, 4, 6} {
+		for settled := range 1 << before {
+			w := newWorld(t)
+			p := w.uncertain(before + 1)
+			answers := map[payout.Attempt]payout.Finding{p.Attempt: payout.FoundFailed}
+			for n := range before {
+				if settled>>n&1 == 1 {
+					answers[payout.Attempt(n+1)] = payout.FoundFailed
+				}
+			}
+			w.answers(answers)
+			w.sweepFor(60, time.Hour)
+			for a := payout.FirstAttempt; a < p.Attempt; a++ {
+				if !slices.Contains(w.vexora.about, a) {
+					t.Errorf("%d attempts, settled %b: attempt %d was never asked about: %v", before, settled, a, w.vexora.about)
+				}
+			}
+		}
+	}
+}
+
+// Before the next attempt goes, each uncertain one is asked about once: one that was paid is found,
+// whatever the others answer. Nothing is asked twice, and the whole takes minutes.
+func TestEveryUncertainAttemptIsAskedAboutBeforeTheNextOneGoes(t *testing.T) {
+	const before = 5
+	for settled := range 1 << before {
+		for paid := range before + 1 { // none by 0
+			w := newWorldWith(t, func(p *payout.Policy) { p.QueuedMaxAge = 24 * time.Hour })
+			p := w.uncertain(before)
+			accepted := w.vexora.answer
+			w.vexora.answer = w.notSent
+			w.resendByTwo(p.ID)
+			answers := map[payout.Attempt]payout.Finding{}
+			for n := range before {
+				if settled>>n&1 == 1 {
+					answers[payout.Attempt(n+1)] = payout.FoundFailed
+				}
+			}
+			if paid > 0 {
+				answers[payout.Attempt(paid)] = payout.FoundSucceeded
+			}
+			w.answers(answers)
+			w.vexora.answer = accepted
+			w.freed()
+			sent := len(w.vexora.sent)
+			w.sweepFor(20, 30*time.Second)
+			now := w.stored(p.ID)
+			went := len(w.vexora.sent) > sent
+			if went != (paid == 0) || !went && !slices.Contains(w.vexora.about, payout.Attempt(paid)) {
+				t.Fatalf("settled %b, paid %d: %s, went %v, asked about %v", settled, paid, now.Status, went, w.vexora.about)
+			}
+			if asked := slices.DeleteFunc(slices.Clone(w.vexora.about), func(a payout.Attempt) bool { return a == now.Attempt }); len(asked) > before {
+				t.Fatalf("settled %b, paid %d: asked about %v", settled, paid, w.vexora.about)
+			}
+		}
+	}
+}
+
+// All earlier attempts but the first are certain: the next one waits for one question.
+func TestTheNextAttemptWaitsForUncertainOnesAlone(t *testing.T) {
+	w := newWorldWith(t, func(p *payout.Policy) { p.QueuedMaxAge = 24 * time.Hour })
+	p := w.uncertain(1)
+	accepted := w.vexora.answer
+	for range 5 {
+		w.vexora.answer = w.refusedForGood
+		w.resendByTwo(p.ID)
+	}
+	w.vexora.answer = w.notSent
+	w.resendByTwo(p.ID)
+	w.vexora.answer, w.vexora.told = accepted, w.unclear
+	w.vexora.about = nil
+	w.freed()
+	w.sweepFor(6, 30*time.Second)
+	now := w.stored(p.ID)
+	if now.Attempt != 7 || now.Status != payout.Processing || len(w.vexora.about) == 0 || slices.Contains(w.vexora.about[1:], 1) {
+		t.Errorf("attempt %d is %s, asked about %v", now.Attempt, now.Status, w.vexora.about)
+	}
+}
+
+// The process slept over its submission, so that the payout was unknown, and an earlier attempt that
+// was spoken of was asked about; then it tells that nothing was sent. The next attempt waits until the
+// other one was asked about too: a new status begins with no turn.
+func TestWhatWasAskedWhileItWasUnknownDoesNotLetTheNextAttemptGo(t *testing.T) {
+	w := newWorldWith(t, func(p *payout.Policy) { p.QueuedMaxAge = 24 * time.Hour })
+	p := w.uncertain(2)
+	accepted := w.vexora.answer
+	w.vexora.answer = w.notSent
+	w.answers(map[payout.Attempt]payout.Finding{2: payout.FoundFailed})
+	w.vexora.during = func() {
+		w.vexora.during = nil
+		w.vexora.mu.Unlock()
+		defer w.vexora.mu.Lock()
+		w.sweepFor(2, 3*time.Minute)
+		second := p
+		second.Attempt = 2
+		w.receive(w.claim(second, payout.FoundProcessing))
+		w.sweepFor(4, 3*time.Minute)
+	}
+	w.resendByTwo(p.ID)
+	if now := w.stored(p.ID); now.Status != payout.Queued || !slices.Contains(now.Heard, "2.closed.2") || slices.Contains(w.vexora.about, 1) {
+		t.Fatalf("%s, heard %v, asked about %v", now.Status, now.Heard, w.vexora.about)
+	}
+	w.answers(map[payout.Attempt]payout.Finding{1: payout.FoundSucceeded})
+	w.vexora.answer = accepted
+	w.freed()
+	sent := len(w.vexora.sent)
+	w.sweepFor(30, time.Minute)
+	if now := w.stored(p.ID); now.Status != payout.Queued || len(w.vexora.sent) != sent || !slices.Contains(now.Heard, "1.paid") {
+		t.Errorf("%s, sent %d times more, asked about %v, heard %v", now.Status, len(w.vexora.sent)-sent, w.vexora.about, now.Heard)
+	}
+}

@@ -175,3 +175,17 @@ func TestGuardAnErrorOfOneSubmissionFailsNoOlderItemThatWasSentTwice(t *testing.
 		t.Errorf("sent %d times, %s", now.Sent, now.Status)
 	}
 }
+
+// A write that has read nothing meets a first attempt that was sent, and of which nothing was said.
+func TestAWriteThatReadsNothingMeetsAPlainPayoutAlone(t *testing.T) {
+	for plain, heard := range map[bool][]payout.Heard{
+		true:  {{"1.sent"}, {"1.at-e3b0c442", "1.sent"}},
+		false: {nil, {"1.unlisted"}, {"1.at-e3b0c442"}, {"1.at-e3b0c442", "1.paid"}, {"2.sent"}, {"1.at-e3b0c442", "1.paid", "1.sent"}},
+	} {
+		for _, h := range heard {
+			if got := (payout.Guard{Uncomplicated: true}).Holds(payout.Payout{Heard: h}); got != plain {
+				t.Errorf("of %v: %t", h, got)
+			}
+		}
+	}
+}

@@ -34,6 +34,7 @@ const (
 	// The words of a provider that speak against paying again.
 	saidPaid      word = "paid"
 	saidReturned  word = "returned"
+	saidBack      word = "back"      // an answer to a status query says that it was returned
 	saidTwice     word = "twice"     // a file shows two payments of it
 	saidAgain     word = "again"     // it is paid under another number than the one that we hold
 	saidOther     word = "mismatch"  // another amount, currency, provider or remark
@@ -274,26 +275,66 @@ func (p Payout) allDoubtedElsewhere() []Attempt {
 			all = append(all, a)
 		}
 	}
+	slices.Sort(all)
 	return all
 }
 
 // askedElsewhere is another attempt than the present one that the provider is to be asked
-// about next: one of which something was said, or, when the present one has ended, an earlier one
-// whose failure was never certain. Two people had gone on from that; it may have been paid,
-// and without its answer the payout is never safe to pay again. They take turns: what no answer
-// settles must not keep another one, that was paid, from being asked about. False if there is none.
+// about next: one of which something was said, or, when the present one has ended, or waits, an
+// earlier one whose failure was never certain. Two people had gone on from that; it may have been
+// paid, and without its answer the payout is never safe to pay again. They take turns by their
+// number: what no answer settles must not keep another one, that was paid, from being asked about.
+// False if there is none, or the next attempt may go: each was asked about once.
 func (p Payout) askedElsewhere() (Attempt, bool) {
-	all, turn := p.allDoubtedElsewhere(), p.Polls/2
+	open := p.openElsewhere()
+	if next, left := p.leftElsewhere(open); left {
+		return next, true
+	}
 	if p.Status == Queued {
-		turn = p.Polls // it is not asked about itself
+		open = p.allDoubtedElsewhere()
 	}
-	if waits := p.Status == Queued && p.Polls < int(p.Attempt)-1; waits || p.Status.Final() { // each once, before the next one goes
-		all = append(all, p.uncertainBefore()...)
-	}
-	if len(all) == 0 {
+	if len(open) == 0 {
 		return 0, false
 	}
-	return all[turn%len(all)], true
+	return open[0], true
+}
+
+// perRound is what a round counts in [Payout.Turn]: more than the last attempt.
+const perRound = int(lastAttempt) + 1
+
+// leftElsewhere is the next one of these attempts in the present round, false if it is complete.
+func (p Payout) leftElsewhere(open []Attempt) (Attempt, bool) {
+	at := slices.IndexFunc(open, func(a Attempt) bool { return int(a) > p.Turn%perRound })
+	if at < 0 {
+		return 0, false
+	}
+	return open[at], true
+}
+
+// unaskedElsewhere reports whether there is an attempt, of those in [Payout.openElsewhere], that was
+// not asked about once since the present status began.
+func (p Payout) unaskedElsewhere() bool {
+	_, left := p.leftElsewhere(p.openElsewhere())
+	return left && p.Turn < perRound
+}
+
+// turnAfter is the turn when an attempt was asked about, as it was its turn.
+func (p Payout) turnAfter(asked Attempt) int {
+	round := p.Turn / perRound
+	if int(asked) <= p.Turn%perRound {
+		round++
+	}
+	return round*perRound + int(asked)
+}
+
+// openElsewhere are the attempts besides the present one that may be asked about, by their number.
+func (p Payout) openElsewhere() []Attempt {
+	open := p.allDoubtedElsewhere()
+	if p.Status == Queued || p.Status.Final() {
+		open = append(open, p.uncertainBefore()...)
+	}
+	slices.Sort(open)
+	return open
 }
 
 // uncertainBefore are the attempts before the present one whose failure was never certain, and

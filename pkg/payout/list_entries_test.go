@@ -384,3 +384,19 @@ func TestEachSubmissionHasItsOwnEntryUnderAnyClock(t *testing.T) {
 		}
 	}
 }
+
+// A process whose clock is hours ahead made the payout, and another one sends it. Its answer is lost:
+// it is asked about in minutes all the same.
+func TestAClockFarAheadPutsNoQuestionOff(t *testing.T) {
+	w := newWorldWith(t, func(p *payout.Policy) { p.QueuedMaxAge = 24 * time.Hour })
+	w.clock.pass(6 * time.Hour)
+	p := w.queuedUnsent("P")
+	w.clock.pass(-6 * time.Hour)
+	w.vexora.answer, w.vexora.told = w.unclear, w.says(payout.FoundSucceeded)
+	w.freed()
+	w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
+	w.sweepFor(5, time.Minute)
+	if now := w.stored(p.ID); now.Status != payout.Succeeded || w.vexora.asked == 0 {
+		t.Errorf("%s, asked %d times", now.Status, w.vexora.asked)
+	}
+}

@@ -52,8 +52,9 @@ const refusedUnknown = "mend key, egress address or project at the provider; it 
 const heldAndGone = "it was held as a possible duplicate, and a lost table may have sent it: ask the provider first; then two people resolve or resend it"
 
 // ReturnConfirmed reports whether the provider itself has answered that the money came back. A
-// callback is asked about, and a file of two people: it stands when no answer comes. An answer
-// that says otherwise becomes a contradiction.
+// callback is asked about, and a file of two people: that one stands when no answer comes. An answer
+// that says otherwise becomes a contradiction. No clock says which came first, the callback or an
+// answer: only an answer that names the return confirms it.
 func (p Payout) ReturnConfirmed() bool {
 	if p.Return == nil {
 		return true // there is none
@@ -63,7 +64,7 @@ func (p Payout) ReturnConfirmed() bool {
 	case n < 0:
 		return false
 	case p.History[n].Source == FromCallback:
-		return !p.unconfirmed() && p.AnsweredAt.After(p.Return.At)
+		return !p.unconfirmed() && p.Heard.has(p.Attempt, saidBack)
 	case p.History[n].Source == FromStatement:
 		return !p.unconfirmed()
 	}
@@ -82,7 +83,7 @@ func (p Payout) onlyPayment() bool {
 		switch said := f.said(); {
 		case strings.HasPrefix(string(said), "at-"):
 			accounts++
-		case !slices.Contains([]word{wasSent, saidPaid, saidReturned}, said):
+		case !slices.Contains([]word{wasSent, saidPaid, saidReturned, saidBack}, said):
 			return false
 		}
 	}

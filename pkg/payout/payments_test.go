@@ -106,6 +106,29 @@ func TestAConfirmedReturnOfTheOnlyPaymentMayBePaidAgain(t *testing.T) {
 	}
 }
 
+// A callback says that the money came back, and no answer ever does, nor denies it: people are told
+// to ask the provider first, for good.
+func TestAReturnThatNoAnswerMetInvitesNobodyToPay(t *testing.T) {
+	for _, name := range both {
+		for _, silence := range []func(*world) func(payout.Payout) payout.Claim{
+			func(w *world) func(payout.Payout) payout.Claim { return w.unclear },
+			func(w *world) func(payout.Payout) payout.Claim { return w.absent },
+		} {
+			w := newWorld(t)
+			p := w.mustCreate(draftFor(name))
+			w.receive(w.claim(p, payout.FoundSucceeded))
+			w.named(name).told = w.says(payout.FoundSucceeded)
+			w.sweepFor(5, 30*time.Minute) // the payment is confirmed, long before
+			w.named(name).told = silence(w)
+			w.receive(w.claim(p, payout.FoundReturned))
+			w.sweepFor(200, 6*time.Hour)
+			if now := w.stored(p.ID); now.Return == nil || isTold(now, cameBack) {
+				t.Errorf("%s: returned %t, told %q, heard %v", name, now.Return != nil, advised(now), now.Heard)
+			}
+		}
+	}
+}
+
 // Two payments are told of as two, in whatever order they become known.
 func TestTwoPaymentsAreSuspectedInWhateverOrder(t *testing.T) {
 	for _, name := range both {
@@ -357,10 +380,41 @@ func TestAnEarlierAttemptThatIsSaidToBePaidHoldsWhileTheNextOneIsSubmitted(t *te
 			if now := w.stored(p.ID); now.Status != payout.Submitting || !now.RecipientOwed {
 				t.Errorf("%s: %s, owed to its list: %t", name, now.Status, now.RecipientOwed)
 			}
+			pr.during = nil
+			pr.mu.Unlock()
+			defer pr.mu.Lock()
+			w.sweepFor(2, 10*time.Second)
+			other := draftFor(name)
+			other.Reference = "R2"
+			if q := w.mustCreate(other); q.Status != payout.Queued || q.SimilarTo != p.ID || w.stored(p.ID).Status != payout.Submitting {
+				t.Errorf("%s: the same money is %s meanwhile, similar to %q", name, q.Status, q.SimilarTo)
+			}
 		}
 		w.must(w.operator.Resend(bg, w.order(p.ID, bopha, "")))
 		if len(pr.sent) != 2 {
 			t.Errorf("%s: sent %d times", name, len(pr.sent))
+		}
+	}
+}
+
+// An answer that the provider gave before the return was told is none about it, whatever the clocks
+// of the two processes say.
+func TestAnAnswerOfBeforeTheReturnConfirmsItByNoClock(t *testing.T) {
+	for _, name := range both {
+		w := newWorld(t)
+		p := w.mustCreate(draftFor(name))
+		w.named(name).told = w.says(payout.FoundProcessing)
+		w.sweepFor(5, 30*time.Second)
+		if now := w.stored(p.ID); now.AnsweredAt.IsZero() {
+			t.Fatalf("%s: never answered", name)
+		}
+		w.clock.pass(-5 * time.Minute) // the callback comes to a process whose clock is behind
+		w.named(name).told = w.unclear
+		w.receive(w.claim(p, payout.FoundReturned))
+		w.clock.pass(5 * time.Minute)
+		w.sweepFor(200, 6*time.Hour)
+		if now := w.stored(p.ID); now.Return == nil || isTold(now, cameBack) {
+			t.Errorf("%s: returned %t, told %q, heard %v", name, now.Return != nil, advised(now), now.Heard)
 		}
 	}
 }

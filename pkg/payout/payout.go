@@ -111,6 +111,9 @@ type Payout struct {
 	QueryAt     time.Time // when the provider is asked next; zero: never
 	DueAt       time.Time // when the sweep looks next, for a status query or for a notice; zero: never
 	Polls       int       // status queries asked since the status began
+	// Turn is which attempt besides the present one was asked about last, and a hundred for each
+	// round of them that is complete, since the status began.
+	Turn int
 	// AskedAt is when the provider was last asked, AnsweredAt when its answer last said
 	// anything of the payout; zero: never.
 	AskedAt, AnsweredAt time.Time

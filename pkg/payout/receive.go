@@ -168,6 +168,9 @@ func (r *Receiver) write(ctx context.Context, p Payout, d Decision) (Verdict, *P
 // transition table.
 func (p Payout) step(change Change) Step {
 	change = p.announced(p.discreet(change))
+	if change.Status != "" && p.Turn != 0 {
+		change.Turn = new(int)
+	}
 	guard := Guard{Version: p.Version}
 	switch {
 	case change.NewAttempt:

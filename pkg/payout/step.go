@@ -71,6 +71,7 @@ type Change struct {
 	NotifyAt *time.Time // and the notice is fresh
 	DueAt    *time.Time
 	Polls    *int
+	Turn     *int // every new status begins with none
 	// AskedAt and AnsweredAt are set by the answer to a status query; zero: unchanged.
 	AskedAt, AnsweredAt time.Time
 	// QueuedReason is set with or without a status; every other status clears it.
@@ -229,6 +230,9 @@ func (c Change) applySchedule(p Payout) Payout {
 	}
 	if c.Polls != nil {
 		p.Polls = *c.Polls
+	}
+	if c.Turn != nil {
+		p.Turn = *c.Turn
 	}
 	if !c.AskedAt.IsZero() {
 		p.AskedAt = c.AskedAt

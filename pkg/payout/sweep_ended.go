@@ -80,7 +80,7 @@ func (s *Sweeper) resting(p Payout, now time.Time) time.Time {
 // unconfirmed reports whether the provider should still be asked about the end of a
 // payout: until it answers, and for a few tries (see follow).
 func (p Payout) unconfirmed() bool {
-	return p.Status.Final() && p.Status != Orphan && p.Polls < confirmations
+	return p.Status.Final() && p.Status != Orphan && (p.Polls < confirmations || p.unaskedElsewhere())
 }
 
 // proposalEnds is when the order that waits in the payout waits no more; zero if none does.

@@ -42,7 +42,8 @@ func (s *Sweeper) queryStatus(ctx context.Context, p Payout, about Attempt) erro
 			Source: FromQuery, Finding: FoundUnclear, Message: "the provider is not configured", At: s.ports.Now(),
 		})
 	}
-	if ready := p.SubmittedAt.Add(connector.AskAfter()); s.ports.Now().Before(ready) {
+	ready, now := p.SubmittedAt.Add(connector.AskAfter()), s.ports.Now()
+	if now.Before(ready) && ready.Sub(now) <= connector.AskAfter()+leaseFor { // else a clock was ahead
 		return s.schedule(ctx, p, ready)
 	}
 	begun := s.ports.Now()
@@ -146,7 +147,7 @@ func (p Payout) owesItsRecipient(policy Policy, now time.Time) bool {
 	if p.settled() {
 		return p.RecipientOwed && policy.DuplicateWindow > 0 && now.Sub(policy.lastMoved(p)) < policy.listedFor() && !p.movedNothing(policy)
 	}
-	unsent := p.Status == Submitting || p.Status == Queued && !p.wavering()
+	unsent := (p.Status == Submitting || p.Status == Queued) && !p.wavering()
 	return !unsent && (p.RecipientOwed || now.Sub(p.StatusAt) > unsettledFor/2)
 }
 
@@ -155,6 +156,9 @@ func (s *Sweeper) scheduleQuery(p Payout, about Attempt, change *Change, c Claim
 	now := s.ports.Now()
 	if about == p.Attempt {
 		p.noteAsked(change, c, now)
+	} else if next, _ := p.askedElsewhere(); next == about { // else a new round has begun meanwhile
+		turn := p.turnAfter(about)
+		change.Turn = &turn
 	}
 	after := change.Apply(p)
 	polls, due := p.Polls+1, s.next(p)
@@ -170,8 +174,12 @@ func (s *Sweeper) scheduleQuery(p Payout, about Attempt, change *Change, c Claim
 	case p.Status == Cancelled && p.mayStillPay() && !after.mayStillPay():
 		polls = confirmations // nothing of the present attempt was sent, and this settled the rest
 	}
-	if after.Status.Final() && polls >= confirmations {
+	if after.Status.Final() && polls >= confirmations && !after.unaskedElsewhere() {
 		due = s.resting(after, now)
+	}
+	goes := about != p.Attempt && after.Status == Queued && len(after.allDoubtedElsewhere()) == 0
+	if after.unaskedElsewhere() || goes {
+		due = earlier(due, now.Add(s.jitter(queryDelays[0]))) // each once at first, then the next attempt may go
 	}
 	// A queued payout is looked at when it becomes too old to be sent.
 	if old := p.CreatedAt.Add(s.policy.QueuedMaxAge + time.Second); after.Status == Queued && old.After(now) {
@@ -212,9 +220,10 @@ func (s *Sweeper) escalate(p Payout, about Attempt, d *Decision, c Claim) {
 	case change.Status != "":
 	case about != p.Attempt:
 		// Only a file speaks of a later attempt, and calls for nobody alone.
-		// The other attempt has every second status query, so not the last one.
+		// Other attempts have every second status query, so not the last one.
 		spent := *change.Polls >= confirmations-1
-		if after := change.Apply(p); spent && about < p.Attempt && after.Heard.doubted(about) {
+		before := func(a Attempt) bool { return a < p.Attempt }
+		if spent && slices.ContainsFunc(change.Apply(p).allDoubtedElsewhere(), before) {
 			p.call(d, DoublePaymentSuspected, SignalDoublePayment, now, "what was said of an earlier attempt was never settled")
 		}
 	case p.Status.Final() && !p.unconfirmed(): // another answer has settled it meanwhile
@@ -231,7 +240,8 @@ func (s *Sweeper) escalate(p Payout, about Attempt, d *Decision, c Claim) {
 		if long || unsettled && change.Apply(p).unbacked() {
 			p.call(d, Contradiction, SignalContradiction, now, "the provider's answers do not know of this end")
 		}
-	case p.tooLong(now):
+	}
+	if change.Status == "" && p.tooLong(now) { // whichever attempt was asked about
 		p.call(d, UnknownTooLong, SignalUnknownTooLong, now, "no end is known for too long")
 	}
 }

@@ -106,7 +106,7 @@ func (w *world) keptUnbelieved(e *entry, body []byte) bool {
 // if its process sleeps on the very step. A process that could not read the controls since
 // goes on for half a minute with what it knew.
 func (w *world) judgeGate(p payout.Provider, reference string, blindAt time.Time) {
-	if blindAt.After(w.controls.heldAt[p]) && w.now.Sub(w.controls.heldAt[p]) < blindFor {
+	if blindAt.After(w.controls.heldAt[p]) && w.controls.fencedAt[reference].Sub(w.controls.heldAt[p]) < blindFor {
 		return
 	}
 	if since, held := w.controls.heldAt[p]; held && w.controls.fencedAt[reference].After(since.Add(inForce)) {
@@ -120,9 +120,10 @@ func (w *world) judgeCap(box *container, reference string) {
 	id, _, _ := payout.ParseProviderReference(reference)
 	moves, since := w.table.Payouts[id].Amount, w.controls.capAt
 	most := w.table.Board.Controls.Caps[money.KHR]
-	blind := box.blindAt.After(since) && w.now.Sub(since) < blindFor // see judgeGate
-	blind = blind || box.jumped && w.now.Sub(w.settledAt) < blindFor // what it last read is then of any time
-	if !since.IsZero() && !blind && moves.Exceeds(most) && w.controls.fencedAt[reference].After(since.Add(inForce)) {
+	fenced := w.controls.fencedAt[reference]
+	blind := box.blindAt.After(since) && fenced.Sub(since) < blindFor // see judgeGate
+	blind = blind || box.jumped && w.now.Sub(w.settledAt) < blindFor  // what it last read is then of any time
+	if !since.IsZero() && !blind && moves.Exceeds(most) && fenced.After(since.Add(inForce)) {
 		w.report(capStays, "%s is submitted, and the cap is %s since %s", moves, most, since.Sub(start))
 	}
 	if stack := box.settings.caps()[money.KHR]; moves.Exceeds(stack) {

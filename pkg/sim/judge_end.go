@@ -146,7 +146,7 @@ func (w *world) wrong(d *dossier, p payout.Payout, reason payout.Reason) string 
 	case payout.DoublePaymentSuspected:
 		ok, why = w.doubled(d, p), "no older attempt is paid, or in progress, and no file shows two payments"
 	case payout.UnknownTooLong:
-		ok, why = !p.Status.Final() && (d.openLong || p.Status != payout.Queued), "it has ended, or never was unknown for long"
+		ok, why = !p.Status.Final() && p.Status != payout.Queued, "it has ended, or waits and is known to"
 	case payout.CallbackMismatch:
 		ok = d.any(func(s spoken) bool { return s.mismatch || s.another || s.attempt > s.present }) || w.inTwoProjects(p) || w.lost[p.ID] && w.moved // under another project than the backup knows
 		why = "no word was of another amount, number or attempt, and one project alone has it"

@@ -88,13 +88,25 @@ func (w *world) judgeWait(order *wish, seen payout.Controls) {
 	}
 }
 
-// replaced reports whether something else that the same person ordered was stored since an order
-// was given: each person has one. An order that was lost after it was stored is in its place though
-// nobody was told, and a process that was frozen writes an older one later.
+// replaced reports whether something else that the same person ordered is in the place of an order
+// that was given, since it was: each person has one. An order that was lost after it was stored is
+// there though nobody was told.
 func (w *world) replaced(order *wish) bool {
-	return slices.ContainsFunc(w.controls.proposed, func(p proposed) bool {
+	own := slices.IndexFunc(w.controls.proposed, func(p proposed) bool {
+		return p.person == order.person && !p.at.Before(order.begun) && alike(p.change, order.part)
+	})
+	return slices.ContainsFunc(w.controls.proposed[own+1:], func(p proposed) bool {
 		return p.person == order.person && !p.at.Before(order.begun) && !alike(p.change, order.part)
 	})
+}
+
+// judgeProposal looks at every order that is kept until a second person gives it: one that was given
+// on the strength of earlier controls does not come into the place of a later one.
+func (w *world) judgeProposal(earlier, p payout.ControlProposal) {
+	if earlier.Version > p.Version {
+		w.report(twoRelease, "%s's order of version %d is in the place of that of version %d", p.Person, p.Version, earlier.Version)
+	}
+	w.controls.proposed = append(w.controls.proposed, proposed{w.now, p.Person, p.Change})
 }
 
 // judgeLoosening looks at every change of the controls as it is stored: two people have

@@ -81,9 +81,8 @@ type dossier struct {
 	skewed     bool          // was created by a wrong clock
 	ordered    bool          // was sent by order
 	unknownAt  time.Time
-	openAt     time.Time // when unknown or processing began, repetitions of ours left aside
-	repeats    bool      // is being sent again while unknown, which tells nothing of the end
-	openLong   bool
+	openAt     time.Time              // when unknown or processing began, repetitions of ours left aside
+	repeats    bool                   // is being sent again while unknown, which tells nothing of the end
 	repeated   map[payout.Attempt]int // by itself, while it was unknown
 	unknownBy  *process
 	hits       int       // that unknownBy had met then
@@ -227,9 +226,6 @@ func (w *world) noteChange(before *payout.Payout, after payout.Payout) {
 func (w *world) noteOpen(d *dossier, before, after payout.Payout) {
 	if after.Status == before.Status && after.Attempt == before.Attempt {
 		return
-	}
-	if before.Status == payout.Unknown {
-		d.openLong = d.openLong || w.now.Sub(d.openAt) > tooLong-skewed
 	}
 	same := after.Attempt == before.Attempt
 	begins := same && before.Status == payout.Unknown && after.Status == payout.Submitting

@@ -44,10 +44,11 @@ func (s session) ControlChanges(_ context.Context, limit int) ([]payout.ControlE
 
 func (s session) ProposeControls(_ context.Context, p payout.ControlProposal, until time.Time) error {
 	return s.write("propose a change of the controls", func(t *table) error {
+		earlier := t.Proposed[p.Person]
 		if err := t.ProposeControls(answers, p, until); err != nil {
 			return err
 		}
-		s.c.world.controls.proposed = append(s.c.world.controls.proposed, proposed{s.c.world.now, p.Person, p.Change})
+		s.c.world.judgeProposal(earlier, p)
 		return nil
 	})
 }

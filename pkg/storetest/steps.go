@@ -190,6 +190,7 @@ func allChanges(id payout.ID, later time.Time) []namedChange {
 		{"given up", payout.Change{At: later, Notice: &payout.Notice{At: later, Fed: 2}, Entry: entry, Attention: &payout.Attention{payout.NotificationFailing: later}}},
 		{"never due", payout.Change{At: later, DueAt: &never}},
 		{"polls", payout.Change{At: later, Polls: &five}},
+		{"turn", payout.Change{At: later, Turn: &five}},
 		{"similar", payout.Change{At: later, SimilarTo: id, SimilarBy: "somebody"}},
 		{"similar to two", payout.Change{At: later, SimilarTo: id, Similar: []payout.Similar{payout.SimilarOf(payout.DeriveID("storetest", "1"), 2, 1), payout.SimilarOf(id, 1, 1)}, Beside: &zero}},
 		{"beside five", payout.Change{At: later, Beside: &five}},

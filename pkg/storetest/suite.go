@@ -119,7 +119,7 @@ func full(t *testing.T) payout.Payout {
 	p.SimilarTo, p.SimilarBy = payout.DeriveID("storetest", "other"), "arn:aws:iam::111122223333:role/other"
 	p.Similar, p.Beside = []payout.Similar{payout.SimilarOf(payout.DeriveID("storetest", "wanted"), 3, 2), payout.SimilarOf(p.SimilarTo, 1, 1)}, 1
 	p.Unwritten, p.Recipient = []string{"k1", "k2"}, "key"
-	p.HistoryDropped, p.Polls, p.Sent, p.Version = 3, 7, 2, 9
+	p.HistoryDropped, p.Polls, p.Turn, p.Sent, p.Version = 3, 7, 102, 2, 9
 	p.CompletedAt, p.RedactedAt = start.Add(2*time.Hour), start.Add(3*time.Hour)
 	p.QueryAt = start.Add(5 * time.Minute)
 	p.Notice = payout.Notice{
