@@ -50,7 +50,7 @@ func viewAfterStatement(t *testing.T, account, file string) string {
 		t.Fatal(err)
 	}
 	digest := sha256.Sum256([]byte(account))
-	importer := statement.NewImporter(store, payout.NewStatements(store, payout.NewReceiver(store, noSignals{}, payout.Policy{}), anyPerson{}, now), now)
+	importer := statement.NewImporter(store, payout.NewStatements(payout.NewReceiver(store, noSignals{}, payout.Policy{}), anyPerson{}, now), now)
 	report, err := importer.Import(t.Context(), statement.File{
 		Provider: vexora.Name, Hash: hex.EncodeToString(digest[:]), Rows: rows,
 		By: "arn:aws:iam::111122223333:role/finance", Identities: []payout.Principal{"arn:aws:iam::111122223333:role/finance"},

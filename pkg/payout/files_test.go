@@ -121,7 +121,7 @@ func TestACheckOfFiveWeeksHoldsEverythingInMemory(t *testing.T) {
 	w.receive(w.claim(p, payout.FoundSucceeded))
 	p = w.stored(p.ID)
 	e := &endless{Store: w.store, perDay: 4000, sample: p}
-	i := statement.NewImporter(e, payout.NewStatements(e, w.desk, register, w.clock.Now), w.clock.Now)
+	i := statement.NewImporter(e, payout.NewStatements(payout.NewReceiver(e, w.signals, payout.Policy{}), register, w.clock.Now), w.clock.Now)
 	s := statement.File{Provider: Vexora, Hash: "x", From: "2026-04-12", To: "2026-05-16", Check: true,
 		Rows: []payout.StatementRow{{Line: 2, Reference: "x", Finding: payout.FoundSucceeded, Amount: amount(t, "1", money.KHR)}}, By: stranger, Identities: []payout.Principal{stranger}}
 	runtime.GC()

@@ -448,7 +448,7 @@ func newWorldWith(t *testing.T, decide func(*payout.Policy)) *world {
 		}
 	}
 	w.desk = payout.NewReceiver(w.store, w.signals, policy).Under(w.breaker, w.clock.Now)
-	w.importer = statement.NewImporter(w.store, payout.NewStatements(w.store, w.desk, register, w.clock.Now), w.clock.Now)
+	w.importer = statement.NewImporter(w.store, payout.NewStatements(w.desk, register, w.clock.Now), w.clock.Now)
 	if w.operator, err = payout.NewOperator(ports, policy); err != nil {
 		t.Fatal(err)
 	}

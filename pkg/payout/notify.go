@@ -11,6 +11,7 @@ import (
 // Notifier is the use case "notify": every event of a payout reaches the feed, and the
 // webhook if there is one, at least once.
 type Notifier struct {
+	writer
 	ports NotifierPorts
 }
 
@@ -36,7 +37,7 @@ func NewNotifier(ports NotifierPorts) (*Notifier, error) {
 	if ports.Heard == nil {
 		ports.Heard = func(context.Context, Event, Delivery) {}
 	}
-	return &Notifier{ports: ports}, nil
+	return &Notifier{writer: writer{store: ports.Store, signals: ports.Signals}, ports: ports}, nil
 }
 
 const (
@@ -117,16 +118,12 @@ func (h *Notifier) take(ctx context.Context, p Payout, now time.Time) (*Payout, 
 	if n.At.Before(n.Lease.Until) { // the sweep need not look before we are done
 		n.At = n.Lease.Until
 	}
-	taken, err := h.ports.Store.Apply(ctx, p.noticeStep(n, now))
-	if err == nil {
-		return &taken, nil
-	}
-	current, err := refusal(err)
+	taken, written, err := h.apply(ctx, p.noticeStep(n, now))
 	if err != nil {
 		return nil, fmt.Errorf("lease the telling of %s: %w", p.ID, err)
 	}
-	if current != nil && current.Notice.Lease.Token == n.Lease.Token {
-		return current, nil // an earlier try of our own had arrived
+	if written || taken != nil && taken.Notice.Lease.Token == n.Lease.Token {
+		return taken, nil // now, or by an earlier try of our own
 	}
 	return nil, nil
 }
@@ -256,18 +253,18 @@ func (h *Notifier) record(ctx context.Context, p Payout, n Notice, outcome Deliv
 			next.At = p.Notice.At // what came meanwhile is due then, or at once
 			step = p.noticeStep(next, now)
 		}
-		after, err := h.ports.Store.Apply(ctx, step)
-		if err == nil {
-			if outcome.Result == Delivered && after.untold(len(after.Events())) {
-				return &after, nil
-			}
+		after, written, err := h.apply(ctx, step)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("note what was told of %s: %w", p.ID, err)
+		case after == nil:
+			return nil, fmt.Errorf("note what was told of %s: %w", p.ID, errGone)
+		case written && outcome.Result == Delivered && after.untold(len(after.Events())):
+			return after, nil
+		case written:
 			return nil, nil
 		}
-		current, err := refusal(err)
-		if err != nil || current == nil {
-			return nil, fmt.Errorf("note what was told of %s: %w", p.ID, err)
-		}
-		p = *current
+		p = *after
 	}
 	return nil, errBusy
 }

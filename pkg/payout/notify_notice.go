@@ -106,7 +106,5 @@ func (p Payout) toldAll(n Notice, now time.Time) Step {
 
 // tellingStep changes the payout and the notice together.
 func (p Payout) tellingStep(change Change, why string) Step {
-	step := p.step(*p.withEntry(change, &Entry{At: change.At, Source: FromNotifier, Status: p.Status, Message: why}))
-	step.When.Notice = p.noticeSeen()
-	return step
+	return p.step(*p.withEntry(change, &Entry{At: change.At, Source: FromNotifier, Status: p.Status, Message: why}))
 }

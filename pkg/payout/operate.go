@@ -11,8 +11,8 @@ import (
 // Operator is the use case "operate": what a person may order when the machine has
 // come to its end. Every order is in the history with who gave it.
 type Operator struct {
+	writer
 	ports     Ports
-	policy    Policy
 	submitter submitter
 }
 
@@ -21,7 +21,7 @@ func NewOperator(ports Ports, policy Policy) (*Operator, error) {
 	if err := ports.check(); err != nil {
 		return nil, err
 	}
-	return &Operator{ports: ports, policy: policy, submitter: ports.submitter(policy)}, nil
+	return &Operator{writer: ports.writer(policy), ports: ports, submitter: ports.submitter(policy)}, nil
 }
 
 // Order is what a person wants done to one payout.
@@ -204,35 +204,33 @@ func (o *Operator) mayCancel(ctx context.Context, p Payout, order Order, now tim
 // a change means that the order had been carried out before.
 func (o *Operator) change(ctx context.Context, order Order, decide func(Payout, time.Time) (*Change, error)) (Ordered, error) {
 	p, err := o.find(ctx, order.ID)
-	for range rounds {
-		if err != nil {
-			return Ordered{}, err
-		}
-		change, decided := decide(p, o.ports.Now())
-		if decided != nil && !errors.Is(decided, errAwaiting) {
-			return Ordered{}, decided
-		}
-		if change == nil {
-			return Ordered{Payout: p, Awaiting: decided != nil}, nil
-		}
-		if err := order.upToDate(p); err != nil {
-			return Ordered{}, err
-		}
-		step := p.step(*change)
-		if change.Notice != nil {
-			step.When.Notice = p.noticeSeen()
-		}
-		after, failed := o.ports.Store.Apply(ctx, step)
-		if failed == nil {
-			if after.RecipientOwed && after.wavering() {
-				o.ports.Breaker.noteUnsettled(o.ports.Now())
-				o.submitter.roster.noteUnsettled(ctx, after, o.ports.Now()) // it stays owed until a sweep does it too
-			}
-			return Ordered{Payout: after, Awaiting: decided != nil}, nil
-		}
-		p, err = o.again(failed)
+	if err != nil {
+		return Ordered{}, err
 	}
-	return Ordered{}, unavailable(errBusy)
+	var awaiting, moved bool
+	var refused error
+	after, err := o.until(ctx, p, func(p Payout) (Decision, error) {
+		change, why := decide(p, o.ports.Now())
+		if awaiting = errors.Is(why, errAwaiting); awaiting {
+			why = nil
+		}
+		if moved = change != nil; moved && why == nil {
+			why = order.upToDate(p)
+		}
+		refused = why
+		return Decision{Change: change}, why
+	})
+	switch {
+	case refused != nil:
+		return Ordered{}, refused
+	case err != nil:
+		return Ordered{}, unavailable(err)
+	}
+	if moved && after.RecipientOwed && after.wavering() {
+		o.ports.Breaker.noteUnsettled(o.ports.Now())
+		o.submitter.roster.noteUnsettled(ctx, after, o.ports.Now()) // it stays owed until a sweep does it too
+	}
+	return Ordered{Payout: after, Awaiting: awaiting}, nil
 }
 
 // find reads what an order is about. Whoever does not know of a restore cannot weigh it.
@@ -248,18 +246,6 @@ func (o *Operator) find(ctx context.Context, id ID) (Payout, error) {
 		return Payout{}, unavailable(err)
 	}
 	return p, nil
-}
-
-// again is the payout as the refusal of a write shows it.
-func (o *Operator) again(failed error) (Payout, error) {
-	current, err := refusal(failed)
-	if err == nil && current == nil {
-		err = ErrNotFound
-	}
-	if err != nil {
-		return Payout{}, unavailable(err)
-	}
-	return *current, nil
 }
 
 func unavailable(cause error) error {

@@ -93,7 +93,10 @@ func (o *Operator) keepProposal(ctx context.Context, p Payout, change *Change) (
 	if change == nil {
 		return Ordered{Payout: p, Awaiting: true}, nil
 	}
-	after, err := o.ports.Store.Apply(ctx, p.step(*change))
+	after, written, err := o.once(ctx, p, *change, nil)
+	if err == nil && !written {
+		err = errBusy
+	}
 	if err != nil {
 		return Ordered{}, unavailable(err)
 	}
@@ -215,7 +218,7 @@ func (s *submitter) again(ctx context.Context, p Payout, connector Connector, en
 	after, err = s.submit(ctx, stored, submission)
 	if after.Status == Unknown || after.wavering() {
 		s.breaker.noteUnsettled(s.now())
-		s.ports.noteLate(ctx, s.receiver.policy, after)
+		s.ports.noteLate(ctx, s.policy, after)
 	}
 	return after, true, err
 }
@@ -226,25 +229,21 @@ func (s *submitter) again(ctx context.Context, p Payout, connector Connector, en
 // What finds no room would be seen by nobody: it is not fenced.
 func (s *submitter) fenceAgain(ctx context.Context, p Payout, change Change, most int) (stored Payout, ours bool, err error) {
 	next, replaced := change.Apply(p), []Unsettled(nil)
-	if s.receiver.policy.DuplicateWindow > 0 {
+	if s.policy.DuplicateWindow > 0 {
 		if replaced, err = s.noteFirst(ctx, next, most, change.At); err != nil {
 			return p, false, err
 		}
 	}
-	stored, err = s.receiver.store.Apply(ctx, p.step(change))
-	if err != nil {
-		current, err := refusal(err)
-		if err != nil || current == nil {
-			return p, false, err
-		}
-		if current.Lease.Token != next.Lease.Token {
-			s.ports.unlist(ctx, s.receiver.policy, next)
-			return p, false, nil
-		}
-		stored = *current
+	after, _, err := s.apply(ctx, s.step(p, change))
+	if err != nil || after == nil {
+		return p, false, err
 	}
-	s.roster.replace(ctx, stored, replaced)
-	return stored, true, nil
+	if after.Lease.Token != next.Lease.Token {
+		s.ports.unlist(ctx, s.policy, next)
+		return p, false, nil
+	}
+	s.roster.replace(ctx, *after, replaced) // written now, or by an earlier try whose answer was lost
+	return *after, true, nil
 }
 
 // notSent is the answer to a submission that this process gave up before it began.
@@ -257,7 +256,7 @@ func (s *submitter) notSent(p Payout, why string) Claim {
 
 // resubmission is the change that fences a payout once more.
 func (s *submitter) resubmission(p Payout, token string, now time.Time, ordered bool) Change {
-	policy := s.receiver.policy
+	policy := s.policy
 	about, sent, due := p.Attempt, p.Sent+1+policy.uncounted(p), now.Add(visibility)
 	change := Change{
 		At: now, Status: Submitting, SubmittedAt: p.nextSubmission(now), Sent: &sent, QueryAt: &due,

@@ -85,7 +85,7 @@ func (p Ports) people() People {
 
 func (p Ports) submitter(policy Policy) submitter {
 	return submitter{
-		receiver: NewReceiver(p.Store, p.Signals, policy), connectors: p.Connectors, breaker: p.Breaker, roster: p.roster(policy),
+		writer: p.writer(policy), connectors: p.Connectors, breaker: p.Breaker, roster: p.roster(policy),
 		now: p.Now, newToken: p.NewToken, ports: p,
 	}
 }

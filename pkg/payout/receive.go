@@ -11,16 +11,14 @@ import (
 // Receiver is the use case "apply a claim": a verified word of a provider comes in
 // and is stored before anybody is thanked for it.
 type Receiver struct {
-	store   Store
-	signals Signals
-	policy  Policy
-	belief  func(context.Context) Belief // nil: callbacks are believed
+	writer
+	belief func(context.Context) Belief // nil: callbacks are believed
 }
 
 // NewReceiver returns a receiver over a store; of the policy it uses the retention
 // alone.
 func NewReceiver(store Store, signals Signals, policy Policy) *Receiver {
-	return &Receiver{store: store, signals: signals, policy: policy}
+	return &Receiver{writer: writer{store, policy, signals}}
 }
 
 // Under returns the receiver under people's controls: they may say that callbacks are not
@@ -30,13 +28,6 @@ func (r *Receiver) Under(b *Breaker, now func() time.Time) *Receiver {
 	under.belief = func(ctx context.Context) Belief { return b.Belief(ctx, now()) }
 	return &under
 }
-
-// rounds bounds how often a claim is weighed again because the payout changed
-// between the look and the write. Each round means that somebody else succeeded.
-const rounds = 8
-
-// errBusy means that a payout changed under every attempt to write to it.
-var errBusy = fmt.Errorf("%w: the payout kept changing", ErrUnclear)
 
 // Receive stores a claim. A nil error means that it is durable, or that it was
 // before, and may be acknowledged; after an error the provider must send it again.
@@ -76,14 +67,14 @@ func (r *Receiver) first(ctx context.Context, id ID, attempt Attempt, c Claim) (
 		return &p, "", err
 	}
 	r.policy.keep(&step.Then)
-	_, err := r.store.Apply(ctx, step)
-	if refused := (*Refused)(nil); errors.As(err, &refused) {
-		return refused.Current, "", nil
-	}
-	if err != nil {
+	current, written, err := r.apply(ctx, step)
+	switch {
+	case err != nil:
 		return nil, "", fmt.Errorf("receive a claim: %w", err)
+	case written:
+		return nil, Applied, nil
 	}
-	return nil, Applied, nil
+	return current, "", nil
 }
 
 // direct is the write for a claim about a payout that nobody has looked at: right
@@ -137,59 +128,20 @@ func (r *Receiver) settle(ctx context.Context, id ID, attempt Attempt, current *
 			}
 			continue
 		}
-		verdict, next, err := r.write(ctx, *current, current.Decide(c))
-		if verdict != "" || err != nil {
-			return verdict, err
+		d := current.Decide(c)
+		if d.Change == nil {
+			return d.Verdict, nil
 		}
-		current = next
+		after, written, err := r.apply(ctx, r.step(*current, *d.Change), d.Signals...)
+		switch {
+		case err != nil:
+			return "", err
+		case written:
+			return d.Verdict, nil
+		}
+		current = after
 	}
 	return "", errBusy
-}
-
-// write makes a decision's change. No verdict and no error mean that the payout
-// had changed; the one returned is to be weighed again.
-func (r *Receiver) write(ctx context.Context, p Payout, d Decision) (Verdict, *Payout, error) {
-	if d.Change == nil {
-		return d.Verdict, nil, nil
-	}
-	r.policy.keep(d.Change)
-	_, err := r.store.Apply(ctx, p.step(*d.Change))
-	if err != nil {
-		next, err := refusal(err)
-		return "", next, err
-	}
-	for _, s := range d.Signals {
-		r.signals.Signal(ctx, s, p.Provider, p.ID)
-	}
-	return d.Verdict, nil, nil
-}
-
-// step guards a change by the very payout it was decided on, and once more by the
-// transition table.
-func (p Payout) step(change Change) Step {
-	change = p.announced(p.discreet(change))
-	if change.Status != "" && p.Turn != 0 {
-		change.Turn = new(int)
-	}
-	guard := Guard{Version: p.Version}
-	switch {
-	case change.NewAttempt:
-		// The one way past a final state: what ended is the attempt, and the next
-		// one has a provider reference of its own.
-		guard.Statuses = []Status{Failed}
-	case change.Status != "":
-		guard.Statuses = change.Status.Arrivals()
-	}
-	return Step{ID: p.ID, When: guard, Then: change}
-}
-
-// refusal separates "the condition was false" from every other error.
-func refusal(err error) (*Payout, error) {
-	var refused *Refused
-	if errors.As(err, &refused) {
-		return refused.Current, nil
-	}
-	return nil, err
 }
 
 func (r *Receiver) keepOrphan(ctx context.Context, c Claim) (Verdict, error) {

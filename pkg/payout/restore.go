@@ -148,16 +148,14 @@ func (s *Sweeper) doubt(ctx context.Context, p Payout) error {
 	facts = slices.Concat(facts, s.policy.restored(p), s.policy.underAnyAccount(p))
 	due, sent, backed := now, p.Sent+s.policy.uncounted(p), p.Heard.without(facts)
 	attention := p.Attention.entering(Unknown)
-	change := p.withEntry(Change{At: now, Status: Unknown, QueryAt: &due, Sent: &sent, Attention: &attention, Heard: backed}, &Entry{
+	change := Change{At: now, Status: Unknown, QueryAt: &due, Sent: &sent, Attention: &attention, Heard: backed}
+	after, written, err := s.once(ctx, p, change, &Entry{
 		At: now, Source: FromSweep, Status: Unknown,
 		Message: "queued in the backup that the table was restored from; it may have been sent since",
-	})
-	after, err := s.ports.Store.Apply(ctx, p.step(*change))
-	if err != nil {
-		_, err := refusal(err)
+	}, SignalUnknown)
+	if err != nil || !written {
 		return err
 	}
 	s.submitter.roster.noteUnsettled(ctx, after, now)
-	s.ports.Signals.Signal(ctx, SignalUnknown, p.Provider, p.ID)
 	return nil
 }

@@ -111,19 +111,6 @@ func (p Payout) roomForAttempt() bool {
 	return len(p.History) < most.entries && p.Size()+mostEntry <= most.size && p.bodies() <= most.bodies
 }
 
-// withEntry adds a history entry to a change, or counts it where there is no room:
-// the news of a final state always finds some.
-func (p Payout) withEntry(change Change, entry *Entry) *Change {
-	change.Entry = entry
-	r := p.rankOf(change)
-	if p.roomFor(r) || change.Status.Final() {
-		return &change
-	}
-	change.Entry = nil
-	change.Dropped = r != ofTelling // those are not even counted; the log has who ordered them
-	return &change
-}
-
 // becomesSafe reports whether the change makes the payout safe to pay again.
 func (p Payout) becomesSafe(change Change) bool {
 	return len(change.Heard) > 0 && !p.SafeToPayAgain() && change.Apply(p).SafeToPayAgain()

@@ -203,7 +203,11 @@ func (o *Operator) show(ctx context.Context, p Payout, order Order, found simila
 	if !room {
 		return notPossible("%d payouts of the same money to the same recipient are not settled, and the history of this one has no room for them; settle them first, or pay under a new reference, if that cannot pay twice", len(found.all))
 	}
-	if _, err := o.ports.Store.Apply(ctx, p.step(*p.withEntry(change, order.entry(now, p.Status, "not sent: the same money to the same recipient")))); err != nil {
+	_, written, err := o.once(ctx, p, change, order.entry(now, p.Status, "not sent: the same money to the same recipient"))
+	if err == nil && !written {
+		err = errBusy
+	}
+	if err != nil {
 		return unavailable(err)
 	}
 	return found.refused()
@@ -221,7 +225,7 @@ func (*metSimilar) Error() string {
 // without anybody: nobody can tell. Only with a window: whoever creates a payout is on the list
 // before he looks for others, and of two that are fenced at one moment at least one sees the other.
 func (s *submitter) beside(ctx context.Context, p Payout, most int) (found similarPayouts, met bool) {
-	policy := s.receiver.policy
+	policy := s.policy
 	if policy.DuplicateWindow == 0 {
 		return similarPayouts{}, false
 	}

@@ -58,7 +58,7 @@ func mostBeside(ordered bool) int {
 // noteFirst puts a payout on its list and returns that list. It makes room on a full one.
 func (s *submitter) noteFirst(ctx context.Context, next Payout, most int, at time.Time) ([]Unsettled, error) {
 	list, err := s.roster.note(ctx, next, most, at, time.Time{})
-	if errors.Is(err, ErrCrowded) && s.ports.makeRoom(ctx, s.receiver.policy, list, next) {
+	if errors.Is(err, ErrCrowded) && s.ports.makeRoom(ctx, s.policy, list, next) {
 		list, err = s.roster.note(ctx, next, most, at, time.Time{})
 	}
 	if err != nil {

@@ -51,15 +51,14 @@ type StatementProposal struct {
 // two people's may end what the provider itself does not answer. It overrules nothing that the
 // provider said, and makes nothing safe to pay again.
 type Statements struct {
-	store    Store
-	receiver *Receiver
-	people   People
-	now      func() time.Time
+	writer
+	people People
+	now    func() time.Time
 }
 
 // NewStatements returns what statements may do to the payouts of a store.
-func NewStatements(store Store, receiver *Receiver, people People, now func() time.Time) *Statements {
-	return &Statements{store: store, receiver: receiver, people: people, now: now}
+func NewStatements(receiver *Receiver, people People, now func() time.Time) *Statements {
+	return &Statements{writer: receiver.writer, people: people, now: now}
 }
 
 // Sender is the registered person who sends a statement.
@@ -83,7 +82,7 @@ func (s *Statements) First(ctx context.Context, key string, by Sender) (first St
 		return StatementProposal{}, false, false, nil
 	case err != nil:
 		return StatementProposal{}, false, false, fmt.Errorf("find who sent the statement first: %w", err)
-	case s.now().Sub(first.At) > proposalFor || !first.At.After(s.receiver.policy.LastRestore()):
+	case s.now().Sub(first.At) > proposalFor || !first.At.After(s.policy.LastRestore()):
 		return first, false, false, nil
 	}
 	if other, stands, err = by.first(first.Person, first.Identity); err != nil {

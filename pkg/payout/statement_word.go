@@ -36,7 +36,7 @@ type Settled struct {
 // person's word. A line that says otherwise than a certain failure takes the certainty away until
 // the answer.
 func (s *Statements) Doubt(ctx context.Context, p Payout, f Filed) error {
-	for range rounds {
+	_, err := s.until(ctx, p, func(p Payout) (Decision, error) {
 		now := s.now()
 		change := Change{At: now, Heard: p.doubtedBy(f.Row)}
 		p.askOnce(&change)
@@ -44,45 +44,29 @@ func (s *Statements) Doubt(ctx context.Context, p Payout, f Filed) error {
 			change = *p.withEntry(change, f.entry(p.Status, now))
 		}
 		if change.QueryAt == nil && len(change.Heard) == 0 {
-			return nil
+			return Decision{}, nil
 		}
-		_, err := s.store.Apply(ctx, p.step(change))
-		if err == nil {
-			return nil
-		}
-		current, err := refusal(err)
-		switch {
-		case err != nil:
-			return err
-		case current == nil:
-			return ErrUnclear
-		}
-		p = *current
-	}
-	return errBusy
+		return Decision{Change: &change}, nil
+	})
+	return err
 }
 
 // Settle applies a line that two people vouch for.
 func (s *Statements) Settle(ctx context.Context, p Payout, f Filed) (Settled, error) {
 	c := f.claim(p.Provider, s.now())
-	for range rounds {
-		d, settled, some := f.worth(c, p)
-		if !some {
-			return settled, nil
+	var settled Settled
+	_, err := s.until(ctx, p, func(p Payout) (d Decision, _ error) {
+		var some bool
+		if d, settled, some = f.worth(c, p); !some {
+			return Decision{}, nil
 		}
-		verdict, next, err := s.receiver.write(ctx, p, d)
-		switch {
-		case err != nil:
-			return Settled{}, err
-		case verdict != "":
-			settled.Ended = d.Change != nil && d.Change.Status.Final()
-			return settled, nil
-		case next == nil:
-			return Settled{}, ErrUnclear
-		}
-		p = *next
+		settled.Ended = d.Change != nil && d.Change.Status.Final()
+		return d, nil
+	})
+	if err != nil {
+		return Settled{}, err
 	}
-	return Settled{}, errBusy
+	return settled, nil
 }
 
 // askOnce has the provider asked once more, at once. Unlike [Payout.reopen] it gives no

@@ -329,7 +329,7 @@ func TestACheckDoesNotReadFiveWeeksOfFailedPayouts(t *testing.T) {
 	p := w.mustCreate(draft("R1"))
 	w.receive(w.claim(p, payout.FoundFailed))
 	e := &endless{Store: w.store, perDay: 4000, sample: w.stored(p.ID)}
-	i := statement.NewImporter(e, payout.NewStatements(e, w.desk, register, w.clock.Now), w.clock.Now)
+	i := statement.NewImporter(e, payout.NewStatements(payout.NewReceiver(e, w.signals, payout.Policy{}), register, w.clock.Now), w.clock.Now)
 	s := statement.File{
 		Provider: Vexora, Hash: "x", From: "2026-04-12", To: "2026-05-16", Check: true,
 		Rows: []payout.StatementRow{{Line: 2, Reference: "x", Finding: payout.FoundSucceeded, Amount: amount(t, "1", money.KHR)}},
@@ -348,7 +348,7 @@ func TestAFileSentTwiceByOnePersonAcrossAHandoverEndsNothing(t *testing.T) {
 	w.vexora.answer, w.vexora.told = w.unclear, w.unclear
 	p := w.mustCreate(draft("R1"))
 	book := people{dara: "Dara", office: "Dara", bopha: "Bopha"}
-	i := statement.NewImporter(w.store, payout.NewStatements(w.store, w.desk, book, w.clock.Now), w.clock.Now)
+	i := statement.NewImporter(w.store, payout.NewStatements(w.desk, book, w.clock.Now), w.clock.Now)
 	s := file(Vexora, row(2, p, payout.FoundSucceeded))
 	s.By, s.Identities = office, []payout.Principal{office}
 	if _, err := i.Import(bg, s); err != nil {

@@ -9,7 +9,7 @@ import (
 // submitter sends a fenced payout and records what became of it. Create and the
 // sweep share it, so that there is one way to send money.
 type submitter struct {
-	receiver   *Receiver
+	writer
 	connectors map[Provider]Connector
 	breaker    *Breaker
 	roster     roster
@@ -32,7 +32,7 @@ func (s *submitter) submit(ctx context.Context, p Payout, sub Submission) (Payou
 		c.OfThisKind = true
 	} else {
 		for _, signal := range s.breaker.record(ctx, p.Provider, p.CreatedBy, c, c.At) {
-			s.receiver.signals.Signal(ctx, signal, p.Provider, p.ID)
+			s.signals.Signal(ctx, signal, p.Provider, p.ID)
 		}
 	}
 	return s.record(ctx, p, c)
@@ -54,7 +54,7 @@ func (s *submitter) send(ctx context.Context, p Payout, sub Submission) Claim {
 func (s *submitter) record(ctx context.Context, p Payout, c Claim) (Payout, error) {
 	after, err := s.keep(ctx, p, c)
 	if Unstored(err) {
-		s.receiver.signals.Signal(ctx, SignalNotStored, p.Provider, p.ID)
+		s.signals.Signal(ctx, SignalNotStored, p.Provider, p.ID)
 	}
 	return after, err
 }
@@ -62,32 +62,17 @@ func (s *submitter) record(ctx context.Context, p Payout, c Claim) (Payout, erro
 // keep writes an answer until a write goes through. If something else has moved the
 // payout meanwhile, the answer is one claim among others.
 func (s *submitter) keep(ctx context.Context, p Payout, c Claim) (Payout, error) {
-	token, current := p.Lease.Token, &p
-	for range rounds {
-		d := current.Decide(c)
-		if current.Lease.Token == token && (current.Status == Submitting || current.Status == Unknown) {
-			d = current.conclude(c)
+	token := p.Lease.Token
+	after, err := s.until(ctx, p, func(p Payout) (Decision, error) {
+		if p.Lease.Token == token && (p.Status == Submitting || p.Status == Unknown) {
+			return p.conclude(c), nil
 		}
-		if d.Change == nil {
-			return *current, nil
-		}
-		s.receiver.policy.keep(d.Change)
-		step := current.step(*d.Change)
-		step.When.Token = current.Lease.Token
-		after, err := s.receiver.store.Apply(ctx, step)
-		if err == nil {
-			for _, signal := range d.Signals {
-				s.receiver.signals.Signal(ctx, signal, p.Provider, p.ID)
-			}
-			return after, nil
-		}
-		next, err := refusal(err)
-		if err != nil || next == nil {
-			return *current, fmt.Errorf("record the answer: %w", err)
-		}
-		current = next
+		return p.Decide(c), nil
+	})
+	if err != nil {
+		return after, fmt.Errorf("record the answer: %w", err)
 	}
-	return *current, errBusy
+	return after, nil
 }
 
 // conclude weighs an answer for the one process that may say "nothing was sent":

@@ -10,8 +10,8 @@ import (
 // Sweeper is the use case "reconcile": it looks at every payout whose time has come,
 // so that no state is without an exit. The table is its queue.
 type Sweeper struct {
+	writer
 	ports     Ports
-	policy    Policy
 	submitter submitter
 	jitter    func(time.Duration) time.Duration
 	aside     *aside
@@ -40,7 +40,7 @@ func NewSweeper(ports Ports, policy Policy, jitter func(time.Duration) time.Dura
 	if policy.QueuedMaxAge > MostQueuedMaxAge {
 		return nil, errors.New("payout: queued payouts may wait for a week at most")
 	}
-	return &Sweeper{ports: ports, policy: policy, submitter: ports.submitter(policy), jitter: jitter, aside: &aside{}, pace: newPace(policy.QueriesPerSecond, ports)}, nil
+	return &Sweeper{writer: ports.writer(policy), ports: ports, submitter: ports.submitter(policy), jitter: jitter, aside: &aside{}, pace: newPace(policy.QueriesPerSecond, ports)}, nil
 }
 
 // A sweep lists the payouts of one shard in batches, for as long as it has time. The
@@ -97,14 +97,13 @@ func (s *Sweeper) timeFor(ctx context.Context) bool {
 func (s *Sweeper) take(ctx context.Context, row Due, until time.Time) (Payout, bool, error) {
 	now := s.ports.Now()
 	s.ports.Breaker.Refresh(ctx, now) // a sweep works for most of a minute, and others learn meanwhile
-	p, err := s.ports.Store.Apply(ctx, Step{
+	taken, written, err := s.apply(ctx, Step{
 		ID: row.ID, When: Guard{DueAt: row.DueAt}, Then: Change{At: now, DueAt: &until},
 	})
-	if err != nil {
-		_, err := refusal(err)
+	if err != nil || !written {
 		return Payout{}, false, err
 	}
-	return p, true, nil
+	return *taken, true, nil
 }
 
 // work does what a payout was due for: the money first, then the merchant.
@@ -151,14 +150,13 @@ func (s *Sweeper) makeGood(ctx context.Context, p Payout) (Payout, error) {
 	if !p.RecipientOwed || !p.owesItsRecipient(s.policy, s.ports.Now()) || !s.ports.noteLate(ctx, s.policy, p) {
 		return p, nil
 	}
-	step := p.step(Change{At: s.ports.Now(), Noted: true, DueAt: &p.DueAt})
+	step := s.step(p, Change{At: s.ports.Now(), Noted: true, DueAt: &p.DueAt})
 	step.When.DueAt = p.DueAt // a process that slept must not take it back from another one
-	after, err := s.ports.Store.Apply(ctx, step)
-	if err != nil {
-		_, err = refusal(err)
+	after, written, err := s.apply(ctx, step)
+	if err != nil || !written {
 		return p, err // somebody moved it meanwhile: the guards of what follows say so, too
 	}
-	return after, nil
+	return *after, nil
 }
 
 // turnOf reports whether another attempt is asked about now. It takes
@@ -183,15 +181,12 @@ func (s *Sweeper) expire(ctx context.Context, p Payout) error {
 	if now.Before(p.Lease.Until) {
 		return s.schedule(ctx, p, p.Lease.Until)
 	}
-	change := p.withEntry(Change{At: now, Status: Unknown}, &Entry{
+	after, written, err := s.once(ctx, p, Change{At: now, Status: Unknown}, &Entry{
 		At: now, Source: FromSweep, Status: Unknown, Message: "the submission ended without a recorded answer",
-	})
-	after, err := s.ports.Store.Apply(ctx, p.step(*change))
-	if err != nil {
-		_, err := refusal(err) // whoever changed it has moved it on
+	}, SignalUnknown)
+	if err != nil || !written {
 		return err
 	}
-	s.ports.Signals.Signal(ctx, SignalUnknown, p.Provider, p.ID)
 	s.ports.Breaker.noteUnsettled(now)
 	s.submitter.roster.noteUnsettled(ctx, after, now)
 	return s.queryStatus(ctx, after, after.Attempt)
@@ -253,16 +248,13 @@ func (s *Sweeper) holdAsDuplicate(ctx context.Context, p Payout, found similarPa
 	now := s.ports.Now()
 	due, attention := now.Add(s.jitter(24*time.Hour)), p.Attention.With(PossibleDuplicate, now)
 	shown, _ := p.showing(found, Change{At: now, Attention: &attention, QueryAt: &due, QueuedReason: QueuedDuplicate})
-	change := p.withEntry(shown, &Entry{
+	after, written, err := s.once(ctx, p, shown, &Entry{
 		At: now, Source: FromSweep, Status: Queued, Message: waits[QueuedDuplicate],
 	})
-	after, err := s.ports.Store.Apply(ctx, p.step(*change))
-	if err != nil {
-		_, err := refusal(err)
-		return err
+	if written {
+		s.signals.Duplicate(ctx, after)
 	}
-	s.ports.Signals.Duplicate(ctx, after)
-	return nil
+	return err
 }
 
 // wait looks at a queued payout again after a while, and says what it waits for.
@@ -302,15 +294,10 @@ func (s *Sweeper) call(ctx context.Context, p Payout, with Change, reason Reason
 	now := s.ports.Now()
 	attention := p.Attention.With(reason, now)
 	with.At, with.Attention = now, &attention
-	change := p.withEntry(with, &Entry{
+	_, _, err := s.once(ctx, p, with, &Entry{
 		At: now, Source: FromSweep, Status: p.Status, Message: string(reason),
-	})
-	if _, err := s.ports.Store.Apply(ctx, p.step(*change)); err != nil {
-		_, err := refusal(err)
-		return err
-	}
-	s.ports.Signals.Signal(ctx, signal, p.Provider, p.ID)
-	return nil
+	}, signal)
+	return err
 }
 
 // schedule sets the next look and nothing else. If the payout has changed
@@ -321,10 +308,6 @@ func (s *Sweeper) schedule(ctx context.Context, p Payout, due time.Time) error {
 }
 
 func (s *Sweeper) change(ctx context.Context, p Payout, change Change) error {
-	_, err := s.ports.Store.Apply(ctx, p.step(change))
-	if err != nil {
-		_, err := refusal(err)
-		return err
-	}
-	return nil
+	_, _, err := s.once(ctx, p, change, nil)
+	return err
 }

@@ -95,7 +95,7 @@ func (s *Sweeper) weigh(ctx context.Context, p Payout, about Attempt, c Claim) e
 	c = c.cleaned()
 	noted := p.owesItsRecipient(s.policy, s.ports.Now()) && s.ports.noteLate(ctx, s.policy, p)
 	held := p.DueAt
-	for range rounds {
+	_, err := s.until(ctx, p, func(p Payout) (Decision, error) {
 		c := p.withoutQuotes(c)
 		lost := s.policy.lostFacts(p, about, c)
 		weighed := p
@@ -116,20 +116,9 @@ func (s *Sweeper) weigh(ctx context.Context, p Payout, about Attempt, c Claim) e
 		if p.takenBy(held, s.ports.Now()) {
 			d.Change.DueAt = &p.DueAt
 		}
-		_, err := s.ports.Store.Apply(ctx, p.step(*d.Change))
-		if err == nil {
-			for _, signal := range d.Signals {
-				s.ports.Signals.Signal(ctx, signal, p.Provider, p.ID)
-			}
-			return nil
-		}
-		current, err := refusal(err)
-		if err != nil || current == nil {
-			return err
-		}
-		p = *current
-	}
-	return errBusy
+		return d, nil
+	})
+	return err
 }
 
 // takenBy reports whether another sweep has taken the payout up since this one, which held it

@@ -460,7 +460,7 @@ func TestALineThatCouldNotBeReadStaysSo(t *testing.T) {
 	p := w.sentTwice()
 	rows := lines(p, "V-1 succeeded", "V-1 failed", "V-1 succeeded")
 	third := &thirdReadFails{memory: w.store}
-	importer := statement.NewImporter(third, payout.NewStatements(third, w.desk, register, w.clock.Now), w.clock.Now).InTurn()
+	importer := statement.NewImporter(third, payout.NewStatements(payout.NewReceiver(third, w.signals, payout.Policy{}), register, w.clock.Now), w.clock.Now).InTurn()
 	s := file(Vexora, rows...)
 	s.Check = true
 	if report, err := importer.Import(bg, s); err != nil || report.Complete() {

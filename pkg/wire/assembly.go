@@ -59,7 +59,7 @@ func (a Assembly) Operator(ctx context.Context) (edge.Operate, error) {
 	if err != nil {
 		return edge.Operate{}, err
 	}
-	files := payout.NewStatements(a.Store, payout.NewReceiver(a.Store, ports.Signals, policy), ports.People, a.now)
+	files := payout.NewStatements(payout.NewReceiver(a.Store, ports.Signals, policy), ports.People, a.now)
 	importer := statement.NewImporter(a.Store, files, a.now)
 	if a.chance().InTurn {
 		importer = importer.InTurn()
