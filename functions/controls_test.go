@@ -111,7 +111,7 @@ func (c *traffic) post(n int) {
 		Status payout.Status `json:"status"`
 	}
 	_ = json.Unmarshal(body, &answer)
-	_, sent := c.s.twin.Find(reference(n))
+	_, sent := c.s.sandbox.Find(reference(n))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if status < 300 {

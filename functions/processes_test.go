@@ -41,7 +41,7 @@ type stack struct {
 	out     *output
 	env     []string
 	table   *dynamo.Store
-	twin    *sandbox.Sandbox
+	sandbox *sandbox.Sandbox
 	create  *host
 	sweep   *host
 	hosts   []*host
@@ -118,7 +118,7 @@ func deployWith(t *testing.T, parameters map[string]string) *stack {
 	ctx, suffix := context.Background(), strings.ToLower(rand.Text()[:8])
 	s := &stack{t: t, out: &output{}, name: "payouts-" + suffix, lines: &lines{}}
 	var err error
-	s.twin, err = sandbox.New(sandbox.Config{
+	s.sandbox, err = sandbox.New(sandbox.Config{
 		VexoraAccounts: map[string]sandbox.VexoraAccount{"cambodia": {MerchantNo: "1", Secret: vexoraKey, Currency: "KHR"}},
 		Monetix:        sandbox.MonetixProject{ProjectID: 1234, Secret: monetixKey},
 		CallbackDelay:  300 * time.Millisecond, RetryGaps: slices.Repeat([]time.Duration{time.Second}, 12),
@@ -127,8 +127,8 @@ func deployWith(t *testing.T, parameters map[string]string) *stack {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.twin.Close(ctx) })
-	providers := httptest.NewServer(s.twin.Handler())
+	t.Cleanup(func() { _ = s.sandbox.Close(ctx) })
+	providers := httptest.NewServer(s.sandbox.Handler())
 	t.Cleanup(providers.Close)
 
 	keys := credentials.NewStaticCredentialsProvider("local", "local", "")
@@ -378,7 +378,7 @@ func (s *stack) judge(payouts int) {
 	figures := map[string]int{}
 	for n := range payouts {
 		id := payout.DeriveID("processes", payout.Reference(fmt.Sprintf("proc-%05d", n)))
-		e, sent := s.twin.Find(string(id.ProviderReference(1)))
+		e, sent := s.sandbox.Find(string(id.ProviderReference(1)))
 		p, err := s.table.Get(context.Background(), id)
 		if err != nil {
 			figures["never stored"]++
@@ -394,13 +394,13 @@ func (s *stack) judge(payouts int) {
 		case e.Executed > 1:
 			s.t.Errorf("%s was executed %d times", p.Reference, e.Executed)
 		case p.Status == payout.Succeeded && e.Executed == 0, p.Status == payout.Failed && e.Executed > 0 && e.State == sandbox.Paid:
-			s.t.Errorf("%s is %s, the twin has it %s", p.Reference, p.Status, e.State)
+			s.t.Errorf("%s is %s, the sandbox has it %s", p.Reference, p.Status, e.State)
 		case !agrees && len(p.Attention) == 0:
-			s.t.Errorf("%s is %s, the twin (script %s) has it %q, and nobody is told", p.Reference, p.Status, e.Script, e.State)
+			s.t.Errorf("%s is %s, the sandbox (script %s) has it %q, and nobody is told", p.Reference, p.Status, e.Script, e.State)
 		case agrees:
 			figures["final as the provider has it"]++
 		default:
-			figures["on a person's desk, with a reason"]++
+			figures["in the review queue, with a reason"]++
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(figures)) {

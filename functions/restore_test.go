@@ -83,18 +83,18 @@ func TestARestoredTableOnTheWireIsPaidFromByPeople(t *testing.T) {
 	time.Sleep(inForceWithin)
 	post(open.create, []int{34})
 	drain(t, open.host("reconcile-payouts", "3m", 55*time.Second))
-	if _, sent := s.twin.Find(reference(34)); sent {
+	if _, sent := s.sandbox.Find(reference(34)); sent {
 		t.Error("nobody has said that the project is the same, and it is sent")
 	}
 	// People have compared the projects.
 	same := s.over(t, with(accounted, "SameAccounts", "monetix"))
 	post(same.create, []int{36})
 	drain(t, same.host("reconcile-payouts", "6m", 55*time.Second)) // it looks first
-	if _, sent := s.twin.Find(reference(36)); !sent {
+	if _, sent := s.sandbox.Find(reference(36)); !sent {
 		t.Error("two people have let go, the project is the same, and nothing is sent")
 	}
 	for _, n := range slices.Concat(queued, settled, lost) {
-		if e, sent := s.twin.Find(reference(n)); sent && e.Executed > 1 {
+		if e, sent := s.sandbox.Find(reference(n)); sent && e.Executed > 1 {
 			t.Errorf("%d was executed %d times", n, e.Executed)
 		}
 	}
@@ -136,7 +136,7 @@ func (s *stack) over(t *testing.T, parameters map[string]string) *stack {
 	if given, ok := globals.Environment.Variables["TABLE_NAME"].(string); ok {
 		name = given
 	}
-	other := &stack{t: t, out: s.out, twin: s.twin, merchant: s.merchant, gateway: s.gateway, db: s.db, name: name, lines: s.lines, table: dynamo.New(s.db, name)}
+	other := &stack{t: t, out: s.out, sandbox: s.sandbox, merchant: s.merchant, gateway: s.gateway, db: s.db, name: name, lines: s.lines, table: dynamo.New(s.db, name)}
 	other.env = append(slices.Clone(s.env), "TABLE_NAME="+name,
 		fmt.Sprint("SUBMISSIONS=", sweep.Environment.Variables["SUBMISSIONS"]), fmt.Sprint("RESTORED_AT=", sweep.Environment.Variables["RESTORED_AT"]),
 		fmt.Sprint("SAME_ACCOUNTS=", sweep.Environment.Variables["SAME_ACCOUNTS"]))
@@ -196,7 +196,7 @@ func drain(t *testing.T, sweep *host) {
 func (s *stack) requests() map[string]int {
 	counted := map[string]int{}
 	for _, n := range slices.Concat(queued, settled, lost, fresh) {
-		if e, sent := s.twin.Find(reference(n)); sent {
+		if e, sent := s.sandbox.Find(reference(n)); sent {
 			counted[reference(n)] = e.Requests
 		}
 	}

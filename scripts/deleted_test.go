@@ -72,7 +72,7 @@ func TestTheDocumentsOfADeletedStackAreCopied(t *testing.T) {
 	}
 	for _, none := range []string{"", "1"} {
 		folder := t.TempDir()
-		desk{t, folder}.write("bin/aws", vault)
+		copied{t, folder}.write("bin/aws", vault)
 		paste := exec.Command("bash", "-c", output+"\n"+lines)
 		paste.Dir = folder
 		paste.Env = append(os.Environ(), "PATH="+filepath.Join(folder, "bin")+":"+os.Getenv("PATH"), "PUT="+filepath.Join(folder, "put"), "STACK=cambodia-payouts-prod", "NONE="+none)

@@ -39,15 +39,15 @@ const fakeAWS = `#!/usr/bin/env bash
 [ -n "${LIMITS:-}" ] && echo "$LIMITS"
 `
 
-// desk is a copy of what the script reads, and programs that write down their calls.
-type desk struct {
+// copied is a copy of what the script reads, and programs that write down their calls.
+type copied struct {
 	t      *testing.T
 	folder string
 }
 
-func newDesk(t *testing.T) desk {
+func newCopy(t *testing.T) copied {
 	t.Helper()
-	d := desk{t, t.TempDir()}
+	d := copied{t, t.TempDir()}
 	for _, name := range []string{"scripts/deploy.sh", "scripts/stage.py", "samconfig.toml", "template.yaml", "events/selftest.json"} {
 		raw, err := os.ReadFile(filepath.Join("..", name))
 		if err != nil {
@@ -60,7 +60,7 @@ func newDesk(t *testing.T) desk {
 	return d
 }
 
-func (d desk) write(name, content string) {
+func (d copied) write(name, content string) {
 	d.t.Helper()
 	path := filepath.Join(d.folder, name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -81,7 +81,7 @@ var python = sync.OnceValue(func() string {
 })
 
 // deploy runs the script; env are pairs Name=value for the fakes.
-func (d desk) deploy(env []string, arguments ...string) (calls [][]string, said string, err error) {
+func (d copied) deploy(env []string, arguments ...string) (calls [][]string, said string, err error) {
 	d.t.Helper()
 	log := filepath.Join(d.t.TempDir(), "calls")
 	command := exec.Command("bash", append([]string{filepath.Join(d.folder, "scripts/deploy.sh")}, arguments...)...)
@@ -120,7 +120,7 @@ func revisionOf(t *testing.T, calls [][]string) string {
 
 func TestADeploymentBuildsDeploysAndAsksWhatIsLive(t *testing.T) {
 	t.Parallel()
-	calls, said, err := newDesk(t).deploy(nil, "dev", "x86_64", "--no-confirm-changeset")
+	calls, said, err := newCopy(t).deploy(nil, "dev", "x86_64", "--no-confirm-changeset")
 	if err != nil {
 		t.Fatalf("%v\n%s", err, said)
 	}
@@ -149,7 +149,7 @@ func TestADeploymentBuildsDeploysAndAsksWhatIsLive(t *testing.T) {
 
 func TestADeploymentFailsAndNamesWhatIsNotLive(t *testing.T) {
 	t.Parallel()
-	_, said, err := newDesk(t).deploy([]string{"STALE=CreatePayout ReconcilePayouts", "FAILS=MonetixCallback"}, "dev", "arm64")
+	_, said, err := newCopy(t).deploy([]string{"STALE=CreatePayout ReconcilePayouts", "FAILS=MonetixCallback"}, "dev", "arm64")
 	if err == nil {
 		t.Errorf("a deployment that reached nobody succeeds:\n%s", said)
 	}
@@ -165,7 +165,7 @@ func TestADeploymentFailsAndNamesWhatIsNotLive(t *testing.T) {
 
 func TestParametersWithBlanksAreNotTornApart(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newCopy(t)
 	settings := `{"vexora": {"bank_way_code": "A B"}}`
 	raw, err := os.ReadFile("../samconfig.toml")
 	if err != nil {
@@ -214,7 +214,7 @@ func TestWhatCannotBeDeployedIsRefusedBeforeAnythingIsMade(t *testing.T) {
 		"JSON that is no object":           {nil, []string{"dev", "arm64", `ProviderSettings=[]`}, "ProviderSettings is no JSON object"},
 		"no architecture":                  {nil, []string{"dev"}, "scripts/deploy.sh dev|staging|prod"},
 	} {
-		calls, said, err := newDesk(t).deploy(test.env, test.arguments...)
+		calls, said, err := newCopy(t).deploy(test.env, test.arguments...)
 		if err == nil || !strings.Contains(said, test.says) || of(calls, "sam", "build") != nil || of(calls, "sam", "deploy") != nil {
 			t.Errorf("%s: %v, %v\n%s", name, err, calls, said)
 		}
@@ -230,7 +230,7 @@ func TestAnAccountThatSufficesIsNotHeldUp(t *testing.T) {
 		"nothing is set aside":      {[]string{"LIMITS=10 10"}, []string{"ReservedConcurrency=off"}},
 		"nobody may read the limit": {[]string{"LIMITS="}, nil},
 	} {
-		calls, said, err := newDesk(t).deploy(test.env, append([]string{"prod", "arm64"}, test.arguments...)...)
+		calls, said, err := newCopy(t).deploy(test.env, append([]string{"prod", "arm64"}, test.arguments...)...)
 		if err != nil || of(calls, "sam", "deploy") == nil {
 			t.Errorf("%s: %v\n%s", name, err, said)
 		}
@@ -240,7 +240,7 @@ func TestAnAccountThatSufficesIsNotHeldUp(t *testing.T) {
 // The same tree with the same parameters is the same revision; everything else is another.
 func TestTheRevisionIsOfBuildTemplateAndParameters(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newCopy(t)
 	revision := func(env []string, arguments ...string) string {
 		calls, said, err := d.deploy(env, append([]string{"prod", "arm64"}, arguments...)...)
 		if err != nil {
@@ -278,7 +278,7 @@ func TestTheRevisionIsOfBuildTemplateAndParameters(t *testing.T) {
 // attempt must be another revision, and what is live already must not.
 func TestADeploymentThatWentBackCanBeRepeated(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
+	d := newCopy(t)
 	attempt := func(env ...string) string {
 		calls, said, err := d.deploy(env, "prod", "arm64")
 		if failed := slices.Contains(env, "ROLLED_BACK=1"); (err != nil) != failed {

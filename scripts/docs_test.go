@@ -86,7 +86,7 @@ func TestDocumentedDeploymentsRun(t *testing.T) {
 				continue
 			}
 			ran[line] = true
-			d := newDesk(t)
+			d := newCopy(t)
 			makefile, err := os.ReadFile("../Makefile")
 			if err != nil {
 				t.Fatal(err)

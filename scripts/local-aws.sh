@@ -26,7 +26,7 @@ for _ in $(seq 300); do
   sleep 0.1
 done
 go build -o .build/local-aws ./cmd/local-aws
-.build/local-aws -endpoint "http://$near:$port" -twin "$host:$((port + 1))" &
+.build/local-aws -endpoint "http://$near:$port" -sandbox "$host:$((port + 1))" &
 child=$!
 trap 'kill "$child" 2>/dev/null || true; exit 0' INT TERM
 wait "$child"

@@ -15,7 +15,7 @@ func TestASecondDataFolderIsIgnoredAndCleaned(t *testing.T) {
 	if !strings.Contains(page(t, "../README.md"), "DATA_DIR=.local-2") {
 		t.Error("the README names another folder")
 	}
-	d := desk{t, t.TempDir()}
+	d := copied{t, t.TempDir()}
 	d.write("Makefile", page(t, "../Makefile"))
 	d.write(".gitignore", page(t, "../.gitignore"))
 	for _, folder := range []string{".local", ".local-2"} {
@@ -39,7 +39,7 @@ func TestASecondDataFolderIsIgnoredAndCleaned(t *testing.T) {
 func TestADeploymentWithoutAStageInstallsNothing(t *testing.T) {
 	t.Parallel()
 	for _, words := range []string{"", "ENV=production", "ENV="} {
-		d := desk{t, t.TempDir()}
+		d := copied{t, t.TempDir()}
 		d.write("Makefile", page(t, "../Makefile"))
 		d.write("scripts/requirements-sam.txt", "")
 		d.write("bin/python3", "#!/bin/sh\ntouch installed\nexit 1\n")

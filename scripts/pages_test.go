@@ -97,7 +97,7 @@ func put(overrides, printed string) string {
 // overridden runs scripts/stage.py over a file with these overrides.
 func overridden(t *testing.T, overrides string) (string, error) {
 	t.Helper()
-	d := newDesk(t)
+	d := newCopy(t)
 	d.write("samconfig.toml", strings.Replace(page(t, "../samconfig.toml"), `parameter_overrides = "IdNamespace=prod Revision=\"\""`, `parameter_overrides = "`+overrides+`"`, 1))
 	out, err := exec.Command(python(), filepath.Join(d.folder, "scripts/stage.py"), "overrides", "prod").CombinedOutput()
 	return string(out), err
@@ -150,11 +150,11 @@ func TestAParameterThatIsNamedTwiceIsRefused(t *testing.T) {
 			t.Errorf("%s: %v\n%s", twice, err, out)
 		}
 	}
-	calls, said, err := newDesk(t).deploy(nil, "prod", "arm64", "Submissions=held", "Submissions=active")
+	calls, said, err := newCopy(t).deploy(nil, "prod", "arm64", "Submissions=held", "Submissions=active")
 	if err == nil || !strings.Contains(said, "Submissions is named twice") || of(calls, "sam", "deploy") != nil {
 		t.Errorf("%v %v\n%s", err, calls, said)
 	}
-	if _, said, err := newDesk(t).deploy(nil, "dev", "arm64", "LogLevel=INFO"); err != nil {
+	if _, said, err := newCopy(t).deploy(nil, "dev", "arm64", "LogLevel=INFO"); err != nil {
 		t.Errorf("the command line wins over the file, which is no repetition: %v\n%s", err, said)
 	}
 }

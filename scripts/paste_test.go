@@ -133,9 +133,9 @@ func TestLinesThatCallTheAPIArriveAsTheyShould(t *testing.T) {
 		t.Skip("needs curl")
 	}
 	folder := t.TempDir()
-	desk{t, folder}.write("bin/aws", pastedAWS)
+	copied{t, folder}.write("bin/aws", pastedAWS)
 	for _, name := range []string{"statement.csv", "vexora.csv", "monetix.csv"} {
-		desk{t, folder}.write(name, "a,b\n1,2\n")
+		copied{t, folder}.write(name, "a,b\n1,2\n")
 	}
 	first := ready(t)
 	orders := 0

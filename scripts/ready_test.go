@@ -29,7 +29,7 @@ esac
 func terminal(t *testing.T, lines string, env ...string) string {
 	t.Helper()
 	folder := t.TempDir()
-	desk{t, folder}.write("bin/aws", lender)
+	copied{t, folder}.write("bin/aws", lender)
 	paste := exec.Command("bash", "-c", lines)
 	paste.Dir = folder
 	for _, v := range os.Environ() {

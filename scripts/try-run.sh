@@ -69,5 +69,5 @@ assert len(ledger) == 4, ledger
 for line in ledger:
     assert line["requests"] == 1, line
     assert line["executed"] == (0 if line["script"] == "9001" else 1), line
-print("the twin has four payouts, each sent once, three paid")
+print("the sandbox has four payouts, each sent once, three paid")
 '

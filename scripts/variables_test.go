@@ -73,7 +73,7 @@ func TestTheVersionBeforeIsPutBackByPasting(t *testing.T) {
 	t.Parallel()
 	lines := shell(section(t, "../docs/rotation.md", "## Put the version before back"))
 	folder := t.TempDir()
-	d := desk{t, folder}
+	d := copied{t, folder}
 	d.write("bin/aws", versioned)
 	d.write("AWSCURRENT", "bad\n")
 	d.write("AWSPREVIOUS", "good\n")

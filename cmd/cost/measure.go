@@ -69,7 +69,7 @@ type bench struct {
 	meter    *meter
 	store    *dynamo.Store
 	clock    atomic.Int64
-	twin     *sandbox.Sandbox
+	sandbox  *sandbox.Sandbox
 	creator  *payout.Creator
 	sweep    edge.SweepHandler
 	notifier *payout.Notifier
@@ -152,7 +152,7 @@ func (b *bench) tellTogether(ctx context.Context, ids [][]payout.ID) error {
 		group.Go(func() error {
 			defer turns.leave(n)
 			for _, id := range own {
-				if err := b.crowd[n].News(turns.seat(during(ctx, bursting), n), id); err != nil {
+				if err := b.crowd[n].Notify(turns.seat(during(ctx, bursting), n), id); err != nil {
 					return err
 				}
 			}
@@ -172,14 +172,14 @@ func (b *bench) quiet(ctx context.Context) (usage, error) {
 		}
 		ids = append(ids, created.Payout.ID)
 		b.pass(20 * time.Millisecond) // or due times would agree by chance; a busy process looks at the shared state once in many
-		if err := b.notifier.News(during(ctx, telling), created.Payout.ID); err != nil {
+		if err := b.notifier.Notify(during(ctx, telling), created.Payout.ID); err != nil {
 			return usage{}, err
 		}
 		b.told <- struct{}{}
 		if err := b.wait(); err != nil {
 			return usage{}, err
 		}
-		if err := b.notifier.News(during(ctx, telling), created.Payout.ID); err != nil {
+		if err := b.notifier.Notify(during(ctx, telling), created.Payout.ID); err != nil {
 			return usage{}, err
 		}
 		b.pass(20 * time.Millisecond)
@@ -252,15 +252,15 @@ func (b *bench) open(ctx context.Context, endpoint string) error {
 	callbacks := http.NewServeMux()
 	urls := httptest.NewServer(callbacks)
 	var err error
-	b.twin, err = sandbox.New(sandbox.Config{
+	b.sandbox, err = sandbox.New(sandbox.Config{
 		VexoraAccounts: map[string]sandbox.VexoraAccount{"cambodia": {MerchantNo: "1", Secret: vexoraKey, Currency: "KHR"}},
 		Monetix:        sandbox.MonetixProject{ProjectID: 1234, Secret: monetixKey}, CallbackDelay: 20 * time.Millisecond, Now: b.now,
 	})
 	if err != nil {
 		return err
 	}
-	providers := httptest.NewServer(b.twin.Handler())
-	b.closers = append(b.closers, merchant.Close, urls.Close, providers.Close, func() { _ = b.twin.Close(ctx) })
+	providers := httptest.NewServer(b.sandbox.Handler())
+	b.closers = append(b.closers, merchant.Close, urls.Close, providers.Close, func() { _ = b.sandbox.Close(ctx) })
 	documents := map[string]string{
 		"vexora":    fmt.Sprintf(`{"KHR": {"base_url": "%s/vexora/cambodia", "merchant_no": "1", "app_secret": %q}}`, providers.URL, vexoraKey),
 		"monetix":   fmt.Sprintf(`{"base_url": "%s/monetix", "project_id": 1234, "secret_key": %q}`, providers.URL, monetixKey),

@@ -1,6 +1,6 @@
 // Command local-aws makes what the functions find on AWS, for sam local: the table
 // and the secrets of template.yaml on an endpoint that speaks for both services,
-// under the names that sam local gives them, and a twin of both providers that the
+// under the names that sam local gives them, and a sandbox of both providers that the
 // secrets point to. It then plays the providers until it is interrupted.
 package main
 
@@ -25,7 +25,7 @@ import (
 // options is where things are.
 type options struct {
 	endpoint string // of both AWS services, as this program reaches them
-	twin     string // where the sandbox listens
+	sandbox  string // where the sandbox listens
 	name     string // how containers name this machine
 	template string
 }
@@ -33,7 +33,7 @@ type options struct {
 func main() {
 	var o options
 	flag.StringVar(&o.endpoint, "endpoint", "http://127.0.0.1:8000", "of DynamoDB and Secrets Manager")
-	flag.StringVar(&o.twin, "twin", "127.0.0.1:8001", "where the sandbox listens")
+	flag.StringVar(&o.sandbox, "sandbox", "127.0.0.1:8001", "where the sandbox listens")
 	flag.StringVar(&o.name, "name", "host.docker.internal", "how containers reach this machine")
 	flag.StringVar(&o.template, "template", "template.yaml", "what to make")
 	flag.Parse()
@@ -50,7 +50,7 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", o.twin)
+	listener, err := net.Listen("tcp", o.sandbox)
 	if err != nil {
 		return fmt.Errorf("listen for the sandbox: %w", err)
 	}
@@ -61,19 +61,19 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 	if err := provision(ctx, o.endpoint, t, documents("http://"+net.JoinHostPort(o.name, port))); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	twin, err := sandbox.New(config())
+	box, err := sandbox.New(config())
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	welcome(out, o, port)
-	return serve(ctx, listener, twin)
+	return serve(ctx, listener, box)
 }
 
 // stopLimit bounds a graceful stop.
 const stopLimit = 3 * time.Second
 
-func serve(ctx context.Context, listener net.Listener, twin *sandbox.Sandbox) error {
-	server := &http.Server{Handler: twin.Handler(), ReadHeaderTimeout: 5 * time.Second}
+func serve(ctx context.Context, listener net.Listener, box *sandbox.Sandbox) error {
+	server := &http.Server{Handler: box.Handler(), ReadHeaderTimeout: 5 * time.Second}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	var err error
@@ -81,15 +81,15 @@ func serve(ctx context.Context, listener net.Listener, twin *sandbox.Sandbox) er
 	case <-ctx.Done():
 	case err = <-failed:
 	}
-	_ = server.Close() // nobody waits for the answers of a twin that ends
+	_ = server.Close() // nobody waits for the answers of a sandbox that ends
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
 	defer cancel()
-	return errors.Join(err, twin.Close(limit))
+	return errors.Join(err, box.Close(limit))
 }
 
 func welcome(out io.Writer, o options, port string) {
 	_, _ = fmt.Fprintf(out, `The table and the secrets of %s are at %s,
-and a twin of both providers is at http://127.0.0.1:%s (its ledger: /ledger).
+and a sandbox of both providers is at http://127.0.0.1:%s (its ledger: /ledger).
 
 In another terminal:
 

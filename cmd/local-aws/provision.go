@@ -36,11 +36,11 @@ const register = `{"people": [{"name": "Dara", "principals": ["arn:aws:iam::1111
 	` {"name": "Bopha", "principals": ["arn:aws:iam::111122223333:role/finance"]}]}`
 
 // documents are the secrets, by logical name.
-func documents(twin string) map[string]string {
+func documents(box string) map[string]string {
 	return map[string]string{
 		"VexoraSecret": fmt.Sprintf(`{"KHR": {"base_url": "%[1]s/vexora/cambodia", "merchant_no": "1001", "app_secret": %[2]q},`+
-			` "USD": {"base_url": "%[1]s/vexora/cambodia-usd", "merchant_no": "1002", "app_secret": %[3]q}}`, twin, vexoraRielKey, vexoraDollarKey),
-		"MonetixSecret": fmt.Sprintf(`{"base_url": "%s/monetix", "project_id": %d, "secret_key": %q}`, twin, monetixProject, monetixKey),
+			` "USD": {"base_url": "%[1]s/vexora/cambodia-usd", "merchant_no": "1002", "app_secret": %[3]q}}`, box, vexoraRielKey, vexoraDollarKey),
+		"MonetixSecret": fmt.Sprintf(`{"base_url": "%s/monetix", "project_id": %d, "secret_key": %q}`, box, monetixProject, monetixKey),
 		"PeopleSecret":  register,
 		"StackKey":      "a key of hashes over personal data, for sam local",
 	}

@@ -10,8 +10,8 @@ import (
 
 // What else the data folder holds, beside the stack key.
 const (
-	storeName = "payouts.db"
-	twinName  = "twin.jsonl"
+	storeName  = "payouts.db"
+	ledgerName = "ledger.jsonl"
 )
 
 // unusable says which file of the data folder stands in the way, and what to do next.

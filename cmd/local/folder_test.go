@@ -10,9 +10,9 @@ import (
 // openIn tries to open a service over a folder, and returns why it could not.
 func openIn(t *testing.T, folder string) error {
 	t.Helper()
-	front, twin := anyPort(t), anyPort(t)
-	t.Cleanup(func() { _ = front.Close(); _ = twin.Close() })
-	s, err := open(t.Context(), workspace{folder: folder, front: front, twin: twin, out: &output{}})
+	front, box := anyPort(t), anyPort(t)
+	t.Cleanup(func() { _ = front.Close(); _ = box.Close() })
+	s, err := open(t.Context(), workspace{folder: folder, front: front, providers: box, out: &output{}})
 	if err == nil {
 		_ = s.close(t.Context())
 	}
@@ -29,7 +29,7 @@ func TestASecondRunInOneFolderIsToldOfAnother(t *testing.T) {
 
 func TestABrokenFileOfTheFolderIsNamedWithTheNextStep(t *testing.T) {
 	for name, text := range map[string]string{
-		keyName: "", storeName: strings.Repeat("no database ", 4096), twinName: strings.Repeat("{", 2<<20), // a half line of a crash is passed over
+		keyName: "", storeName: strings.Repeat("no database ", 4096), ledgerName: strings.Repeat("{", 2<<20), // a half line of a crash is passed over
 	} {
 		folder := t.TempDir()
 		path := filepath.Join(folder, name)

@@ -80,7 +80,7 @@ func TestOnlyThisMachineIsAnswered(t *testing.T) {
 			usual        int
 		}{
 			{r.front, "GET", "/v1/banks", 200}, {r.front, "POST", "/v1/payouts", 400}, {r.front, "POST", "/v1/callbacks/vexora", 400},
-			{r.twin, "GET", "/ledger", 200}, {r.twin, "POST", "/merchant", 401}, {r.twin, "POST", "/monetix/v2/payment/status", 0},
+			{r.providers, "GET", "/ledger", 200}, {r.providers, "POST", "/merchant", 401}, {r.providers, "POST", "/monetix/v2/payment/status", 0},
 		} {
 			status, _ := knock(t, try.to, try.method, try.path, "{", merged(test.headers, map[string]string{"Content-Type": sent}))
 			refused := status == 421 || status == 403

@@ -53,9 +53,9 @@ type running struct {
 
 func start(t *testing.T, folder string) *running {
 	t.Helper()
-	front, twin := anyPort(t), anyPort(t)
+	front, box := anyPort(t), anyPort(t)
 	r := &running{t: t, out: &output{}, ended: make(chan error, 1), answer: &output{}}
-	s, err := open(context.Background(), workspace{folder: folder, front: front, twin: twin, out: r.out})
+	s, err := open(context.Background(), workspace{folder: folder, front: front, providers: box, out: r.out})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,7 +220,7 @@ func TestEveryScriptEndsAsItMustAtBothProviders(t *testing.T) {
 		})
 		e, known := r.sandbox.Find(p["provider_reference"].(string))
 		if !known || e.Executed != s.want.executed || e.Requests != 1 {
-			t.Errorf("%s: the twin has %d requests and executed %d", s.name, e.Requests, e.Executed)
+			t.Errorf("%s: the sandbox has %d requests and executed %d", s.name, e.Requests, e.Executed)
 		}
 		if s.want.attention == "" && s.want == paid && len(p["attention"].([]any)) != 0 {
 			t.Errorf("%s: attention %v", s.name, p["attention"])
@@ -333,7 +333,7 @@ func TestAHundredCreatesAtOnceAreOneSubmission(t *testing.T) {
 		t.Errorf("answers by status: %v", seen)
 	}
 	if ledger := r.sandbox.Ledger(); len(ledger) != 1 || ledger[0].Requests != 1 {
-		t.Errorf("the twin has %+v", ledger)
+		t.Errorf("the sandbox has %+v", ledger)
 	}
 }
 

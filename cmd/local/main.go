@@ -1,5 +1,5 @@
 // Command local runs the whole service on this machine: the functions' own
-// handlers behind a stand-in for the gateway, a store on a file, a twin of both
+// handlers behind a stand-in for the gateway, a store on a file, a sandbox of both
 // providers, and the sweep on a timer. It needs no AWS and no network.
 package main
 
@@ -46,7 +46,7 @@ func run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	twin, err := listen(port + 1)
+	box, err := listen(port + 1)
 	if err != nil {
 		return errors.Join(err, front.Close())
 	}
@@ -54,11 +54,11 @@ func run(ctx context.Context, out io.Writer) error {
 	if folder == "" {
 		folder = ".local"
 	}
-	s, err := open(ctx, workspace{folder: folder, front: front, twin: twin, out: out})
+	s, err := open(ctx, workspace{folder: folder, front: front, providers: box, out: out})
 	if err != nil {
-		return errors.Join(err, front.Close(), twin.Close())
+		return errors.Join(err, front.Close(), box.Close())
 	}
-	welcome(out, s.address(), s.twinAddress(), s.told, filepath.Clean(folder), time.Now())
+	welcome(out, s.address(), s.sandboxAddress(), s.told, filepath.Clean(folder), time.Now())
 	err = s.serve(ctx)
 	_, _ = fmt.Fprintln(out, "stopped; the next run goes on from here")
 	return err

@@ -36,26 +36,26 @@ const (
 const register = `{"people": [{"name": "Dara", "principals": ["` + localUsers + `dara"]},
 	{"name": "Bopha", "principals": ["` + localUsers + `bopha"]}]}`
 
-// newTwin plays both providers. It remembers in the folder what it executed, as a
+// newSandbox plays both providers. It remembers in the folder what it executed, as a
 // provider does: a restart on our side must not make it forget.
-func newTwin(folder string) (*sandbox.Sandbox, error) {
+func newSandbox(folder string) (*sandbox.Sandbox, error) {
 	return sandbox.New(sandbox.Config{
 		VexoraAccounts: map[string]sandbox.VexoraAccount{
 			"cambodia":     {MerchantNo: vexoraMerchantKHR, Secret: vexoraKeyKHR, Currency: "KHR"},
 			"cambodia-usd": {MerchantNo: vexoraMerchantUSD, Secret: vexoraKeyUSD, Currency: "USD"},
 		},
 		Monetix:   sandbox.MonetixProject{ProjectID: monetixProject, Secret: monetixKey},
-		StatePath: filepath.Join(folder, twinName),
+		StatePath: filepath.Join(folder, ledgerName),
 	})
 }
 
 // documents are the secrets as Secrets Manager would hold them.
-func documents(twin, key string, told merchant) secrets.Source {
+func documents(box, key string, told merchant) secrets.Source {
 	return secrets.NewStaticSource(map[string]string{
 		vexoraSecret: fmt.Sprintf(`{"KHR": {"base_url": "%[1]s/vexora/cambodia", "merchant_no": %[2]q, "app_secret": %[3]q},
 			"USD": {"base_url": "%[1]s/vexora/cambodia-usd", "merchant_no": %[4]q, "app_secret": %[5]q}}`,
-			twin, vexoraMerchantKHR, vexoraKeyKHR, vexoraMerchantUSD, vexoraKeyUSD),
-		monetixSecret: fmt.Sprintf(`{"base_url": "%s/monetix", "project_id": %d, "secret_key": %q}`, twin, monetixProject, monetixKey),
+			box, vexoraMerchantKHR, vexoraKeyKHR, vexoraMerchantUSD, vexoraKeyUSD),
+		monetixSecret: fmt.Sprintf(`{"base_url": "%s/monetix", "project_id": %d, "secret_key": %q}`, box, monetixProject, monetixKey),
 		webhookSecret: string(told.document()),
 		peopleSecret:  register,
 		stackKey:      key,

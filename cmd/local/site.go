@@ -47,9 +47,9 @@ const (
 
 // workspace is where one local run lives.
 type workspace struct {
-	folder      string
-	front, twin net.Listener
-	out         io.Writer
+	folder           string
+	front, providers net.Listener
+	out              io.Writer
 }
 
 // service is everything that one local run consists of.
@@ -80,7 +80,7 @@ func open(ctx context.Context, at workspace) (_ *service, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.told, err = merchantFrom(s.twinAddress()); err != nil {
+	if s.told, err = merchantFrom(s.sandboxAddress()); err != nil {
 		return nil, err
 	}
 	key, err := s.openFolder()
@@ -89,7 +89,7 @@ func open(ctx context.Context, at workspace) (_ *service, err error) {
 	}
 	s.news = make(chan events.DynamoDBEventRecord, 1000)
 	shown := &printer{Store: s.store, out: at.out, news: s.news}
-	parts := wire.Parts{Store: shown, Secrets: documents(s.twinAddress(), key, s.told), Log: telemetry.NewLogger(s.log, level)}
+	parts := wire.Parts{Store: shown, Secrets: documents(s.sandboxAddress(), key, s.told), Log: telemetry.NewLogger(s.log, level)}
 	for _, name := range ignored() {
 		_, _ = fmt.Fprintf(at.out, "%s is set, and has no effect on a local run\n", name)
 	}
@@ -118,8 +118,8 @@ func (s *service) openFolder() (key string, err error) {
 	if s.log, err = os.OpenFile(filepath.Join(s.folder, "log.jsonl"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
 		return "", fmt.Errorf("open the log: %w", err)
 	}
-	if s.sandbox, err = newTwin(s.folder); err != nil {
-		return "", unusable(s.folder, twinName, err)
+	if s.sandbox, err = newSandbox(s.folder); err != nil {
+		return "", unusable(s.folder, ledgerName, err)
 	}
 	return key, nil
 }
@@ -139,8 +139,8 @@ func (s *service) wire(ctx context.Context, parts wire.Parts, env map[string]str
 	return err
 }
 
-func (s workspace) address() string     { return "http://" + s.front.Addr().String() }
-func (s workspace) twinAddress() string { return "http://" + s.twin.Addr().String() }
+func (s workspace) address() string        { return "http://" + s.front.Addr().String() }
+func (s workspace) sandboxAddress() string { return "http://" + s.providers.Addr().String() }
 
 // routes builds every function's handler, as the functions' main packages do, and
 // puts them where the template's routes are.
@@ -208,9 +208,9 @@ func (s *service) serve(ctx context.Context) error {
 	others := http.NewServeMux()
 	others.Handle("/", s.sandbox.Handler())
 	others.Handle("/merchant", s.merchant)
-	servers := []*http.Server{server(guarded(s.api, s.front)), server(guarded(others, s.twin))}
+	servers := []*http.Server{server(guarded(s.api, s.front)), server(guarded(others, s.providers))}
 	var wait sync.WaitGroup
-	for i, listener := range []net.Listener{s.front, s.twin} {
+	for i, listener := range []net.Listener{s.front, s.providers} {
 		wait.Go(func() {
 			if err := servers[i].Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 				stop(fmt.Errorf("serve %s: %w", listener.Addr(), err))

@@ -19,10 +19,10 @@ type merchant struct {
 
 // merchantFrom is the endpoint that the environment names, or the run's own one beside the sandbox.
 // Events tell of invented payouts, so that they stay on this machine.
-func merchantFrom(twin string) (merchant, error) {
+func merchantFrom(box string) (merchant, error) {
 	m := merchant{URL: os.Getenv("WEBHOOK_URL"), Secret: os.Getenv("WEBHOOK_SECRET"), own: true}
 	if m.URL == "" {
-		return merchant{URL: twin + "/merchant", Secret: webhookKey}, nil
+		return merchant{URL: box + "/merchant", Secret: webhookKey}, nil
 	}
 	at, err := url.Parse(m.URL)
 	if err != nil || !ofThisMachine(at) {

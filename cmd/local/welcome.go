@@ -43,11 +43,11 @@ var examples = []example{
 
 // welcome tells what runs where and what to type. The references carry the time
 // of the start: a reference is unique for ever, also on this machine.
-func welcome(out io.Writer, address, twin string, told merchant, folder string, now time.Time) {
+func welcome(out io.Writer, address, box string, told merchant, folder string, now time.Time) {
 	w := func(format string, values ...any) { _, _ = fmt.Fprintf(out, format+"\n", values...) }
 	w("Cambodia Payouts, the whole service on this machine. Ctrl-C stops it.\n")
 	w("  service        %s", address)
-	w("  sandbox        %s/ledger shows what was really paid", twin)
+	w("  sandbox        %s/ledger shows what was really paid", box)
 	if told.own {
 		w("  merchant       %s is told, signed with WEBHOOK_SECRET", told.URL)
 	} else {

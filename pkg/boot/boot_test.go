@@ -242,13 +242,13 @@ func TestTheSampleEventsDoWhatTheirPageSays(t *testing.T) {
 	reader, err2 := boot.Assemble(d, read[boot.ReadConfig](t, environment())).Reader()
 	vexora, err3 := boot.Assemble(d, boot.CallbackConfig{Provider: vexora.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "vexora"}).Callback(ctx, vexora.Provider)
 	monetix, err4 := boot.Assemble(d, boot.CallbackConfig{Provider: monetix.Provider, Storage: boot.Storage{Namespace: "dev"}, SecretID: "monetix"}).Callback(ctx, monetix.Provider)
-	desk, err5 := boot.Assemble(d, read[boot.OperateConfig](t, environment())).Operator(ctx)
+	operate, err5 := boot.Assemble(d, read[boot.OperateConfig](t, environment())).Operator(ctx)
 	notifier, err6 := boot.Assemble(d, read[boot.NotifyConfig](t, environment())).Notify()
 	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
 		t.Fatal(err)
 	}
 	handlers := map[string]edge.Handler{
-		"create-payout": edge.NewCreate(creator, d.Log), "get-payout": edge.NewRead(reader), "operate-payout": edge.NewOperate(desk),
+		"create-payout": edge.NewCreate(creator, d.Log), "get-payout": edge.NewRead(reader), "operate-payout": edge.NewOperate(operate),
 		"vexora-callback": edge.NewCallback(vexora), "monetix-callback": edge.NewCallback(monetix),
 	}
 	replayed := map[string]bool{"reconcile-payouts.json": true} // its content does not matter

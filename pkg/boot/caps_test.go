@@ -39,11 +39,11 @@ func TestALoweredCapHoldsInEveryFunctionThatSubmits(t *testing.T) {
 	if p, err := d.Store.Get(t.Context(), id); err != nil || p.Status != payout.Queued || p.QueuedReason != payout.QueuedHeld || p.Sent != 0 {
 		t.Errorf("the sweep: %s %s, sent %d times, %v", p.Status, p.QueuedReason, p.Sent, err)
 	}
-	desk, err := boot.Assemble(d, read[boot.OperateConfig](t, lowered)).Operator(t.Context())
+	operate, err := boot.Assemble(d, read[boot.OperateConfig](t, lowered)).Operator(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = desk.Operator.Resend(t.Context(), payout.Order{ID: id, By: "arn:aws:iam::111122223333:role/finance", Reason: "checked"})
+	_, err = operate.Operator.Resend(t.Context(), payout.Order{ID: id, By: "arn:aws:iam::111122223333:role/finance", Reason: "checked"})
 	if refused, ok := err.(*payout.OrderRefused); !ok || refused.Problem != payout.OrderPaused {
 		t.Errorf("a resend: %v", err)
 	}

@@ -210,7 +210,7 @@ func TestAFileDoesNotMakeThePageOfTheFeedTooLong(t *testing.T) {
 	t.Log(c1, m1["counts"], c2, m2["counts"], "report", len(report.Body))
 	for _, id := range ids {
 		p, _ := d.Store.Get(t.Context(), id)
-		if err := d.Store.Publish(t.Context(), payout.News{ID: id, From: 1, To: len(p.Events()), At: time.Now().UTC()}, time.Time{}); err != nil {
+		if err := d.Store.Publish(t.Context(), payout.FeedEntry{ID: id, From: 1, To: len(p.Events()), At: time.Now().UTC()}, time.Time{}); err != nil {
 			t.Fatal(err)
 		}
 	}

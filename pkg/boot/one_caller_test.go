@@ -172,12 +172,12 @@ func TestAStatementBesideABusyPayoutIsNotCalledUnstored(t *testing.T) {
 		d.Store = beside{d.Store, seededID, throttled}
 		log := &bytes.Buffer{}
 		d.Log = telemetry.NewLogger(log, 0)
-		desk, err := boot.Assemble(d, read[boot.OperateConfig](t, environment())).Operator(t.Context())
+		operate, err := boot.Assemble(d, read[boot.OperateConfig](t, environment())).Operator(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
 		file := "payment_id,request_id,amount,currency,status,code,message\n" + string(p.ProviderReference()) + ",,50000,KHR,success,1,x\n"
-		status, m, _ := orderAs(t, edge.NewOperate(desk), ofDara, "POST", "/v1/statements", "provider=monetix", file)
+		status, m, _ := orderAs(t, edge.NewOperate(operate), ofDara, "POST", "/v1/statements", "provider=monetix", file)
 		if status != 503 || strings.Contains(log.String(), `"not_stored":1`) {
 			t.Errorf("throttled %v: %d %v\n%s", throttled, status, m["code"], log)
 		}

@@ -72,11 +72,11 @@ func TestOrdersOfAStrangerLeaveRoomForTwoPeople(t *testing.T) {
 		d, creates, _ := creating(t, nil, func(string) (int, string) {
 			return 400, `{"status":"error","code":"3041","message":"Payment ID already exists"}`
 		})
-		desk, err := boot.Assemble(d, read[boot.OperateConfig](t, environment())).Operator(context.Background())
+		operate, err := boot.Assemble(d, read[boot.OperateConfig](t, environment())).Operator(context.Background())
 		if err != nil {
 			t.Fatal(err)
 		}
-		h := edge.NewOperate(desk)
+		h := edge.NewOperate(operate)
 		_, m := create(t, creates, ofStranger, bankAccount("odd", "KHR", "10000009"))
 		id := payout.ID(fmt.Sprint(m["id"]))
 		for n := range 40 {

@@ -133,11 +133,11 @@ func TestARenamedPersonIsTwo(t *testing.T) {
 	// the register's spelling is mended; another instance (or this one a minute later) reads it
 	d2 := d
 	d2.Secrets = deployment(t, map[string]string{"vexora": vexoraDocument, "monetix": monetixDocument, "people": peopleDocument}).Secrets
-	desk, err := boot.Assemble(d2, read[boot.OperateConfig](t, environment())).Operator(t.Context())
+	operate, err := boot.Assemble(d2, read[boot.OperateConfig](t, environment())).Operator(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	c2, m, _ := orderAs(t, edge.NewOperate(desk), ofDara, "POST", base+"/resolve", "", resolve)
+	c2, m, _ := orderAs(t, edge.NewOperate(operate), ofDara, "POST", base+"/resolve", "", resolve)
 	if c2 == http.StatusOK {
 		t.Errorf("%d then %d: one principal proposed and confirmed: %v", c1, c2, m["history"].([]any)[2])
 	}
@@ -154,11 +154,11 @@ func TestARemovedPersonStillCounts(t *testing.T) {
 	d2.Secrets = deployment(t, map[string]string{"vexora": vexoraDocument, "monetix": monetixDocument, "people": strings.Replace(onePerson, "Dara", "Bopha", 1)}).Secrets
 	d2.Secrets = deployment(t, map[string]string{"vexora": vexoraDocument, "monetix": monetixDocument,
 		"people": `{"people":[{"name":"Bopha","principals":["` + ofBopha + `"]}]}`}).Secrets
-	desk, err := boot.Assemble(d2, read[boot.OperateConfig](t, environment())).Operator(t.Context())
+	operate, err := boot.Assemble(d2, read[boot.OperateConfig](t, environment())).Operator(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	c2, _, _ := orderAs(t, edge.NewOperate(desk), ofBopha, "POST", base+"/resolve", "", resolve)
+	c2, _, _ := orderAs(t, edge.NewOperate(operate), ofBopha, "POST", base+"/resolve", "", resolve)
 	if c2 == http.StatusOK {
 		t.Errorf("%d: carried out by Bopha alone, the register holds one person", c2)
 	}

@@ -61,9 +61,9 @@ func TestTheStreamHoldsAProvider(t *testing.T) {
 		if _, err := edge.NewNotify(n)(t.Context(), batch); err != nil {
 			t.Fatal(err)
 		}
-		board, err := d.Store.Shared(t.Context())
-		if err != nil || board.Controls.Submissions["vexora"] != want || board.Controls.Submissions["monetix"] != "" {
-			t.Errorf("after %d batches %v, %v", round+1, board.Controls.Submissions, err)
+		shared, err := d.Store.Shared(t.Context())
+		if err != nil || shared.Controls.Submissions["vexora"] != want || shared.Controls.Submissions["monetix"] != "" {
+			t.Errorf("after %d batches %v, %v", round+1, shared.Controls.Submissions, err)
 		}
 	}
 	changes, err := d.Store.ControlChanges(t.Context(), 20)

@@ -36,11 +36,11 @@ func operating(t *testing.T, documents map[string]string, env ...string) (wire.P
 	c := read[boot.OperateConfig](t, environment(env...))
 	log := &bytes.Buffer{}
 	d.Log = telemetry.NewLogger(log, c.LogLevel)
-	desk, err := boot.Assemble(d, c).Operator(context.Background())
+	operate, err := boot.Assemble(d, c).Operator(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return d, edge.NewOperate(desk), log
+	return d, edge.NewOperate(operate), log
 }
 
 func TestTroubleWithTheRegisterIsSaidAtTheStartAndStopsNothingElse(t *testing.T) {

@@ -104,7 +104,7 @@ func begin(t *testing.T, open func(t *testing.T, now func() time.Time) payout.St
 	env := environment("DEV_INSECURE=1", fmt.Sprint("REDACT_AFTER_DAYS=", retentionDays), "WEBHOOK_SECRET_ID=webhook")
 	ctx := t.Context()
 	creator, err1 := boot.Assemble(d, read[boot.CreateConfig](t, env)).Creator(ctx)
-	desk, err2 := boot.Assemble(d, read[boot.OperateConfig](t, env)).Operator(ctx)
+	operate, err2 := boot.Assemble(d, read[boot.OperateConfig](t, env)).Operator(ctx)
 	reader, err3 := boot.Assemble(d, read[boot.ReadConfig](t, env)).Reader()
 	sweeper, err4 := boot.Assemble(d, read[boot.ReconcileConfig](t, env)).Sweeper(ctx)
 	vexora, err5 := boot.Assemble(d, readCallback(t, vexora.Provider, env)).Callback(ctx, vexora.Provider)
@@ -114,7 +114,7 @@ func begin(t *testing.T, open func(t *testing.T, now func() time.Time) payout.St
 			t.Fatal(err)
 		}
 	}
-	l.create, l.operate, l.read = edge.NewCreate(creator, d.Log), edge.NewOperate(desk), edge.NewRead(reader)
+	l.create, l.operate, l.read = edge.NewCreate(creator, d.Log), edge.NewOperate(operate), edge.NewRead(reader)
 	l.vexora, l.monetix, l.sweep = edge.NewCallback(vexora), edge.NewCallback(monetix), edge.NewSweep(sweeper, d.Log)
 	return l
 }

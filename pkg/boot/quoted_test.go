@@ -120,7 +120,7 @@ func TestNoReaderSeesTheNumberThatAProviderQuotes(t *testing.T) {
 						t.Fatalf("%s: %d", provider, code)
 					}
 				}
-				if err := notifier.News(ctx, p.ID); err != nil {
+				if err := notifier.Notify(ctx, p.ID); err != nil {
 					t.Fatal(err)
 				}
 				get("/v1/payouts/" + string(p.ID))

@@ -44,7 +44,7 @@ func wireClient() *dynamodb.Client {
 // times over one table. In such a child it does the creates.
 func TestOneReferenceFromSeveralProcessesIsSubmittedOnce(t *testing.T) {
 	if table := os.Getenv("RACE_TABLE"); table != "" {
-		counted := race(t, table, os.Getenv("RACE_TWIN"))
+		counted := race(t, table, os.Getenv("RACE_SANDBOX"))
 		raw, err := json.Marshal(counted)
 		if err != nil {
 			t.Fatal(err)
@@ -62,13 +62,13 @@ func TestOneReferenceFromSeveralProcessesIsSubmittedOnce(t *testing.T) {
 	if _, err := wireClient().CreateTable(context.Background(), dynamo.TableSchema(table)); err != nil {
 		t.Fatal(err)
 	}
-	twin, err := sandbox.New(sandbox.Config{Monetix: sandbox.MonetixProject{ProjectID: 1234, Secret: "monetix-test-secret"}})
+	box, err := sandbox.New(sandbox.Config{Monetix: sandbox.MonetixProject{ProjectID: 1234, Secret: "monetix-test-secret"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(twin.Handler())
+	server := httptest.NewServer(box.Handler())
 	defer server.Close()
-	defer func() { _ = twin.Close(context.Background()) }()
+	defer func() { _ = box.Close(context.Background()) }()
 
 	total := raced{}
 	for _, counted := range children(t, table, server.URL) {
@@ -78,13 +78,13 @@ func TestOneReferenceFromSeveralProcessesIsSubmittedOnce(t *testing.T) {
 	if total != (raced{New: 1, Replayed: processes*each - 1}) {
 		t.Errorf("%+v", total)
 	}
-	if ledger := twin.Ledger(); len(ledger) != 1 || ledger[0].Requests != 1 {
-		t.Errorf("the twin has %+v", ledger)
+	if ledger := box.Ledger(); len(ledger) != 1 || ledger[0].Requests != 1 {
+		t.Errorf("the sandbox has %+v", ledger)
 	}
 }
 
 // children runs the processes side by side and reads what they counted.
-func children(t *testing.T, table, twin string) []raced {
+func children(t *testing.T, table, box string) []raced {
 	t.Helper()
 	var (
 		wait sync.WaitGroup
@@ -94,7 +94,7 @@ func children(t *testing.T, table, twin string) []raced {
 	for range processes {
 		wait.Go(func() {
 			child := exec.Command(os.Args[0], "-test.run=^TestOneReferenceFromSeveralProcessesIsSubmittedOnce$")
-			child.Env = append(os.Environ(), "RACE_TABLE="+table, "RACE_TWIN="+twin)
+			child.Env = append(os.Environ(), "RACE_TABLE="+table, "RACE_SANDBOX="+box)
 			out, err := child.CombinedOutput()
 			_, after, found := strings.Cut(string(out), "\nraced ")
 			line, _, _ := strings.Cut(after, "\n")
@@ -112,13 +112,13 @@ func children(t *testing.T, table, twin string) []raced {
 	return all
 }
 
-func race(t *testing.T, table, twin string) raced {
+func race(t *testing.T, table, box string) raced {
 	t.Helper()
 	d := wire.Parts{
 		Store: dynamo.New(wireClient(), table), Log: slog.New(slog.DiscardHandler),
 		Secrets: secrets.NewStaticSource(map[string]string{
 			"stack-key": stackKey,
-			"monetix":   fmt.Sprintf(`{"base_url": "%s/monetix", "project_id": 1234, "secret_key": "monetix-test-secret"}`, twin),
+			"monetix":   fmt.Sprintf(`{"base_url": "%s/monetix", "project_id": 1234, "secret_key": "monetix-test-secret"}`, box),
 		}, nil),
 	}
 	creator, err := boot.Assemble(d, read[boot.CreateConfig](t, environment("VEXORA_SECRET_ID="))).Creator(context.Background())

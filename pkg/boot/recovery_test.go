@@ -36,7 +36,7 @@ import (
 type storm struct {
 	t        *testing.T
 	clock    atomic.Int64 // milliseconds
-	twin     *sandbox.Sandbox
+	sandbox  *sandbox.Sandbox
 	store    *localstore.Store
 	creator  *payout.Creator
 	sweeper  *payout.Sweeper
@@ -75,7 +75,7 @@ func hangUp(w http.ResponseWriter, _ *http.Request) {
 func forbidden(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }
 
 // worst is the sandbox behind the moods.
-func (s *storm) worst(twin http.Handler) http.Handler {
+func (s *storm) worst(sandbox http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		passed := s.now().Sub(stormStart)
 		for _, m := range s.moods {
@@ -84,7 +84,7 @@ func (s *storm) worst(twin http.Handler) http.Handler {
 				return
 			}
 		}
-		twin.ServeHTTP(w, r)
+		sandbox.ServeHTTP(w, r)
 	})
 }
 
@@ -115,7 +115,7 @@ func newStorm(t *testing.T) *storm {
 	}}
 	s.clock.Store(stormStart.UnixMilli())
 	var err error
-	s.twin, err = sandbox.New(sandbox.Config{
+	s.sandbox, err = sandbox.New(sandbox.Config{
 		VexoraAccounts: map[string]sandbox.VexoraAccount{"cambodia": {MerchantNo: "1", Secret: "v-key", Currency: "KHR"}},
 		Monetix:        sandbox.MonetixProject{ProjectID: 1234, Secret: "m-key"},
 		CallbackDelay:  5 * time.Millisecond, RetryGaps: slices.Repeat([]time.Duration{20 * time.Millisecond}, 5),
@@ -124,8 +124,8 @@ func newStorm(t *testing.T) *storm {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.twin.Close(context.Background()) })
-	providers := httptest.NewServer(s.worst(s.twin.Handler()))
+	t.Cleanup(func() { _ = s.sandbox.Close(context.Background()) })
+	providers := httptest.NewServer(s.worst(s.sandbox.Handler()))
 	t.Cleanup(providers.Close)
 	callbacks := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.urls.Load().ServeHTTP(w, r) }))
 	t.Cleanup(callbacks.Close)
@@ -167,8 +167,8 @@ func (s *storm) deploy(changes ...string) {
 	var err3, err4 error
 	s.creator, err3 = boot.Assemble(d, read[boot.CreateConfig](s.t, env)).Creator(ctx)
 	s.sweeper, err4 = boot.Assemble(d, read[boot.ReconcileConfig](s.t, env)).Sweeper(ctx)
-	desk, err5 := boot.Assemble(d, read[boot.OperateConfig](s.t, env)).Operator(ctx)
-	s.operator = desk.Operator
+	operate, err5 := boot.Assemble(d, read[boot.OperateConfig](s.t, env)).Operator(ctx)
+	s.operator = operate.Operator
 	if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
 		s.t.Fatal(err)
 	}
@@ -330,15 +330,15 @@ func restoreInTheStorm(t *testing.T, same string) {
 // release is what two people order when the lost time is accounted for.
 func (s *storm) release() {
 	s.t.Helper()
-	board, err := s.store.Shared(context.Background())
+	shared, err := s.store.Shared(context.Background())
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	after := board.Controls
+	after := shared.Controls
 	after.Version, after.ReleasedAt = after.Version+1, s.now()
 	after.Submissions, after.Callbacks = map[payout.Scope]payout.Gate{payout.Everything: payout.GateOpen}, payout.Believe
 	if err := s.store.ChangeControls(context.Background(), payout.ControlEntry{
-		Version: after.Version, At: s.now(), Reason: "the lost time is accounted for", Before: board.Controls, After: after, Token: "two people",
+		Version: after.Version, At: s.now(), Reason: "the lost time is accounted for", Before: shared.Controls, After: after, Token: "two people",
 	}); err != nil {
 		s.t.Fatal(err)
 	}
@@ -425,7 +425,7 @@ func (s *storm) judge(ids []payout.ID) {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		e, known := s.twin.Find(string(p.ProviderReference()))
+		e, known := s.sandbox.Find(string(p.ProviderReference()))
 		// Vexora documents no return: if only its last word arrives, the money is back and the
 		// payout failed.
 		cameBack := known && p.Provider == vexora.Name && e.State == sandbox.Returned && p.Status == payout.Failed
@@ -446,7 +446,7 @@ func (s *storm) judge(ids []payout.ID) {
 		case p.Status == payout.Orphan:
 			figures["among the orphans, the reference blocked"]++
 		case !agrees && len(p.Attention) == 0:
-			s.t.Errorf("%s is %s, the twin (script %s) has it %s, and nobody is told", p.Reference, p.Status, e.Script, e.State)
+			s.t.Errorf("%s is %s, the sandbox (script %s) has it %s, and nobody is told", p.Reference, p.Status, e.Script, e.State)
 		case p.Status == payout.Failed && e.Executed > 0 && !cameBack && (!saidBoth || p.SafeToPayAgain()):
 			s.t.Errorf("%s was paid and is called failed: script %s, attention %v", p.Reference, e.Script, p.Attention.Reasons())
 		case p.Status == payout.Succeeded && e.Executed == 0:
@@ -454,7 +454,7 @@ func (s *storm) judge(ids []payout.ID) {
 		case agrees:
 			figures["final as the provider has it"]++
 		default:
-			figures["on a person's desk, with a reason"]++
+			figures["in the review queue, with a reason"]++
 		}
 	}
 	s.t.Logf("%d payouts, %v of simulated time", len(ids), s.now().Sub(stormStart))

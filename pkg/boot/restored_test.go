@@ -38,8 +38,8 @@ func TestTheTableRemembersARestoreThatAFunctionWasToldOf(t *testing.T) {
 			if err := start(d, env...); err != nil {
 				t.Fatal(err)
 			}
-			if board, err := d.Store.Shared(context.Background()); err != nil || !board.RestoredAt.Equal(at) {
-				t.Errorf("%s, %v: the table remembers %v: %v", name, env, board.RestoredAt, err)
+			if shared, err := d.Store.Shared(context.Background()); err != nil || !shared.RestoredAt.Equal(at) {
+				t.Errorf("%s, %v: the table remembers %v: %v", name, env, shared.RestoredAt, err)
 			}
 		}
 	}
@@ -53,8 +53,8 @@ func TestARestoreInTheFutureIsRefused(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "RESTORED_AT: "+ahead) {
 		t.Errorf("%v", err)
 	}
-	if board, err := d.Store.Shared(context.Background()); err != nil || !board.RestoredAt.IsZero() {
-		t.Errorf("%v is remembered: %v", board.RestoredAt, err)
+	if shared, err := d.Store.Shared(context.Background()); err != nil || !shared.RestoredAt.IsZero() {
+		t.Errorf("%v is remembered: %v", shared.RestoredAt, err)
 	}
 }
 

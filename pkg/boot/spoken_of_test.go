@@ -50,11 +50,11 @@ func TestTheControlsNameWhosePayoutsArePaused(t *testing.T) {
 	for n := range 25 {
 		create(t, h, ofStranger, wallet(fmt.Sprint("bad-", n), fmt.Sprint("666000", 10+n)))
 	}
-	desk, err := boot.Assemble(d, read[boot.OperateConfig](t, environment())).Operator(t.Context())
+	operate, err := boot.Assemble(d, read[boot.OperateConfig](t, environment())).Operator(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	status, m, reply := orderAs(t, edge.NewOperate(desk), ofDara, "GET", "/v1/controls", "", "")
+	status, m, reply := orderAs(t, edge.NewOperate(operate), ofDara, "GET", "/v1/controls", "", "")
 	pauses, _ := m["pauses"].([]any)
 	if status != 200 || len(pauses) != 1 || pauses[0].(map[string]any)["created_by"] != ofStranger {
 		t.Errorf("%d %s", status, reply.Body)

@@ -130,7 +130,7 @@ func TestNoTextFromOutsideReachesAnAnswerAReportOrALog(t *testing.T) {
 				t.Errorf("a CSV report: %d bytes, %.200q", len(shown), shown)
 			}
 		}
-		if err := notifier.News(ctx, p.ID); err != nil {
+		if err := notifier.Notify(ctx, p.ID); err != nil {
 			t.Fatal(err)
 		}
 		get := edge.Event{RawPath: "/v1/payouts/" + string(p.ID)}

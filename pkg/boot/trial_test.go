@@ -35,8 +35,8 @@ type trialTwin struct {
 const trialKey = "trial-secret-of-the-test"
 
 func newTrialTwin(t *testing.T) *trialTwin {
-	twin := &trialTwin{}
-	twin.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	box := &trialTwin{}
+	box.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fields := map[string]string{}
 		raw, _ := io.ReadAll(r.Body)
 		if err := json.Unmarshal(raw, &fields); err != nil || fields["signature"] != trial.Sign(fields, secrets.New(trialKey)) {
@@ -44,17 +44,17 @@ func newTrialTwin(t *testing.T) *trialTwin {
 			return
 		}
 		if r.URL.Path == "/transfers/query" {
-			_, _ = w.Write(trialWord(twin.taken[0], "paid"))
+			_, _ = w.Write(trialWord(box.taken[0], "paid"))
 			return
 		}
-		twin.taken = append(twin.taken, fields)
-		if twin.silent {
+		box.taken = append(box.taken, fields)
+		if box.silent {
 			panic(http.ErrAbortHandler)
 		}
 		_, _ = w.Write(trialWord(fields, "taken"))
 	}))
-	t.Cleanup(twin.Close)
-	return twin
+	t.Cleanup(box.Close)
+	return box
 }
 
 // trialWord is a signed word about what was taken.
@@ -66,7 +66,7 @@ func trialWord(of map[string]string, state string) []byte {
 }
 
 // deployed is the service with the trial provider alone.
-func deployed(t *testing.T, twin *trialTwin) (wire.Parts, map[string]string) {
+func deployed(t *testing.T, box *trialTwin) (wire.Parts, map[string]string) {
 	t.Helper()
 	store, err := localstore.Open(filepath.Join(t.TempDir(), "p.db"), localstore.Unsynced())
 	if err != nil {
@@ -77,7 +77,7 @@ func deployed(t *testing.T, twin *trialTwin) (wire.Parts, map[string]string) {
 	all := environment()
 	maps.Copy(all, variables)
 	return wire.Parts{Store: store, Log: telemetry.NewLogger(io.Discard, slog.LevelInfo), Secrets: secrets.NewStaticSource(withKey(map[string]string{
-		"trial": `{"base_url": "` + twin.URL + `", "account": "7", "key": "` + trialKey + `"}`,
+		"trial": `{"base_url": "` + box.URL + `", "account": "7", "key": "` + trialKey + `"}`,
 	}), nil)}, all
 }
 
@@ -86,9 +86,9 @@ func deployed(t *testing.T, twin *trialTwin) (wire.Parts, map[string]string) {
 func TestTheTrialProviderIsServedLikeTheOthers(t *testing.T) {
 	for name, silent := range map[string]bool{"its callback": false, "a question": true} {
 		t.Run(name, func(t *testing.T) {
-			twin := newTrialTwin(t)
-			twin.silent = silent
-			d, variables := deployed(t, twin)
+			box := newTrialTwin(t)
+			box.silent = silent
+			d, variables := deployed(t, box)
 			now := time.Date(2026, 5, 16, 3, 0, 0, 0, time.UTC)
 			d.Now = func() time.Time { return now }
 			creator, err := boot.Assemble(d, read[boot.CreateConfig](t, variables)).Creator(t.Context())
@@ -104,8 +104,8 @@ func TestTheTrialProviderIsServedLikeTheOthers(t *testing.T) {
 			}
 			var m map[string]any
 			_ = json.Unmarshal([]byte(reply.Body), &m)
-			if m["provider"] != "trial" || len(twin.taken) != 1 || twin.taken[0]["minor"] != "50000" || twin.taken[0]["callback"] != "https://cb.example.com/t" {
-				t.Fatalf("%v was sent as %v", m, twin.taken)
+			if m["provider"] != "trial" || len(box.taken) != 1 || box.taken[0]["minor"] != "50000" || box.taken[0]["callback"] != "https://cb.example.com/t" {
+				t.Fatalf("%v was sent as %v", m, box.taken)
 			}
 			if silent {
 				now = now.Add(time.Hour)
@@ -125,7 +125,7 @@ func TestTheTrialProviderIsServedLikeTheOthers(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				event := edge.Event{RawPath: "/", Body: string(trialWord(twin.taken[0], "paid"))}
+				event := edge.Event{RawPath: "/", Body: string(trialWord(box.taken[0], "paid"))}
 				event.RequestContext.HTTP.Method = http.MethodPost
 				if reply, err := edge.NewCallback(c)(t.Context(), event); err != nil || reply.StatusCode != http.StatusOK {
 					t.Fatalf("%d %v", reply.StatusCode, err)
@@ -135,8 +135,8 @@ func TestTheTrialProviderIsServedLikeTheOthers(t *testing.T) {
 			if err != nil || p.Status != payout.Succeeded || p.Provider != trial.Name || p.ProviderID != "T1" {
 				t.Errorf("it is %s as %q (%v)", p.Status, p.ProviderID, err)
 			}
-			if silent && len(twin.taken) != 1 {
-				t.Errorf("it was sent %d times", len(twin.taken))
+			if silent && len(box.taken) != 1 {
+				t.Errorf("it was sent %d times", len(box.taken))
 			}
 		})
 	}

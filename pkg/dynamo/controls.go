@@ -41,7 +41,7 @@ func changeKey(version int) item {
 	return itemKey(kindBoard, fmt.Sprintf("%s%09d", changePrefix, lastChange-version))
 }
 
-// Shared implements payout.Desk with one consistent query.
+// Shared implements payout.Coordination with one consistent query.
 func (s *Store) Shared(ctx context.Context) (payout.Shared, error) {
 	items, err := s.boardItems(ctx, kindBoard, 2)
 	if err != nil {
@@ -81,7 +81,7 @@ func (s *Store) boardItems(ctx context.Context, from string, limit int) ([]item,
 	return items, nil
 }
 
-// ChangeControls implements payout.Desk. The change is the fence, the history and what is in
+// ChangeControls implements payout.Coordination. The change is the fence, the history and what is in
 // force, all in one write.
 func (s *Store) ChangeControls(ctx context.Context, c payout.ControlEntry) error {
 	i := changeKey(c.Version)
@@ -105,7 +105,7 @@ func (s *Store) ChangeControls(ctx context.Context, c payout.ControlEntry) error
 	return nil
 }
 
-// ControlChanges implements payout.Desk.
+// ControlChanges implements payout.Coordination.
 func (s *Store) ControlChanges(ctx context.Context, limit int) ([]payout.ControlEntry, error) {
 	items, err := s.boardItems(ctx, changePrefix, limit)
 	if err != nil {
@@ -129,7 +129,7 @@ func (s *Store) ControlChanges(ctx context.Context, limit int) ([]payout.Control
 	return all, nil
 }
 
-// ProposeControls implements payout.Desk. Each person has an item, so that nobody writes over
+// ProposeControls implements payout.Coordination. Each person has an item, so that nobody writes over
 // another's, and what comes late not over what was ordered since.
 func (s *Store) ProposeControls(ctx context.Context, p payout.ControlProposal, until time.Time) error {
 	i := itemKey(kindBoard, orderedPrefix+string(p.Person))
@@ -158,7 +158,7 @@ func (s *Store) ProposeControls(ctx context.Context, p payout.ControlProposal, u
 	return nil
 }
 
-// ProposedControls implements payout.Desk. What is proposed stands last on the shared state.
+// ProposedControls implements payout.Coordination. What is proposed stands last on the shared state.
 func (s *Store) ProposedControls(ctx context.Context) ([]payout.ControlProposal, error) {
 	items, err := s.boardItems(ctx, orderedPrefix, mostOrdered)
 	if err != nil {

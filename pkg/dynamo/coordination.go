@@ -74,7 +74,7 @@ func (s *Store) fetch(ctx context.Context, key item) (*reader, error) {
 	return newReader(out.Item), nil
 }
 
-// SavePause implements payout.Desk.
+// SavePause implements payout.Coordination.
 func (s *Store) SavePause(ctx context.Context, p payout.Pause) error {
 	i := item{}
 	i.put(attrWhy, text(p.Why))
@@ -87,11 +87,11 @@ func (s *Store) SavePause(ctx context.Context, p payout.Pause) error {
 		brought = append(brought, stamp(each.At)+" "+string(each.By))
 	}
 	i.put(attrBrought, set(brought))
-	return s.pin(ctx, pausePrefix+string(p.Provider), nested(i))
+	return s.set(ctx, pausePrefix+string(p.Provider), nested(i))
 }
 
-// pin sets one attribute of the shared state.
-func (s *Store) pin(ctx context.Context, name string, v types.AttributeValue) error {
+// set puts one attribute of the shared state.
+func (s *Store) set(ctx context.Context, name string, v types.AttributeValue) error {
 	u := &update{expression: newExpression()}
 	u.set(attrSchema, count(SchemaVersion))
 	u.set(name, v)
@@ -105,7 +105,7 @@ func (s *Store) pin(ctx context.Context, name string, v types.AttributeValue) er
 	return nil
 }
 
-// RememberRestore implements payout.Desk. It writes only what is new, so that every start may
+// RememberRestore implements payout.Coordination. It writes only what is new, so that every start may
 // call it, and one attribute of the shared state, so that no other write of it takes that away.
 func (s *Store) RememberRestore(ctx context.Context, at time.Time) error {
 	u := &update{expression: newExpression()}

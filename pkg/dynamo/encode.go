@@ -187,13 +187,13 @@ func attentionAttributes(id payout.ID, a payout.Attention) []attribute {
 	}
 	return []attribute{
 		{attrAttention, nested(reasons)},
-		{attrAttentionShard, text(sharded(deskPartition(a), id.Shard()))},
+		{attrAttentionShard, text(sharded(reviewPartition(a), id.Shard()))},
 		{attrAttentionSince, text(sortKey(since, string(id)))},
 	}
 }
 
-// deskPartition keeps what is about money apart, so that it is found however much else waits.
-func deskPartition(a payout.Attention) string {
+// reviewPartition keeps what is about money apart, so that it is found however much else waits.
+func reviewPartition(a payout.Attention) string {
 	if a.Grave() {
 		return gravePartition
 	}

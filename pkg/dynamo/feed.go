@@ -48,7 +48,7 @@ func (s *Store) seen(shard int, number int64) {
 
 // Publish implements payout.Feed with one PutItem, and one more for each number
 // that another writer was quicker to take.
-func (s *Store) Publish(ctx context.Context, n payout.News, since time.Time) error {
+func (s *Store) Publish(ctx context.Context, n payout.FeedEntry, since time.Time) error {
 	shard := n.ID.Shard()
 	if !since.IsZero() {
 		var err error
@@ -90,7 +90,7 @@ func (s *Store) Publish(ctx context.Context, n payout.News, since time.Time) err
 var errBehind = fmt.Errorf("%d numbers of the feed were taken by others", feedTries)
 
 // append puts an entry at a number. What is there already comes back.
-func (s *Store) append(ctx context.Context, n payout.News, number int64) (*payout.News, error) {
+func (s *Store) append(ctx context.Context, n payout.FeedEntry, number int64) (*payout.FeedEntry, error) {
 	i := feedKey(n.ID.Shard(), number)
 	i.put(attrSchema, count(SchemaVersion))
 	i.put(attrPayoutID, text(string(n.ID)))
@@ -110,7 +110,7 @@ func (s *Store) append(ctx context.Context, n payout.News, number int64) (*payou
 }
 
 // remainder is what of the news an entry of the list does not have.
-func remainder(n payout.News, there *payout.News) payout.News {
+func remainder(n payout.FeedEntry, there *payout.FeedEntry) payout.FeedEntry {
 	if there != nil && there.ID == n.ID && there.From <= n.From {
 		n.From = max(n.From, there.To+1)
 	}
@@ -130,7 +130,7 @@ func (s *Store) lookAtTail(ctx context.Context, shard int) error {
 
 // unpublished is the first event of the news that is not in the list yet, going
 // back to a time.
-func (s *Store) unpublished(ctx context.Context, n payout.News, since time.Time) (int, error) {
+func (s *Store) unpublished(ctx context.Context, n payout.FeedEntry, since time.Time) (int, error) {
 	before := int64(0)
 	from := n.From
 	for {
@@ -179,15 +179,15 @@ func (s *Store) feedRows(ctx context.Context, shard int, number int64, limit int
 		if err != nil {
 			return nil, fmt.Errorf("dynamo: read the feed: %w", err)
 		}
-		rows = append(rows, payout.Published{News: n, Number: number})
+		rows = append(rows, payout.Published{FeedEntry: n, Number: number})
 	}
 	return rows, nil
 }
 
-func decodeNews(i item) (payout.News, int64, error) {
+func decodeNews(i item) (payout.FeedEntry, int64, error) {
 	r := newReader(i)
 	r.require(attrPayoutID, attrFrom, attrTo, attrAt, attrSK)
-	n := payout.News{ID: payout.ID(r.text(attrPayoutID)), From: int(r.number(attrFrom)), To: int(r.number(attrTo)), At: r.moment(attrAt)}
+	n := payout.FeedEntry{ID: payout.ID(r.text(attrPayoutID)), From: int(r.number(attrFrom)), To: int(r.number(attrTo)), At: r.moment(attrAt)}
 	var number int64
 	if _, err := fmt.Sscanf(r.text(attrSK), "%d", &number); err != nil {
 		r.fail(attrSK, err)

@@ -60,9 +60,9 @@ func TestOnTheWireACursorNeverPassesAWriterInFlight(t *testing.T) {
 	thirty := at.Add(30 * time.Second)
 
 	done := make(chan error, 1)
-	go func() { done <- late.Publish(ctx, payout.News{ID: first, From: 1, To: 1, At: at}, time.Time{}) }()
+	go func() { done <- late.Publish(ctx, payout.FeedEntry{ID: first, From: 1, To: 1, At: at}, time.Time{}) }()
 	<-slow.arrived // its number is chosen
-	if err := s.Publish(ctx, payout.News{ID: second, From: 1, To: 1, At: thirty}, time.Time{}); err != nil {
+	if err := s.Publish(ctx, payout.FeedEntry{ID: second, From: 1, To: 1, At: thirty}, time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	page, err := s.ReadFeed(ctx, payout.Position{}, 10)
@@ -94,9 +94,9 @@ func TestOnTheWireAFrozenWriterDoesNotPublishAgain(t *testing.T) {
 	first, second := twoOfOneShard(t, s)
 
 	done := make(chan error, 1)
-	go func() { done <- late.Publish(ctx, payout.News{ID: first, From: 1, To: 1, At: at}, time.Time{}) }()
+	go func() { done <- late.Publish(ctx, payout.FeedEntry{ID: first, From: 1, To: 1, At: at}, time.Time{}) }()
 	<-slow.arrived
-	for _, n := range []payout.News{{ID: second, From: 1, To: 1, At: at}, {ID: first, From: 1, To: 2, At: at}} {
+	for _, n := range []payout.FeedEntry{{ID: second, From: 1, To: 1, At: at}, {ID: first, From: 1, To: 2, At: at}} {
 		if err := s.Publish(ctx, n, time.Time{}); err != nil {
 			t.Fatal(err)
 		}
@@ -130,7 +130,7 @@ func TestOnTheWireARepeatedWritePublishesOnce(t *testing.T) {
 	ctx := context.Background()
 	repeating := dynamo.New(twice{client(endpoint(t), http.DefaultTransport)}, wire.table)
 	first, second := twoOfOneShard(t, s)
-	for _, n := range []payout.News{{ID: first, From: 1, To: 2, At: at}, {ID: second, From: 1, To: 1, At: at}, {ID: first, From: 3, To: 3, At: at}} {
+	for _, n := range []payout.FeedEntry{{ID: first, From: 1, To: 2, At: at}, {ID: second, From: 1, To: 1, At: at}, {ID: first, From: 3, To: 3, At: at}} {
 		if err := repeating.Publish(ctx, n, time.Time{}); err != nil {
 			t.Fatal(err)
 		}

@@ -28,7 +28,7 @@ func outflowKey(p payout.Provider, of money.Currency) string {
 	return outflowPrefix + string(p) + "#" + string(of) + "#"
 }
 
-// CountOutflow implements payout.Desk. Adding needs no reading, so that processes that count
+// CountOutflow implements payout.Coordination. Adding needs no reading, so that processes that count
 // at one moment lose nothing; a repeated write counts twice.
 func (s *Store) CountOutflow(ctx context.Context, b payout.OutflowBucket, until time.Time) error {
 	u := &update{expression: newExpression()}
@@ -48,7 +48,7 @@ func (s *Store) CountOutflow(ctx context.Context, b payout.OutflowBucket, until 
 	return nil
 }
 
-// OutflowSince implements payout.Desk with one query, as a rule: an hour has thirteen buckets,
+// OutflowSince implements payout.Coordination with one query, as a rule: an hour has thirteen buckets,
 // and one more for each change of the controls.
 func (s *Store) OutflowSince(ctx context.Context, p payout.Provider, of money.Currency, since time.Time) ([]payout.OutflowBucket, error) {
 	key, e := outflowKey(p, of), newExpression()

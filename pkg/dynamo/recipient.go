@@ -35,7 +35,7 @@ func (s *Store) NoteUnsettled(ctx context.Context, u payout.Unsettled, most int,
 		return nil, err
 	}
 	if !until.IsZero() {
-		if failed := s.pin(ctx, attrUnsettledUntil, moment(until)); failed != nil {
+		if failed := s.set(ctx, attrUnsettledUntil, moment(until)); failed != nil {
 			return nil, failed
 		}
 	}

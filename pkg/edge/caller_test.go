@@ -51,7 +51,7 @@ func TestWhoACallerMayBeKnownBy(t *testing.T) {
 		"a token that names no issuer":      {withToken(order, map[string]string{"sub": user}), "|" + user, nil},
 		"a token beside a key is the token": {withToken(signed(order, user), map[string]string{"iss": "https://i.example.com", "sub": "7"}), "7", list("https://i.example.com|7")},
 	} {
-		d := &desk{answer: payout.Ordered{Payout: some(t, payout.Cancelled)}}
+		d := &operator{answer: payout.Ordered{Payout: some(t, payout.Cancelled)}}
 		reply, _ := call(t, edge.NewOperate(edge.Operate{Operator: d, Log: quiet}), test.e)
 		if reply.StatusCode != 200 || d.order.By != test.by || !slices.Equal(d.order.Identities, test.identities) {
 			t.Errorf("%s: %d, by %q known by %q", name, reply.StatusCode, d.order.By, d.order.Identities)
@@ -90,7 +90,7 @@ func TestNobodyGivesNoOrder(t *testing.T) {
 		"a token without subject": withToken(order, map[string]string{"iss": "https://login.example.com"}),
 		"a subject of blanks":     withToken(order, map[string]string{"iss": "https://login.example.com", "sub": "\u2003"}),
 	} {
-		d := &desk{}
+		d := &operator{}
 		if reply, decoded := call(t, edge.NewOperate(edge.Operate{Operator: d, Log: quiet}), e); reply.StatusCode != 403 || decoded["code"] != "principal-missing" || d.action != "" {
 			t.Errorf("%s: %d %v", name, reply.StatusCode, decoded["code"])
 		}

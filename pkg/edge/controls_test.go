@@ -17,7 +17,7 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-func controls(t *testing.T, d *desk, method, body string) edge.Reply {
+func controls(t *testing.T, d *operator, method, body string) edge.Reply {
 	t.Helper()
 	e := signed(event(method, "/v1/controls", body), session)
 	reply, err := edge.NewOperate(edge.Operate{Operator: d, Log: quiet})(context.Background(), e)
@@ -28,7 +28,7 @@ func controls(t *testing.T, d *desk, method, body string) edge.Reply {
 }
 
 func TestAnOrderAboutTheControlsIsRead(t *testing.T) {
-	d := &desk{}
+	d := &operator{}
 	reply := controls(t, d, http.MethodPost,
 		`{"reason": "money leaks", "version": 0, "submissions": {"all": "held", "vexora": "open"}, "caps": {"KHR": "1000", "USD": null}, "callbacks": "ask"}`)
 	most, _ := money.Parse("1000", money.KHR)
@@ -61,17 +61,17 @@ func TestAnOrderAboutTheControlsThatCannotBeRead(t *testing.T) {
 		`{"reason": "x", "caps": []}`:                    "/caps",
 		`{"reason": "x", "submissions": "held"}`:         "/submissions",
 	} {
-		d := &desk{}
+		d := &operator{}
 		reply := controls(t, d, http.MethodPost, body)
 		if reply.StatusCode != http.StatusBadRequest || !strings.Contains(reply.Body, `"`+pointer+`"`) || d.pulled.By != "" {
 			t.Errorf("%s: %d %s", body, reply.StatusCode, reply.Body)
 		}
 	}
-	if reply := controls(t, &desk{}, http.MethodPut, `{}`); reply.StatusCode != http.StatusMethodNotAllowed {
+	if reply := controls(t, &operator{}, http.MethodPut, `{}`); reply.StatusCode != http.StatusMethodNotAllowed {
 		t.Errorf("PUT: %d", reply.StatusCode)
 	}
 	unsigned := event(http.MethodPost, "/v1/controls", `{"reason": "money leaks", "callbacks": "ask"}`)
-	reply, _ := edge.NewOperate(edge.Operate{Operator: &desk{}, Log: quiet})(context.Background(), unsigned)
+	reply, _ := edge.NewOperate(edge.Operate{Operator: &operator{}, Log: quiet})(context.Background(), unsigned)
 	if reply.StatusCode != http.StatusForbidden {
 		t.Errorf("nobody's order: %d", reply.StatusCode)
 	}
@@ -80,7 +80,7 @@ func TestAnOrderAboutTheControlsThatCannotBeRead(t *testing.T) {
 func TestTheControlsShowWhatIsInForceAndWhy(t *testing.T) {
 	most, _ := money.Parse("1000", money.KHR)
 	at := time.Date(2026, 5, 16, 8, 0, 0, 0, time.UTC)
-	d := &desk{room: payout.ControlRoom{
+	d := &operator{room: payout.ControlRoom{
 		Controls: payout.Controls{Version: 2, Submissions: map[payout.Scope]payout.Gate{"vexora": payout.GateHeld}, Caps: map[money.Currency]money.Amount{money.KHR: most}},
 		Floor:    payout.Floor{Held: map[payout.Provider]payout.QueuedReason{monetix.Name: payout.QueuedPaused}},
 		Pauses:   map[payout.Provider]payout.Pause{monetix.Name: {Provider: monetix.Name, Why: "refused_about_us", By: "arn", Since: at, Until: at.Add(time.Minute)}},
@@ -113,7 +113,7 @@ func TestTheControlsShowWhatIsInForceAndWhy(t *testing.T) {
 
 func TestTheControlsOfARestoredTableSayWhyEverythingIsHeld(t *testing.T) {
 	at := time.Date(2026, 5, 16, 8, 0, 0, 0, time.UTC)
-	d := &desk{room: payout.ControlRoom{
+	d := &operator{room: payout.ControlRoom{
 		Controls: payout.Controls{
 			Submissions: map[payout.Scope]payout.Gate{payout.Everything: payout.GateHeld, "vexora": payout.GateHeld}, Callbacks: payout.AskFirst,
 		},
@@ -141,7 +141,7 @@ func TestTheControlsOfARestoredTableSayWhyEverythingIsHeld(t *testing.T) {
 }
 
 func TestAnIncompleteReleaseSaysWhatIsMissing(t *testing.T) {
-	d := &desk{err: &payout.OrderRefused{Problem: payout.OrderIncomplete, Detail: "Missing: /caps/USD", Faults: []payout.Fault{{Pointer: "/caps/USD"}}}}
+	d := &operator{err: &payout.OrderRefused{Problem: payout.OrderIncomplete, Detail: "Missing: /caps/USD", Faults: []payout.Fault{{Pointer: "/caps/USD"}}}}
 	reply := controls(t, d, http.MethodPost, `{"reason": "accounted for", "version": 0, "submissions": {"all": "open"}}`)
 	if reply.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(reply.Body, `"release-incomplete"`) || !strings.Contains(reply.Body, `"pointer":"/caps/USD"`) {
 		t.Errorf("%d %s", reply.StatusCode, reply.Body)

@@ -608,7 +608,7 @@ func TestTheDeskIsMeasuredWhileAProviderHangs(t *testing.T) {
 	select {
 	case <-h.measured:
 	case <-time.After(2 * time.Second):
-		t.Error("the desk is measured only when the providers have answered")
+		t.Error("the review queue is measured only when the providers have answered")
 	}
 	end()
 	<-done

@@ -51,7 +51,7 @@ func published(n int) []payout.Published {
 		}}
 		last[id.Shard()]++
 		all = append(all, payout.Published{
-			News: payout.News{ID: id, From: 1, To: 2, At: start.Add(time.Duration(i*7919%n) * time.Second)}, Number: last[id.Shard()], Payout: p,
+			FeedEntry: payout.FeedEntry{ID: id, From: 1, To: 2, At: start.Add(time.Duration(i*7919%n) * time.Second)}, Number: last[id.Shard()], Payout: p,
 		})
 	}
 	return all
@@ -130,7 +130,7 @@ type teller struct {
 	bad  payout.ID
 }
 
-func (h *teller) News(_ context.Context, id payout.ID) error {
+func (h *teller) Notify(_ context.Context, id payout.ID) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.told = append(h.told, id)

@@ -21,8 +21,8 @@ import (
 	"cambodia-payouts/pkg/wire"
 )
 
-// desk answers every order alike and remembers it.
-type desk struct {
+// operator answers every order alike and remembers it.
+type operator struct {
 	answer payout.Ordered
 	err    error
 	action payout.Action
@@ -32,31 +32,31 @@ type desk struct {
 	pulled payout.ControlOrder
 }
 
-func (d *desk) Controls(context.Context) (payout.ControlRoom, error) { return d.room, d.err }
+func (d *operator) Controls(context.Context) (payout.ControlRoom, error) { return d.room, d.err }
 
-func (d *desk) SetControls(_ context.Context, o payout.ControlOrder) (payout.ControlsSet, error) {
+func (d *operator) SetControls(_ context.Context, o payout.ControlOrder) (payout.ControlsSet, error) {
 	d.pulled = o
 	return d.set, d.err
 }
 
-func (d *desk) take(a payout.Action, o payout.Order) (payout.Ordered, error) {
+func (d *operator) take(a payout.Action, o payout.Order) (payout.Ordered, error) {
 	d.action, d.order = a, o
 	return d.answer, d.err
 }
 
-func (d *desk) ResendEvent(_ context.Context, o payout.Order) (payout.Ordered, error) {
+func (d *operator) ResendEvent(_ context.Context, o payout.Order) (payout.Ordered, error) {
 	return d.take(payout.ResendEvent, o)
 }
 
-func (d *desk) Cancel(_ context.Context, o payout.Order) (payout.Ordered, error) {
+func (d *operator) Cancel(_ context.Context, o payout.Order) (payout.Ordered, error) {
 	return d.take(payout.Cancel, o)
 }
 
-func (d *desk) Resolve(_ context.Context, o payout.Order) (payout.Ordered, error) {
+func (d *operator) Resolve(_ context.Context, o payout.Order) (payout.Ordered, error) {
 	return d.take(payout.Resolve, o)
 }
 
-func (d *desk) Resend(_ context.Context, o payout.Order) (payout.Ordered, error) {
+func (d *operator) Resend(_ context.Context, o payout.Order) (payout.Ordered, error) {
 	return d.take(payout.Resend, o)
 }
 
@@ -76,7 +76,7 @@ func TestAnOrderIsReadAndNamesItsPrincipal(t *testing.T) {
 		payout.Resolve: `{"as": "succeeded", "reason": "see statement", "evidence": "line 12 of May"}`,
 		payout.Resend:  `{"reason": "beneficiary waits"}`,
 	} {
-		d := &desk{answer: payout.Ordered{Payout: some(t, payout.Cancelled)}}
+		d := &operator{answer: payout.Ordered{Payout: some(t, payout.Cancelled)}}
 		h := edge.NewOperate(edge.Operate{Operator: d, Log: quiet})
 		reply, _ := call(t, h, signed(event("POST", "/v1/payouts/"+string(id)+"/"+string(action), body), session))
 		if reply.StatusCode != http.StatusOK || d.action != action || d.order.ID != id {
@@ -91,7 +91,7 @@ func TestAnOrderIsReadAndNamesItsPrincipal(t *testing.T) {
 func TestAnOrderThatAwaitsASecondPersonIsA202WithTheProposal(t *testing.T) {
 	p := some(t, payout.Unknown)
 	p.Proposal = payout.Proposal{Action: payout.Resolve, As: payout.ResolvedFailed, By: "somebody", At: p.CreatedAt}
-	h := edge.NewOperate(edge.Operate{Operator: &desk{answer: payout.Ordered{Payout: p, Awaiting: true}}, Log: quiet})
+	h := edge.NewOperate(edge.Operate{Operator: &operator{answer: payout.Ordered{Payout: p, Awaiting: true}}, Log: quiet})
 	reply, decoded := call(t, h, signed(event("POST", "/v1/payouts/"+string(id)+"/resolve", `{}`), session))
 	proposal, _ := decoded["proposal"].(map[string]any)
 	if reply.StatusCode != http.StatusAccepted || proposal["as"] != "failed" || proposal["by"] != "somebody" {
@@ -115,7 +115,7 @@ func TestOrdersThatCannotBeReadAreRefusedBeforeAnythingHappens(t *testing.T) {
 		"not an id":          {signed(event("POST", "/v1/payouts/x/cancel", `{}`), session), 404, "not-found"},
 		"too large a reason": {signed(event("POST", path, `{"reason": "`+strings.Repeat("x", edge.BodyLimit)+`"}`), session), 413, "body-too-large"},
 	} {
-		d := &desk{}
+		d := &operator{}
 		reply, decoded := call(t, edge.NewOperate(edge.Operate{Operator: d, Log: quiet}), test.e)
 		if reply.StatusCode != test.status || decoded["code"] != test.code || d.action != "" {
 			t.Errorf("%s: %d %v", name, reply.StatusCode, decoded["code"])
@@ -129,7 +129,7 @@ func TestEveryRefusalOfAnOrderHasAnAnswer(t *testing.T) {
 		payout.OrderUnreadable:          400, payout.OrderUnknown: 404, payout.OrderNotPossible: 409, payout.OrderBusy: 409,
 		payout.OrderPaused: 409, payout.OrderInexpressive: 422, payout.OrderUnavailable: 503,
 	} {
-		d := &desk{err: &payout.OrderRefused{Problem: problem, Detail: "because", Faults: []payout.Fault{{Pointer: "/as", Code: "x", Message: "m"}}}}
+		d := &operator{err: &payout.OrderRefused{Problem: problem, Detail: "because", Faults: []payout.Fault{{Pointer: "/as", Code: "x", Message: "m"}}}}
 		reply, decoded := call(t, edge.NewOperate(edge.Operate{Operator: d, Log: quiet}),
 			signed(event("POST", "/v1/payouts/"+string(id)+"/cancel", `{"reason":"r"}`), session))
 		if reply.StatusCode != status || decoded["detail"] != "because" {
@@ -360,7 +360,7 @@ func TestAnOrderThatIsNotStoredIsSignalled(t *testing.T) {
 			signals heard
 			log     bytes.Buffer
 		)
-		h := edge.NewOperate(edge.Operate{Operator: &desk{err: test.err}, Signals: &signals, Log: slog.New(slog.NewTextHandler(&log, nil))})
+		h := edge.NewOperate(edge.Operate{Operator: &operator{err: test.err}, Signals: &signals, Log: slog.New(slog.NewTextHandler(&log, nil))})
 		reply, _ := call(t, h, signed(test.e, session))
 		if !slices.Equal(signals, test.want) {
 			t.Errorf("%s, answered %d: signals %v, not %v", name, reply.StatusCode, signals, test.want)

@@ -26,12 +26,12 @@ func (r *restored) last(ctx context.Context) (time.Time, error) {
 	if r.known {
 		return r.at, nil
 	}
-	board, err := r.Library.Shared(ctx)
+	shared, err := r.Library.Shared(ctx)
 	if err != nil {
 		return time.Time{}, err
 	}
-	if board.RestoredAt.After(r.at) {
-		r.at = board.RestoredAt
+	if shared.RestoredAt.After(r.at) {
+		r.at = shared.RestoredAt
 	}
 	r.known = true
 	return r.at, nil

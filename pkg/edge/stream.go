@@ -12,7 +12,7 @@ import (
 
 // Notifier is the use case that NewNotify serves; *payout.Notifier implements it.
 type Notifier interface {
-	News(ctx context.Context, id payout.ID) error
+	Notify(ctx context.Context, id payout.ID) error
 }
 
 // Outflow is the use case that counts what is submitted; *payout.Outflow implements it.
@@ -99,7 +99,7 @@ func tellAll(ctx context.Context, notifier Notifier, log *slog.Logger, ids []pay
 		slots <- struct{}{}
 		wait.Go(func() {
 			defer func() { <-slots }()
-			err := notifier.News(ctx, id)
+			err := notifier.Notify(ctx, id)
 			if err == nil {
 				return
 			}

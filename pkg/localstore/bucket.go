@@ -14,25 +14,25 @@ type bucket string
 // The buckets. Keys of the index buckets are texts whose order is the order of
 // the list; the value is the id or key of what is listed.
 const (
-	payouts   bucket = "payouts"   // id -> document
-	foreign   bucket = "foreign"   // claim key -> orphan document
-	due       bucket = "due"       // shard # time # id
-	days      bucket = "days"      // day # time # id
-	attention bucket = "attention" // since # id
-	orphans   bucket = "orphans"   // time # id, or time # number for a claim key
-	marker    bucket = "marker"    // the namespace, and the latest restore
-	board     bucket = "board"     // provider -> pause, until when to look up unsettled payouts, and what waits for a second person
-	controls  bucket = "controls"  // version -> change of the controls
-	outflow   bucket = "outflow"   // provider # currency # time # version -> what was submitted
-	lists     bucket = "lists"     // recipient key -> payouts that may not be settled
-	reports   bucket = "reports"   // statement -> report
-	turned    bucket = "turned"    // id -> up to when requests are turned away
-	feed      bucket = "feed"      // shard # number -> news
-	expiring  bucket = "expiring"  // bucket # key -> when what is there may be dropped
+	payouts      bucket = "payouts"   // id -> document
+	foreign      bucket = "foreign"   // claim key -> orphan document
+	due          bucket = "due"       // shard # time # id
+	days         bucket = "days"      // day # time # id
+	attention    bucket = "attention" // since # id
+	orphans      bucket = "orphans"   // time # id, or time # number for a claim key
+	marker       bucket = "marker"    // the namespace, and the latest restore
+	coordination bucket = "board"     // provider -> pause, until when to look up unsettled payouts, and what waits for a second person
+	controls     bucket = "controls"  // version -> change of the controls
+	outflow      bucket = "outflow"   // provider # currency # time # version -> what was submitted
+	lists        bucket = "lists"     // recipient key -> payouts that may not be settled
+	reports      bucket = "reports"   // statement -> report
+	turned       bucket = "turned"    // id -> up to when requests are turned away
+	feed         bucket = "feed"      // shard # number -> news
+	expiring     bucket = "expiring"  // bucket # key -> when what is there may be dropped
 )
 
 func createBuckets(tx *bbolt.Tx) error {
-	for _, name := range []bucket{payouts, foreign, due, days, attention, orphans, marker, board, controls, outflow, lists, reports, turned, feed, expiring} {
+	for _, name := range []bucket{payouts, foreign, due, days, attention, orphans, marker, coordination, controls, outflow, lists, reports, turned, feed, expiring} {
 		if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 			return fmt.Errorf("bucket %s: %w", name, err)
 		}

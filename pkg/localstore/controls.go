@@ -51,7 +51,7 @@ type controlProposalDocument struct {
 
 func changeKey(version int) []byte { return fmt.Appendf(nil, "%09d", version) }
 
-// ChangeControls implements payout.Desk.
+// ChangeControls implements payout.Coordination.
 func (s *Store) ChangeControls(ctx context.Context, e payout.ControlEntry) error {
 	return s.write(ctx, "change the controls", func(tx *bbolt.Tx) error {
 		if controls.in(tx).Get(changeKey(e.Version)) != nil {
@@ -64,7 +64,7 @@ func (s *Store) ChangeControls(ctx context.Context, e payout.ControlEntry) error
 	})
 }
 
-// ControlChanges implements payout.Desk.
+// ControlChanges implements payout.Coordination.
 func (s *Store) ControlChanges(ctx context.Context, limit int) ([]payout.ControlEntry, error) {
 	var all []payout.ControlEntry
 	err := s.read(ctx, "list the changes of the controls", func(tx *bbolt.Tx) error {
@@ -107,7 +107,7 @@ func inForce(tx *bbolt.Tx) (payout.Controls, error) {
 	return newest.After, err
 }
 
-// ProposeControls implements payout.Desk.
+// ProposeControls implements payout.Coordination.
 func (s *Store) ProposeControls(ctx context.Context, p payout.ControlProposal, until time.Time) error {
 	change := payout.Controls{Submissions: p.Change.Submissions, Caps: p.Change.Caps, Callbacks: p.Change.Callbacks}
 	key := orderedPrefix + string(p.Person)
@@ -116,27 +116,27 @@ func (s *Store) ProposeControls(ctx context.Context, p payout.ControlProposal, u
 			return err
 		}
 		var earlier controlProposalDocument
-		if err := load(board.in(tx), key, &earlier); err != nil {
+		if err := load(coordination.in(tx), key, &earlier); err != nil {
 			return err
 		}
 		if earlier.Version > p.Version {
 			return payout.ErrControlsMoved
 		}
-		err := save(board.in(tx), key, controlProposalDocument{
+		err := save(coordination.in(tx), key, controlProposalDocument{
 			Change: asDocument(change), Reason: p.Reason, By: p.By, Person: p.Person, Identity: p.Identity, At: floor(p.At), Version: p.Version,
 		})
 		if err != nil {
 			return err
 		}
-		return expireAt(tx, board, key, until)
+		return expireAt(tx, coordination, key, until)
 	})
 }
 
-// ProposedControls implements payout.Desk.
+// ProposedControls implements payout.Coordination.
 func (s *Store) ProposedControls(ctx context.Context) ([]payout.ControlProposal, error) {
 	var all []payout.ControlProposal
 	err := s.read(ctx, "list the proposals for the controls", func(tx *bbolt.Tx) error {
-		cursor := board.in(tx).Cursor()
+		cursor := coordination.in(tx).Cursor()
 		for key, _ := cursor.Seek([]byte(orderedPrefix)); bytes.HasPrefix(key, []byte(orderedPrefix)); key, _ = cursor.Next() {
 			p, err := proposalAt(tx, key)
 			if err != nil {
@@ -151,7 +151,7 @@ func (s *Store) ProposedControls(ctx context.Context) ([]payout.ControlProposal,
 
 func proposalAt(tx *bbolt.Tx, key []byte) (payout.ControlProposal, error) {
 	var d controlProposalDocument
-	if err := load(board.in(tx), string(key), &d); err != nil {
+	if err := load(coordination.in(tx), string(key), &d); err != nil {
 		return payout.ControlProposal{}, err
 	}
 	change, err := d.Change.controls()

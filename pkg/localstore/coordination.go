@@ -21,13 +21,13 @@ const (
 // proposalPrefix keeps proposals apart from the reports that they lead to.
 const proposalPrefix = "proposal#"
 
-// Shared implements payout.Desk.
+// Shared implements payout.Coordination.
 func (s *Store) Shared(ctx context.Context) (payout.Shared, error) {
 	all := payout.Shared{Pauses: map[payout.Provider]payout.Pause{}}
 	err := s.read(ctx, "read the shared state", func(tx *bbolt.Tx) error {
 		for _, p := range payout.Pausable() {
 			var pause payout.Pause
-			if err := load(board.in(tx), string(p), &pause); err != nil {
+			if err := load(coordination.in(tx), string(p), &pause); err != nil {
 				return err
 			}
 			if pause.Provider != "" {
@@ -36,27 +36,27 @@ func (s *Store) Shared(ctx context.Context) (payout.Shared, error) {
 		}
 		inForce, err := inForce(tx)
 		all.Controls = inForce
-		return errors.Join(err, load(board.in(tx), unsettledUntil, &all.UnsettledUntil), load(board.in(tx), restoredAt, &all.RestoredAt))
+		return errors.Join(err, load(coordination.in(tx), unsettledUntil, &all.UnsettledUntil), load(coordination.in(tx), restoredAt, &all.RestoredAt))
 	})
 	return all, err
 }
 
-// RememberRestore implements payout.Desk.
+// RememberRestore implements payout.Coordination.
 func (s *Store) RememberRestore(ctx context.Context, at time.Time) error {
 	return s.write(ctx, "remember the restore", func(tx *bbolt.Tx) error {
 		var known time.Time
-		if err := load(board.in(tx), restoredAt, &known); err != nil || !at.After(known) {
+		if err := load(coordination.in(tx), restoredAt, &known); err != nil || !at.After(known) {
 			return err
 		}
-		return save(board.in(tx), restoredAt, at)
+		return save(coordination.in(tx), restoredAt, at)
 	})
 }
 
-// SavePause implements payout.Desk.
+// SavePause implements payout.Coordination.
 func (s *Store) SavePause(ctx context.Context, p payout.Pause) error {
 	p.Since, p.Until = floor(p.Since), floor(p.Until)
-	return s.write(ctx, "pin a pause", func(tx *bbolt.Tx) error {
-		return save(board.in(tx), string(p.Provider), p)
+	return s.write(ctx, "save a pause", func(tx *bbolt.Tx) error {
+		return save(coordination.in(tx), string(p.Provider), p)
 	})
 }
 

@@ -27,7 +27,7 @@ func feedKey(shard int, number int64) string {
 
 // Publish implements payout.Feed. A transaction sees whatever was published before
 // it.
-func (s *Store) Publish(ctx context.Context, n payout.News, since time.Time) error {
+func (s *Store) Publish(ctx context.Context, n payout.FeedEntry, since time.Time) error {
 	return s.write(ctx, "publish", func(tx *bbolt.Tx) error {
 		rows, prefix := feed.in(tx).Cursor(), shardName(n.ID.Shard())+separator
 		last := int64(0)
@@ -101,5 +101,5 @@ func entryOf(tx *bbolt.Tx, shard int, number int64) (*payout.Published, error) {
 	if p == nil {
 		return nil, fmt.Errorf("the feed names a payout that is not there: %s", n.ID)
 	}
-	return &payout.Published{News: payout.News(n), Number: number, Payout: *p}, nil
+	return &payout.Published{FeedEntry: payout.FeedEntry(n), Number: number, Payout: *p}, nil
 }

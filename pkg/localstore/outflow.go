@@ -13,7 +13,7 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// CountOutflow implements payout.Desk.
+// CountOutflow implements payout.Coordination.
 func (s *Store) CountOutflow(ctx context.Context, b payout.OutflowBucket, until time.Time) error {
 	b.Start = floor(b.Start)
 	key := rowKey(string(b.Provider), string(b.Currency), stamp(b.Start), fmt.Sprintf("%09d", b.Version))
@@ -33,7 +33,7 @@ func (s *Store) CountOutflow(ctx context.Context, b payout.OutflowBucket, until 
 	})
 }
 
-// OutflowSince implements payout.Desk.
+// OutflowSince implements payout.Coordination.
 func (s *Store) OutflowSince(ctx context.Context, p payout.Provider, of money.Currency, since time.Time) ([]payout.OutflowBucket, error) {
 	var all []payout.OutflowBucket
 	prefix := []byte(rowKey(string(p), string(of), ""))

@@ -29,7 +29,7 @@ func (s *Store) NoteUnsettled(ctx context.Context, u payout.Unsettled, most int,
 			list = append(list, u)
 		}
 		if !until.IsZero() {
-			if err := save(board.in(tx), unsettledUntil, floor(until)); err != nil {
+			if err := save(coordination.in(tx), unsettledUntil, floor(until)); err != nil {
 				return err
 			}
 		}

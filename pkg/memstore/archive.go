@@ -94,7 +94,7 @@ func (s *Store) RedactOrphan(ctx context.Context, key string, at time.Time) erro
 }
 
 // Publish implements payout.Feed.
-func (s *Store) Publish(ctx context.Context, n payout.News, since time.Time) error {
+func (s *Store) Publish(ctx context.Context, n payout.FeedEntry, since time.Time) error {
 	return s.do(ctx, func(c *Contents) error {
 		list := c.Feed[n.ID.Shard()]
 		for _, old := range slices.Backward(list) {
@@ -122,7 +122,7 @@ func (s *Store) ReadFeed(ctx context.Context, after payout.Position, limit int) 
 			}
 			for number := seen; number < min(seen+int64(limit), int64(len(list))); number++ {
 				n := list[number]
-				all = append(all, payout.Published{News: n, Number: number + 1, Payout: c.Payouts[n.ID]})
+				all = append(all, payout.Published{FeedEntry: n, Number: number + 1, Payout: c.Payouts[n.ID]})
 			}
 		}
 		return nil

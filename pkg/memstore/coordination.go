@@ -10,46 +10,46 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// Shared implements payout.Desk.
-func (s *Store) Shared(ctx context.Context) (board payout.Shared, err error) {
+// Shared implements payout.Coordination.
+func (s *Store) Shared(ctx context.Context) (shared payout.Shared, err error) {
 	err = s.do(ctx, func(c *Contents) error {
-		board = c.Board
-		board.Pauses = maps.Clone(board.Pauses)
+		shared = c.SharedState
+		shared.Pauses = maps.Clone(shared.Pauses)
 		return nil
 	})
-	return board, err
+	return shared, err
 }
 
-// RememberRestore implements payout.Desk.
+// RememberRestore implements payout.Coordination.
 func (s *Store) RememberRestore(ctx context.Context, at time.Time) error {
 	return s.do(ctx, func(c *Contents) error {
-		if at.After(c.Board.RestoredAt) {
-			c.Board.RestoredAt = at
+		if at.After(c.SharedState.RestoredAt) {
+			c.SharedState.RestoredAt = at
 		}
 		return nil
 	})
 }
 
-// SavePause implements payout.Desk.
+// SavePause implements payout.Coordination.
 func (s *Store) SavePause(ctx context.Context, p payout.Pause) error {
 	return s.do(ctx, func(c *Contents) error {
-		c.Board.Pauses[p.Provider] = p
+		c.SharedState.Pauses[p.Provider] = p
 		return nil
 	})
 }
 
-// ChangeControls implements payout.Desk.
+// ChangeControls implements payout.Coordination.
 func (s *Store) ChangeControls(ctx context.Context, e payout.ControlEntry) error {
 	return s.do(ctx, func(c *Contents) error {
 		if slices.ContainsFunc(c.Changes, func(before payout.ControlEntry) bool { return before.Version == e.Version }) {
 			return payout.ErrControlsMoved
 		}
-		c.Changes, c.Board.Controls = append(slices.Clip(c.Changes), e), e.After
+		c.Changes, c.SharedState.Controls = append(slices.Clip(c.Changes), e), e.After
 		return nil
 	})
 }
 
-// ControlChanges implements payout.Desk.
+// ControlChanges implements payout.Coordination.
 func (s *Store) ControlChanges(ctx context.Context, limit int) (newest []payout.ControlEntry, err error) {
 	err = s.do(ctx, func(c *Contents) error {
 		newest = slices.Clone(c.Changes)
@@ -60,7 +60,7 @@ func (s *Store) ControlChanges(ctx context.Context, limit int) (newest []payout.
 	return newest, err
 }
 
-// ProposeControls implements payout.Desk.
+// ProposeControls implements payout.Coordination.
 func (s *Store) ProposeControls(ctx context.Context, p payout.ControlProposal, _ time.Time) error {
 	return s.do(ctx, func(c *Contents) error {
 		if c.Proposed[p.Person].Version > p.Version {
@@ -71,7 +71,7 @@ func (s *Store) ProposeControls(ctx context.Context, p payout.ControlProposal, _
 	})
 }
 
-// ProposedControls implements payout.Desk.
+// ProposedControls implements payout.Coordination.
 func (s *Store) ProposedControls(ctx context.Context) (all []payout.ControlProposal, err error) {
 	err = s.do(ctx, func(c *Contents) error {
 		for _, person := range slices.Sorted(maps.Keys(c.Proposed)) {
@@ -82,7 +82,7 @@ func (s *Store) ProposedControls(ctx context.Context) (all []payout.ControlPropo
 	return all, err
 }
 
-// CountOutflow implements payout.Desk.
+// CountOutflow implements payout.Coordination.
 func (s *Store) CountOutflow(ctx context.Context, b payout.OutflowBucket, _ time.Time) error {
 	return s.do(ctx, func(c *Contents) error {
 		minor := b.Minor
@@ -92,7 +92,7 @@ func (s *Store) CountOutflow(ctx context.Context, b payout.OutflowBucket, _ time
 	})
 }
 
-// OutflowSince implements payout.Desk.
+// OutflowSince implements payout.Coordination.
 func (s *Store) OutflowSince(ctx context.Context, p payout.Provider, of money.Currency, since time.Time) (all []payout.OutflowBucket, err error) {
 	err = s.do(ctx, func(c *Contents) error {
 		for b, minor := range c.Outflow {
@@ -123,7 +123,7 @@ func (s *Store) NoteUnsettled(ctx context.Context, u payout.Unsettled, most int,
 			c.Lists[u.Key] = list
 		}
 		if !until.IsZero() {
-			c.Board.UnsettledUntil = until
+			c.SharedState.UnsettledUntil = until
 		}
 		if crowded {
 			return payout.ErrCrowded

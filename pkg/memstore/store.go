@@ -23,17 +23,17 @@ type Store struct {
 // Contents is all that a store holds, for whoever judges or prepares it. Who touches it while the
 // store is at work has to keep others out.
 type Contents struct {
-	Payouts    map[payout.ID]payout.Payout
-	Turned     map[payout.ID]time.Time // up to when requests are turned away
-	Orphans    map[string]Orphan
-	Board      payout.Shared
-	Changes    []payout.ControlEntry // of the controls, the oldest first
-	Proposed   map[payout.Person]payout.ControlProposal
-	Outflow    map[payout.OutflowBucket]int64 // by a bucket without its sum
-	Lists      map[payout.RecipientKey][]payout.Unsettled
-	Reports    map[string][]byte
-	Statements map[string]payout.StatementProposal
-	Feed       [payout.Shards][]payout.News
+	Payouts     map[payout.ID]payout.Payout
+	Turned      map[payout.ID]time.Time // up to when requests are turned away
+	Orphans     map[string]Orphan
+	SharedState payout.Shared
+	Changes     []payout.ControlEntry // of the controls, the oldest first
+	Proposed    map[payout.Person]payout.ControlProposal
+	Outflow     map[payout.OutflowBucket]int64 // by a bucket without its sum
+	Lists       map[payout.RecipientKey][]payout.Unsettled
+	Reports     map[string][]byte
+	Statements  map[string]payout.StatementProposal
+	Feed        [payout.Shards][]payout.FeedEntry
 
 	namespace payout.Namespace
 }
@@ -48,8 +48,8 @@ type Orphan struct {
 func New() *Store {
 	return &Store{contents: &Contents{
 		Payouts: map[payout.ID]payout.Payout{}, Turned: map[payout.ID]time.Time{}, Orphans: map[string]Orphan{},
-		Board:    payout.Shared{Pauses: map[payout.Provider]payout.Pause{}},
-		Proposed: map[payout.Person]payout.ControlProposal{}, Outflow: map[payout.OutflowBucket]int64{},
+		SharedState: payout.Shared{Pauses: map[payout.Provider]payout.Pause{}},
+		Proposed:    map[payout.Person]payout.ControlProposal{}, Outflow: map[payout.OutflowBucket]int64{},
 		Lists: map[payout.RecipientKey][]payout.Unsettled{}, Reports: map[string][]byte{}, Statements: map[string]payout.StatementProposal{},
 	}}
 }
@@ -63,7 +63,7 @@ func (s *Store) Backup() *Store {
 	defer s.mu.Unlock()
 	c := *s.contents
 	c.Payouts, c.Turned, c.Orphans = maps.Clone(c.Payouts), maps.Clone(c.Turned), maps.Clone(c.Orphans)
-	c.Board.Pauses, c.Proposed, c.Outflow = maps.Clone(c.Board.Pauses), maps.Clone(c.Proposed), maps.Clone(c.Outflow)
+	c.SharedState.Pauses, c.Proposed, c.Outflow = maps.Clone(c.SharedState.Pauses), maps.Clone(c.Proposed), maps.Clone(c.Outflow)
 	c.Lists, c.Reports, c.Statements = maps.Clone(c.Lists), maps.Clone(c.Reports), maps.Clone(c.Statements)
 	c.Changes = slices.Clone(c.Changes)
 	for shard := range c.Feed {

@@ -50,25 +50,25 @@ func ParseCredentials(document []byte, rules URLRules) (Credentials, error) {
 		return Credentials{}, errors.New("monetix secret: must be a JSON object")
 	}
 	var faults []error
-	blame := func(message string) { faults = append(faults, errors.New("monetix secret: "+message)) }
+	fault := func(message string) { faults = append(faults, errors.New("monetix secret: "+message)) }
 	known := []string{"base_url", "project_id", "secret_key"}
 	for _, m := range tree.Members() {
 		if !slices.Contains(known, m.Name) {
-			blame(fmt.Sprintf("has a member that is none of %v", known))
+			fault(fmt.Sprintf("has a member that is none of %v", known))
 		}
 	}
 	base, err := rules.BaseURL(textOf(tree, "base_url"))
 	if err != nil {
-		blame("base_url " + err.Error())
+		fault("base_url " + err.Error())
 	}
 	project, _ := tree.Member("project_id")
 	id, ok := project.Int64()
 	if !ok || id < 1 || id > maxProjectID {
-		blame("project_id must be a whole number from 1")
+		fault("project_id must be a whole number from 1")
 	}
 	key := textOf(tree, "secret_key")
 	if key == "" || strings.TrimSpace(key) != key {
-		blame("secret_key must be text without blanks around it")
+		fault("secret_key must be text without blanks around it")
 	}
 	if len(faults) > 0 {
 		return Credentials{}, errors.Join(faults...)

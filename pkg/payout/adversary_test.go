@@ -17,15 +17,15 @@ func TestABusyProcessLearnsThatTheSameMoneyIsUnknown(t *testing.T) {
 	// One process makes R1 unknown, and says so on the shared state and on the recipient's list.
 	w.vexora.answer, w.vexora.told = w.unclear, w.absent
 	first := w.mustCreate(draft("R1"))
-	if first.Status != payout.Unknown || !w.store.Board.UnsettledUntil.After(w.clock.Now()) {
+	if first.Status != payout.Unknown || !w.store.SharedState.UnsettledUntil.After(w.clock.Now()) {
 		t.Fatal(first.Status)
 	}
 	// Another process had its first glance at the shared state a moment before.
-	said := w.store.Board
-	w.store.Board = payout.Shared{}
+	said := w.store.SharedState
+	w.store.SharedState = payout.Shared{}
 	w.over(payout.Floor{})
 	w.breaker.Refresh(bg, w.clock.Now())
-	w.store.Board = said
+	w.store.SharedState = said
 	// The busy process goes on creating other payouts, one every 20 s, for an hour.
 	w.vexora.answer = w.says(payout.FoundProcessing)
 	for n := range 180 {
@@ -91,7 +91,7 @@ func TestAfterARestoreAQueuedPayoutDoesNotGoBesideTheSameMoney(t *testing.T) {
 	d.Reference = "R2"
 	before.monetix.answer = before.unclear
 	before.clock.pass(time.Minute)
-	before.store.Board = payout.Shared{}
+	before.store.SharedState = payout.Shared{}
 	second := before.mustCreate(d) // the same money, unknown
 	if first.Status != payout.Queued || second.Status != payout.Unknown {
 		t.Fatal(first.Status, second.Status)
@@ -99,7 +99,7 @@ func TestAfterARestoreAQueuedPayoutDoesNotGoBesideTheSameMoney(t *testing.T) {
 	at := before.clock.Now().Add(time.Second)
 	w := newWorldWith(t, vouched(at))
 	copied := before.store.copy()
-	w.store.Payouts, w.store.Lists, w.store.Board = copied.Payouts, before.store.Lists, before.store.Board
+	w.store.Payouts, w.store.Lists, w.store.SharedState = copied.Payouts, before.store.Lists, before.store.SharedState
 	w.clock.pass(3 * time.Minute)
 	w.monetix.told = func(p payout.Payout) payout.Claim {
 		if p.ID == second.ID {

@@ -47,8 +47,8 @@ func TestWhoIsStoppedAloneIsNoPausedProvider(t *testing.T) {
 		w.wants("beside his probe", w.createdBy(honest, ofMoney("honest-3", 1002)), payout.Processing)
 		w.clock.pass(31 * time.Second)
 		w.createdBy(honest, ofMoney("honest-4", 1003))
-		if len(w.store.Board.Pauses) != 0 || slices.Contains(w.signals.raised, payout.SignalPaused) || !slices.Contains(w.signals.raised, payout.SignalCallerPaused) {
-			t.Errorf("%s: pauses %v, signals %v", bad.Finding, w.store.Board.Pauses, w.signals.raised)
+		if len(w.store.SharedState.Pauses) != 0 || slices.Contains(w.signals.raised, payout.SignalPaused) || !slices.Contains(w.signals.raised, payout.SignalCallerPaused) {
+			t.Errorf("%s: pauses %v, signals %v", bad.Finding, w.store.SharedState.Pauses, w.signals.raised)
 		}
 	}
 }
@@ -76,7 +76,7 @@ func TestWithOneCallerAloneAnOutagePauses(t *testing.T) {
 	if sent := w.bads(insider, "a", 40); sent != 20 {
 		t.Errorf("%d were sent", sent)
 	}
-	pause := w.store.Board.Pauses[Vexora]
+	pause := w.store.SharedState.Pauses[Vexora]
 	if pause.By != insider || pause.Until.Sub(pause.Since) != 2*time.Minute || !slices.Contains(w.signals.raised, payout.SignalPaused) {
 		t.Errorf("%+v, signals %v", pause, w.signals.raised)
 	}
@@ -85,7 +85,7 @@ func TestWithOneCallerAloneAnOutagePauses(t *testing.T) {
 	w.wants("somebody else's", w.createdAt(elsewhere, honest, ofMoney("honest", 4001)), payout.Processing)
 	w.wants("and his, while that lasts", w.createdAt(elsewhere, insider, ofMoney("bad-elsewhere-2", 4002)), payout.Queued)
 	pause.Well = w.clock.Now()
-	if still := w.store.Board.Pauses[Vexora]; !reflect.DeepEqual(still, pause) {
+	if still := w.store.SharedState.Pauses[Vexora]; !reflect.DeepEqual(still, pause) {
 		t.Errorf("%+v", still)
 	}
 }
@@ -100,7 +100,7 @@ func TestWhatTwoCallersBringPausesForAll(t *testing.T) {
 	for n := range 30 {
 		sent += w.bads(insider, fmt.Sprint("a", n), 1) + w.bads(honest, fmt.Sprint("b", n), 1)
 	}
-	if pause := w.store.Board.Pauses[Vexora]; sent > 22 || pause.By != "" || pause.Why == "" {
+	if pause := w.store.SharedState.Pauses[Vexora]; sent > 22 || pause.By != "" || pause.Why == "" {
 		t.Errorf("%d were sent; %+v", sent, pause)
 	}
 }
@@ -149,7 +149,7 @@ func TestAfterAPauseOneLostAnswerIsEnoughAndOneWrongAccountIsNot(t *testing.T) {
 		w := afterAnOutage(t)
 		w.dislikes(test.bad)
 		w.bads(insider, "a", 1)
-		pause := w.store.Board.Pauses[Vexora]
+		pause := w.store.SharedState.Pauses[Vexora]
 		if again := pause.Since.Equal(w.clock.Now()); again != test.pauses || again && pause.By != "" {
 			t.Errorf("%s: %+v", name, pause)
 		}
@@ -194,8 +194,8 @@ func TestAStreamBesideMistakesOfAnotherCaller(t *testing.T) {
 	w.vexora.answer = answer
 	w.bads(insider, "b", 5)
 	w.wants("beside the stream", w.createdBy(honest, ofMoney("honest-2", 1002)), payout.Processing)
-	if len(w.store.Board.Pauses) != 0 {
-		t.Errorf("%+v", w.store.Board.Pauses)
+	if len(w.store.SharedState.Pauses) != 0 {
+		t.Errorf("%+v", w.store.SharedState.Pauses)
 	}
 }
 

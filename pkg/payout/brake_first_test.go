@@ -13,7 +13,7 @@ func stopsOf(t *testing.T) map[string]func(*world) {
 		"a parameter holds the provider": func(w *world) { w.over(payout.Floor{Held: held(Vexora)}) },
 		"a control holds it":             func(w *world) { w.pull(dara, payout.ControlChange{Submissions: gates{"vexora": payout.GateHeld}}) },
 		"it is paused": func(w *world) {
-			w.store.Board.Pauses[Vexora] = payout.Pause{Provider: Vexora, Why: "refused_about_us", Since: w.clock.Now(), Until: w.clock.Now().Add(30 * time.Minute)}
+			w.store.SharedState.Pauses[Vexora] = payout.Pause{Provider: Vexora, Why: "refused_about_us", Since: w.clock.Now(), Until: w.clock.Now().Add(30 * time.Minute)}
 			w.over(payout.Floor{})
 		},
 	}

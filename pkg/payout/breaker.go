@@ -56,8 +56,8 @@ func (f Floor) check() error {
 }
 
 // NewBreaker returns a breaker over a floor.
-func NewBreaker(desk Coordination, floor Floor) *Breaker {
-	return &Breaker{coordination: desk, floor: floor, onUnread: func(context.Context, error, bool) {}, own: map[Provider]Pause{}, hushed: map[Provider]Pause{}, callers: map[caller]*standing{}, probes: map[Provider]*probe{}, took: map[Provider]time.Time{}}
+func NewBreaker(port Coordination, floor Floor) *Breaker {
+	return &Breaker{coordination: port, floor: floor, onUnread: func(context.Context, error, bool) {}, own: map[Provider]Pause{}, hushed: map[Provider]Pause{}, callers: map[caller]*standing{}, probes: map[Provider]*probe{}, took: map[Provider]time.Time{}}
 }
 
 // OnUnread has somebody told of each reading of the shared state that fails: why, and whether this
@@ -89,14 +89,14 @@ func (b *Breaker) Blind(ctx context.Context, now time.Time) error {
 	return fmt.Errorf("the controls cannot be read, and everything is held: %w", b.failed)
 }
 
-// Refresh reads the shared state if the last glance is too old. A board that cannot be read leaves
+// Refresh reads the shared state if the last glance is too old. A shared state that cannot be read leaves
 // things as they were for a while; see [Breaker.Ordered].
 func (b *Breaker) Refresh(ctx context.Context, now time.Time) {
 	reading, fresh := b.reading(now)
 	if fresh {
 		return
 	}
-	board, err := b.read(ctx)
+	shared, err := b.read(ctx)
 	if err != nil {
 		b.noteUnread(ctx, now, err)
 		return
@@ -106,8 +106,8 @@ func (b *Breaker) Refresh(ctx context.Context, now time.Time) {
 	if reading < b.known {
 		return // a later one was faster: this is what it was before
 	}
-	b.shared, b.readAt, b.known, b.failed = board, now, reading, nil
-	for p, pause := range board.Pauses {
+	b.shared, b.readAt, b.known, b.failed = shared, now, reading, nil
+	for p, pause := range shared.Pauses {
 		if pause.Why == cleared && pause.Since.After(b.own[p].Since) && pause.Since.After(b.took[p]) {
 			b.took[p] = pause.Since // another process saw the provider take one
 			delete(b.hushed, p)
@@ -117,11 +117,11 @@ func (b *Breaker) Refresh(ctx context.Context, now time.Time) {
 
 // read reads the shared state. What RESTORED_AT says counts before the table was told of it.
 func (b *Breaker) read(ctx context.Context) (Shared, error) {
-	board, err := b.coordination.Shared(ctx)
-	if b.floor.RestoredAt.After(board.RestoredAt) {
-		board.RestoredAt = b.floor.RestoredAt
+	shared, err := b.coordination.Shared(ctx)
+	if b.floor.RestoredAt.After(shared.RestoredAt) {
+		shared.RestoredAt = b.floor.RestoredAt
 	}
-	return board, err
+	return shared, err
 }
 
 // Restored is when the table was restored last, zero if never; an error as long as nobody could

@@ -51,7 +51,7 @@ func TestAnOrderThatChangesNothingIsNone(t *testing.T) {
 		"a cap in force beside a cap of no force": {low, payout.ControlChange{Caps: caps{money.KHR: low.Caps[money.KHR], money.USD: most(t)[money.USD]}}},
 	} {
 		w := newWorld(t)
-		w.store.Board.Controls = test.now
+		w.store.SharedState.Controls = test.now
 		set, err := w.tryPull(anyone, test.change, false)
 		if err != nil || set.Awaiting || set.Controls.Version != test.now.Version {
 			t.Errorf("%s: %+v, %v", name, set, err)
@@ -67,7 +67,7 @@ func TestAnOrderThatChangesNothingIsNone(t *testing.T) {
 func TestOnlyTwoMoveTheTimeOfTheRelease(t *testing.T) {
 	w := newWorld(t)
 	w.pull(anyone, payout.ControlChange{Submissions: gates{payout.Everything: payout.GateOpen, "monetix": payout.GateHeld}})
-	in := w.store.Board.Controls
+	in := w.store.SharedState.Controls
 	if !in.ReleasedAt.IsZero() || len(in.Submissions) != 1 {
 		t.Fatalf("one person alone: %+v", in)
 	}
@@ -80,13 +80,13 @@ func TestOnlyTwoMoveTheTimeOfTheRelease(t *testing.T) {
 	w.pull(dara, holdAll)
 	w.pull(dara, releaseAll)
 	w.pull(bopha, releaseAll)
-	if in = w.store.Board.Controls; !in.ReleasedAt.IsZero() {
+	if in = w.store.SharedState.Controls; !in.ReleasedAt.IsZero() {
 		t.Errorf("two opened the gates, said nothing of the rest, and it says %s", in.ReleasedAt)
 	}
 	w.over(payout.Floor{RestoredAt: w.clock.Now().Add(-2 * time.Hour)})
 	w.pull(dara, anew)
 	w.pull(bopha, anew)
-	if in = w.store.Board.Controls; !in.ReleasedAt.Equal(w.clock.Now()) {
+	if in = w.store.SharedState.Controls; !in.ReleasedAt.Equal(w.clock.Now()) {
 		t.Errorf("two released it, and it says %s", in.ReleasedAt)
 	}
 }
@@ -124,7 +124,7 @@ func TestNobodyAloneKeepsTwoFromReleasing(t *testing.T) {
 					t.Fatalf("%s: order %d by %s awaits: %v", name, n, by, set.Awaiting)
 				}
 			}
-			if in := w.store.Board.Controls; in.Submissions[payout.Everything] != payout.GateOpen {
+			if in := w.store.SharedState.Controls; in.Submissions[payout.Everything] != payout.GateOpen {
 				t.Fatalf("%s: in force is %+v", name, in)
 			}
 		}
@@ -138,7 +138,7 @@ func TestAnOrderOfBeforeTheReleaseCountsNoMore(t *testing.T) {
 	w.pull(anyone, holdAll)
 	w.pull(dara, releaseAll)
 	w.pull(sokha, payout.ControlChange{Submissions: gates{payout.Everything: payout.GateOpen, "vexora": payout.GateOpen}}) // the same in effect
-	if open := w.store.Board.Controls; open.Submissions[payout.Everything] != payout.GateOpen {
+	if open := w.store.SharedState.Controls; open.Submissions[payout.Everything] != payout.GateOpen {
 		t.Fatalf("in force is %+v", open)
 	}
 	w.clock.pass(time.Minute)
@@ -163,7 +163,7 @@ func TestAHoldThatCameAfterTheFirstOrderStays(t *testing.T) {
 	if set := w.pull(bopha, all); !set.Awaiting {
 		t.Fatal("the hold of vexora was released by one who saw it")
 	}
-	if set := w.pull(dara, all); set.Awaiting || w.store.Board.Controls.Submissions["vexora"] != payout.GateOpen {
+	if set := w.pull(dara, all); set.Awaiting || w.store.SharedState.Controls.Submissions["vexora"] != payout.GateOpen {
 		t.Errorf("both have seen it: %+v", set)
 	}
 }
@@ -173,7 +173,7 @@ func TestACapThatWasLoweredMeanwhileIsRaisedByTwo(t *testing.T) {
 	w := newWorld(t)
 	w.pull(anyone, capOf(t, 10_000))
 	w.pull(dara, capOf(t, 50_000))
-	before := w.store.Board.Controls.Version
+	before := w.store.SharedState.Controls.Version
 	w.pull(anyone, capOf(t, 9_000))
 	_, err := w.operator.SetControls(bg, payout.ControlOrder{By: bopha, Identities: []payout.Principal{bopha}, Reason: "mended", Seen: &before, Change: capOf(t, 50_000)})
 	if problemOf(err) != payout.OrderOutdated {
@@ -190,7 +190,7 @@ func TestAnOrderOfBeforeTheRestoreCountsNoMore(t *testing.T) {
 	before.over(payout.Floor{RestoredAt: before.clock.Now().Add(-time.Minute)}) // restored once already
 	before.pull(dara, anew)
 	w := restoredFrom(t, before, nil)
-	w.store.Board, w.store.Proposed = before.store.Board, before.store.Proposed
+	w.store.SharedState, w.store.Proposed = before.store.SharedState, before.store.Proposed
 	w.over(payout.Floor{RestoredAt: before.clock.Now().Add(time.Minute)})
 	if set := w.pull(bopha, anew); !set.Awaiting {
 		t.Error("one person released a restored table")

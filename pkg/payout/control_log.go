@@ -114,18 +114,18 @@ func (o *Operator) seldom(ctx context.Context, e ControlEntry) error {
 
 // appendControls appends a change. An append whose outcome is not known is repeated with the
 // same token, so that one's own is told from another's.
-func appendControls(ctx context.Context, desk Coordination, pause func(context.Context, time.Duration), entry ControlEntry) error {
+func appendControls(ctx context.Context, port Coordination, pause func(context.Context, time.Duration), entry ControlEntry) error {
 	var err error
 	for try := range fencePuts {
 		if try > 0 {
 			pause(ctx, time.Duration(try)*100*time.Millisecond)
 		}
-		err = desk.ChangeControls(ctx, entry)
+		err = port.ChangeControls(ctx, entry)
 		if err == nil {
 			return nil
 		}
 		if errors.Is(err, ErrControlsMoved) {
-			newest, failed := desk.ControlChanges(ctx, shownChanges)
+			newest, failed := port.ControlChanges(ctx, shownChanges)
 			own := slices.ContainsFunc(newest, func(e ControlEntry) bool { return e.Token == entry.Token })
 			if failed == nil && own {
 				return nil

@@ -44,7 +44,7 @@ type ControlRoom struct {
 
 // Controls shows the controls as they stand.
 func (o *Operator) Controls(ctx context.Context) (ControlRoom, error) {
-	board, err := o.ports.Breaker.read(ctx)
+	shared, err := o.ports.Breaker.read(ctx)
 	if err != nil {
 		return ControlRoom{}, unavailable(err)
 	}
@@ -52,17 +52,17 @@ func (o *Operator) Controls(ctx context.Context) (ControlRoom, error) {
 	if err != nil {
 		return ControlRoom{}, unavailable(err)
 	}
-	waiting, err := o.waiting(ctx, board)
+	waiting, err := o.waiting(ctx, shared)
 	if err != nil {
 		return ControlRoom{}, err
 	}
-	maps.DeleteFunc(board.Pauses, func(_ Provider, pause Pause) bool { return pause.over() })
+	maps.DeleteFunc(shared.Pauses, func(_ Provider, pause Pause) bool { return pause.over() })
 	room := ControlRoom{
-		Controls: board.InForce(), Floor: o.ports.Breaker.floor, Pauses: board.Pauses,
+		Controls: shared.InForce(), Floor: o.ports.Breaker.floor, Pauses: shared.Pauses,
 		Proposals: waiting[:min(shownProposals, len(waiting))], Changes: shown(changes),
 	}
-	if board.Unreleased() {
-		room.RestoredAt = board.RestoredAt
+	if shared.Unreleased() {
+		room.RestoredAt = shared.RestoredAt
 	}
 	return room, nil
 }
@@ -77,15 +77,15 @@ func (o *Operator) SetControls(ctx context.Context, order ControlOrder) (Control
 	}
 	entry := ControlEntry{By: order.By.shown(), Reason: Printable(order.Reason), Token: o.ports.NewToken()}
 	for range rounds {
-		board, err := o.ports.Breaker.read(ctx)
+		shared, err := o.ports.Breaker.read(ctx)
 		if err != nil {
 			return ControlsSet{}, unavailable(err)
 		}
-		set, err := o.weighControls(ctx, board, order, &entry)
+		set, err := o.weighControls(ctx, shared, order, &entry)
 		if errors.Is(err, ErrControlsMoved) {
 			continue // and the person has ordered something since
 		}
-		if err != nil || set.Awaiting || set.Controls.Version == board.Controls.Version {
+		if err != nil || set.Awaiting || set.Controls.Version == shared.Controls.Version {
 			return set, err
 		}
 		switch err := appendControls(ctx, o.ports.Store, o.ports.Pause, entry); {
@@ -102,16 +102,16 @@ func (o *Operator) SetControls(ctx context.Context, order ControlOrder) (Control
 
 // weighControls decides about an order against the controls as they are. If it may be carried
 // out, the entry says what to store.
-func (o *Operator) weighControls(ctx context.Context, board Shared, order ControlOrder, entry *ControlEntry) (ControlsSet, error) {
-	current := board.InForce()
+func (o *Operator) weighControls(ctx context.Context, shared Shared, order ControlOrder, entry *ControlEntry) (ControlsSet, error) {
+	current := shared.InForce()
 	tightens, loosens := current.parts(order.Change, o.ports.Breaker.floor)
-	if board.Unreleased() {
+	if shared.Unreleased() {
 		if !loosens.isZero() || order.Change.opens() { // all of it is ordered anew, so no part is taken out
 			tightens, loosens = ControlChange{}, order.Change
 		} else {
 			// What is in force by the restore alone ends with the release. An order is kept, and
 			// whoever releases has to have seen it.
-			current = board.Controls
+			current = shared.Controls
 			tightens, _ = current.parts(order.Change, o.ports.Breaker.floor)
 		}
 	}
@@ -121,21 +121,21 @@ func (o *Operator) weighControls(ctx context.Context, board Shared, order Contro
 	case !tightens.isZero() && !loosens.isZero():
 		return ControlsSet{}, notPossible("a part of this tightens and a part loosens; give what tightens as an order of its own, it is in force at once")
 	case tightens.isZero() && loosens.isZero():
-		return ControlsSet{Controls: board.InForce()}, nil
+		return ControlsSet{Controls: shared.InForce()}, nil
 	case loosens.isZero():
 		entry.replace(current, tightens, o.ports.Now())
 		if err := o.seldom(ctx, *entry); err != nil {
 			return ControlsSet{}, err
 		}
-		return ControlsSet{Controls: board.with(entry.After).InForce()}, nil
-	case board.Unreleased() && len(order.Change.missing()) > 0:
+		return ControlsSet{Controls: shared.with(entry.After).InForce()}, nil
+	case shared.Unreleased() && len(order.Change.missing()) > 0:
 		return ControlsSet{}, incomplete(order.Change.missing())
 	case order.Seen == nil:
 		return ControlsSet{}, &OrderRefused{Problem: OrderUnreadable, Detail: "an order that loosens names the version of the controls that you saw",
 			Faults: []Fault{{Pointer: "/version", Code: InvalidRequest, Message: "is required for an order that loosens"}}}
 	}
 	entry.replace(current, loosens, o.ports.Now())
-	awaiting, err := o.second(ctx, board, loosens, order.Identities, entry)
+	awaiting, err := o.second(ctx, shared, loosens, order.Identities, entry)
 	if err != nil || awaiting {
 		return ControlsSet{Controls: current, Awaiting: awaiting}, err
 	}

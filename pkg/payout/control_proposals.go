@@ -12,16 +12,16 @@ const shownProposals = 8
 // second reports whether what an order loosens still waits for another person, and keeps it
 // if so. Two people agree on a change: each has ordered it within a day, and the second one
 // has seen the controls as they are, which the version says that he names.
-func (o *Operator) second(ctx context.Context, board Shared, change ControlChange, identities []Principal, entry *ControlEntry) (bool, error) {
+func (o *Operator) second(ctx context.Context, shared Shared, change ControlChange, identities []Principal, entry *ControlEntry) (bool, error) {
 	by, err := who(ctx, o.ports.people(), identities)
 	if err != nil {
 		return false, err
 	}
-	waiting, err := o.waiting(ctx, board)
+	waiting, err := o.waiting(ctx, shared)
 	if err != nil {
 		return false, err
 	}
-	unseen, err := o.heldSince(ctx, board)
+	unseen, err := o.heldSince(ctx, shared)
 	if err != nil {
 		return false, err
 	}
@@ -35,7 +35,7 @@ func (o *Operator) second(ctx context.Context, board Shared, change ControlChang
 		case err != nil:
 			return false, unregistered(err)
 		case other:
-			entry.confirm(by.person, earlier, board.RestoredAt)
+			entry.confirm(by.person, earlier, shared.RestoredAt)
 			return false, nil
 		}
 		said = said || stands
@@ -44,7 +44,7 @@ func (o *Operator) second(ctx context.Context, board Shared, change ControlChang
 		return true, nil // he has said so before
 	}
 	err = o.ports.Store.ProposeControls(ctx, ControlProposal{
-		Change: change, Reason: entry.Reason, By: entry.By, Person: by.person, Identity: by.identity, At: entry.At, Version: board.Controls.Version,
+		Change: change, Reason: entry.Reason, By: entry.By, Person: by.person, Identity: by.identity, At: entry.At, Version: shared.Controls.Version,
 	}, entry.At.Add(proposalFor))
 	if err != nil {
 		return false, unavailable(err)
@@ -56,8 +56,8 @@ func (o *Operator) second(ctx context.Context, board Shared, change ControlChang
 // open, or believed no callback, which they believe. Only what is proposed after a restore names
 // what was not tightened: all of the controls are ordered anew, and both people have to have seen
 // what they open.
-func (o *Operator) heldSince(ctx context.Context, board Shared) (func(ControlProposal) bool, error) {
-	if !board.Unreleased() {
+func (o *Operator) heldSince(ctx context.Context, shared Shared) (func(ControlProposal) bool, error) {
+	if !shared.Unreleased() {
 		return func(ControlProposal) bool { return false }, nil
 	}
 	changes, err := o.ports.Store.ControlChanges(ctx, readChanges)
@@ -84,13 +84,13 @@ func (e ControlEntry) tightened(change ControlChange) bool {
 }
 
 // waiting lists the proposals that stand, the newest one first.
-func (o *Operator) waiting(ctx context.Context, board Shared) ([]ControlProposal, error) {
+func (o *Operator) waiting(ctx context.Context, shared Shared) ([]ControlProposal, error) {
 	all, err := o.ports.Store.ProposedControls(ctx)
 	if err != nil {
 		return nil, unavailable(err)
 	}
 	now := o.ports.Now()
-	all = slices.DeleteFunc(all, func(p ControlProposal) bool { return !p.stands(board, now) })
+	all = slices.DeleteFunc(all, func(p ControlProposal) bool { return !p.stands(shared, now) })
 	slices.SortFunc(all, func(a, b ControlProposal) int { return b.At.Compare(a.At) })
 	return all, nil
 }
@@ -103,10 +103,10 @@ func (o *Operator) waiting(ctx context.Context, board Shared) ([]ControlProposal
 // names only what was held then; and what was held cannot be held again before two people
 // have released it. A cap can be lowered under a proposal: two people agree on the cap that
 // there shall be, and the second one sees what it would replace.
-func (p ControlProposal) stands(board Shared, now time.Time) bool {
-	current := board.Controls
+func (p ControlProposal) stands(shared Shared, now time.Time) bool {
+	current := shared.Controls
 	return p.Person != "" && p.Version >= current.Released && p.Version <= current.Version &&
-		p.At.After(board.RestoredAt) && now.Sub(p.At) <= proposalFor
+		p.At.After(shared.RestoredAt) && now.Sub(p.At) <= proposalFor
 }
 
 // confirm makes the entry one that two people have ordered. If it states all of the controls, it

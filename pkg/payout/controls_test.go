@@ -31,7 +31,7 @@ func (w *world) pull(by payout.Principal, change payout.ControlChange) payout.Co
 func (w *world) tryPull(by payout.Principal, change payout.ControlChange, look bool) (payout.ControlsSet, error) {
 	order := payout.ControlOrder{By: by, Identities: []payout.Principal{by}, Reason: "money leaks", Change: change}
 	if look {
-		seen := w.store.Board.Controls.Version
+		seen := w.store.SharedState.Controls.Version
 		order.Seen = &seen
 	}
 	return w.operator.SetControls(bg, order)
@@ -83,7 +83,7 @@ func TestAHoldDuringASlowFenceStopsTheSubmission(t *testing.T) {
 		w.store.fault = func(int) fault {
 			w.store.fault = func(int) fault { return none }
 			w.clock.pass(12 * time.Second)
-			w.store.Board.Controls = payout.Controls{Version: 1, Submissions: holdAll.Submissions}
+			w.store.SharedState.Controls = payout.Controls{Version: 1, Submissions: holdAll.Submissions}
 			return none
 		}
 		p := w.mustCreate(d)
@@ -217,7 +217,7 @@ func TestWhoCannotReadTheControlsHolds(t *testing.T) {
 	}
 }
 
-// slow is a store whose first board comes when it is let go, as it was when it was asked for.
+// slow is a store whose first shared state comes when it is let go, as it was when it was asked for.
 type slow struct {
 	*memory
 	asked, comes chan struct{}
@@ -229,12 +229,12 @@ func newSlow(m *memory) *slow {
 }
 
 func (s *slow) Shared(ctx context.Context) (payout.Shared, error) {
-	board, err := s.memory.Shared(ctx)
+	shared, err := s.memory.Shared(ctx)
 	if !s.second.Swap(true) {
 		close(s.asked)
 		<-s.comes
 	}
-	return board, err
+	return shared, err
 }
 
 // looking begins the slow reading; what it returns lets the answer come.
@@ -271,10 +271,10 @@ func TestAnOlderReadingThatComesLaterPutsNothingBack(t *testing.T) {
 		"an order of this process": func(w *world, _ *payout.Breaker, _ payout.Payout) { w.pull(dara, holdAll) },
 	} {
 		w := newWorld(t)
-		desk := newSlow(w.store)
-		*w.breaker = *payout.NewBreaker(desk, payout.Floor{Caps: most(t)})
+		port := newSlow(w.store)
+		*w.breaker = *payout.NewBreaker(port, payout.Floor{Caps: most(t)})
 		p := payout.Payout{Provider: Vexora, Amount: amount(t, "100", money.KHR)}
-		comes := desk.looking(w.breaker, w.clock.Now())
+		comes := port.looking(w.breaker, w.clock.Now())
 		later(w, w.breaker, p)
 		comes()
 		for _, after := range []time.Duration{0, 4900 * time.Millisecond} {
@@ -288,9 +288,9 @@ func TestAnOlderReadingThatComesLaterPutsNothingBack(t *testing.T) {
 // Nobody has read anything yet, and the first reading is slow: others read for themselves.
 func TestWhileTheFirstReadingIsUnderWayOthersRead(t *testing.T) {
 	w := newWorld(t)
-	desk := newSlow(w.store)
-	b := payout.NewBreaker(desk, payout.Floor{Caps: most(t)})
-	comes := desk.looking(b, w.clock.Now())
+	port := newSlow(w.store)
+	b := payout.NewBreaker(port, payout.Floor{Caps: most(t)})
+	comes := port.looking(b, w.clock.Now())
 	defer comes()
 	p := payout.Payout{Provider: Vexora, Amount: amount(t, "100", money.KHR)}
 	if why := b.Ordered(bg, p, w.clock.Now()); why != "" {
@@ -301,7 +301,7 @@ func TestWhileTheFirstReadingIsUnderWayOthersRead(t *testing.T) {
 	}
 }
 
-// sometimes is a store whose board cannot always be read.
+// sometimes is a store whose shared state cannot always be read.
 type sometimes struct {
 	*memory
 	failing bool

@@ -43,7 +43,7 @@ func crowded(t *testing.T, size int) (*world, []payout.ID) {
 	ids := before.crowd(size)
 	w := newWorldWith(t, withWindow)
 	w.store.Payouts, w.store.Lists = before.store.copy().Payouts, before.store.Lists
-	w.store.Board.UnsettledUntil = before.store.Board.UnsettledUntil
+	w.store.SharedState.UnsettledUntil = before.store.SharedState.UnsettledUntil
 	w.clock.pass(30 * time.Minute)
 	return w, ids
 }

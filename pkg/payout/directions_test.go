@@ -40,13 +40,13 @@ func TestWhichChangesOfTheControlsTakeTwo(t *testing.T) {
 	}
 	for name, test := range tests {
 		w := newWorld(t)
-		w.store.Board.Controls = test.now
+		w.store.SharedState.Controls = test.now
 		set, err := w.tryPull(dara, test.change, true)
 		if err != nil && test.awaits {
 			t.Errorf("%s: %v", name, err)
 		}
-		if set.Awaiting != test.awaits || test.awaits && w.store.Board.Controls.Version != test.now.Version {
-			t.Errorf("%s: awaits %v, controls %+v", name, set.Awaiting, w.store.Board.Controls)
+		if set.Awaiting != test.awaits || test.awaits && w.store.SharedState.Controls.Version != test.now.Version {
+			t.Errorf("%s: awaits %v, controls %+v", name, set.Awaiting, w.store.SharedState.Controls)
 		}
 	}
 }
@@ -54,7 +54,7 @@ func TestWhichChangesOfTheControlsTakeTwo(t *testing.T) {
 // What tightens must not wait for what loosens beside it.
 func TestAChangeThatTightensAndLoosensIsRefused(t *testing.T) {
 	w := newWorld(t)
-	w.store.Board.Controls = payout.Controls{Submissions: map[payout.Scope]payout.Gate{"vexora": payout.GateHeld}}
+	w.store.SharedState.Controls = payout.Controls{Submissions: map[payout.Scope]payout.Gate{"vexora": payout.GateHeld}}
 	_, err := w.tryPull(dara, payout.ControlChange{
 		Submissions: map[payout.Scope]payout.Gate{"vexora": payout.GateOpen, "monetix": payout.GateHeld},
 	}, true)
@@ -97,7 +97,7 @@ func TestTwoPeopleAgreeOnTheSameChange(t *testing.T) {
 	most.Caps = map[money.Currency]money.Amount{money.KHR: amount(t, "3000", money.KHR)}
 	for name, second := range map[string]payout.ControlChange{"another gate": gate, "another belief": belief, "another cap": most, "": full} {
 		w := newWorld(t)
-		w.store.Board.Controls = payout.Controls{
+		w.store.SharedState.Controls = payout.Controls{
 			Submissions: gates{payout.Everything: payout.GateHeld, "vexora": payout.GateHeld}, Callbacks: payout.AskFirst,
 			Caps: map[money.Currency]money.Amount{money.KHR: amount(t, "1000", money.KHR)},
 		}

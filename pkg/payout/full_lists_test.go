@@ -210,7 +210,7 @@ func TestAFailureIsComparedWithAllThatWentSince(t *testing.T) {
 		first := road(w)
 		w.vexora.answer = accepted
 		w.clock.pass(10 * time.Minute)
-		w.store.Board.Pauses = map[payout.Provider]payout.Pause{}
+		w.store.SharedState.Pauses = map[payout.Provider]payout.Pause{}
 		w.over(payout.Floor{})
 		since := w.another("R2")
 		w.receive(w.claim(since, payout.FoundSucceeded))

@@ -197,7 +197,7 @@ func TestWhatMovedNothingDoesNotFillAList(t *testing.T) {
 		if n%2 == 0 {
 			w.must(w.operator.Cancel(bg, w.order(p.ID, dara, "")))
 		}
-		w.store.Board.Pauses = map[payout.Provider]payout.Pause{}
+		w.store.SharedState.Pauses = map[payout.Provider]payout.Pause{}
 		w.over(payout.Floor{})
 		w.clock.pass(time.Second)
 	}

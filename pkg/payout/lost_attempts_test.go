@@ -308,7 +308,7 @@ func TestWhatNothingTouchedThroughARestoreIsNoSaferAfterwards(t *testing.T) {
 			free.named(name).told = free.says(payout.FoundFailed)
 			free.sweepFor(6*24, 10*time.Minute)
 			now := free.stored(p.ID)
-			if now.Status != payout.Failed || now.AsRestored(free.store.Board.RestoredAt).SafeToPayAgain() {
+			if now.Status != payout.Failed || now.AsRestored(free.store.SharedState.RestoredAt).SafeToPayAgain() {
 				t.Errorf("%s, failed before %v: %s is shown as safe: %v", name, failedBefore, now.Status, now.Heard)
 			}
 			if _, err := free.operator.Resend(bg, free.order(p.ID, stranger, "")); err == nil || len(free.named(name).sent) > 0 {
@@ -348,7 +348,7 @@ func TestARememberedRestoreLeavesWhatComesLaterAlone(t *testing.T) {
 	free.receive(free.claim(p, payout.FoundFailed))
 	free.vexora.told = free.says(payout.FoundFailed)
 	free.sweepFor(5, time.Minute)
-	if now := free.stored(p.ID); !now.AsRestored(free.store.Board.RestoredAt).SafeToPayAgain() || now.Sent != 1 {
+	if now := free.stored(p.ID); !now.AsRestored(free.store.SharedState.RestoredAt).SafeToPayAgain() || now.Sent != 1 {
 		t.Errorf("sent %d, %s: %v", now.Sent, now.Status, now.Heard)
 	}
 	free.must(free.operator.Resend(bg, free.order(p.ID, stranger, "")))

@@ -39,10 +39,10 @@ type memory struct {
 	forgetting func()                            // runs once, before entries are taken off
 	getFault   error                             // of reading payouts
 
-	feedFault func() fault    // of each put in the feed; nil: the fault of its turn
-	desk      []payout.Payout // what ListAttention lists, one payout a page
-	deskFault error
-	listing   func() // runs with each page of the review queue
+	feedFault     func() fault    // of each put in the feed; nil: the fault of its turn
+	inReview      []payout.Payout // what ListAttention lists, one payout a page
+	inReviewFault error
+	listing       func() // runs with each page of the review queue
 }
 
 type fault int
@@ -188,7 +188,7 @@ func (m *memory) ForgetUnsettled(ctx context.Context, key payout.RecipientKey, s
 	return m.Store.ForgetUnsettled(ctx, key, settled)
 }
 
-func (m *memory) Publish(ctx context.Context, n payout.News, since time.Time) error {
+func (m *memory) Publish(ctx context.Context, n payout.FeedEntry, since time.Time) error {
 	put := func() error { return m.Store.Publish(ctx, n, since) }
 	if m.feedFault != nil {
 		m.mu.Lock()
@@ -206,17 +206,17 @@ func (m *memory) ListAttention(_ context.Context, q payout.PageQuery) (payout.Pa
 		m.listing()
 	}
 	at, _ := strconv.Atoi(q.Cursor)
-	for at < len(m.desk) && !q.Among.Holds(m.desk[at].Attention) {
+	for at < len(m.inReview) && !q.Among.Holds(m.inReview[at].Attention) {
 		at++
 	}
-	if at >= len(m.desk) {
-		return payout.Page{}, m.deskFault
+	if at >= len(m.inReview) {
+		return payout.Page{}, m.inReviewFault
 	}
-	page := payout.Page{Payouts: m.desk[at : at+1]}
-	if at+1 < len(m.desk) {
+	page := payout.Page{Payouts: m.inReview[at : at+1]}
+	if at+1 < len(m.inReview) {
 		page.Next = strconv.Itoa(at + 1)
 	}
-	return page, m.deskFault
+	return page, m.inReviewFault
 }
 
 // provider is a connector whose answers are scripted; it counts what it sends.
@@ -376,7 +376,7 @@ type world struct {
 	breaker    *payout.Breaker
 	creator    *payout.Creator
 	sweeper    *payout.Sweeper
-	desk       *payout.Receiver
+	receiver   *payout.Receiver
 	// operator and importer share everything with the others.
 	operator *payout.Operator
 	importer *statement.Importer
@@ -447,8 +447,8 @@ func newWorldWith(t *testing.T, decide func(*payout.Policy)) *world {
 			t.Fatal(err)
 		}
 	}
-	w.desk = payout.NewReceiver(w.store, w.signals, policy).Under(w.breaker, w.clock.Now)
-	w.importer = statement.NewImporter(w.store, payout.NewStatements(w.desk, register, w.clock.Now), w.clock.Now)
+	w.receiver = payout.NewReceiver(w.store, w.signals, policy).Under(w.breaker, w.clock.Now)
+	w.importer = statement.NewImporter(w.store, payout.NewStatements(w.receiver, register, w.clock.Now), w.clock.Now)
 	if w.operator, err = payout.NewOperator(ports, policy); err != nil {
 		t.Fatal(err)
 	}
@@ -558,7 +558,7 @@ func (w *world) claim(p payout.Payout, f payout.Finding) payout.Claim {
 
 func (w *world) receive(c payout.Claim) payout.Verdict {
 	w.t.Helper()
-	v, err := w.desk.Receive(context.Background(), c)
+	v, err := w.receiver.Receive(context.Background(), c)
 	if err != nil {
 		w.t.Fatal(err)
 	}

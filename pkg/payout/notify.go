@@ -46,9 +46,9 @@ const (
 	goneFor = 1000
 )
 
-// News tells what nobody has begun to tell about a payout; it is for the stream,
+// Notify tells what nobody has begun to tell about a payout; it is for the stream,
 // which may call it twice, late and in any order.
-func (h *Notifier) News(ctx context.Context, id ID) error {
+func (h *Notifier) Notify(ctx context.Context, id ID) error {
 	p, err := h.ports.Store.Get(ctx, id)
 	if errors.Is(err, ErrNotFound) {
 		return nil
@@ -140,7 +140,7 @@ func (h *Notifier) round(ctx context.Context, p Payout, restored time.Time) (*Pa
 		if _, failing := p.Attention[NotificationFailing]; !failing && n.Failures < goneFor {
 			n.Failures = 0 // what is new has ten attempts of its own
 		}
-		news := News{ID: p.ID, From: n.Fed + 1, To: len(events), At: h.ports.Now()}
+		news := FeedEntry{ID: p.ID, From: n.Fed + 1, To: len(events), At: h.ports.Now()}
 		if err := h.ports.Store.Publish(ctx, news, p.Notice.lookBack()); err != nil {
 			return nil, fmt.Errorf("publish %s: %w", p.ID, err)
 		}

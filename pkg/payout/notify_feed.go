@@ -9,8 +9,8 @@ import (
 // LongestPage is the most entries that a caller gets at once, of any list.
 const LongestPage = 100
 
-// News is a run of events of one payout.
-type News struct {
+// FeedEntry is a run of events of one payout.
+type FeedEntry struct {
 	ID       ID
 	From, To int // sequences of events, both included
 	At       time.Time
@@ -18,7 +18,7 @@ type News struct {
 
 // Published is an entry of the feed.
 type Published struct {
-	News
+	FeedEntry
 	Number int64
 	Payout Payout // as it stands now
 }

@@ -22,7 +22,7 @@ func names(events []payout.Event) string {
 
 func (w *world) news(id payout.ID) {
 	w.t.Helper()
-	if err := w.notifier.News(context.Background(), id); err != nil {
+	if err := w.notifier.Notify(context.Background(), id); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -366,7 +366,7 @@ func TestTwoCallersEventsDoNotHoldThoseOfAThird(t *testing.T) {
 func TestOthersEventsWaitForTheirOwnProbeAlone(t *testing.T) {
 	w := newWorld(t)
 	w.endpoint.refuses = func(e payout.Event) bool { return strings.HasPrefix(string(e.Reference), "bad") }
-	for n := 0; w.store.Board.Pauses[payout.EndpointPause].Until.Sub(w.clock.Now()) < 20*time.Minute; n++ {
+	for n := 0; w.store.SharedState.Pauses[payout.EndpointPause].Until.Sub(w.clock.Now()) < 20*time.Minute; n++ {
 		w.news(w.createdBy(insider, draft(fmt.Sprint("bad-", n))).ID)
 		w.clock.pass(time.Minute)
 		w.sweep()
@@ -432,7 +432,7 @@ func TestALostWriteLosesNoNews(t *testing.T) {
 				}
 				return none
 			}
-			_ = w.notifier.News(context.Background(), p.ID) // may fail
+			_ = w.notifier.Notify(context.Background(), p.ID) // may fail
 			for range 5 {
 				w.clock.pass(2 * time.Minute)
 				for shard := range payout.Shards {

@@ -141,11 +141,11 @@ func (s *oneSum) restore(t *testing.T) {
 	case now.Sub(s.backed) > 4*time.Hour:
 		return
 	}
-	until := s.w.store.Board.UnsettledUntil
+	until := s.w.store.SharedState.UnsettledUntil
 	s.restored = now
 	s.build(t, now)
 	s.w.store.Payouts, s.w.store.Lists = s.backup.Payouts, s.backup.Lists
-	s.w.store.Board.UnsettledUntil = until
+	s.w.store.SharedState.UnsettledUntil = until
 	s.w.store.released(now)
 	s.hold(true)
 	if s.r.IntN(2) == 0 {
@@ -194,7 +194,7 @@ func (s *oneSum) step(t *testing.T, deep bool) {
 		}
 	}
 	if !s.held {
-		s.w.store.Board.Pauses = map[payout.Provider]payout.Pause{}
+		s.w.store.SharedState.Pauses = map[payout.Provider]payout.Pause{}
 	}
 }
 

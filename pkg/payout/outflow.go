@@ -152,11 +152,11 @@ func (o *Outflow) count(ctx context.Context, more OutflowBucket, most money.Amou
 		case !errors.Is(err, ErrControlsMoved):
 			return nil, err
 		}
-		board, err := o.ports.Desk.Shared(ctx)
+		shared, err := o.ports.Desk.Shared(ctx)
 		if err != nil {
 			return nil, err
 		}
-		controls = board.InForce()
+		controls = shared.InForce()
 	}
 	return nil, errBusy
 }
@@ -170,14 +170,14 @@ func (o *Outflow) add(ctx context.Context, more OutflowBucket) (Controls, error)
 		if try > 0 {
 			o.ports.Pause(ctx, time.Duration(try)*100*time.Millisecond)
 		}
-		board, err := o.ports.Desk.Shared(ctx)
+		shared, err := o.ports.Desk.Shared(ctx)
 		if err == nil {
 			now := o.ports.Now()
-			more.Start, more.Version = now.Truncate(outflowBucket), board.Controls.Version
+			more.Start, more.Version = now.Truncate(outflowBucket), shared.Controls.Version
 			err = o.ports.Desk.CountOutflow(ctx, more, now.Add(outflowKept))
 		}
 		if err == nil {
-			return board.InForce(), nil
+			return shared.InForce(), nil
 		}
 		failed = err
 	}

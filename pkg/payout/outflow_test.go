@@ -49,7 +49,7 @@ func (w *world) submits(o *payout.Outflow, riel int) bool {
 }
 
 func (w *world) vexoraHeld() bool {
-	return w.store.Board.Controls.Submissions["vexora"] == payout.GateHeld
+	return w.store.SharedState.Controls.Submissions["vexora"] == payout.GateHeld
 }
 
 func TestMoreThanTheLimitOfAnHourHoldsTheProvider(t *testing.T) {
@@ -68,8 +68,8 @@ func TestMoreThanTheLimitOfAnHourHoldsTheProvider(t *testing.T) {
 	if e.By != payout.OutflowBrake || e.Person != "" || e.Second != "" || e.Reason != says || e.Token == "" || e.Version != 1 || e.Before.Version != 0 {
 		t.Errorf("the entry is %+v", e)
 	}
-	if !w.vexoraHeld() || len(w.store.Board.Controls.Submissions) != 1 {
-		t.Errorf("in force is %v", w.store.Board.Controls.Submissions)
+	if !w.vexoraHeld() || len(w.store.SharedState.Controls.Submissions) != 1 {
+		t.Errorf("in force is %v", w.store.SharedState.Controls.Submissions)
 	}
 	if len(w.signals.raised) != 1 || w.signals.raised[0] != payout.SignalOutflowHeld {
 		t.Errorf("raised %v", w.signals.raised)
@@ -114,7 +114,7 @@ func newCopy(w *world, o *payout.Outflow, riel int) bool {
 		kept[b] = minor
 	}
 	held := w.submits(o, riel)
-	w.store.Outflow, w.store.Changes, w.store.Board.Controls = kept, nil, payout.Controls{}
+	w.store.Outflow, w.store.Changes, w.store.SharedState.Controls = kept, nil, payout.Controls{}
 	return held
 }
 
@@ -224,13 +224,13 @@ func TestWhoseControlsMovedLooksAgain(t *testing.T) {
 				w.store.Changes = append(w.store.Changes, payout.ControlEntry{Version: 1, Token: "other", After: payout.Controls{
 					Version: 1, Submissions: other.Submissions, Callbacks: other.Callbacks,
 				}})
-				w.store.Board.Controls = w.store.Changes[0].After
+				w.store.SharedState.Controls = w.store.Changes[0].After
 			}
 			return none
 		}
 		held := w.submits(w.counter(), 2*perHour)
 		if want := other.Submissions == nil; held != want || w.vexoraHeld() != want {
-			t.Errorf("a change %s: held %t, in force %+v", name, held, w.store.Board.Controls)
+			t.Errorf("a change %s: held %t, in force %+v", name, held, w.store.SharedState.Controls)
 		}
 	}
 }
@@ -276,6 +276,6 @@ func TestAnOutflowBrakeWithoutALimitOrAPortIsRefused(t *testing.T) {
 	}
 	ports.Desk = nil
 	if _, err := payout.NewOutflow(ports, nil); err == nil {
-		t.Error("a brake without a desk")
+		t.Error("a limit without a coordination port")
 	}
 }

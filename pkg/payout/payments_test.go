@@ -162,7 +162,7 @@ func TestWhatWasQueuedInTheBackupIsNotCalledUnsent(t *testing.T) {
 		lost.pull(dara, payout.ControlChange{Submissions: map[payout.Scope]payout.Gate{payout.Scope(name): payout.GateHeld}})
 		lost.sweepFor(60, time.Hour)
 		w := restoredFrom(t, lost, lost.store.copy(), Monetix)
-		now := w.stored(p.ID).AsRestored(w.store.Board.RestoredAt)
+		now := w.stored(p.ID).AsRestored(w.store.SharedState.RestoredAt)
 		if now.WaitsFor() != payout.QueuedRestored || isTold(now, "was not sent") {
 			t.Errorf("%s: waits for %q, told %q", name, now.WaitsFor(), advised(now))
 		}
@@ -334,7 +334,7 @@ func TestAHeldPayoutOfABackupIsAskedAboutFirst(t *testing.T) {
 		}
 		w := restoredFrom(t, lost, lost.store.copy(), Monetix)
 		w.named(name).told = w.absent
-		restored := w.store.Board.RestoredAt
+		restored := w.store.SharedState.RestoredAt
 		for range 30 {
 			now := w.stored(held.ID).AsRestored(restored)
 			if isTold(now, "resend to confirm") || now.Status == payout.Queued && now.WaitsFor() != payout.QueuedRestored {
@@ -359,7 +359,7 @@ func TestAReturnOfABackupIsNotPaidAgain(t *testing.T) {
 			t.Fatal(advised(lost.stored(p.ID)))
 		}
 		w := restoredFrom(t, lost, lost.store.copy(), Monetix)
-		if now := w.stored(p.ID).AsRestored(w.store.Board.RestoredAt); isTold(now, cameBack) {
+		if now := w.stored(p.ID).AsRestored(w.store.SharedState.RestoredAt); isTold(now, cameBack) {
 			t.Errorf("%s: told %q", name, advised(now))
 		}
 	}

@@ -197,8 +197,8 @@ type Verifier interface {
 	Verify(ctx context.Context, body []byte) (Claim, error)
 }
 
-// Teller is a Connector whose provider documents a status query for the balance.
-type Teller interface {
+// BalanceReporter is a Connector whose provider documents a status query for the balance.
+type BalanceReporter interface {
 	// Balances asks for the balance of every account. It may return some of them
 	// and an error about the others.
 	Balances(ctx context.Context) ([]Balance, error)
@@ -208,7 +208,7 @@ type Teller interface {
 // tell each other what is wrong. None of it is read or written by a payout that
 // goes well, a glance at the shared state now and then aside.
 type Coordination interface {
-	// Shared reads the shared state consistently; a board that was never written is empty.
+	// Shared reads the shared state consistently; one that was never written is empty.
 	Shared(ctx context.Context) (Shared, error)
 	// RememberRestore keeps for ever, on the shared state, that the table was restored at a time, unless
 	// it remembers a later one.
@@ -251,7 +251,7 @@ type Feed interface {
 	// in an entry of that time or later. Entries are not quite in the order of their times:
 	// since leaves room for that, and the search may end at the first one before it. It
 	// returns an error if it is not certain that the news is in the list.
-	Publish(ctx context.Context, n News, since time.Time) error
+	Publish(ctx context.Context, n FeedEntry, since time.Time) error
 	// ReadFeed lists up to limit entries of every shard behind a position, each
 	// shard in its order, with the payouts they are about. A limit up to LongestPage+1 is
 	// honoured in every shard: the one more tells whether a page is the last. It returns

@@ -40,7 +40,7 @@ func TestAnEventStandsInTheFeedOnceHoweverLongThePutsFail(t *testing.T) {
 			return lostBefore
 		}
 		tell := func() {
-			_ = w.notifier.News(context.Background(), p.ID)
+			_ = w.notifier.Notify(context.Background(), p.ID)
 			_ = w.notifier.Due(context.Background(), w.stored(p.ID))
 			w.clock.pass(61 * time.Second)
 		}
@@ -83,7 +83,7 @@ func TestWhoWakesAfterItsLeaseTellsNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := notifier.News(bg, p.ID); err != nil {
+	if err := notifier.Notify(bg, p.ID); err != nil {
 		t.Fatal(err)
 	}
 	if wrong := w.fedTwice(p.ID); len(wrong) > 0 {

@@ -37,7 +37,7 @@ func TestACallbackIsAcknowledgedOnlyWhenStored(t *testing.T) {
 			return none
 		}
 		c := w.claim(p, payout.FoundSucceeded)
-		if _, err := w.desk.Receive(context.Background(), c); err == nil {
+		if _, err := w.receiver.Receive(context.Background(), c); err == nil {
 			t.Fatal("acknowledged without knowing")
 		}
 		w.receive(c) // the provider's retry
@@ -127,7 +127,7 @@ func TestAnOrphanThatCannotBeStoredIsNotAcknowledged(t *testing.T) {
 		}
 		return none
 	}
-	if v, err := w.desk.Receive(bg, w.claim(lost, payout.FoundSucceeded)); err == nil || len(w.store.Payouts) > 0 {
+	if v, err := w.receiver.Receive(bg, w.claim(lost, payout.FoundSucceeded)); err == nil || len(w.store.Payouts) > 0 {
 		t.Errorf("%s, %d stored", v, len(w.store.Payouts))
 	}
 }

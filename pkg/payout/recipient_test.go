@@ -204,7 +204,7 @@ func TestACrowdedListHoldsEverybody(t *testing.T) {
 			w.insist(p.ID)
 		}
 		w.over(payout.Floor{}) // silence has not paused anything yet
-		w.store.Board.Pauses = map[payout.Provider]payout.Pause{}
+		w.store.SharedState.Pauses = map[payout.Provider]payout.Pause{}
 		w.clock.pass(time.Second)
 	}
 	if p := w.another("last"); p.Status != payout.Queued || p.SimilarTo == "" {

@@ -52,7 +52,9 @@ func vouched(at time.Time) func(*payout.Policy) {
 }
 
 // released is a store that was restored at a time, and that two people have released at once.
-func (m *memory) released(at time.Time) { m.Board.RestoredAt, m.Board.Controls.ReleasedAt = at, at }
+func (m *memory) released(at time.Time) {
+	m.SharedState.RestoredAt, m.SharedState.Controls.ReleasedAt = at, at
+}
 
 // restoredFrom is the world over a backup of another one, and over nothing without one, when two
 // people have released it. Same says that people vouch for the accounts.
@@ -75,9 +77,9 @@ func after(t *testing.T, before *world) *world {
 	t.Helper()
 	w := newWorldWith(t, func(p *payout.Policy) {
 		vouched(time.Time{})(p)
-		p.Remembered = func() time.Time { return before.store.Board.RestoredAt }
+		p.Remembered = func() time.Time { return before.store.SharedState.RestoredAt }
 	})
-	w.store.released(before.store.Board.RestoredAt)
+	w.store.released(before.store.SharedState.RestoredAt)
 	w.clock.pass(before.clock.Now().Sub(w.clock.Now()))
 	w.store.Payouts = before.store.copy().Payouts
 	return w

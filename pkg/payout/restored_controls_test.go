@@ -132,10 +132,10 @@ func TestATighteningBeforeTheReleaseOfARestoreIsSeenByBoth(t *testing.T) {
 	w := fromBackup(t)
 	w.pull(dara, anew)
 	lower := payout.ControlChange{Caps: map[money.Currency]money.Amount{money.KHR: amount(t, "40000", money.KHR)}}
-	if set := w.pull(anyone, lower); set.Awaiting || w.store.Board.Controls.Caps[money.KHR].Minor() != 40_000_00 {
+	if set := w.pull(anyone, lower); set.Awaiting || w.store.SharedState.Controls.Caps[money.KHR].Minor() != 40_000_00 {
 		t.Fatalf("%+v", set)
 	}
-	if set := w.pull(anyone, payout.ControlChange{Submissions: gates{"monetix": payout.GateHeld}}); set.Awaiting || w.store.Board.Controls.Submissions["monetix"] != payout.GateHeld {
+	if set := w.pull(anyone, payout.ControlChange{Submissions: gates{"monetix": payout.GateHeld}}); set.Awaiting || w.store.SharedState.Controls.Submissions["monetix"] != payout.GateHeld {
 		t.Fatalf("%+v", set)
 	}
 	if set := w.pull(bopha, anew); !set.Awaiting {
@@ -144,8 +144,8 @@ func TestATighteningBeforeTheReleaseOfARestoreIsSeenByBoth(t *testing.T) {
 	if set := w.pull(dara, anew); set.Awaiting {
 		t.Error("both have seen it, and it is not released")
 	}
-	if w.store.Board.Controls.Submissions["monetix"] != payout.GateOpen {
-		t.Errorf("%+v", w.store.Board.Controls)
+	if w.store.SharedState.Controls.Submissions["monetix"] != payout.GateOpen {
+		t.Errorf("%+v", w.store.SharedState.Controls)
 	}
 }
 

@@ -17,7 +17,7 @@ func TestACertaintyOfBeforeARestoreIsToldAsAFailure(t *testing.T) {
 	w := restoredFrom(t, before, backup)
 	later := w.mustCreate(draft("R2"))
 	for _, id := range []payout.ID{p.ID, later.ID} {
-		if err := w.notifier.News(bg, id); err != nil {
+		if err := w.notifier.Notify(bg, id); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -28,7 +28,7 @@ func TestACertaintyOfBeforeARestoreIsToldAsAFailure(t *testing.T) {
 	if told[payout.EventFailureConfirmed] > 0 || told[payout.EventFailed] == 0 {
 		t.Errorf("told %v", told)
 	}
-	events, shown := w.stored(p.ID).Events(), w.stored(p.ID).AsRestored(w.store.Board.RestoredAt).Events()
+	events, shown := w.stored(p.ID).Events(), w.stored(p.ID).AsRestored(w.store.SharedState.RestoredAt).Events()
 	if last := len(events) - 1; len(shown) != len(events) || events[last].Type != payout.EventFailureConfirmed ||
 		shown[last].Type != payout.EventFailed || shown[last].ID == events[last].ID {
 		t.Errorf("%+v\nshown %+v", events, shown)
@@ -40,7 +40,7 @@ func TestACertaintySinceARestoreIsTold(t *testing.T) {
 	w := after(t, restoredFrom(t, newWorld(t), nil))
 	w.clock.pass(time.Hour)
 	p := w.failedForCertain("R1")
-	shown := p.AsRestored(w.store.Board.RestoredAt).Events()
+	shown := p.AsRestored(w.store.SharedState.RestoredAt).Events()
 	if last := shown[len(shown)-1]; last.Type != payout.EventFailureConfirmed {
 		t.Errorf("%+v", last)
 	}
@@ -51,7 +51,7 @@ func TestNothingIsToldWhileNobodyKnowsOfARestore(t *testing.T) {
 	w := newWorld(t)
 	p := w.mustCreate(draft("R1"))
 	*w.breaker = *payout.NewBreaker(noShared{w.store}, payout.Floor{Caps: most(t)})
-	if err := w.notifier.News(bg, p.ID); err == nil || len(w.endpoint.got) > 0 {
+	if err := w.notifier.Notify(bg, p.ID); err == nil || len(w.endpoint.got) > 0 {
 		t.Errorf("%d were told, %v", len(w.endpoint.got), err)
 	}
 }

@@ -67,7 +67,7 @@ func TestWhatIsWithdrawnBesideAnUncertainAttemptHolds(t *testing.T) {
 	if now := w.stored(p.ID); now.Status != payout.Cancelled || now.Attempt != 2 {
 		t.Fatalf("attempt %d is %s", now.Attempt, now.Status)
 	}
-	w.store.Board.Pauses = nil
+	w.store.SharedState.Pauses = nil
 	w.over(payout.Floor{})
 	if salary := w.another("salary"); salary.Status != payout.Queued || salary.SimilarTo == "" {
 		t.Errorf("%s beside it, similar to %q", salary.Status, salary.SimilarTo)
@@ -124,7 +124,7 @@ func TestOnePersonSendsNothingWhileATableIsRestored(t *testing.T) {
 	}
 }
 
-// unreadable is a review queue whose board gives no answer.
+// unreadable is a coordination port whose shared state gives no answer.
 type unreadable struct{ payout.Coordination }
 
 func (unreadable) Shared(context.Context) (payout.Shared, error) {

@@ -182,10 +182,10 @@ func TestAClockThatWentBackReadsTheBoard(t *testing.T) {
 	w.breaker.Refresh(bg, w.clock.Now())
 	w.clock.pass(-time.Hour)
 	now := w.clock.Now()
-	w.store.Board.Pauses[Vexora] = payout.Pause{Provider: Vexora, Why: "refused_about_us", Since: now, Until: now.Add(50 * time.Minute)}
+	w.store.SharedState.Pauses[Vexora] = payout.Pause{Provider: Vexora, Why: "refused_about_us", Since: now, Until: now.Add(50 * time.Minute)}
 	w.clock.pass(40 * time.Minute)
 	if p := w.mustCreate(draft("R1")); p.Status != payout.Queued {
-		t.Errorf("%s: the provider has been paused on the board for 40 minutes", p.Status)
+		t.Errorf("%s: the provider has been paused on the shared for 40 minutes", p.Status)
 	}
 }
 

@@ -348,7 +348,7 @@ func TestAFileSentTwiceByOnePersonAcrossAHandoverEndsNothing(t *testing.T) {
 	w.vexora.answer, w.vexora.told = w.unclear, w.unclear
 	p := w.mustCreate(draft("R1"))
 	book := people{dara: "Dara", office: "Dara", bopha: "Bopha"}
-	i := statement.NewImporter(w.store, payout.NewStatements(w.desk, book, w.clock.Now), w.clock.Now)
+	i := statement.NewImporter(w.store, payout.NewStatements(w.receiver, book, w.clock.Now), w.clock.Now)
 	s := file(Vexora, row(2, p, payout.FoundSucceeded))
 	s.By, s.Identities = office, []payout.Principal{office}
 	if _, err := i.Import(bg, s); err != nil {

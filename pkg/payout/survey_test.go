@@ -19,7 +19,7 @@ func TestASurveyCountsTheDeskOverAllPages(t *testing.T) {
 		for _, r := range reasons {
 			p.Attention = p.Attention.With(r, since)
 		}
-		w.store.desk = append(w.store.desk, p)
+		w.store.inReview = append(w.store.inReview, p)
 	}
 	if err := w.sweeper.Survey(context.Background()); err != nil {
 		t.Fatal(err)
@@ -45,7 +45,7 @@ func TestASurveyFindsMoneyBehindAnyNumberOfOthers(t *testing.T) {
 		for _, r := range reasons {
 			p.Attention = p.Attention.With(r, p.CreatedAt)
 		}
-		w.store.desk = append(w.store.desk, p)
+		w.store.inReview = append(w.store.inReview, p)
 	}
 	for range 501 { // the endpoint was away for a weekend
 		put(48*time.Hour, payout.NotificationFailing)
@@ -69,17 +69,17 @@ func TestASurveyFindsMoneyBehindAnyNumberOfOthers(t *testing.T) {
 }
 
 // A payroll that was held for longer than it may wait, or whose events nobody takes, is on the
-// desk as a whole. It hides nothing about money, and fails no sweep.
+// review queue as a whole. It hides nothing about money, and fails no sweep.
 func TestAHeldPayrollHidesNoDoublePayment(t *testing.T) {
 	for _, reason := range []payout.Reason{payout.QueuedTooLong, payout.NotificationFailing, payout.PossibleDuplicate, payout.ProviderConfiguration} {
 		for _, slow := range []bool{false, true} {
 			w := newWorld(t)
 			now := w.clock.Now()
 			for range 10_050 {
-				w.store.desk = append(w.store.desk, payout.Payout{CreatedAt: now.Add(-4 * time.Hour), Attention: payout.Attention{reason: now.Add(-3 * time.Hour)}})
+				w.store.inReview = append(w.store.inReview, payout.Payout{CreatedAt: now.Add(-4 * time.Hour), Attention: payout.Attention{reason: now.Add(-3 * time.Hour)}})
 			}
 			for _, money := range []payout.Reason{payout.DoublePaymentSuspected, payout.Contradiction, payout.CallbackMismatch, payout.UnknownTooLong} {
-				w.store.desk = append(w.store.desk, payout.Payout{CreatedAt: now.Add(-5 * time.Hour), Attention: payout.Attention{money: now, payout.NotificationFailing: now}})
+				w.store.inReview = append(w.store.inReview, payout.Payout{CreatedAt: now.Add(-5 * time.Hour), Attention: payout.Attention{money: now, payout.NotificationFailing: now}})
 			}
 			if slow {
 				w.store.listing = func() { w.clock.pass(2 * time.Second) }
@@ -106,7 +106,7 @@ func TestASurveyThatDoesNotComeToTheEndSaysSo(t *testing.T) {
 		w := newWorld(t)
 		p := payout.Payout{CreatedAt: w.clock.Now(), Attention: payout.Attention{payout.UnknownTooLong: w.clock.Now()}}
 		for range 10_001 {
-			w.store.desk = append(w.store.desk, p)
+			w.store.inReview = append(w.store.inReview, p)
 		}
 		if slow {
 			w.store.listing = func() { w.clock.pass(100 * time.Millisecond) }
@@ -123,8 +123,8 @@ func TestASurveyThatDoesNotComeToTheEndSaysSo(t *testing.T) {
 
 func TestASurveyThatFailsReportsNothing(t *testing.T) {
 	w := newWorld(t)
-	w.store.deskFault = errors.New("the table is away")
-	if err := w.sweeper.Survey(context.Background()); !errors.Is(err, w.store.deskFault) || len(w.signals.surveys) != 0 {
+	w.store.inReviewFault = errors.New("the table is away")
+	if err := w.sweeper.Survey(context.Background()); !errors.Is(err, w.store.inReviewFault) || len(w.signals.surveys) != 0 {
 		t.Errorf("%v, %v", err, w.signals.surveys)
 	}
 }

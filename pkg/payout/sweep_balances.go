@@ -40,7 +40,7 @@ func (s *Sweeper) Balances(ctx context.Context) error {
 	s.aside.balancesAt = now
 	var failures []error
 	for _, name := range Providers() {
-		teller, can := s.ports.Connectors[name].(Teller)
+		teller, can := s.ports.Connectors[name].(BalanceReporter)
 		if !can {
 			continue
 		}

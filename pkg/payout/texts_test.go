@@ -155,7 +155,7 @@ func TestTextsFromOutsideAreHarmlessOnEveryRoad(t *testing.T) {
 		for _, p := range w.store.Payouts {
 			harmless(t, road+", stored", p)
 			harmless(t, road+", events", p.Events())
-			if err := w.notifier.News(bg, p.ID); err != nil {
+			if err := w.notifier.Notify(bg, p.ID); err != nil {
 				t.Fatal(err)
 			}
 		}

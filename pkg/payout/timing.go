@@ -32,7 +32,7 @@ const (
 	// function another one learns of trouble: within ten seconds, by the contract.
 	sharedFor = 5 * time.Second
 	// blindFor is how long submissions go on while the shared state cannot be read. After that they
-	// are held: nobody can tell whether somebody has pulled the brake.
+	// are held: nobody can tell whether somebody has ordered a hold.
 	blindFor = 30 * time.Second
 	// probeFor is how long one probe keeps others back: longer than an answer takes.
 	probeFor = 30 * time.Second

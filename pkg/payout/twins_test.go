@@ -52,7 +52,7 @@ func TestANewAttemptOfATwinIsSomebodyNew(t *testing.T) {
 
 // freed lets payouts go again: nothing pauses, nothing is held.
 func (w *world) freed() {
-	w.store.Board.Pauses = map[payout.Provider]payout.Pause{}
+	w.store.SharedState.Pauses = map[payout.Provider]payout.Pause{}
 	w.over(payout.Floor{})
 }
 

@@ -13,19 +13,19 @@ import (
 // Whoever cannot read the controls holds everything. Nothing else in the log would say why.
 func TestControlsThatCannotBeReadAreTold(t *testing.T) {
 	w := newWorld(t)
-	desk := &sometimes{memory: w.store}
+	port := &sometimes{memory: w.store}
 	type told struct {
 		err   error
 		blind bool
 	}
 	var heard []told
-	breaker := payout.NewBreaker(desk, payout.Floor{Caps: most(t)}).OnUnread(func(_ context.Context, err error, blind bool) { heard = append(heard, told{err, blind}) })
+	breaker := payout.NewBreaker(port, payout.Floor{Caps: most(t)}).OnUnread(func(_ context.Context, err error, blind bool) { heard = append(heard, told{err, blind}) })
 	p := payout.Payout{Provider: Vexora, Amount: amount(t, "1", money.KHR)}
 	breaker.Ordered(bg, p, w.clock.Now())
 	if len(heard) > 0 || breaker.Blind(bg, w.clock.Now()) != nil {
 		t.Fatalf("read, and told %v, %v", heard, breaker.Blind(bg, w.clock.Now()))
 	}
-	desk.failing = true
+	port.failing = true
 	for _, step := range []struct {
 		after time.Duration
 		blind bool
@@ -40,7 +40,7 @@ func TestControlsThatCannotBeReadAreTold(t *testing.T) {
 			t.Errorf("%s later: %v", step.after, err)
 		}
 	}
-	desk.failing = false
+	port.failing = false
 	w.clock.pass(10 * time.Second)
 	if breaker.Ordered(bg, p, w.clock.Now()); breaker.Blind(bg, w.clock.Now()) != nil {
 		t.Errorf("read again: %v", breaker.Blind(bg, w.clock.Now()))
@@ -56,6 +56,6 @@ func TestASweepFailsWhileNobodyCanReadTheControls(t *testing.T) {
 	}
 	*w.breaker = *payout.NewBreaker(noShared{w.store}, payout.Floor{Caps: most(t)})
 	if err := w.sweeper.Survey(bg); err == nil || len(w.signals.surveys) != 2 {
-		t.Errorf("%v after %d surveys of the desk", err, len(w.signals.surveys))
+		t.Errorf("%v after %d surveys of the review queue", err, len(w.signals.surveys))
 	}
 }

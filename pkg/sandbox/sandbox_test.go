@@ -68,7 +68,7 @@ func (m *merchant) answers(status int, says string) {
 	m.status, m.says = status, says
 }
 
-// world is a twin, its address and a merchant.
+// world is a sandbox, its address and a merchant.
 type world struct {
 	t *testing.T
 	*sandbox.Sandbox
@@ -85,16 +85,16 @@ func newWorld(t *testing.T, change func(*sandbox.Config)) *world {
 		SlowAnswer: 50 * time.Millisecond,
 	}
 	change(&c)
-	twin, err := sandbox.New(c)
+	box, err := sandbox.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(twin.Handler())
-	w := &world{t: t, Sandbox: twin, url: server.URL, merchant: newMerchant(t)}
+	server := httptest.NewServer(box.Handler())
+	w := &world{t: t, Sandbox: box, url: server.URL, merchant: newMerchant(t)}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
-		if err := twin.Close(ctx); err != nil {
+		if err := box.Close(ctx); err != nil {
 			t.Error(err)
 		}
 		server.Close()
@@ -331,7 +331,7 @@ func TestABalanceIsTold(t *testing.T) {
 }
 
 func TestATwinRemembersAcrossARestart(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "twin.jsonl")
+	path := filepath.Join(t.TempDir(), "ledger.jsonl")
 	var reference = "PAAAAAAAAAAAAAAAAAAAAAAA0000"
 	t.Run("before", func(t *testing.T) {
 		w := newWorld(t, func(c *sandbox.Config) { c.StatePath, c.CallbackDelay = path, time.Hour })
@@ -358,6 +358,6 @@ func TestEveryScriptHasANameAndAnEnd(t *testing.T) {
 		t.Errorf("%d scripts", len(seen))
 	}
 	if _, err := sandbox.New(sandbox.Config{}); err == nil {
-		t.Error("a twin of nobody")
+		t.Error("a sandbox of nobody")
 	}
 }

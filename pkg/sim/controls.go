@@ -27,7 +27,7 @@ type controls struct {
 	proposed []proposed
 }
 
-// What a brake takes to be in force everywhere, and how long an invocation may have been under
+// What a control takes to be in force everywhere, and how long an invocation may have been under
 // way that looked before.
 const (
 	inForce   = 10 * time.Second
@@ -41,7 +41,7 @@ const (
 // pull has a person order something of the controls.
 func (w *world) pull(by payout.Principal, change payout.ControlChange, then func()) {
 	w.invoke("order the controls", 25*time.Second, func(ctx context.Context, c *container) {
-		seen := w.table.Board.InForce()
+		seen := w.table.SharedState.InForce()
 		given := &wish{person: registered[by], change: change, begun: w.now, part: loosened(seen, change)}
 		w.controls.wishes = append(w.controls.wishes, given)
 		set, err := c.operator.SetControls(ctx, payout.ControlOrder{
@@ -55,14 +55,14 @@ func (w *world) pull(by payout.Principal, change payout.ControlChange, then func
 		}
 		w.tell("controls: %s", set.Controls.Summary())
 		for _, p := range payout.Providers() {
-			if _, known := w.controls.heldAt[p]; !known && gateOf(w.table.Board.InForce(), p) == payout.GateHeld {
+			if _, known := w.controls.heldAt[p]; !known && gateOf(w.table.SharedState.InForce(), p) == payout.GateHeld {
 				w.controls.heldAt[p] = w.now
 			}
 		}
-		if _, capped := w.table.Board.Controls.Caps[money.KHR]; capped && w.controls.capAt.IsZero() {
+		if _, capped := w.table.SharedState.Controls.Caps[money.KHR]; capped && w.controls.capAt.IsZero() {
 			w.controls.capAt = w.now
 		}
-		if w.table.Board.InForce().Belief() == payout.AskFirst && w.controls.askAt.IsZero() {
+		if w.table.SharedState.InForce().Belief() == payout.AskFirst && w.controls.askAt.IsZero() {
 			w.controls.askAt = w.now
 		}
 	}, func(bool) {
@@ -119,7 +119,7 @@ func (w *world) judgeGate(p payout.Provider, reference string, blindAt time.Time
 func (w *world) judgeCap(box *container, reference string) {
 	id, _, _ := payout.ParseProviderReference(reference)
 	moves, since := w.table.Payouts[id].Amount, w.controls.capAt
-	most := w.table.Board.Controls.Caps[money.KHR]
+	most := w.table.SharedState.Controls.Caps[money.KHR]
 	fenced := w.controls.fencedAt[reference]
 	blind := box.blindAt.After(since) && fenced.Sub(since) < blindFor // see judgeGate
 	blind = blind || box.jumped && w.now.Sub(w.settledAt) < blindFor  // what it last read is then of any time
@@ -153,8 +153,8 @@ var (
 	}
 )
 
-// brake has somebody pull a brake, and two people let it go after a while.
-func (w *world) brake() {
+// holdNow has somebody order a hold, and two people release it after a while.
+func (w *world) holdNow() {
 	c := w.choices
 	change := []payout.ControlChange{
 		holding,
@@ -212,8 +212,8 @@ func (w *world) release() {
 // releasable is what somebody who looks at the controls would release: of a restored table, all of
 // it at once.
 func (w *world) releasable() payout.ControlChange {
-	part := loosened(w.table.Board.InForce(), releasing)
-	if w.table.Board.Unreleased() || len(part.Submissions)+len(part.Caps) == 0 && part.Callbacks == "" {
+	part := loosened(w.table.SharedState.InForce(), releasing)
+	if w.table.SharedState.Unreleased() || len(part.Submissions)+len(part.Caps) == 0 && part.Callbacks == "" {
 		return releasing
 	}
 	return part

@@ -134,7 +134,7 @@ func (w *world) compose() {
 		w.in(time.Duration(c.pick(600))*time.Second, w.move)
 	}
 	if c.chance(12) {
-		w.in(time.Duration(c.pick(600))*time.Second, w.brake)
+		w.in(time.Duration(c.pick(600))*time.Second, w.holdNow)
 	}
 	if c.chance(12) {
 		// It works, pays, and is not heard: what is sent again by order it pays again. The last

@@ -115,7 +115,7 @@ func (s renewed) Get(ctx context.Context, id payout.ID) (payout.Payout, error) {
 }
 
 func (s renewed) renew(p payout.Payout) payout.Payout {
-	if at := s.table().Board.RestoredAt; !at.IsZero() && !p.CreatedAt.After(at) {
+	if at := s.table().SharedState.RestoredAt; !at.IsZero() && !p.CreatedAt.After(at) {
 		p.CreatedAt = at.Add(time.Second)
 	}
 	return p

@@ -35,7 +35,7 @@ func adviceIn(text string) advice {
 // once more in the end.
 func (w *world) judgeAdvice(p payout.Payout) {
 	policy := w.settings.policy()
-	policy.Remembered = func() time.Time { return w.table.Board.RestoredAt }
+	policy.Remembered = func() time.Time { return w.table.SharedState.RestoredAt }
 	shown := p.AsRestored(w.mutant.policy(policy).LastRestore())
 	for _, reason := range p.Attention.Reasons() {
 		text := shown.NextAction(reason)

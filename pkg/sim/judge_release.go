@@ -83,7 +83,7 @@ func (w *world) judgeWait(order *wish, seen payout.Controls) {
 			w.report(twoRelease, "%s waits for what %s ordered %s before", order.person, earlier.person, w.now.Sub(earlier.keptAt))
 		}
 	}
-	if w.table.Board.Controls.Released <= seen.Version { // nothing was released while it was answered
+	if w.table.SharedState.Controls.Released <= seen.Version { // nothing was released while it was answered
 		order.keptAt = w.now
 	}
 }
@@ -161,9 +161,9 @@ func (s oneOfEach) ProposeControls(ctx context.Context, p payout.ControlProposal
 type unused struct{ session }
 
 func (s unused) Shared(ctx context.Context) (payout.Shared, error) {
-	board, err := s.session.Shared(ctx)
-	board.Controls.Released = 0
-	return board, err
+	shared, err := s.session.Shared(ctx)
+	shared.Controls.Released = 0
+	return shared, err
 }
 
 // bound is a store whose proposals fall with every change of the controls.
@@ -173,7 +173,7 @@ func (s bound) ProposedControls(ctx context.Context) ([]payout.ControlProposal, 
 	all, err := s.session.ProposedControls(ctx)
 	var same []payout.ControlProposal
 	for _, p := range all {
-		if p.Version == s.table().Board.Controls.Version {
+		if p.Version == s.table().SharedState.Controls.Version {
 			same = append(same, p)
 		}
 	}
@@ -184,7 +184,7 @@ func (s bound) ProposedControls(ctx context.Context) ([]payout.ControlProposal, 
 type backedUp struct{ session }
 
 func (s backedUp) Shared(ctx context.Context) (payout.Shared, error) {
-	board, err := s.session.Shared(ctx)
-	board.Controls.ReleasedAt = payout.Whenever
-	return board, err
+	shared, err := s.session.Shared(ctx)
+	shared.Controls.ReleasedAt = payout.Whenever
+	return shared, err
 }

@@ -11,7 +11,7 @@ import (
 // anything about it changes, and once more in the end.
 func (w *world) judgeSafe(p payout.Payout) {
 	policy := w.settings.policy()
-	policy.Remembered = func() time.Time { return w.table.Board.RestoredAt }
+	policy.Remembered = func() time.Time { return w.table.SharedState.RestoredAt }
 	if !safe(p.AsRestored(w.mutant.policy(policy).LastRestore())) {
 		return
 	}

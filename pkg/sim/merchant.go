@@ -87,7 +87,7 @@ func (w *world) stream(id payout.ID) {
 		late := time.Duration(w.choices.weighted(70, 30)) * 20 * time.Second
 		w.in(time.Second+late, func() {
 			w.invoke("notify-merchant", time.Minute, func(ctx context.Context, c *container) {
-				_ = c.notifier.News(ctx, id)
+				_ = c.notifier.Notify(ctx, id)
 			}, nil)
 		})
 	}

@@ -28,7 +28,7 @@ type model interface {
 	certain(m *manner)
 
 	// handle acts on a request that arrived. A signature that does not verify is answered as the
-	// twin does.
+	// sandbox does.
 	handle(pl *platform, r oneshot.Request, question bool) answer
 	notification(pl *platform, e *entry, said word) []byte
 

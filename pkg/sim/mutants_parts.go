@@ -155,32 +155,32 @@ type remembering struct {
 }
 
 func (s *remembering) Shared(ctx context.Context) (payout.Shared, error) {
-	board, err := s.session.Shared(ctx)
+	shared, err := s.session.Shared(ctx)
 	if err == nil && s.first == nil {
-		s.first = &board.Controls
+		s.first = &shared.Controls
 	}
 	if s.first != nil {
-		board.Controls = *s.first
+		shared.Controls = *s.first
 	}
-	return board, err
+	return shared, err
 }
 
 // trusting is a store in whose controls every callback is believed.
 type trusting struct{ session }
 
 func (s trusting) Shared(ctx context.Context) (payout.Shared, error) {
-	board, err := s.session.Shared(ctx)
-	board.Controls.Callbacks = payout.Believe
-	return board, err
+	shared, err := s.session.Shared(ctx)
+	shared.Controls.Callbacks = payout.Believe
+	return shared, err
 }
 
 // capless is a store in whose controls nothing is capped.
 type capless struct{ session }
 
 func (s capless) Shared(ctx context.Context) (payout.Shared, error) {
-	board, err := s.session.Shared(ctx)
-	board.Controls.Caps = nil
-	return board, err
+	shared, err := s.session.Shared(ctx)
+	shared.Controls.Caps = nil
+	return shared, err
 }
 
 // looksOnce is a store in which, with a window, nobody is found but who noted himself last.
@@ -205,7 +205,7 @@ func (s looksOnce) FindUnsettled(ctx context.Context, key payout.RecipientKey) (
 // shortSighted is a store that looks back for five minutes.
 type shortSighted struct{ session }
 
-func (s shortSighted) Publish(ctx context.Context, n payout.News, since time.Time) error {
+func (s shortSighted) Publish(ctx context.Context, n payout.FeedEntry, since time.Time) error {
 	if recent := s.c.now().Add(-5 * time.Minute); since.Before(recent) && !since.IsZero() {
 		since = recent
 	}

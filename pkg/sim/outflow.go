@@ -91,7 +91,7 @@ func (w *world) meter(p payout.Payout, tries int) {
 // brakeHeld notes a hold of the machine, and has two people let it go after a while.
 func (w *world) brakeHeld(p payout.Provider) {
 	w.tell("the outflow brake holds %s", p)
-	if _, known := w.controls.heldAt[p]; !known && gateOf(w.table.Board.InForce(), p) == payout.GateHeld {
+	if _, known := w.controls.heldAt[p]; !known && gateOf(w.table.SharedState.InForce(), p) == payout.GateHeld {
 		w.controls.heldAt[p] = w.now
 	}
 	w.in(time.Duration(20+w.choices.pick(300))*time.Second, w.release)
@@ -119,7 +119,7 @@ func (w *world) judgeOutflow(p payout.Provider) {
 			sum += m.minor
 		}
 	}
-	if most := w.limits[p][money.KHR]; sum > most.Minor() && gateOf(w.table.Board.InForce(), p) == payout.GateOpen {
+	if most := w.limits[p][money.KHR]; sum > most.Minor() && gateOf(w.table.SharedState.InForce(), p) == payout.GateOpen {
 		w.report(outflowHolds, "%d were submitted to %s, which is open", sum, p)
 	}
 }

@@ -61,7 +61,7 @@ func TestEveryPromiseHolds(t *testing.T) {
 	}
 	for _, reason := range []string{"contradiction", "callback_mismatch", "unknown_too_long", "returned", "unlisted_status", "possible_duplicate", "queued_too_long"} {
 		if total.Reasons[reason] == 0 {
-			t.Errorf("nothing came to the desk as %s", reason)
+			t.Errorf("nothing came to the review queue as %s", reason)
 		}
 	}
 	if total.Advised[toPay] == 0 || total.Advised[toSend] == 0 {

@@ -192,7 +192,7 @@ func (s session) KeepOrphan(_ context.Context, o payout.Orphaned) (fresh bool, e
 // Publish does what the store of a deployment does: it looks back to the time since and no
 // further, and then tries the numbers behind the end of the list as it was when it began. While
 // the feed is out of order, no put is answered.
-func (s session) Publish(_ context.Context, n payout.News, since time.Time) error {
+func (s session) Publish(_ context.Context, n payout.FeedEntry, since time.Time) error {
 	w, shard := s.c.world, n.ID.Shard()
 	end := len(s.table().Feed[shard])
 	return s.write("publish "+short(n.ID), func(t *table) error {
@@ -211,7 +211,7 @@ func (s session) Publish(_ context.Context, n payout.News, since time.Time) erro
 
 // publish appends what of the news is not found: from the end as its writer knows it, and back to
 // a time.
-func (t *table) publish(n payout.News, since time.Time, end int) {
+func (t *table) publish(n payout.FeedEntry, since time.Time, end int) {
 	list := t.Feed[n.ID.Shard()]
 	for number := len(list) - 1; number >= 0; number-- {
 		old := list[number]
@@ -235,8 +235,8 @@ func (s session) NoteUnsettled(_ context.Context, u payout.Unsettled, most int, 
 		return nil
 	})
 	if err == nil && !until.IsZero() {
-		err = s.write("pin until when to look", func(t *table) error {
-			t.Board.UnsettledUntil = until
+		err = s.write("save until when to look", func(t *table) error {
+			t.SharedState.UnsettledUntil = until
 			return nil
 		})
 	}

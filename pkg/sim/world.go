@@ -239,7 +239,7 @@ func (w *world) restore(older backup) {
 	}
 	w.table, w.known, w.requests = older.table, older.known, older.requests
 	w.restoredAt, w.restores, w.held, w.measured = w.now, append(w.restores, w.now), true, nil
-	w.settings.restoredAt, w.table.Board.RestoredAt = w.now, w.now
+	w.settings.restoredAt, w.table.SharedState.RestoredAt = w.now, w.now
 	w.compare()
 	w.watch()
 	clear(w.promises)
@@ -251,8 +251,8 @@ func (w *world) restore(older backup) {
 		w.in(time.Minute+time.Duration(w.choices.pick(60))*time.Second, c.post)
 	}
 	w.controls.wishes = nil
-	w.lifted(w.table.Board.InForce()) // what was ordered since the backup is lost with the table
-	if w.table.Board.Unreleased() {   // by a clock that was ahead, it may have been let go already
+	w.lifted(w.table.SharedState.InForce()) // what was ordered since the backup is lost with the table
+	if w.table.SharedState.Unreleased() {   // by a clock that was ahead, it may have been let go already
 		w.controls.askAt = w.now
 		for _, p := range payout.Providers() {
 			w.controls.heldAt[p] = w.now // a restored table is held until two release it

@@ -15,8 +15,8 @@ import (
 // controls: a change is appended once, the newest one is in force, and what waits for its
 // second person is kept beside them.
 func controls(t *testing.T, s payout.Store) {
-	if board, err := s.Shared(background); err != nil || !reflect.DeepEqual(board.Controls, payout.Controls{}) {
-		t.Fatalf("of an empty table: %+v, %v", board.Controls, err)
+	if shared, err := s.Shared(background); err != nil || !reflect.DeepEqual(shared.Controls, payout.Controls{}) {
+		t.Fatalf("of an empty table: %+v, %v", shared.Controls, err)
 	}
 	if p, err := s.ProposedControls(background); err != nil || len(p) > 0 {
 		t.Errorf("nothing waits: %+v, %v", p, err)
@@ -25,10 +25,10 @@ func controls(t *testing.T, s payout.Store) {
 	all := changeOften(t, s, most)
 	before := all[0].After
 	pause := payout.Pause{Provider: firstProvider(), Why: "refused_about_us", Since: start, Until: start.Add(time.Minute)}
-	for range 2 { // without a board, and with one
-		board, err := s.Shared(background)
-		if err != nil || !reflect.DeepEqual(board.Controls, before) {
-			t.Errorf("in force %+v, %v\nwant     %+v", board.Controls, err, before)
+	for range 2 { // without a shared state, and with one
+		shared, err := s.Shared(background)
+		if err != nil || !reflect.DeepEqual(shared.Controls, before) {
+			t.Errorf("in force %+v, %v\nwant     %+v", shared.Controls, err, before)
 		}
 		if err := s.SavePause(background, pause); err != nil {
 			t.Fatal(err)
@@ -41,8 +41,8 @@ func controls(t *testing.T, s payout.Store) {
 			t.Errorf("the newest %d: %+v, %v", limit, got, err)
 		}
 	}
-	if board, err := s.Shared(background); err != nil || !reflect.DeepEqual(board.Controls, before) || len(board.Pauses) != 1 {
-		t.Errorf("beside all that %+v, %v", board, err)
+	if shared, err := s.Shared(background); err != nil || !reflect.DeepEqual(shared.Controls, before) || len(shared.Pauses) != 1 {
+		t.Errorf("beside all that %+v, %v", shared, err)
 	}
 }
 

@@ -27,7 +27,7 @@ func ofShard(t *testing.T, s payout.Store, shard, n int) []payout.Payout {
 
 func publish(t *testing.T, s payout.Store, id payout.ID, from, to int, since time.Time) {
 	t.Helper()
-	if err := s.Publish(background, payout.News{ID: id, From: from, To: to, At: start}, since); err != nil {
+	if err := s.Publish(background, payout.FeedEntry{ID: id, From: from, To: to, At: start}, since); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -116,7 +116,7 @@ func feedRace(t *testing.T, s payout.Store) {
 	for _, p := range payouts {
 		wait.Go(func() {
 			for n := 1; n <= 3; n++ {
-				if err := s.Publish(background, payout.News{ID: p.ID, From: n, To: n, At: start}, time.Time{}); err != nil {
+				if err := s.Publish(background, payout.FeedEntry{ID: p.ID, From: n, To: n, At: start}, time.Time{}); err != nil {
 					t.Errorf("publish: %v", err)
 				}
 			}
@@ -140,10 +140,10 @@ func feedRace(t *testing.T, s payout.Store) {
 // and is read next.
 func slowWriter(t *testing.T, s payout.Store) {
 	payouts := ofShard(t, s, 1, 3)
-	old := payout.News{ID: payouts[0].ID, From: 1, To: 1, At: start}
+	old := payout.FeedEntry{ID: payouts[0].ID, From: 1, To: 1, At: start}
 	publish(t, s, payouts[1].ID, 1, 1, time.Time{})
 	_, end := readAll(t, s, payout.Position{}, 10)
-	if err := s.Publish(background, payout.News{ID: payouts[2].ID, From: 1, To: 1, At: start.Add(30 * time.Second)}, time.Time{}); err != nil {
+	if err := s.Publish(background, payout.FeedEntry{ID: payouts[2].ID, From: 1, To: 1, At: start.Add(30 * time.Second)}, time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	_, end = readAll(t, s, end, 10)

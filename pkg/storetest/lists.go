@@ -246,8 +246,8 @@ func namespaces(t *testing.T, s payout.Store) {
 func restores(t *testing.T, s payout.Store) {
 	remembers := func(want time.Time) {
 		t.Helper()
-		if board, err := s.Shared(background); err != nil || !board.RestoredAt.Equal(want) {
-			t.Errorf("%v, not %v: %v", board.RestoredAt, want, err)
+		if shared, err := s.Shared(background); err != nil || !shared.RestoredAt.Equal(want) {
+			t.Errorf("%v, not %v: %v", shared.RestoredAt, want, err)
 		}
 	}
 	remembers(time.Time{})
@@ -272,15 +272,15 @@ func restores(t *testing.T, s payout.Store) {
 		t.Fatal(err)
 	}
 	remembers(start.Add(2 * time.Hour))
-	if board, err := s.Shared(background); err != nil || len(board.Pauses) != 1 || board.UnsettledUntil.IsZero() || board.Controls.Version != 1 {
-		t.Errorf("beside the restore: %+v, %v", board, err)
+	if shared, err := s.Shared(background); err != nil || len(shared.Pauses) != 1 || shared.UnsettledUntil.IsZero() || shared.Controls.Version != 1 {
+		t.Errorf("beside the restore: %+v, %v", shared, err)
 	}
 }
 
-func desk(t *testing.T, s payout.Store) {
-	board, err := s.Shared(background)
-	if err != nil || len(board.Pauses) != 0 || !board.UnsettledUntil.IsZero() {
-		t.Fatalf("an empty board: %+v, %v", board, err)
+func pauses(t *testing.T, s payout.Store) {
+	shared, err := s.Shared(background)
+	if err != nil || len(shared.Pauses) != 0 || !shared.UnsettledUntil.IsZero() {
+		t.Fatalf("an empty shared: %+v, %v", shared, err)
 	}
 	pause := payout.Pause{Provider: firstProvider(), Why: "refused_about_us", Since: start, Until: start.Add(time.Minute)}
 	for range 2 {
@@ -288,21 +288,21 @@ func desk(t *testing.T, s payout.Store) {
 			t.Fatal(err)
 		}
 	}
-	board, err = s.Shared(background)
-	if err != nil || len(board.Pauses) != 1 || !reflect.DeepEqual(board.Pauses[firstProvider()], pause) {
-		t.Errorf("%+v, %v", board, err)
+	shared, err = s.Shared(background)
+	if err != nil || len(shared.Pauses) != 1 || !reflect.DeepEqual(shared.Pauses[firstProvider()], pause) {
+		t.Errorf("%+v, %v", shared, err)
 	}
 	pause.By = "arn:aws:iam::111122223333:role/payroll"
-	board, err = pinnedOn(s, pause)
-	if err != nil || !reflect.DeepEqual(board.Pauses[firstProvider()], pause) {
-		t.Errorf("of one caller: %+v, %v", board, err)
+	shared, err = pinnedOn(s, pause)
+	if err != nil || !reflect.DeepEqual(shared.Pauses[firstProvider()], pause) {
+		t.Errorf("of one caller: %+v, %v", shared, err)
 	}
 	pause.By, pause.Brought = "", []payout.Bringer{
 		{By: "arn:aws:iam::111122223333:role/payroll", At: start.Add(-time.Hour)}, {By: "a token's subject, of any text", At: start},
 	}
-	board, err = pinnedOn(s, pause)
-	if err != nil || !reflect.DeepEqual(board.Pauses[firstProvider()], pause) {
-		t.Errorf("of two: %+v, %v", board, err)
+	shared, err = pinnedOn(s, pause)
+	if err != nil || !reflect.DeepEqual(shared.Pauses[firstProvider()], pause) {
+		t.Errorf("of two: %+v, %v", shared, err)
 	}
 }
 

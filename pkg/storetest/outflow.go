@@ -56,8 +56,8 @@ func outflow(t *testing.T, s payout.Store) {
 // besides looks at what stands beside the buckets.
 func besides(t *testing.T, s payout.Store) {
 	t.Helper()
-	if board, err := s.Shared(background); err != nil || !reflect.DeepEqual(board, payout.Shared{Pauses: map[payout.Provider]payout.Pause{}}) {
-		t.Errorf("buckets are on the board: %+v, %v", board, err)
+	if shared, err := s.Shared(background); err != nil || !reflect.DeepEqual(shared, payout.Shared{Pauses: map[payout.Provider]payout.Pause{}}) {
+		t.Errorf("buckets are on the shared: %+v, %v", shared, err)
 	}
 	if changes, err := s.ControlChanges(background, 20); err != nil || len(changes) > 0 {
 		t.Errorf("buckets are changes: %+v, %v", changes, err)
@@ -66,10 +66,10 @@ func besides(t *testing.T, s payout.Store) {
 	if err := s.ChangeControls(background, entry); err != nil {
 		t.Fatal(err)
 	}
-	board, err := s.Shared(background)
+	shared, err := s.Shared(background)
 	changes, failed := s.ControlChanges(background, 20)
-	if err != nil || failed != nil || board.Controls.Version != 1 || len(changes) != 1 || changes[0].By != payout.OutflowBrake {
-		t.Errorf("in force %+v, %+v, %v, %v", board, changes, err, failed)
+	if err != nil || failed != nil || shared.Controls.Version != 1 || len(changes) != 1 || changes[0].By != payout.OutflowBrake {
+		t.Errorf("in force %+v, %+v, %v, %v", shared, changes, err, failed)
 	}
 }
 

@@ -26,8 +26,8 @@ func recipients(t *testing.T, s payout.Store) {
 			}
 		}
 	}
-	if board, err := s.Shared(background); err != nil || !board.UnsettledUntil.Equal(until) {
-		t.Errorf("the board: %v, %v", board.UnsettledUntil, err)
+	if shared, err := s.Shared(background); err != nil || !shared.UnsettledUntil.Equal(until) {
+		t.Errorf("the shared: %v, %v", shared.UnsettledUntil, err)
 	}
 	if list, err := s.NoteUnsettled(background, of(99), payout.MostUnsettled, keep, until); !errors.Is(err, payout.ErrCrowded) || len(list) != payout.MostUnsettled {
 		t.Errorf("one more than there is room for: %d, %v", len(list), err)
@@ -45,8 +45,8 @@ func recipients(t *testing.T, s payout.Store) {
 	if found, err := s.FindUnsettled(background, "recipient"); err != nil || len(found) != len(list) {
 		t.Errorf("found %d of %d, %v", len(found), len(list), err)
 	}
-	if board, err := s.Shared(background); err != nil || !board.UnsettledUntil.Equal(until) {
-		t.Errorf("a note without a time moved the board: %v, %v", board.UnsettledUntil, err)
+	if shared, err := s.Shared(background); err != nil || !shared.UnsettledUntil.Equal(until) {
+		t.Errorf("a note without a time moved the shared: %v, %v", shared.UnsettledUntil, err)
 	}
 }
 

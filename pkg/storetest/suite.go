@@ -44,7 +44,7 @@ func Run(t *testing.T, open Open) {
 		{"a foreign cursor is refused", cursors},
 		{"a store is bound to one namespace", namespaces},
 		{"a store remembers the latest restore", restores},
-		{"pauses are seen by everybody", desk},
+		{"pauses are seen by everybody", pauses},
 		{"a change of the controls is appended once, and the newest is in force", controls},
 		{"what is submitted is summed in buckets of a provider and currency", outflow},
 		{"of many processes that count at once none is lost", outflowRace},

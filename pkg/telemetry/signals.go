@@ -19,8 +19,8 @@ const embedded = "_aws"
 const (
 	// availableBalance is what is left at a provider, in minor units.
 	availableBalance = "available_balance"
-	// desk + a reason is how many payouts wait for a person with it.
-	desk = "desk_"
+	// inReview and a reason is how many payouts wait for a person with it.
+	inReview = "desk_"
 	// oldestUnknown is the age of the oldest payout in the review queue without an end.
 	oldestUnknown = "desk_oldest_unknown_seconds"
 	// notificationLag is how long after it happened an event was taken.
@@ -45,7 +45,7 @@ func init() {
 		metricKeys[string(signal)] = true
 	}
 	for _, reason := range payout.Reasons {
-		metricKeys[desk+string(reason)] = true
+		metricKeys[inReview+string(reason)] = true
 	}
 }
 
@@ -182,11 +182,11 @@ func (s *Signals) Survey(ctx context.Context, survey payout.Survey) {
 		values = append(values, slog.Bool("at_least", true))
 	}
 	for _, reason := range payout.Reasons {
-		name := desk + string(reason)
+		name := inReview + string(reason)
 		metrics = append(metrics, metric{name, "Count"})
 		values = append(values, slog.Int(name, survey.Waiting[reason]))
 	}
-	s.log.LogAttrs(ctx, levelMetric, "desk", append(s.counted(metrics, nil), values...)...)
+	s.log.LogAttrs(ctx, levelMetric, "review queue", append(s.counted(metrics, nil), values...)...)
 }
 
 // Told reports that an event was taken by the merchant, so long after it happened.

@@ -32,8 +32,8 @@ type Client struct {
 }
 
 var (
-	_ payout.Connector = (*Client)(nil)
-	_ payout.Teller    = (*Client)(nil)
+	_ payout.Connector       = (*Client)(nil)
+	_ payout.BalanceReporter = (*Client)(nil)
 )
 
 // NewClient returns a client. The address of the callbacks is checked per payout,

@@ -34,7 +34,7 @@ func (n *noSecrets) Previous(ctx context.Context, name string) (secrets.Version,
 
 const heldByOrder = `{"submissions": {"all": "held"}, "reason": "possible double payment"}`
 
-// The brake has to work on the night of a hasty rotation, in a function that has just started.
+// A hold has to work on the night of a hasty rotation, in a function that has just started.
 func TestTheBrakesNeedNoSecret(t *testing.T) {
 	broken := map[string]map[string]string{
 		"gone": {}, "damaged": {"vexora": `{"KHR": {}}`, "monetix": `[]`, "stack-key": "short", "people": `{"people": 1}`},
@@ -48,12 +48,12 @@ func TestTheBrakesNeedNoSecret(t *testing.T) {
 		}
 		var log bytes.Buffer
 		d.Log = telemetry.NewLogger(&log, 0)
-		desk, err := boot.Assemble(d, read[boot.OperateConfig](t, environment("PEOPLE_SECRET_ID=people"))).Operator(t.Context())
+		operate, err := boot.Assemble(d, read[boot.OperateConfig](t, environment("PEOPLE_SECRET_ID=people"))).Operator(t.Context())
 		if err != nil {
-			t.Errorf("%s: no brake: %v", name, err)
+			t.Errorf("%s: no hold: %v", name, err)
 			continue
 		}
-		h := edge.NewOperate(desk)
+		h := edge.NewOperate(operate)
 		set, answer, _ := orderAs(t, h, ofStranger, http.MethodPost, "/v1/controls", "", heldByOrder)
 		seen, view, _ := orderAs(t, h, ofStranger, http.MethodGet, "/v1/controls", "", "")
 		if set != http.StatusOK || seen != http.StatusOK || fmt.Sprint(view["in_force"]) != "map[monetix:held vexora:held]" {
@@ -73,11 +73,11 @@ func TestAResendWithoutASecretSaysWhatIsMissing(t *testing.T) {
 		d := deployment(t, map[string]string{"vexora": test.document, "monetix": monetixDocument, "people": peopleDocument})
 		var log bytes.Buffer
 		d.Log = telemetry.NewLogger(&log, 0)
-		desk, err := boot.Assemble(d, read[boot.OperateConfig](t, environment("PEOPLE_SECRET_ID=people"))).Operator(t.Context())
+		operate, err := boot.Assemble(d, read[boot.OperateConfig](t, environment("PEOPLE_SECRET_ID=people"))).Operator(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		h := edge.NewOperate(desk)
+		h := edge.NewOperate(operate)
 		seeded(t, d, seededID, payout.Unknown, vexora.Name)
 		path := "/v1/payouts/" + string(seededID) + "/resend"
 		if first, m, _ := orderAs(t, h, ofDara, http.MethodPost, path, "", `{"reason": "beneficiary waits"}`); first != http.StatusAccepted {

@@ -29,7 +29,7 @@ func (s session) ChangeControls(_ context.Context, e payout.ControlEntry) error 
 			return err
 		}
 		s.c.world.judgeLoosening(e)
-		s.c.world.lifted(t.Board.InForce())
+		s.c.world.lifted(t.SharedState.InForce())
 		s.c.world.released(e)
 		return nil
 	})
@@ -72,5 +72,5 @@ func (s session) OutflowSince(_ context.Context, p payout.Provider, of money.Cur
 }
 
 func (s session) SavePause(_ context.Context, p payout.Pause) error {
-	return s.write("pin a pause", func(t *table) error { return t.SavePause(answers, p) })
+	return s.write("save a pause", func(t *table) error { return t.SavePause(answers, p) })
 }
