@@ -52,7 +52,7 @@ func (p Payout) mismatch(c Claim) Decision {
 	case attempt > p.Attempt:
 		facts = p.foreign(attempt)
 	case p.Heard.closed(attempt): // it is asked about, also once another attempt has begun
-		facts = append(facts, p.Heard.wavering(attempt)...)
+		facts = append(facts, p.doubts(c, attempt)...)
 	}
 	return p.note(c, CallbackMismatch, SignalMismatch, facts...)
 }

@@ -156,7 +156,7 @@ func (p Payout) decideOlder(c Claim) Decision {
 		return p.note(c, DoublePaymentSuspected, SignalDoublePayment, p.Heard.wavering(about)...)
 	}
 	if c.Finding == FoundUnlisted {
-		return p.note(c, UnlistedStatus, SignalUnlisted, p.Heard.wavering(about)...)
+		return p.note(c, UnlistedStatus, SignalUnlisted, p.doubts(c, about)...)
 	}
 	facts := p.Heard.wavering(about)
 	if p.heard(c) && len(facts) == 0 || p.wornOut(c, about) {
@@ -322,7 +322,8 @@ func (p Payout) waver(c Claim) Decision {
 	// After the certainty even a word that was heard before counts: nothing tells a late
 	// repetition from a new word.
 	certain := p.Heard.closed(p.Attempt)
-	if !certain && (p.heard(c) || p.unconfirmed()) || certain && p.wornOut(c, p.Attempt) {
+	confirming := p.Polls < confirmations
+	if !certain && (p.heard(c) || confirming) || certain && p.wornOut(c, p.Attempt) {
 		return stale
 	}
 	return p.doubt(c, p.Heard.wavering(p.Attempt)...)
@@ -346,7 +347,7 @@ func (p Payout) doubt(c Claim, facts ...Fact) Decision {
 func (p Payout) hold(c Claim) Decision {
 	facts := []Fact{p.Attempt.fact(saidUnlisted)}
 	if p.Heard.closed(p.Attempt) {
-		facts = append(facts, p.Heard.wavering(p.Attempt)...)
+		facts = append(facts, p.doubts(c, p.Attempt)...)
 	}
 	return p.note(c, UnlistedStatus, SignalUnlisted, facts...)
 }

@@ -8,7 +8,7 @@ func (p Payout) contradict(c Claim, facts ...Fact) Decision {
 // contradictWithdrawn is for a word that is no payment, about a payout of which it was certain
 // that nothing had been sent: that is certain no more, until the provider says that it failed.
 func (p Payout) contradictWithdrawn(c Claim) Decision {
-	return p.contradict(c, p.Heard.wavering(p.Attempt)...)
+	return p.contradict(c, p.doubts(c, p.Attempt)...)
 }
 
 // note records a claim without moving the payout, once per claim, and has the provider
@@ -42,7 +42,7 @@ func (p Payout) reopen(change *Change) {
 	case p.Status == Orphan || p.Status == Submitting:
 		return
 	case p.Status.Final():
-		change.Polls = new(int)
+		change.Polls, change.Turn = new(int), new(int)
 	}
 	change.QueryAt = &change.At
 }

@@ -70,6 +70,15 @@ func (p Payout) wornOut(c Claim, about Attempt) bool {
 	return p.Heard.wavered(about) >= mostRepeated && p.heard(c)
 }
 
+// doubts are the facts with which a claim takes an attempt's certainty away, none for one that is
+// worn out. The provider's own answers never are: each is a new word.
+func (p Payout) doubts(c Claim, about Attempt) []Fact {
+	if c.Source != FromQuery && p.wornOut(c, about) {
+		return nil
+	}
+	return p.Heard.wavering(about)
+}
+
 // trace leaves a mark of a word that moves nothing, so that two people do not agree over a
 // word that came between them: an entry, or one more on the count where it is in the history
 // already, or finds no room. Nobody is asked or called for it again. What somebody could repeat

@@ -3,6 +3,7 @@ package payout_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"testing"
 	"time"
@@ -389,5 +390,42 @@ func TestALineAboutAFarAttemptIsASlip(t *testing.T) {
 		if now := w.stored(p.ID); now.SafeToPayAgain() == doubts {
 			t.Errorf("%d ahead: safe %v, heard %v", ahead, now.SafeToPayAgain(), now.Heard)
 		}
+	}
+}
+
+// What the first person sent counts for a day; the second one's file after that is a first one.
+func TestAFileOfTheDayBeforeIsNoFirstPersons(t *testing.T) {
+	w := newWorld(t)
+	w.vexora.answer, w.vexora.told = w.unclear, w.unclear
+	p := w.mustCreate(draft("R1"))
+	w.sweepFor(1, 5*time.Minute)
+	s := file(Vexora, row(1, w.stored(p.ID), payout.FoundSucceeded))
+	w.importBy(s, dara)
+	w.sweepFor(25, time.Hour)
+	w.importBy(s, bopha)
+	if now := w.stored(p.ID); now.Status != payout.Unknown {
+		t.Errorf("%s by two files a day apart", now.Status)
+	}
+}
+
+// One person sends one file each minute, and its lines lie: each payout is asked about now and then,
+// not once a file.
+func TestOnePersonsFileAsksNowAndThen(t *testing.T) {
+	w := newWorld(t)
+	w.vexora.told = w.says(payout.FoundSucceeded)
+	var rows []payout.StatementRow
+	for n := range 5 {
+		p := w.mustCreate(ofMoney(fmt.Sprint("R", n), 1000+n))
+		w.receive(w.claim(p, payout.FoundSucceeded))
+		rows = append(rows, row(n+1, p, payout.FoundProcessing))
+	}
+	w.sweepFor(60, 10*time.Minute)
+	asked := w.vexora.asked
+	for range 60 {
+		w.importBy(file(Vexora, rows...), dara)
+		w.sweepFor(1, time.Minute)
+	}
+	if n := w.vexora.asked - asked; n < 5 || n > 5*13 {
+		t.Errorf("5 payouts were asked about %d times in an hour of files", n)
 	}
 }

@@ -74,10 +74,24 @@ func (s *Statements) Settle(ctx context.Context, p Payout, f Filed) (Settled, er
 // person from being called. Only a new doubt begins anew, of which there are few.
 func (p Payout) askOnce(change *Change) {
 	p.reopen(change)
-	if change.Polls != nil && len(change.Heard) == 0 {
+	if len(change.Heard) > 0 || change.QueryAt == nil {
+		return
+	}
+	if change.Polls != nil {
 		*change.Polls = min(p.Polls, confirmations-1)
 	}
+	change.Turn = nil
+	if rested := p.AskedAt.Add(filesAskAgain); rested.After(change.At) && rested.Sub(change.At) <= filesAskAgain {
+		change.QueryAt = &rested
+	}
+	if sooner := p.QueryAt; sooner.After(change.At) && sooner.Before(*change.QueryAt) {
+		change.QueryAt = &sooner
+	}
 }
+
+// filesAskAgain is how long after a question files do not have the provider asked about the same
+// payout again: whoever sends one file each minute would take the questions that others wait for.
+const filesAskAgain = 5 * time.Minute
 
 // doubtedBy are the facts that a line adds by one person's word.
 func (p Payout) doubtedBy(row StatementRow) []Fact {

@@ -106,6 +106,7 @@ func TestAFileReplacesNoNumberOfTheProvider(t *testing.T) {
 		t.Fatalf("%s by another number, attention %v", got.Status, got.Attention.Reasons())
 	}
 	r.ProviderID = ""
+	w.clock.pass(5 * time.Minute) // files ask about one payout so often, and no more
 	_, got = apply(file(Vexora, r))
 	if got.Status != payout.Succeeded {
 		t.Fatal("not closed")

@@ -160,13 +160,13 @@ func (s *Sweeper) makeGood(ctx context.Context, p Payout) (Payout, error) {
 }
 
 // turnOf reports whether another attempt is asked about now. It takes
-// turns with the present one while that is open or to be confirmed; a queued payout waits
-// for it.
+// turns with the present one while that is open or to be confirmed, or waits, unless one was not
+// asked about at all: a queued payout waits for those.
 func (s *Sweeper) turnOf(p Payout) bool {
 	switch {
 	case p.Status == Submitting:
 		return false
-	case p.Status == Queued:
+	case p.Status == Queued && p.unaskedElsewhere():
 		return true
 	case p.Status.Final():
 		return p.Polls%2 == 0 && p.unconfirmed()

@@ -145,7 +145,7 @@ func (s *Sweeper) scheduleQuery(p Payout, about Attempt, change *Change, c Claim
 	now := s.ports.Now()
 	if about == p.Attempt {
 		p.noteAsked(change, c, now)
-	} else if next, _ := p.askedElsewhere(); next == about { // else a new round has begun meanwhile
+	} else if next, _ := p.askedElsewhere(); next == about && c.Asked != nil { // else a new round has begun meanwhile, or nobody could be asked
 		turn := p.turnAfter(about)
 		change.Turn = &turn
 	}
@@ -163,11 +163,11 @@ func (s *Sweeper) scheduleQuery(p Payout, about Attempt, change *Change, c Claim
 	case p.Status == Cancelled && p.mayStillPay() && !after.mayStillPay():
 		polls = confirmations // nothing of the present attempt was sent, and this settled the rest
 	}
-	if after.Status.Final() && polls >= confirmations && !after.unaskedElsewhere() {
+	if after.Status.Final() && polls >= confirmations {
 		due = s.resting(after, now)
 	}
 	goes := about != p.Attempt && after.Status == Queued && len(after.allDoubtedElsewhere()) == 0
-	if after.unaskedElsewhere() || goes {
+	if c.Asked != nil && (after.unaskedElsewhere() || goes) {
 		due = earlier(due, now.Add(s.jitter(queryDelays[0]))) // each once at first, then the next attempt may go
 	}
 	// A queued payout is looked at when it becomes too old to be sent.

@@ -126,6 +126,7 @@ func TestDoubtSettledByAnEarlierQuestion(t *testing.T) {
 	p := w.failedForCertain("R1")
 	differs := row(1, p, payout.FoundFailed)
 	differs.Amount = amount(t, "50001", money.KHR)
+	w.clock.pass(6 * time.Minute)
 	w.importBy(file(Vexora, differs), dara) // asks again
 	w.clock.pass(time.Minute)
 	w.duringQuery(func() {
@@ -178,6 +179,7 @@ func TestProcessingAnswerAfterCertaintyIsIgnored(t *testing.T) {
 	}
 	differs := row(1, p, payout.FoundFailed)
 	differs.Amount = amount(t, "50001", money.KHR)
+	w.clock.pass(6 * time.Minute)
 	w.importBy(file(Vexora, differs), dara) // asks again
 	w.vexora.told = w.says(payout.FoundProcessing)
 	w.clock.pass(time.Minute)
