@@ -141,19 +141,19 @@ func TestADoubtIsKeptThoughTheHistoryIsFull(t *testing.T) {
 	}
 }
 
-// A failure is taken away and confirmed again eight times at the most.
+// A failure is taken away and confirmed again fourteen times at the most.
 func TestWhatWaversTooOftenIsNeverSafeAgain(t *testing.T) {
 	w := newWorld(t)
 	p := w.failedForCertain("R1")
-	for n := 1; n <= 11; n++ {
+	for n := 1; n <= 17; n++ {
 		c := w.claim(p, payout.FoundProcessing)
-		c.Code = fmt.Sprint("retry ", n)
+		c.Code = fmt.Sprint("77", n)
 		w.receive(c)
 		if w.stored(p.ID).SafeToPayAgain() {
 			t.Fatalf("safe after %d words in progress", n)
 		}
 		w.ask()
-		if safe := w.stored(p.ID).SafeToPayAgain(); safe != (n < 9) {
+		if safe := w.stored(p.ID).SafeToPayAgain(); safe != (n < 15) {
 			t.Errorf("after %d words and the provider's answer to each: safe %v", n, safe)
 		}
 	}

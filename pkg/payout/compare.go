@@ -86,7 +86,7 @@ const unbelieved = "not believed, and asked about: by the controls, a key may ha
 // nothing, and the provider is asked at once, whose answer is worth more.
 func (p Payout) unbelieve(c Claim) Decision {
 	about := c.attempt()
-	if p.wornOut(c, about) {
+	if p.wornOut(c) {
 		return repeated
 	}
 	facts := p.takenAway(about, saidUnlisted, c.Finding == FoundFailed && !c.Doubtful)

@@ -38,7 +38,7 @@ func (p Payout) Decide(c Claim) Decision {
 	if d.Change == nil && p.reliesOnSilence(c) {
 		d = p.trace(c)
 	}
-	return p.numbered(c, d)
+	return p.numbered(c, p.askedAgain(c, d))
 }
 
 func (p Payout) weigh(c Claim) Decision {
@@ -98,7 +98,7 @@ func (p Payout) undecided(c Claim) Decision {
 	switch {
 	case c.Source != FromCallback:
 		return stale
-	case p.heard(c) && len(facts) == 0 || p.wornOut(c, about):
+	case p.heard(c) && len(facts) == 0 || p.wornOut(c):
 		return repeated
 	}
 	return p.doubt(c, facts...)
@@ -159,7 +159,7 @@ func (p Payout) decideOlder(c Claim) Decision {
 		return p.note(c, UnlistedStatus, SignalUnlisted, p.doubts(c, about)...)
 	}
 	facts := p.Heard.wavering(about)
-	if p.heard(c) && len(facts) == 0 || p.wornOut(c, about) {
+	if p.heard(c) && len(facts) == 0 || p.wornOut(c) {
 		return repeated
 	}
 	return p.doubt(c, facts...)
@@ -239,6 +239,9 @@ func (p Payout) fail(c Claim) Decision {
 		if facts := p.closedBy(c, p.Attempt); len(facts) > 0 {
 			return p.contradict(c, facts...) // it was sent, and has failed for certain
 		}
+		if p.Heard.closed(p.Attempt) && !c.Doubtful {
+			return repeated // a failure says nothing against a failure
+		}
 		return p.contradictWithdrawn(c)
 	}
 	return p.enter(Failed, c, p.closedBy(c, p.Attempt)...)
@@ -249,7 +252,7 @@ func (p Payout) fail(c Claim) Decision {
 // about.
 func (p Payout) failAgain(c Claim, otherwise Decision) Decision {
 	about := c.attempt()
-	if !c.Doubtful || p.wornOut(c, about) {
+	if !c.Doubtful || p.wornOut(c) {
 		return p.confirm(c, otherwise)
 	}
 	facts := p.Heard.without([]Fact{about.fact(saidDoubtful)})
@@ -323,7 +326,7 @@ func (p Payout) waver(c Claim) Decision {
 	// repetition from a new word.
 	certain := p.Heard.closed(p.Attempt)
 	confirming := p.Polls < confirmations
-	if !certain && (p.heard(c) || confirming) || certain && p.wornOut(c, p.Attempt) {
+	if !certain && (p.heard(c) || confirming) || certain && p.wornOut(c) {
 		return stale
 	}
 	return p.doubt(c, p.Heard.wavering(p.Attempt)...)

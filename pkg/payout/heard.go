@@ -60,11 +60,12 @@ const (
 
 // mostRounds bounds how often one attempt is closed. What wavers more often is never
 // closed again.
-const mostRounds = 9
+const mostRounds = 15
 
-// mostRepeated is how often an attempt wavers by a word that was heard before, blanks and
-// padding aside, or by a file. The rounds that are left are for new words of the provider:
-// whoever holds an old callback, or a file, must not use them all up.
+// mostRepeated is how often one text counts, blanks and padding aside, and how often an attempt
+// wavers by files. The rounds that are left are for new words of the provider: whoever holds an old
+// callback, or a file, must not use them all up. Each text has a count of its own, so that
+// nobody's replays of others use up that of a true one.
 const mostRepeated = 3
 
 // against are the words after which no attempt of the payout is ever safe to pay again.
@@ -278,6 +279,9 @@ func (p Payout) allDoubtedElsewhere() []Attempt {
 	slices.Sort(all)
 	return all
 }
+
+// replaced reports whether a later attempt took the place of this one.
+func (p Payout) replaced(a Attempt) bool { return a < p.Attempt }
 
 // askedElsewhere is another attempt than the present one that the provider is to be asked
 // about next: one of which something was said, or, when the present one has ended, or waits, an

@@ -358,3 +358,186 @@ func TestAnOrderToTellAgainWaitsForWhoTellsNow(t *testing.T) {
 		t.Errorf("%v, told by %q", err, now.Notice.Lease.Token)
 	}
 }
+
+// However often others have used up what repetitions may do, a true word counts: the provider pays it
+// after all, and says so with a text that was heard before.
+func TestATrueWordCountsWhateverOthersHaveRepeated(t *testing.T) {
+	for _, name := range both {
+		for _, others := range []string{"nobody", "files", "new texts", "the same text"} {
+			w := newWorld(t)
+			p := w.mustCreate(draftFor(name))
+			w.receive(w.claim(p, payout.FoundFailed))
+			w.clock.pass(time.Second)
+			w.receive(w.claim(p, payout.FoundProcessing)) // late, before the failure is certain
+			w.named(name).told = w.says(payout.FoundFailed)
+			w.sweepFor(6, 10*time.Minute)
+			p = w.stored(p.ID)
+			for n := range 6 {
+				switch others {
+				case "files":
+					f := file(name, row(n+1, p, payout.FoundSucceeded))
+					f.Hash = fmt.Sprint("h", n)
+					w.importBy(f, dara)
+				case "new texts":
+					c := w.claim(p, payout.FoundUnlisted)
+					c.Code = fmt.Sprint("77", n)
+					w.receive(c)
+				case "the same text":
+					w.receive(w.claim(p, payout.FoundProcessing))
+				}
+				w.sweepFor(6, time.Hour)
+			}
+			if !w.stored(p.ID).SafeToPayAgain() {
+				t.Fatalf("%s, %s: not safe: %v", name, others, w.stored(p.ID).Heard)
+			}
+			w.named(name).told = w.says(payout.FoundProcessing)
+			w.receive(w.claim(p, payout.FoundProcessing))
+			w.sweepFor(1, time.Minute)
+			if now := w.stored(p.ID); now.SafeToPayAgain() {
+				t.Errorf("%s, %s: the provider pays it and says so, and it is safe: %v", name, others, now.Heard)
+			}
+		}
+	}
+}
+
+// An answer that may hide a payment, or that it is in progress, is a new word each time, whatever was
+// repeated before.
+func TestNoKindOfAnswerIsWornOut(t *testing.T) {
+	for word, is := range oldWords() {
+		if word == "nothing" {
+			continue // an answer that tells nothing says nothing
+		}
+		for _, name := range both {
+			w := newWorld(t)
+			p := w.mustCreate(draftFor(name))
+			w.receive(w.claim(p, payout.FoundFailed))
+			says := func(q payout.Payout) payout.Claim {
+				c := w.says(payout.FoundFailed)(q)
+				is(&c)
+				return c
+			}
+			for n := range 5 {
+				w.named(name).told = says
+				w.sweepFor(2, 10*time.Minute)
+				w.named(name).told = w.says(payout.FoundFailed)
+				w.sweepFor(8, time.Hour)
+				if !w.stored(p.ID).SafeToPayAgain() {
+					t.Fatalf("%s at %s: not safe: %v", word, name, w.stored(p.ID).Heard)
+				}
+				c := w.claim(p, payout.FoundUnlisted)
+				c.Code = fmt.Sprint("77", n)
+				w.receive(c)
+			}
+			w.sweepFor(8, time.Hour)
+			differs := row(1, p, payout.FoundFailed)
+			differs.Amount = amount(t, "50001", money.KHR)
+			w.named(name).told = says
+			w.importBy(file(name, differs), dara) // asks again, and says nothing itself
+			w.sweepFor(1, time.Minute)
+			if now := w.stored(p.ID); now.SafeToPayAgain() {
+				t.Errorf("%s at %s: safe after the provider's own answer: %v", word, name, now.Heard)
+			}
+		}
+	}
+}
+
+// While callbacks are only asked about, since a key may have leaked, an old text counts as often.
+func TestOneOldTextUsesUpNoRoundsWhileCallbacksAreNotBelieved(t *testing.T) {
+	w := newWorld(t)
+	p := w.failedForCertain("R1")
+	w.vexora.told = w.says(payout.FoundFailed)
+	for range 12 {
+		old := w.claim(p, payout.FoundProcessing)
+		old.Unbelieved = true
+		w.receive(old)
+		w.sweepFor(3, 10*time.Minute)
+	}
+	if now := w.stored(p.ID); wavered(now) > 3 || !now.SafeToPayAgain() {
+		t.Errorf("%d times: %v", wavered(now), now.Heard)
+	}
+}
+
+// Whoever posts a worn-out text each minute has the provider asked every five minutes at most.
+func TestAWornOutTextAsksNowAndThen(t *testing.T) {
+	w := newWorld(t)
+	p := w.failedForCertain("R1")
+	w.vexora.told = w.says(payout.FoundFailed)
+	old := w.claim(p, payout.FoundProcessing)
+	for range 10 {
+		w.receive(old)
+		w.sweepFor(3, 10*time.Minute)
+	}
+	asked, version := w.vexora.asked, w.stored(p.ID).Version
+	for range 120 {
+		old.At = w.clock.Now()
+		w.receive(old)
+		w.sweepFor(1, time.Minute)
+	}
+	if n := w.vexora.asked - asked; n == 0 || n > 25 || w.stored(p.ID).Version-version > 100 {
+		t.Errorf("asked %d times in two hours, %d writes", n, w.stored(p.ID).Version-version)
+	}
+	w.sweepFor(48, time.Hour)
+	if now := w.stored(p.ID); !now.SafeToPayAgain() || len(now.Attention) > 0 {
+		t.Errorf("safe %t, attention %v", now.SafeToPayAgain(), now.Attention.Reasons())
+	}
+}
+
+// The provider of an uncertain failure is taken out of the configuration: the same money stays held as
+// long as it would be, people know of a doubt, and the personal data goes in time.
+func TestAnEndWhoseProviderIsTakenOutHoldsAndCallsAndForgets(t *testing.T) {
+	for _, window := range []time.Duration{0, 24 * time.Hour} {
+		for _, days := range []int{2, 4, 10, 25} {
+			w := newWorldWith(t, within(window, 24*time.Hour))
+			d := draftFor(Monetix)
+			p := w.mustCreate(d)
+			w.receive(w.doubtful(p))
+			w.monetix.told = w.unclear
+			w.sweepFor(4, time.Minute)
+			delete(w.connectors, Monetix)
+			for range days * 24 {
+				w.sweepFor(1, time.Hour)
+				w.store.expire(w.clock.Now())
+			}
+			d.Reference, d.Provider = "R2", Vexora
+			if q := w.mustCreate(d); q.Status != payout.Queued {
+				t.Errorf("window %v, after %d days: the same money is %s", window, days, q.Status)
+			}
+		}
+	}
+	for _, attempts := range []int{1, 2} {
+		w := newWorldWith(t, func(p *payout.Policy) { p.RedactAfter = 100 * 24 * time.Hour })
+		p := w.uncertain(attempts)
+		old := p
+		old.Attempt = 1
+		w.receive(w.claim(old, payout.FoundUnlisted))
+		delete(w.connectors, Vexora)
+		w.sweepFor(30, 24*time.Hour)
+		if attempts > 1 && !w.raised(p.ID, payout.DoublePaymentSuspected) {
+			t.Errorf("%d attempts: nobody is called: %v", attempts, w.stored(p.ID).Attention.Reasons())
+		}
+		w.sweepFor(170, 24*time.Hour)
+		if now := w.stored(p.ID); now.RedactedAt.IsZero() {
+			t.Errorf("%d attempts: not redacted after 200 days", attempts)
+		}
+	}
+}
+
+// One person's file, each minute, has no attempt left out, and no more asked than files may.
+func TestFilesStarveNoRound(t *testing.T) {
+	w := newWorld(t)
+	p := w.uncertain(6)
+	w.vexora.told = w.unclear
+	w.sweepFor(300, time.Hour)
+	fifth := p
+	fifth.Attempt = 5
+	w.vexora.about = nil
+	w.answers(map[payout.Attempt]payout.Finding{5: payout.FoundSucceeded})
+	w.receive(w.claim(fifth, payout.FoundProcessing))
+	for range 24 * 60 {
+		w.importBy(file(Vexora, row(1, p, payout.FoundSucceeded)), dara)
+		w.sweepFor(1, time.Minute)
+	}
+	if !slices.Contains(w.vexora.about, 5) || len(w.vexora.about) > 24*12+12 {
+		t.Errorf("asked %d times, about attempt 5: %t", len(w.vexora.about), slices.Contains(w.vexora.about, 5))
+	}
+}

@@ -64,19 +64,47 @@ func (p Payout) reliesOnSilence(c Claim) bool {
 	return taken && !p.Status.Final() || p.Proposal.Entries > 0 || p.Status == Failed
 }
 
-// wornOut reports whether a claim has been heard before, and often enough: blanks are not
-// signed, so bytes tell nothing.
-func (p Payout) wornOut(c Claim, about Attempt) bool {
-	return p.Heard.wavered(about) >= mostRepeated && p.heard(c)
+// wornOut reports whether a claim has been written down often enough: blanks are not signed, so
+// bytes tell nothing. The provider's own answers never are worn out: each is a new word.
+func (p Payout) wornOut(c Claim) bool {
+	if c.Source == FromQuery {
+		return false
+	}
+	keys, times := p.keysOf(c), 0
+	for _, e := range p.History {
+		if slices.Contains(keys, e.ClaimKey) {
+			times++
+		}
+	}
+	return times >= mostRepeated || times == 0 && p.heard(c) || slices.Contains(p.Unwritten, impersonal(c.Key()))
 }
 
 // doubts are the facts with which a claim takes an attempt's certainty away, none for one that is
-// worn out. The provider's own answers never are: each is a new word.
+// worn out.
 func (p Payout) doubts(c Claim, about Attempt) []Fact {
-	if c.Source != FromQuery && p.wornOut(c, about) {
+	if p.wornOut(c) {
 		return nil
 	}
 	return p.Heard.wavering(about)
+}
+
+// askedAgain adds a question to what a claim comes to that is worn out, about an attempt whose failure
+// is certain: it takes nothing away any more, but it may be true this time, and the provider's
+// answer is worth more than any number of repetitions.
+func (p Payout) askedAgain(c Claim, d Decision) Decision {
+	fails := c.Finding == FoundFailed && !c.Doubtful
+	if c.Source != FromCallback || c.forgeable() || fails || c.attempt() != p.Attempt ||
+		!p.Status.Final() || !p.Heard.closed(p.Attempt) || !p.wornOut(c) || d.Change != nil && d.Change.QueryAt != nil {
+		return d
+	}
+	change := Change{At: c.At}
+	if d.Change != nil {
+		change = *d.Change
+	}
+	if p.askOnce(&change, c.attempt()); d.Change != nil || change.QueryAt != nil {
+		d.Change = &change
+	}
+	return d
 }
 
 // trace leaves a mark of a word that moves nothing, so that two people do not agree over a

@@ -39,7 +39,7 @@ func (s *Statements) Doubt(ctx context.Context, p Payout, f Filed) error {
 	_, err := s.until(ctx, p, func(p Payout) (Decision, error) {
 		now := s.now()
 		change := Change{At: now, Heard: p.doubtedBy(f.Row)}
-		p.askOnce(&change)
+		p.askOnce(&change, f.about())
 		if len(change.Heard) > 0 {
 			change = *p.withEntry(change, f.entry(p.Status, now))
 		}
@@ -69,29 +69,44 @@ func (s *Statements) Settle(ctx context.Context, p Payout, f Filed) (Settled, er
 	return settled, nil
 }
 
-// askOnce has the provider asked once more, at once. Unlike [Payout.reopen] it gives no
-// status query back that was used up: whoever sends a file again and again must not keep a
-// person from being called. Only a new doubt begins anew, of which there are few.
-func (p Payout) askOnce(change *Change) {
+// askOnce has the provider asked once more about an attempt, at once. Unlike [Payout.reopen] it gives
+// no status query back that was used up: whoever sends a file, or an old text, again and again must not
+// keep a person from being called. Only a new doubt begins anew, of which there are few. Without
+// one, what is to be asked soon anyway stays as it is, and nothing is asked more often than every
+// few minutes.
+func (p Payout) askOnce(change *Change, about Attempt) {
 	p.reopen(change)
 	if len(change.Heard) > 0 || change.QueryAt == nil {
 		return
 	}
+	due, polls := change.At, confirmations-1
+	if about != p.Attempt {
+		polls-- // an even number is the others' turn
+	}
+	if rested := p.AskedAt.Add(asksAgain); rested.After(due) && rested.Sub(due) <= asksAgain {
+		due = rested
+	}
+	taken := p.DueAt.After(change.At) && !p.QueryAt.After(change.At) // that question began before this
+	if !taken && !p.QueryAt.IsZero() && !p.QueryAt.After(due) {
+		change.QueryAt, change.Polls, change.Turn = nil, nil, nil
+		return
+	}
+	change.QueryAt, change.Turn = &due, nil
 	if change.Polls != nil {
-		*change.Polls = min(p.Polls, confirmations-1)
-	}
-	change.Turn = nil
-	if rested := p.AskedAt.Add(filesAskAgain); rested.After(change.At) && rested.Sub(change.At) <= filesAskAgain {
-		change.QueryAt = &rested
-	}
-	if sooner := p.QueryAt; sooner.After(change.At) && sooner.Before(*change.QueryAt) {
-		change.QueryAt = &sooner
+		*change.Polls = min(p.Polls, polls)
 	}
 }
 
-// filesAskAgain is how long after a question files do not have the provider asked about the same
-// payout again: whoever sends one file each minute would take the questions that others wait for.
-const filesAskAgain = 5 * time.Minute
+// asksAgain is how long after a question what brings no new doubt does not have the provider asked
+// about the same attempt again: whoever sends one file each minute would take the questions that others
+// wait for.
+const asksAgain = 5 * time.Minute
+
+// about is the attempt that a line names.
+func (f Filed) about() Attempt {
+	_, about, _ := ParseProviderReference(f.Row.Reference)
+	return about
+}
 
 // doubtedBy are the facts that a line adds by one person's word.
 func (p Payout) doubtedBy(row StatementRow) []Fact {

@@ -129,7 +129,7 @@ func (s *Sweeper) work(ctx context.Context, p Payout, now time.Time) error {
 }
 
 func (s *Sweeper) act(ctx context.Context, p Payout) error {
-	if about, other := p.askedElsewhere(); other && s.turnOf(p) {
+	if about, other := p.askedElsewhere(); other && s.turnOf(p) && !s.tooLongKept(p) {
 		return s.queryStatus(ctx, p, about)
 	}
 	switch p.Status {
@@ -168,6 +168,8 @@ func (s *Sweeper) turnOf(p Payout) bool {
 		return false
 	case p.Status == Queued && p.unaskedElsewhere():
 		return true
+	case p.Status.Final() && p.Polls >= confirmations-1 && p.unaskedElsewhere():
+		return true // else what has the present one asked about again and again would starve it
 	case p.Status.Final():
 		return p.Polls%2 == 0 && p.unconfirmed()
 	}

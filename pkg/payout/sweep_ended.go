@@ -12,7 +12,7 @@ func (s *Sweeper) settleEnded(ctx context.Context, p Payout) error {
 	bound := forget.Add(attentionGrace)
 	fresh := p.RedactedAt.IsZero()
 	switch {
-	case fresh && !forget.IsZero() && !now.Before(bound):
+	case s.tooLongKept(p):
 		return s.redact(ctx, p)
 	case p.unconfirmed():
 		return s.queryStatus(ctx, p, p.Attempt)
@@ -30,6 +30,13 @@ func (s *Sweeper) settleEnded(ctx context.Context, p Payout) error {
 		return s.schedule(ctx, p, forget)
 	}
 	return s.schedule(ctx, p, earlier(now.Add(s.jitter(24*time.Hour)), bound))
+}
+
+// tooLongKept reports whether the personal data of a payout that has ended has to go now, whatever else
+// is open about it.
+func (s *Sweeper) tooLongKept(p Payout) bool {
+	forget := s.policy.retention(p.StatusAt)
+	return p.Status.Final() && p.RedactedAt.IsZero() && !forget.IsZero() && !s.ports.Now().Before(forget.Add(attentionGrace))
 }
 
 // holdsFor is how long a failure that is not certain holds the same money back under another

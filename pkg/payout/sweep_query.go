@@ -33,8 +33,8 @@ const disagreedTooOften = 7
 // claim, in the same write that sets the time of the next status query.
 func (s *Sweeper) queryStatus(ctx context.Context, p Payout, about Attempt) error {
 	connector, wired := s.ports.Connectors[p.Provider]
-	if !wired && p.Status.Final() { // no status query of those that confirm an end is used up
-		return s.schedule(ctx, p, s.ports.Now().Add(s.jitter(time.Hour)))
+	if !wired && p.Status.Final() {
+		return s.unconfirmable(ctx, p)
 	}
 	if !wired {
 		// Nobody can be asked. Time passes all the same, and a person has to know.
@@ -88,6 +88,20 @@ func (s *Sweeper) goesAgain(ctx context.Context, p Payout) bool {
 		}
 	}
 	return s.ports.Breaker.Stops(ctx, p, now) == ""
+}
+
+// unconfirmable waits with an end that nobody can be asked about, since its provider is not configured
+// (any more). No status query of those that confirm it is used up. The same money stays held
+// meanwhile, and people know of a doubt that nobody settles.
+func (s *Sweeper) unconfirmable(ctx context.Context, p Payout) error {
+	now := s.ports.Now()
+	due := now.Add(s.jitter(time.Hour))
+	change := Change{At: now, QueryAt: &due, Noted: p.holdsOthers(now) && s.ports.noteLate(ctx, s.policy, p)}
+	doubted := slices.ContainsFunc(p.allDoubtedElsewhere(), p.replaced)
+	if _, called := p.Attention[DoublePaymentSuspected]; doubted && !called && now.Sub(p.StatusAt) > unknownTooLong {
+		return s.call(ctx, p, change, DoublePaymentSuspected, SignalDoublePayment)
+	}
+	return s.change(ctx, p, change)
 }
 
 // weigh applies the answer of a status query until a write goes through.
@@ -211,8 +225,7 @@ func (s *Sweeper) escalate(p Payout, about Attempt, d *Decision, c Claim) {
 		// Only a file speaks of a later attempt, and calls for nobody alone.
 		// Other attempts have every second status query, so not the last one.
 		spent := *change.Polls >= confirmations-1
-		before := func(a Attempt) bool { return a < p.Attempt }
-		if spent && slices.ContainsFunc(change.Apply(p).allDoubtedElsewhere(), before) {
+		if spent && slices.ContainsFunc(change.Apply(p).allDoubtedElsewhere(), p.replaced) {
 			p.call(d, DoublePaymentSuspected, SignalDoublePayment, now, "what was said of an earlier attempt was never settled")
 		}
 	case p.Status.Final() && !p.unconfirmed(): // another answer has settled it meanwhile
