@@ -261,8 +261,8 @@ const similarAfter = 2 * time.Hour
 const auditAfter = 3 * time.Hour
 
 // mostRounds bounds the sweeps of that time. What is held above a cap is looked at each minute
-// until it is too old, for a day.
-const mostRounds = 3000
+// until it is too old, for a day, each of a handful of payouts at a second of its own.
+const mostRounds = 15_000
 
 // settle lets everything go right until nothing happens any more.
 func (w *world) settle() {
