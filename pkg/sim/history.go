@@ -165,9 +165,9 @@ func (w *world) composeRestore() {
 	at := time.Duration(c.pick(500)) * time.Second
 	w.in(at, func() {
 		older := w.backup()
-		long := time.Duration(1 + c.pick(200))
+		long := leastRestore + time.Duration(c.pick(200))
 		if c.chance(60) { // long enough for several attempts, in it and after it
-			long = time.Duration(200 + c.pick(1500))
+			long = leastRestore + time.Duration(c.pick(1500))
 			for range 1 + c.pick(8) {
 				w.in(time.Duration(c.pick(int(long)))*time.Second, w.operate)
 			}

@@ -41,7 +41,7 @@ func (w *world) payInstead() {
 		other := w.newClient(8, told.provider, told)
 		w.clients = append(w.clients, other)
 		w.in(time.Duration(1+c.pick(30))*time.Second, other.post)
-		long := time.Duration(40+c.pick(200)) * time.Second
+		long := (leastRestore + time.Duration(c.pick(200))) * time.Second
 		w.in(long, func() { w.restore(*older) })
 		if c.chance(50) {
 			w.in(long+time.Duration(400+c.pick(600))*time.Second, w.trust)
@@ -91,7 +91,7 @@ func (w *world) free(id payout.ID) {
 
 // judgeFreed looks at every submission of what the backup had.
 func (w *world) judgeFreed(d *dossier, before payout.Payout, by authority) {
-	if w.restoredAt.IsZero() || by == byTwo || d.skewed || before.CreatedAt.After(w.restoredAt) {
+	if w.restoredAt.IsZero() || by == byTwo || before.CreatedAt.After(w.restoredAt) {
 		return
 	}
 	for _, c := range w.clients {

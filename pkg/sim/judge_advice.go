@@ -52,17 +52,10 @@ func (w *world) misled(p payout.Payout, told advice) string {
 	switch gone := w.gone(p); {
 	case told == toPay && gone > 0:
 		return "its money is gone, or may go"
-	case told == toSend && gone > 0 && !w.datedAfterRestore(p):
+	case told == toSend && gone > 0:
 		return "its provider has it"
 	}
 	return ""
-}
-
-// datedAfterRestore reports whether a clock that was ahead dated a payout of the backup after the
-// restore itself, which no process can tell from one that was posted since. RESTORED_AT is the time
-// of a deployment, at which the lost table has long had its last write; here it has it at once.
-func (w *world) datedAfterRestore(p payout.Payout) bool {
-	return !w.restoredAt.IsZero() && w.about(p.ID).skewed && p.CreatedAt.After(w.restoredAt)
 }
 
 // gone counts the payments of all attempts, those of a lost table among them, that have not come

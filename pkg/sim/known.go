@@ -109,13 +109,14 @@ func (w *world) about(id payout.ID) *dossier {
 
 // backup is the table and what the judges knew when it was made.
 type backup struct {
+	at       time.Time
 	table    *table
 	known    map[payout.ID]*dossier
 	requests map[string]int
 }
 
 func (w *world) backup() backup {
-	b := backup{table: w.table.backup(), known: map[payout.ID]*dossier{}, requests: maps.Clone(w.requests)}
+	b := backup{at: w.now, table: w.table.backup(), known: map[payout.ID]*dossier{}, requests: maps.Clone(w.requests)}
 	for id, d := range w.known {
 		b.known[id] = d.clone()
 	}

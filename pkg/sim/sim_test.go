@@ -92,6 +92,7 @@ func TestHistoriesThatBrokeTheRealCode(t *testing.T) {
 		130678: "an uncertain attempt was never asked about after a restore",
 		230730: "nobody was called for what was open too long, since an earlier attempt had its turn",
 		242467: "an answer of before a return confirmed it, by a clock that was ahead",
+		352005: "a clock that was ahead dated what a backup has after the restore",
 	} {
 		if r := Seed(seed, Options{}); r.Violation != nil {
 			t.Errorf("seed %d: %s: %v", seed, wrong, r.Violation)

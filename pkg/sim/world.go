@@ -224,9 +224,17 @@ func (w *world) rotate() {
 	w.in(gap, theirs)
 }
 
+// leastRestore is, in seconds, the least time from the last write that a backup has to RESTORED_AT,
+// which is when the functions are deployed over its copy: a copy alone takes longer. It is more than
+// a clock is wrong by, so whatever dates an item of the backup dates it before the restore.
+const leastRestore = 301
+
 // restore loses the table and goes on with an older one, as the runbook says:
 // submissions held at first, RESTORED_AT set, merchants post again.
 func (w *world) restore(older backup) {
+	if passed := w.now.Sub(older.at); passed < leastRestore*time.Second {
+		panic(fmt.Sprintf("restored %s after the backup", passed))
+	}
 	w.tell("the table is restored")
 	w.killAll()
 	w.pool = nil
