@@ -199,13 +199,15 @@ func viewAttention(p payout.Payout) []attentionView {
 	return views
 }
 
+var withoutSeparators = strings.NewReplacer(" ", "", "-", "")
+
 // mask hides all but the last four characters, and at least half of a short
 // number; the length is not told either.
 func mask(number string) string {
 	if number == "" || number == payout.Redacted {
 		return number
 	}
-	plain := []rune(strings.NewReplacer(" ", "", "-", "").Replace(number))
+	plain := []rune(withoutSeparators.Replace(number))
 	shown := min(4, len(plain)/2)
 	return "****" + string(plain[len(plain)-shown:])
 }

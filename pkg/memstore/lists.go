@@ -29,8 +29,11 @@ func newestFirst(a, b row) int { return b.compare(a) }
 func (s *Store) Due(ctx context.Context, shard int, until time.Time, limit int) ([]payout.Due, error) {
 	var rows []row
 	err := s.do(ctx, func(c *Contents) error {
-		for id, p := range c.Payouts {
-			if id.Shard() == shard && !p.DueAt.IsZero() && !p.DueAt.After(until) {
+		for id := range c.Payouts { // without a copy of each
+			if id.Shard() != shard {
+				continue
+			}
+			if p := c.Payouts[id]; !p.DueAt.IsZero() && !p.DueAt.After(until) {
 				rows = append(rows, row{p.DueAt, string(id)})
 			}
 		}

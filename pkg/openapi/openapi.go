@@ -224,7 +224,7 @@ func (d *Document) resolve(pointer string) string {
 func (d *Document) at(pointer string) any {
 	var value any = d.root
 	for _, token := range strings.Split(pointer, "/")[1:] {
-		value = object(value)[strings.NewReplacer("~1", "/", "~0", "~").Replace(token)]
+		value = object(value)[unescape.Replace(token)]
 	}
 	return value
 }
@@ -236,4 +236,10 @@ func object(value any) map[string]any {
 
 func pointerTo(route, method string) string { return "/paths/" + escape(route) + "/" + method }
 
-func escape(token string) string { return strings.NewReplacer("~", "~0", "/", "~1").Replace(token) }
+func escape(token string) string { return escapes.Replace(token) }
+
+// How a JSON pointer writes what stands between its tokens (RFC 6901).
+var (
+	escapes  = strings.NewReplacer("~", "~0", "/", "~1")
+	unescape = strings.NewReplacer("~1", "/", "~0", "~")
+)

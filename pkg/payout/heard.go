@@ -1,7 +1,6 @@
 package payout
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -71,9 +70,9 @@ const mostRepeated = 3
 // against are the words after which no attempt of the payout is ever safe to pay again.
 var against = []word{saidPaid, saidReturned, saidOther, saidForeign, saidAmbiguous, wasResolved, wasMore}
 
-func (a Attempt) fact(w word) Fact { return Fact(fmt.Sprintf("%d.%s", a, w)) }
+func (a Attempt) fact(w word) Fact { return Fact(strconv.Itoa(int(a)) + "." + string(w)) }
 
-func (a Attempt) round(w word, n int) Fact { return Fact(fmt.Sprintf("%d.%s.%d", a, w, n)) }
+func (a Attempt) round(w word, n int) Fact { return a.fact(w) + Fact("."+strconv.Itoa(n)) }
 
 // Heard is the set of facts of a payout, in the order of their text. It only grows.
 type Heard []Fact

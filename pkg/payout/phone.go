@@ -33,10 +33,13 @@ func ForeignPhone(text string) bool {
 // cambodia is the country code.
 const cambodia = "855"
 
+// withoutSeparators takes out what people write between the digits of a number.
+var withoutSeparators = strings.NewReplacer(" ", "", "-", "")
+
 // internationalDigits drops blanks, dashes and the sign of an international number, and
 // reports whether there was one.
 func internationalDigits(text string) (digits string, international bool) {
-	digits = strings.NewReplacer(" ", "", "-", "").Replace(text)
+	digits = withoutSeparators.Replace(text)
 	for _, sign := range []string{"+", "00"} {
 		if rest, found := strings.CutPrefix(digits, sign); found {
 			return rest, true
