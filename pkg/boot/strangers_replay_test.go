@@ -84,7 +84,12 @@ func TestOneOldCallbackUsesUpNoRounds(t *testing.T) {
 					store.items[p.ID] = now
 				}
 			}
-			if now := store.items[p.ID]; wavered == 0 || wavered > 3 || now.SafeToPayAgain() == test.amount {
+			now := store.items[p.ID]
+			if i := now.Inquiries[1]; !test.amount && i.Words != 1 || now.SafeToPayAgain() {
+				t.Errorf("%s, blanks %t: safe %v, and the provider is asked by %+v", name, blanks, now.SafeToPayAgain(), i)
+			}
+			now.Inquiries = nil // it says "declined" once more
+			if wavered == 0 || wavered > 3 || now.SafeToPayAgain() == test.amount {
 				t.Errorf("%s, blanks %t: one signed text took the certainty away %d times (9 is for ever), heard %v", name, blanks, wavered, now.Heard)
 			}
 		}

@@ -118,6 +118,7 @@ func (r *reader) times(p *payout.Payout) {
 	p.Lease = payout.Lease{Token: r.text(attrToken), Until: r.moment(attrLeaseUntil)}
 	p.DueAt, p.Polls = r.moment(attrDueAt), int(r.number(attrPolls))
 	p.Turn = int(r.number(attrTurn))
+	p.Inquiries = r.inquiries()
 	p.RedactedAt = r.moment(attrRedactedAt)
 	p.AskedAt, p.AnsweredAt = r.moment(attrAskedAt), r.moment(attrAnsweredAt)
 	p.QueryAt, p.Notice = r.moment(attrQueryAt), r.notice()
@@ -212,16 +213,36 @@ func (r *reader) heard() payout.Heard {
 
 // answered is nil for none, as in items of earlier releases.
 func (r *reader) answered() map[payout.Attempt]string {
-	var all map[payout.Attempt]string
-	for name, number := range r.texts(attrAnswered) {
+	return byAttempt(r, attrAnswered, (*reader).text)
+}
+
+// inquiries is nil for none, as in items of earlier releases.
+func (r *reader) inquiries() map[payout.Attempt]payout.Inquiry {
+	return byAttempt(r, attrInquiries, func(r *reader, name string) payout.Inquiry {
+		of := r.child(name)
+		if of == nil {
+			return payout.Inquiry{}
+		}
+		return payout.Inquiry{
+			Words: int(of.number(attrWords)), Settled: int(of.number(attrSettled)), Tries: int(of.number(attrTries)),
+			AskedAt: of.moment(attrInquiredAt), Due: of.moment(attrInquiryDue),
+		}
+	})
+}
+
+// byAttempt reads a map from attempts, which are written in digits.
+func byAttempt[V any](r *reader, attribute string, read func(*reader, string) V) map[payout.Attempt]V {
+	of := r.child(attribute)
+	if of == nil {
+		return nil
+	}
+	all := map[payout.Attempt]V{}
+	for name := range of.of {
 		attempt, err := strconv.Atoi(name)
 		if err != nil || attempt < int(payout.FirstAttempt) {
-			r.fail(attrAnswered, errors.New("is not by attempt"))
+			r.fail(attribute, errors.New("is not by attempt"))
 		}
-		if all == nil {
-			all = map[payout.Attempt]string{}
-		}
-		all[payout.Attempt(attempt)] = number
+		all[payout.Attempt(attempt)] = read(of, name)
 	}
 	return all
 }

@@ -66,6 +66,7 @@ const (
 	attrOwesList    = "recipient_owed"
 	attrRecipient   = "recipient" // since it was redacted
 	attrUnwritten   = "unwritten" // keys of claims, the latest last, with a blank between them
+	attrInquiries   = "inquiries" // a map from the attempt; written whole, under the version
 	attrAnswered    = "answered"  // a map from the attempt; written whole, under the version
 
 	attrAt       = "at"
@@ -84,6 +85,13 @@ const (
 	attrPerson   = "person"
 	attrIdentity = "identity"
 	attrEntries  = "entries"
+
+	// Of an inquiry.
+	attrWords      = "w"
+	attrSettled    = "s"
+	attrTries      = "t"
+	attrInquiredAt = "a"
+	attrInquiryDue = "d"
 
 	attrConfirmed    = "confirmed"
 	attrProviderCode = "provider_code"
@@ -108,6 +116,7 @@ func encodePayout(p payout.Payout) item {
 	i.put(attrFingerprint, text(string(p.Fingerprint)))
 	i.put(attrHeard, set(p.Heard))
 	i.put(attrAnswered, encodeAnswered(p.Answered))
+	i.put(attrInquiries, encodeInquiries(p.Inquiries))
 	i.put(attrQueued, text(string(p.QueuedReason)))
 	i.put(attrFailure, encodeFailure(p.Failure))
 	i.put(attrReturn, encodeReturn(p.Return))
@@ -268,6 +277,21 @@ func encodeAnswered(numbers map[payout.Attempt]string) types.AttributeValue {
 	i := item{}
 	for attempt, number := range numbers {
 		i.put(strconv.Itoa(int(attempt)), text(number))
+	}
+	return nested(i)
+}
+
+// encodeInquiries is nil for none. Their members have short names: a payout may have many.
+func encodeInquiries(all map[payout.Attempt]payout.Inquiry) types.AttributeValue {
+	i := item{}
+	for attempt, inquiry := range all {
+		one := item{}
+		one.put(attrWords, number(inquiry.Words))
+		one.put(attrSettled, number(inquiry.Settled))
+		one.put(attrTries, number(inquiry.Tries))
+		one.put(attrInquiredAt, moment(inquiry.AskedAt))
+		one.put(attrInquiryDue, moment(inquiry.Due))
+		i.put(strconv.Itoa(int(attempt)), nested(one))
 	}
 	return nested(i)
 }

@@ -77,11 +77,17 @@ func longest(t *testing.T) payout.Payout {
 	for n := range payout.MostListed {
 		p.Similar, p.Beside = append(p.Similar, payout.SimilarOf(payout.DeriveID("prod", payout.Reference(fmt.Sprint(n))), 99, 99)), n
 	}
+	p.Inquiries = map[payout.Attempt]payout.Inquiry{}
+	for attempt := range payout.Attempt(3) {
+		p.Inquiries[97+attempt] = longestInquiry
+	}
 	for facts := 0; facts < 1600; facts += 8 {
 		p.Heard = append(p.Heard, payout.Fact(fmt.Sprintf("%d.fact", 10+facts/8%90)))
 	}
 	return p
 }
+
+var longestInquiry = payout.Inquiry{Words: 1 << 30, Settled: 1 << 30, Tries: 8, AskedAt: at, Due: at}
 
 // letters do not compress to less than three quarters.
 func letters(random *rand.Rand, n int) string {
@@ -104,6 +110,9 @@ func TestNoPayoutTakesMoreThanItsSizeSays(t *testing.T) {
 		p.Answered = map[payout.Attempt]string{}
 		for attempt := range payout.Attempt(random.IntN(payout.HistoryLimit)) {
 			p.Answered[10+attempt] = strings.Repeat("n", 128)
+			if p.Inquiries != nil {
+				p.Inquiries[10+attempt] = longestInquiry
+			}
 			entry := payout.Entry{
 				At: at, Source: payout.FromStatement, Status: payout.Submitting, Finding: payout.FoundProcessing,
 				ProviderCode: upTo(64), Message: upTo(160), By: payout.Principal(upTo(256)), Proposer: payout.Person(upTo(100)), ClaimKey: letters(random, 12),

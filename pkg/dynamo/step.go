@@ -118,6 +118,7 @@ func (u *update) change(id payout.ID, c payout.Change) {
 	}
 	u.grow(attrHeard, set(c.Heard))
 	u.asserted(attrAnswered, encodeAnswered(c.Answered))
+	u.asserted(attrInquiries, encodeInquiries(c.Inquiries))
 	u.queued(c)
 	if c.Redaction != nil {
 		u.redact(c)

@@ -82,6 +82,13 @@ type (
 		Attempt  payout.Attempt    `json:"attempt,omitzero"`
 		Entries  int               `json:"entries,omitzero"`
 	}
+	inquiry struct {
+		Words   int       `json:"words"`
+		Settled int       `json:"settled,omitzero"`
+		Tries   int       `json:"tries,omitzero"`
+		AskedAt time.Time `json:"asked_at,omitzero"`
+		Due     time.Time `json:"due,omitzero"`
+	}
 	lease struct {
 		Token string    `json:"token,omitzero"`
 		Until time.Time `json:"until,omitzero"`
@@ -142,6 +149,7 @@ type document struct {
 	Notice         notice                      `json:"notice,omitzero"`
 	Polls          int                         `json:"polls,omitzero"`
 	Turn           int                         `json:"turn,omitzero"`
+	Inquiries      map[payout.Attempt]inquiry  `json:"inquiries,omitempty"`
 	AskedAt        time.Time                   `json:"asked_at,omitzero"`
 	AnsweredAt     time.Time                   `json:"answered_at,omitzero"`
 	RecipientOwed  bool                        `json:"recipient_owed,omitzero"`
@@ -161,7 +169,7 @@ func documentOf(p payout.Payout) document {
 		HistoryDropped: p.HistoryDropped, Unwritten: p.Unwritten, Recipient: p.Recipient, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
 		CompletedAt: p.CompletedAt, StatusAt: p.StatusAt, Sent: p.Sent, SubmittedAt: p.SubmittedAt,
 		Proposal: proposal(p.Proposal), SimilarTo: p.SimilarTo, SimilarBy: p.SimilarBy, Similar: p.Similar, Beside: p.Beside, RedactedAt: p.RedactedAt,
-		Lease: lease(p.Lease), DueAt: p.DueAt, Polls: p.Polls, Turn: p.Turn, Version: p.Version, QueryAt: p.QueryAt,
+		Lease: lease(p.Lease), DueAt: p.DueAt, Polls: p.Polls, Turn: p.Turn, Inquiries: toInquiries[inquiry](p.Inquiries), Version: p.Version, QueryAt: p.QueryAt,
 		Notice: notice{
 			At: p.Notice.At, Fed: p.Notice.Fed, Tried: p.Notice.Tried, Owed: p.Notice.Owed,
 			Fresh: p.Notice.Fresh, Failures: p.Notice.Failures, Lease: lease(p.Notice.Lease), Unclear: p.Notice.Unclear,
@@ -189,7 +197,7 @@ func (d document) payout() (payout.Payout, error) {
 		HistoryDropped: d.HistoryDropped, Unwritten: d.Unwritten, Recipient: d.Recipient, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
 		CompletedAt: d.CompletedAt, StatusAt: d.StatusAt, Sent: d.Sent, SubmittedAt: d.SubmittedAt,
 		Proposal: payout.Proposal(d.Proposal), SimilarTo: d.SimilarTo, SimilarBy: d.SimilarBy, Similar: d.Similar, Beside: d.Beside, RedactedAt: d.RedactedAt,
-		Lease: payout.Lease(d.Lease), DueAt: d.DueAt, Polls: d.Polls, Turn: d.Turn, Version: d.Version, QueryAt: d.QueryAt,
+		Lease: payout.Lease(d.Lease), DueAt: d.DueAt, Polls: d.Polls, Turn: d.Turn, Inquiries: toInquiries[payout.Inquiry](d.Inquiries), Version: d.Version, QueryAt: d.QueryAt,
 		Notice: payout.Notice{
 			At: d.Notice.At, Fed: d.Notice.Fed, Tried: d.Notice.Tried, Owed: d.Notice.Owed,
 			Fresh: d.Notice.Fresh, Failures: d.Notice.Failures, Lease: payout.Lease(d.Notice.Lease), Unclear: d.Notice.Unclear,
@@ -202,6 +210,18 @@ func (d document) payout() (payout.Payout, error) {
 		p.History = append(p.History, payout.Entry(e))
 	}
 	return p, nil
+}
+
+// toInquiries is nil for none.
+func toInquiries[To, From inquiry | payout.Inquiry](all map[payout.Attempt]From) map[payout.Attempt]To {
+	var to map[payout.Attempt]To
+	for attempt, one := range all {
+		if to == nil {
+			to = map[payout.Attempt]To{}
+		}
+		to[attempt] = To(one)
+	}
+	return to
 }
 
 func amountOf(a money.Amount) *amount {

@@ -1,6 +1,7 @@
 package localstore
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -29,6 +30,11 @@ func cut(p payout.Payout) payout.Payout {
 		back := *p.Return
 		back.At = floor(back.At)
 		p.Return = &back
+	}
+	p.Inquiries = maps.Clone(p.Inquiries)
+	for attempt, i := range p.Inquiries {
+		i.AskedAt, i.Due = floor(i.AskedAt), floor(i.Due)
+		p.Inquiries[attempt] = i
 	}
 	p.History = slices.Clone(p.History)
 	for n := range p.History {

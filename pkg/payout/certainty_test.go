@@ -75,8 +75,12 @@ func TestAnOldCallbackThatTellsNothingWearsOut(t *testing.T) {
 		w.ask()
 	}
 	w.receive(w.claim(p, payout.FoundUnclear))
+	if now := w.stored(p.ID); now.SafeToPayAgain() || wavered(now) > 3 {
+		t.Errorf("the seventh repetition counts, or is not asked about: %v", now.Heard)
+	}
+	w.sweepFor(6, time.Minute)
 	if now := w.stored(p.ID); !now.SafeToPayAgain() {
-		t.Errorf("the seventh repetition counts: %v", now.Heard)
+		t.Errorf("the seventh repetition is not settled by the answer: %+v", now.Inquiries)
 	}
 	news := w.claim(p, payout.FoundUnclear)
 	news.Code = "something else"

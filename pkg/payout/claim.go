@@ -112,6 +112,10 @@ type Asked struct {
 	Submitted time.Time
 	// Settled: no process of ours could still be sending when the query began.
 	Settled bool
+	// Words is how many words had asked for an inquiry about the attempt; see [Inquiry].
+	Words int
+	// Inquiry: the query is that of an inquiry, and none of the ordinary ones.
+	Inquiry bool
 }
 
 // attempt is the attempt that the claim is about; zero if its reference is not ours.

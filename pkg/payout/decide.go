@@ -38,7 +38,7 @@ func (p Payout) Decide(c Claim) Decision {
 	if d.Change == nil && p.reliesOnSilence(c) {
 		d = p.trace(c)
 	}
-	return p.numbered(c, p.askedAgain(c, d))
+	return p.numbered(c, p.inquires(c, d))
 }
 
 func (p Payout) weigh(c Claim) Decision {

@@ -152,7 +152,9 @@ func (p Payout) announced(change Change) Change {
 	moved := p.Status == Queued && slices.Contains([]Status{Processing, Succeeded, Failed}, change.Status)
 	if after := change.Apply(p); !change.Noted && (moved || !p.wavering() && after.wavering()) {
 		change.Owed = true
-		if at := change.At; after.QueryAt.IsZero() || after.QueryAt.After(at) {
+		if at := change.At; change.Inquiries != nil {
+			change.DueAt = &at // the inquiry may wait; the list must not
+		} else if after.QueryAt.IsZero() || after.QueryAt.After(at) {
 			change.QueryAt = &at // whoever asks writes the list; until then the same money may go
 		}
 	}
@@ -165,7 +167,7 @@ func (p Payout) announced(change Change) Change {
 		notice.At, notice.Fresh = earlier(notice.At, *change.NotifyAt), true
 		change.Notice, change.NotifyAt = &notice, nil
 	}
-	if timed := change.QueryAt != nil || change.NotifyAt != nil || change.Notice != nil; timed && change.DueAt == nil {
+	if timed := change.QueryAt != nil || change.Inquiries != nil || change.NotifyAt != nil || change.Notice != nil; timed && change.DueAt == nil {
 		due := change.dueOf(p)
 		change.DueAt = &due
 	}
@@ -236,6 +238,10 @@ func (p Payout) isEvent(c Change) bool {
 // something to tell, whichever comes first.
 func (c Change) dueOf(p Payout) time.Time {
 	query, notify := p.QueryAt, p.Notice.At
+	_, inquiry := c.Apply(p).inquiryDue()
+	if inquiry.Before(c.At) && p.DueAt.After(c.At) && !inquiry.IsZero() {
+		inquiry = p.DueAt // a sweep is asking
+	}
 	switch {
 	case c.QueryAt != nil:
 		query = *c.QueryAt
@@ -251,7 +257,7 @@ func (c Change) dueOf(p Payout) time.Time {
 	if c.NotifyAt != nil {
 		notify = *c.NotifyAt
 	}
-	return earlier(query, notify)
+	return earlier(earlier(query, notify), inquiry)
 }
 
 // earlier is the first of two times; zero means never.

@@ -147,11 +147,11 @@ func (p Payout) SafeToPayAgain() bool {
 	if p.Status != Failed || p.speaksAgainst() || p.Heard.has(FirstAttempt, wasRestored) {
 		return false
 	}
-	if _, doubted := p.doubtedElsewhere(); doubted {
+	if p.doubtedElsewhere() {
 		return false
 	}
 	for a := FirstAttempt; a <= p.Attempt; a++ {
-		if !p.Heard.has(a, wasSent) || !p.Heard.closed(a) {
+		if !p.Heard.has(a, wasSent) || !p.closed(a) {
 			return false
 		}
 	}
@@ -211,8 +211,8 @@ func (p Payout) closedBy(c Claim, about Attempt) []Fact {
 	case c.Source == FromAnswer:
 		// Not beside another word, whichever came first: if two words differ, somebody is asked.
 		final = c.Conclusive && about == p.Attempt && p.Sent == 1 && p.onlyFailureHeard()
-	case c.Source == FromQuery && c.Asked != nil && c.Asked.Settled && c.Asked.Entries == p.entries():
-		final = p.queryIsFinal(c, about)
+	case c.Source == FromQuery:
+		final = p.isFinal(c, about)
 	}
 	if !final {
 		return nil
@@ -234,7 +234,11 @@ func (p Payout) onlyFailureHeard() bool {
 	})
 }
 
-func (p Payout) queryIsFinal(c Claim, about Attempt) bool {
+// isFinal reports whether an answer to a status query that says that an attempt failed is certain.
+func (p Payout) isFinal(c Claim, about Attempt) bool {
+	if c.Asked == nil || !c.Asked.Settled || c.Asked.Entries != p.entries() {
+		return false
+	}
 	once := !p.Heard.has(about, wasResent)
 	if c.OnlyIfFirst && !once && about != p.Attempt {
 		return false
@@ -252,16 +256,14 @@ func (p Payout) queryIsFinal(c Claim, about Attempt) bool {
 	return once || p.Provider.facts().Recovery.RefusesRepeats == Documented
 }
 
-// doubtedElsewhere is another attempt than the present one of which something was said that
-// has to be asked about: an earlier one, after its end, or a later one that a lost table may
-// have made. False if there is none.
-func (p Payout) doubtedElsewhere() (Attempt, bool) {
-	if all := p.allDoubtedElsewhere(); len(all) > 0 {
-		return all[0], true
-	}
-	return 0, false
+// doubtedElsewhere reports whether something was said of another attempt than the present one that
+// has to be asked about: of an earlier one, after its end, or of a later one that a lost table may
+// have made.
+func (p Payout) doubtedElsewhere() bool {
+	return len(p.allDoubtedElsewhere()) > 0 || p.inquiredElsewhere()
 }
 
+// allDoubtedElsewhere are those attempts, but for what an inquiry asks: it has status queries of its own.
 func (p Payout) allDoubtedElsewhere() []Attempt {
 	var all []Attempt
 	for _, f := range p.Heard {
@@ -357,7 +359,7 @@ func (p Payout) uncertainBefore() []Attempt {
 // certain.
 func (p Payout) earlierClosed() bool {
 	for a := FirstAttempt; a < p.Attempt; a++ {
-		if !p.Heard.closed(a) {
+		if !p.closed(a) {
 			return false
 		}
 	}

@@ -109,11 +109,13 @@ type Payout struct {
 	SubmittedAt time.Time // when the last submission was fenced
 	Lease       Lease
 	QueryAt     time.Time // when the provider is asked next; zero: never
-	DueAt       time.Time // when the sweep looks next, for a status query or for a notice; zero: never
+	DueAt       time.Time // when the sweep looks next, for a status query, an inquiry or a notice; zero: never
 	Polls       int       // status queries asked since the status began
 	// Turn is which attempt besides the present one was asked about last, and a hundred for each
 	// round of them that is complete, since the status began.
 	Turn int
+	// Inquiries are, by attempt, what the provider is asked beside those status queries.
+	Inquiries map[Attempt]Inquiry
 	// AskedAt is when the provider was last asked, AnsweredAt when its answer last said
 	// anything of the payout; zero: never.
 	AskedAt, AnsweredAt time.Time

@@ -197,14 +197,12 @@ func (p Payout) wavering() bool {
 	switch p.Status {
 	case Failed, Queued, Cancelled:
 	case Submitting, Processing: // the present attempt is with its provider; one before it may have been paid
-		_, elsewhere := p.doubtedElsewhere()
-		return p.Attempt > FirstAttempt && (elsewhere || p.speaksAgainst())
+		return p.Attempt > FirstAttempt && (p.doubtedElsewhere() || p.speaksAgainst())
 	default:
 		return false
 	}
-	_, elsewhere := p.doubtedElsewhere()
 	hidden := p.Heard.has(p.Attempt, saidDoubtful) || p.Heard.has(p.Attempt, saidUnlisted) || p.Heard.has(p.Attempt, wasFiled)
-	return elsewhere || hidden && !p.Heard.closed(p.Attempt) || p.Heard.doubted(p.Attempt) || p.speaksAgainst()
+	return p.doubtedElsewhere() || hidden && !p.closed(p.Attempt) || p.doubted(p.Attempt) || p.speaksAgainst()
 }
 
 // settled reports whether everybody knows what became of the payout.

@@ -10,8 +10,13 @@ const mostCounted = 30
 // heard reports whether the same claim is in the history, or was counted there.
 func (p Payout) heard(c Claim) bool {
 	keys := p.keysOf(c)
-	return slices.ContainsFunc(p.History, func(e Entry) bool { return slices.Contains(keys, e.ClaimKey) }) ||
-		slices.ContainsFunc(p.Unwritten, func(key string) bool { return slices.Contains(keys, key) || key == impersonal(c.Key()) })
+	return slices.ContainsFunc(p.History, func(e Entry) bool { return slices.Contains(keys, e.ClaimKey) }) || p.foundNoRoom(c)
+}
+
+// foundNoRoom reports whether the same claim came when there was no room for it.
+func (p Payout) foundNoRoom(c Claim) bool {
+	keys := append(p.keysOf(c), impersonal(c.Key()))
+	return slices.ContainsFunc(p.Unwritten, func(key string) bool { return slices.Contains(keys, key) })
 }
 
 // keysOf are what the same claim may stand under in the history. Of a redacted payout the
@@ -57,7 +62,7 @@ func (p Payout) reliesOnSilence(c Claim) bool {
 	if c.Source != FromCallback || c.Finding == FoundFailed || p.Status == Orphan || p.knows(c) {
 		return false
 	}
-	taken := !p.DueAt.Equal(earlier(p.QueryAt, p.Notice.At))
+	taken := p.beingAsked()
 	if p.heard(c) { // in other bytes
 		return (taken || p.Proposal.Entries > 0) && !c.Padded
 	}
@@ -76,7 +81,7 @@ func (p Payout) wornOut(c Claim) bool {
 			times++
 		}
 	}
-	return times >= mostRepeated || times == 0 && p.heard(c) || slices.Contains(p.Unwritten, impersonal(c.Key()))
+	return times >= mostRepeated || p.foundNoRoom(c)
 }
 
 // doubts are the facts with which a claim takes an attempt's certainty away, none for one that is
@@ -86,25 +91,6 @@ func (p Payout) doubts(c Claim, about Attempt) []Fact {
 		return nil
 	}
 	return p.Heard.wavering(about)
-}
-
-// askedAgain adds a question to what a claim comes to that is worn out, about an attempt whose failure
-// is certain: it takes nothing away any more, but it may be true this time, and the provider's
-// answer is worth more than any number of repetitions.
-func (p Payout) askedAgain(c Claim, d Decision) Decision {
-	fails := c.Finding == FoundFailed && !c.Doubtful
-	if c.Source != FromCallback || c.forgeable() || fails || c.attempt() != p.Attempt ||
-		!p.Status.Final() || !p.Heard.closed(p.Attempt) || !p.wornOut(c) || d.Change != nil && d.Change.QueryAt != nil {
-		return d
-	}
-	change := Change{At: c.At}
-	if d.Change != nil {
-		change = *d.Change
-	}
-	if p.askOnce(&change, c.attempt()); d.Change != nil || change.QueryAt != nil {
-		d.Change = &change
-	}
-	return d
 }
 
 // trace leaves a mark of a word that moves nothing, so that two people do not agree over a

@@ -39,12 +39,12 @@ func TestWhichBodiesAreKept(t *testing.T) {
 		}, []int{0}},
 		"what ends nothing leaves room for an end": {func(w *world, p payout.Payout) {
 			for range 4 {
-				w.receive(mismatch(w, p, 3000))
+				w.receive(mismatch(w, p, 2800))
 			}
 			c := w.claim(p, payout.FoundSucceeded)
 			c.Raw = filled(payout.BodyLimit)
 			w.receive(c)
-		}, []int{3000, 3000, 0, 0, payout.BodyLimit}},
+		}, []int{2800, 2800, 0, 0, payout.BodyLimit}},
 		"people's evidence is kept behind a flood": {func(w *world, p payout.Payout) {
 			w.receive(mismatch(w, p, payout.BodyLimit))
 			o := w.order(p.ID, dara, payout.Reviewed)

@@ -73,17 +73,14 @@ func (p Payout) spokenOf() bool {
 	if p.Attention.aboutMoney() || p.speaksAgainst() {
 		return true
 	}
-	if _, doubted := p.doubtedElsewhere(); doubted {
-		return true
-	}
-	return p.namedUnsent()
+	return p.doubtedElsewhere() || p.namedUnsent()
 }
 
 // namedUnsent reports whether somebody has spoken of an attempt of which we were certain that
 // nothing had arrived.
 func (p Payout) namedUnsent() bool {
 	unsent := p.Status == Queued || p.Status == Cancelled
-	return unsent && (p.Heard.has(p.Attempt, saidUnlisted) || p.Heard.has(p.Attempt, wasFiled) || p.Heard.doubted(p.Attempt))
+	return unsent && (p.Heard.has(p.Attempt, saidUnlisted) || p.Heard.has(p.Attempt, wasFiled) || p.doubted(p.Attempt))
 }
 
 // mayStillPay reports whether money may move, or have moved, by a payout that is queued or

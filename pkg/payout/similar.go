@@ -213,6 +213,5 @@ func (p Payout) standsOn(listed Unsettled, of Payout) bool {
 // must not hold each other. If another attempt of it may have paid, it holds all the same.
 func (p Payout) waitsAsDuplicate() bool {
 	_, held := p.Attention[PossibleDuplicate]
-	_, elsewhere := p.doubtedElsewhere()
-	return held && p.Status == Queued && !elsewhere
+	return held && p.Status == Queued && !p.doubtedElsewhere()
 }

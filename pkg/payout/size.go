@@ -7,16 +7,19 @@ import "strings"
 // proposal, attention, notice, facts). The test of pkg/dynamo compares it with what is
 // written.
 const (
-	fixedSize = 4350 + heardLimit
+	fixedSize = 4350 + heardLimit + attemptsAhead*inquirySize
 	entrySize = 150
 	pairSize  = 4 // of the metadata
 	// answeredSize is the most that an attempt's number takes in the map of them. Each attempt is
 	// fenced with an entry, which keeps the room for it: the number may come when little is left.
 	answeredSize = numberLimit + 2 + 1
+	// inquirySize is the same of what is asked about an attempt; a few may be asked about that were
+	// never made.
+	inquirySize = 90
 	// unwrittenSize is what the list of keys takes besides them.
 	unwrittenSize = 12 + mostCounted
 	// mostEntry is the most that an entry without a body takes.
-	mostEntry = entrySize + messageLimit + principalLimit + codeLimit + answeredSize + 400
+	mostEntry = entrySize + messageLimit + principalLimit + codeLimit + answeredSize + inquirySize + 400
 )
 
 // Size is the most that the payout takes in a table, as DynamoDB counts it. Bodies are
@@ -54,7 +57,7 @@ func (p Payout) Size() int {
 func (e Entry) size() int {
 	total := entrySize + len(e.ProviderCode) + len(e.Message) + len(e.By) + len(e.Proposer) + len(e.ClaimKey) + len(e.Evidence) + len(e.Raw)
 	if e.Status == Submitting {
-		total += answeredSize
+		total += answeredSize + inquirySize
 	}
 	for _, reasons := range [][]Reason{e.Raised, e.Cleared} {
 		for _, reason := range reasons {

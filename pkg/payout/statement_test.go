@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -115,8 +116,8 @@ func TestAStatementIsMatchedThreeWaysAndAskedAbout(t *testing.T) {
 		"other-state": payout.Succeeded, "not-there": payout.Processing,
 	})
 	for _, name := range []string{"lost-paid", "lost-failed", "other-state", "not-there"} {
-		if p := w.stored(made[name].ID); p.QueryAt.IsZero() || p.QueryAt.After(w.clock.Now()) || len(p.Attention) > 0 {
-			t.Errorf("%s is asked about at %v, attention %v", name, p.QueryAt, p.Attention)
+		if p := w.stored(made[name].ID); p.DueAt.IsZero() || p.DueAt.After(w.clock.Now()) || len(p.Attention) > 0 {
+			t.Errorf("%s is asked about at %v, attention %v", name, p.DueAt, p.Attention)
 		}
 	}
 }
@@ -387,6 +388,10 @@ func TestALineAboutAFarAttemptIsASlip(t *testing.T) {
 		far := p
 		far.Attempt += ahead
 		w.importBy(file(Vexora, row(1, far, payout.FoundSucceeded)), dara)
+		w.vexora.told = w.says(payout.FoundFailed)
+		if w.sweepFor(6, time.Minute); slices.Contains(w.vexora.about, far.Attempt) != doubts {
+			t.Errorf("%d ahead: asked about %v", ahead, w.vexora.about)
+		}
 		if now := w.stored(p.ID); now.SafeToPayAgain() == doubts {
 			t.Errorf("%d ahead: safe %v, heard %v", ahead, now.SafeToPayAgain(), now.Heard)
 		}

@@ -39,11 +39,10 @@ func (s *Statements) Doubt(ctx context.Context, p Payout, f Filed) error {
 	_, err := s.until(ctx, p, func(p Payout) (Decision, error) {
 		now := s.now()
 		change := Change{At: now, Heard: p.doubtedBy(f.Row)}
-		p.askOnce(&change, f.about())
-		if len(change.Heard) > 0 {
+		if len(change.Heard) > 0 { // a new doubt, of which there are few
+			p.reopen(&change)
 			change = *p.withEntry(change, f.entry(p.Status, now))
-		}
-		if change.QueryAt == nil && len(change.Heard) == 0 {
+		} else if p.inquire(&change, f.about(p)); change.Inquiries == nil {
 			return Decision{}, nil
 		}
 		return Decision{Change: &change}, nil
@@ -69,42 +68,12 @@ func (s *Statements) Settle(ctx context.Context, p Payout, f Filed) (Settled, er
 	return settled, nil
 }
 
-// askOnce has the provider asked once more about an attempt, at once. Unlike [Payout.reopen] it gives
-// no status query back that was used up: whoever sends a file, or an old text, again and again must not
-// keep a person from being called. Only a new doubt begins anew, of which there are few. Without
-// one, what is to be asked soon anyway stays as it is, and nothing is asked more often than every
-// few minutes.
-func (p Payout) askOnce(change *Change, about Attempt) {
-	p.reopen(change)
-	if len(change.Heard) > 0 || change.QueryAt == nil {
-		return
+// about is the attempt that a line has asked about: the present one if it names none of the payout.
+func (f Filed) about(p Payout) Attempt {
+	id, about, ours := ParseProviderReference(f.Row.Reference)
+	if !ours || id != p.ID || about > p.Attempt+attemptsAhead {
+		return p.Attempt
 	}
-	due, polls := change.At, confirmations-1
-	if about != p.Attempt {
-		polls-- // an even number is the others' turn
-	}
-	if rested := p.AskedAt.Add(asksAgain); rested.After(due) && rested.Sub(due) <= asksAgain {
-		due = rested
-	}
-	taken := p.DueAt.After(change.At) && !p.QueryAt.After(change.At) // that question began before this
-	if !taken && !p.QueryAt.IsZero() && !p.QueryAt.After(due) {
-		change.QueryAt, change.Polls, change.Turn = nil, nil, nil
-		return
-	}
-	change.QueryAt, change.Turn = &due, nil
-	if change.Polls != nil {
-		*change.Polls = min(p.Polls, polls)
-	}
-}
-
-// asksAgain is how long after a question what brings no new doubt does not have the provider asked
-// about the same attempt again: whoever sends one file each minute would take the questions that others
-// wait for.
-const asksAgain = 5 * time.Minute
-
-// about is the attempt that a line names.
-func (f Filed) about() Attempt {
-	_, about, _ := ParseProviderReference(f.Row.Reference)
 	return about
 }
 
@@ -114,7 +83,7 @@ func (p Payout) doubtedBy(row StatementRow) []Fact {
 	switch {
 	case !ours, about > p.Attempt+attemptsAhead: // a slip: nobody was ever that far
 		return nil
-	case p.Heard.wavered(about) >= mostRepeated: // the provider has answered every time
+	case p.Heard.closed(about) && p.Heard.wavered(about) >= mostRepeated: // see [Inquiry]
 		return nil
 	}
 	return p.takenAway(about, wasFiled, row.Finding == FoundFailed)

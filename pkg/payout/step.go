@@ -65,13 +65,15 @@ type Change struct {
 	Sent        *int
 	SubmittedAt time.Time
 	// QueryAt is when the provider is asked next, NotifyAt when there is something to
-	// tell the merchant, DueAt the earlier of the two; the zero time: never. [Step]s
-	// are made by [Payout.step], which keeps the three together.
+	// tell the merchant, DueAt the earlier of the two, or of the next inquiry; the zero time:
+	// never. [Step]s are made by [Payout.step], which keeps them together.
 	QueryAt  *time.Time
 	NotifyAt *time.Time // and the notice is fresh
 	DueAt    *time.Time
 	Polls    *int
 	Turn     *int // every new status begins with none
+	// Inquiries are all of them, those that change included; nil: unchanged. The step guards the version.
+	Inquiries map[Attempt]Inquiry
 	// AskedAt and AnsweredAt are set by the answer to a status query; zero: unchanged.
 	AskedAt, AnsweredAt time.Time
 	// QueuedReason is set with or without a status; every other status clears it.
@@ -233,6 +235,9 @@ func (c Change) applySchedule(p Payout) Payout {
 	}
 	if c.Turn != nil {
 		p.Turn = *c.Turn
+	}
+	if c.Inquiries != nil {
+		p.Inquiries = maps.Clone(c.Inquiries)
 	}
 	if !c.AskedAt.IsZero() {
 		p.AskedAt = c.AskedAt

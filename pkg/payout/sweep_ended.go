@@ -14,10 +14,10 @@ func (s *Sweeper) settleEnded(ctx context.Context, p Payout) error {
 	switch {
 	case s.tooLongKept(p):
 		return s.redact(ctx, p)
+	case !fresh && p.telling(now): // before what is asked: nobody may be there to answer
+		return s.redact(ctx, p)
 	case p.unconfirmed():
 		return s.queryStatus(ctx, p, p.Attempt)
-	case !fresh && p.telling(now):
-		return s.redact(ctx, p)
 	case p.holdsOthers(now):
 		return s.remind(ctx, p) // before its data goes: people may still have it sent again
 	case p.settled() && p.owesItsRecipient(s.policy, now):
@@ -35,8 +35,13 @@ func (s *Sweeper) settleEnded(ctx context.Context, p Payout) error {
 // tooLongKept reports whether the personal data of a payout that has ended has to go now, whatever else
 // is open about it.
 func (s *Sweeper) tooLongKept(p Payout) bool {
-	forget := s.policy.retention(p.StatusAt)
-	return p.Status.Final() && p.RedactedAt.IsZero() && !forget.IsZero() && !s.ports.Now().Before(forget.Add(attentionGrace))
+	now, forget := s.ports.Now(), s.policy.retention(p.StatusAt)
+	if !p.Status.Final() || !p.RedactedAt.IsZero() || !has(forget, now) {
+		return false
+	}
+	asked := len(p.Inquiries) > 0 // somebody who repeats a text keeps nobody's data here
+	p.Inquiries = nil
+	return !now.Before(forget.Add(attentionGrace)) || asked && len(p.Attention) == 0 && !p.unconfirmed() && !p.holdsOthers(now)
 }
 
 // holdsFor is how long a failure that is not certain holds the same money back under another

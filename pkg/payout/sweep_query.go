@@ -42,14 +42,24 @@ func (s *Sweeper) queryStatus(ctx context.Context, p Payout, about Attempt) erro
 			Source: FromQuery, Finding: FoundUnclear, Message: "the provider is not configured", At: s.ports.Now(),
 		})
 	}
-	ready, now := p.SubmittedAt.Add(connector.AskAfter()), s.ports.Now()
-	if now.Before(ready) && ready.Sub(now) <= connector.AskAfter()+leaseFor { // else a clock was ahead
+	if ready, early := s.tooEarly(p, connector); early {
 		return s.schedule(ctx, p, ready)
 	}
+	return s.ask(ctx, p, about, connector, false)
+}
+
+// tooEarly reports whether the provider may not know yet of the last submission, and until when.
+func (s *Sweeper) tooEarly(p Payout, connector Connector) (time.Time, bool) {
+	ready, now := p.SubmittedAt.Add(connector.AskAfter()), s.ports.Now()
+	return ready, now.Before(ready) && ready.Sub(now) <= connector.AskAfter()+leaseFor // else a clock was ahead
+}
+
+func (s *Sweeper) ask(ctx context.Context, p Payout, about Attempt, connector Connector, inquiry bool) error {
 	begun := s.ports.Now()
 	asked := &Asked{
 		Begun: begun, Entries: p.entries(), Due: p.QueryAt,
 		Submitted: p.SubmittedAt, Settled: !begun.Before(p.SubmittedAt.Add(leaseFor)),
+		Words: p.Inquiries[about].Words, Inquiry: inquiry,
 	}
 	c, asks := s.paced(ctx, p, about, connector)
 	if !asks {
@@ -97,7 +107,7 @@ func (s *Sweeper) unconfirmable(ctx context.Context, p Payout) error {
 	now := s.ports.Now()
 	due := now.Add(s.jitter(time.Hour))
 	change := Change{At: now, QueryAt: &due, Noted: p.holdsOthers(now) && s.ports.noteLate(ctx, s.policy, p)}
-	doubted := slices.ContainsFunc(p.allDoubtedElsewhere(), p.replaced)
+	doubted := slices.ContainsFunc(p.allDoubtedElsewhere(), p.replaced) // an inquiry calls for itself
 	if _, called := p.Attention[DoublePaymentSuspected]; doubted && !called && now.Sub(p.StatusAt) > unknownTooLong {
 		return s.call(ctx, p, change, DoublePaymentSuspected, SignalDoublePayment)
 	}
@@ -119,6 +129,7 @@ func (s *Sweeper) weigh(ctx context.Context, p Payout, about Attempt, c Claim) e
 			d.Change = &Change{At: s.ports.Now()}
 		}
 		d.Change.Noted, d.Change.Heard = noted, append(d.Change.Heard, lost...)
+		s.settleInquiry(p, about, &d, c)
 		s.scheduleQuery(p, about, d.Change, c)
 		s.escalate(p, about, &d, c)
 		if after := d.Change.Apply(p); !d.Change.Noted && after.wavering() && !p.wavering() {
@@ -139,7 +150,7 @@ func (s *Sweeper) weigh(ctx context.Context, p Payout, about Attempt, c Claim) e
 // until a time, did: a process can sleep for longer than its visibility. That one then goes
 // on alone, and sets the next time.
 func (p Payout) takenBy(held, now time.Time) bool {
-	return p.DueAt.After(now) && !p.DueAt.Equal(held) && !p.DueAt.Equal(earlier(p.QueryAt, p.Notice.At))
+	return p.DueAt.After(now) && !p.DueAt.Equal(held) && p.beingAsked()
 }
 
 // owesItsRecipient reports whether the recipient's list has to be written (again): it is
@@ -165,6 +176,15 @@ func (s *Sweeper) scheduleQuery(p Payout, about Attempt, change *Change, c Claim
 	}
 	after := change.Apply(p)
 	polls, due := p.Polls+1, s.next(p)
+	if c.Asked != nil && c.Asked.Inquiry {
+		polls, due = p.Polls, p.QueryAt
+		if change.Polls != nil {
+			polls = *change.Polls
+		}
+		if change.QueryAt != nil || change.Status != "" { // a word after which the ordinary ones begin anew
+			due = earlier(due, now.Add(s.jitter(queryDelays[0])))
+		}
+	}
 	_, other := after.askedElsewhere()
 	switch {
 	case change.Status.Final():
@@ -180,7 +200,7 @@ func (s *Sweeper) scheduleQuery(p Payout, about Attempt, change *Change, c Claim
 	if after.Status.Final() && polls >= confirmations {
 		due = s.resting(after, now)
 	}
-	goes := about != p.Attempt && after.Status == Queued && len(after.allDoubtedElsewhere()) == 0
+	goes := about != p.Attempt && after.Status == Queued && !after.doubtedElsewhere()
 	if c.Asked != nil && (after.unaskedElsewhere() || goes) {
 		due = earlier(due, now.Add(s.jitter(queryDelays[0]))) // each once at first, then the next attempt may go
 	}

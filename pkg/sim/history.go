@@ -154,8 +154,11 @@ func (w *world) compose() {
 	if c.chance(12) {
 		w.composeSimilar()
 	}
-	if c.chance(8) {
+	switch beside := c.pick(100); {
+	case beside >= 92:
 		w.sendBack()
+	case beside >= 84:
+		w.wearOut()
 	}
 }
 

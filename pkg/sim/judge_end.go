@@ -286,7 +286,7 @@ func (w *world) unconfirmed(d *dossier, p payout.Payout) bool {
 	}
 	var answers []sense
 	for _, s := range d.spoken {
-		if s.source == payout.FromQuery && s.attempt == p.Attempt && s.at.After(d.endedAt.Add(time.Minute)) {
+		if s.source == payout.FromQuery && s.attempt == p.Attempt && !s.mismatch && s.at.After(d.endedAt.Add(time.Minute)) {
 			answers = append(answers, s.says)
 		}
 	}

@@ -51,26 +51,10 @@ func (d *dossier) unsettling(s spoken, p payout.Payout) bool {
 		return false
 	case s.at.Before(d.pairedAt): // two people went on from it
 		return false
-	case p.Status == payout.Failed && d.wornOut(s):
-		return false
 	}
 	return !d.any(func(a spoken) bool {
 		return a.source == payout.FromQuery && a.attempt == s.attempt && !a.begun.Before(s.at) && a.says != saysNothing && a.says != saysAboutUs
 	})
-}
-
-// wornOut reports whether the provider has answered as often as it is asked about words that were
-// heard before, and this is one of them: nobody asks again, or a repetition would cost it a status
-// query for ever.
-func (d *dossier) wornOut(s spoken) bool {
-	before, same := 0, false
-	for _, o := range d.spoken {
-		if o.kept && o.attempt == s.attempt && o.at.Before(s.at) && (o.unbelieved != "" || o.says == saysProcessing || o.says == saysUnlisted) {
-			before++
-			same = same || o.unbelieved == s.unbelieved || o.says == s.unbelieved
-		}
-	}
-	return same && before >= 3
 }
 
 // elsewhereUnsettling reports whether a word that is not believed speaks of another attempt

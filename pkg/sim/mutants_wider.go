@@ -31,6 +31,10 @@ var widerMutants = []*Mutant{
 		},
 	},
 	{
+		Name: "worn-out-is-nothing", Says: "asks nobody about a text that came too often to be counted",
+		aroundStore: func(s session, _ *container) payout.Store { return incurious{s} },
+	},
+	{
 		Name: "lost-attempts-forgotten", Says: "forgets that a lost table may have made later attempts of a payout",
 		aroundStore: func(s session, _ *container) payout.Store { return carefree{s} },
 		aroundPolicy: func(p payout.Policy) payout.Policy {

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"context"
 	"time"
 
 	"cambodia-payouts/pkg/payout"
@@ -51,6 +52,45 @@ func (w *world) spreadWord(p payout.Payout, attempt payout.Attempt, said word) {
 		}
 	}
 	pl.call(e, said, 0)
+}
+
+// wearOut composes one genuine text about an attempt that failed for certain, which comes so often that
+// it is not counted any more: somebody holds it, or the provider lags. It may be true in the end, so
+// whatever comes after it has to wait for an answer, and each answer says that it failed. Meanwhile
+// somebody begins the next attempt.
+func (w *world) wearOut() {
+	c := w.choices
+	w.paidFrom = 9
+	w.faults = []int{0, 3, 12}[c.weighted(60, 25, 15)]
+	worn := w.clients[c.pick(len(w.clients))]
+	if c.chance(80) { // which tells for certain how an attempt ended
+		worn.banked()
+	}
+	if c.chance(25) { // a key is thought to have leaked
+		w.in(time.Duration(900+c.pick(600))*time.Second, func() { w.pull(principals[0], payout.ControlChange{Callbacks: payout.AskFirst}, nil) })
+		w.in(2*time.Hour, w.release)
+	}
+	said := []word{{says: endless}, {says: paid, odd: true}}[c.weighted(75, 25)]
+	at := time.Duration(480+c.pick(240)) * time.Second // an end is asked about after five minutes
+	for range 4 + c.pick(5) {
+		at += time.Duration(30+c.pick(900)) * time.Second
+		w.in(at, func() {
+			if p := w.table.Payouts[worn.id]; p.Status == payout.Failed || p.Attempt > 1 {
+				w.spreadWord(p, 1, said)
+			}
+		})
+		if c.chance(30) {
+			w.in(at+time.Duration(c.pick(400))*time.Second, func() { w.order(worn.id, given{action: payout.Resend}, c.pick(len(principals)), 0) })
+		}
+	}
+}
+
+// incurious is a store that forgets inquiries.
+type incurious struct{ session }
+
+func (s incurious) Apply(ctx context.Context, step payout.Step) (payout.Payout, error) {
+	step.Then.Inquiries = nil
+	return s.session.Apply(ctx, step)
 }
 
 // lateWords has an attempt spoken of after the next one was begun.
