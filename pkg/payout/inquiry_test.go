@@ -174,6 +174,31 @@ func TestAnInquiryAboutAnEarlierAttemptCalls(t *testing.T) {
 	}
 }
 
+// A queued attempt waits as long as nobody has answered what was said again of the one before, and goes
+// when that is answered.
+func TestAQueuedAttemptWaitsForAnInquiryAboutAnother(t *testing.T) {
+	for _, name := range both {
+		w := newWorldWith(t, func(p *payout.Policy) { p.QueuedMaxAge = 168 * time.Hour })
+		p, old := w.worn(name, func(c *payout.Claim) { c.Finding = payout.FoundProcessing })
+		pr := w.named(name)
+		accepts := pr.answer
+		pr.answer = w.notSent
+		w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
+		sent := len(pr.sent)
+		pr.answer, pr.told = accepts, w.unclear
+		old.At = w.clock.Now()
+		w.receive(old)
+		w.freed()
+		if w.sweepFor(60, time.Minute); len(pr.sent) > sent || w.stored(p.ID).WaitsFor() != payout.QueuedSpokenOf {
+			t.Errorf("%s: sent %d more without an answer, and waits for %q", name, len(pr.sent)-sent, w.stored(p.ID).WaitsFor())
+		}
+		pr.told = w.says(payout.FoundFailed)
+		if w.sweepFor(70, time.Minute); len(pr.sent) != sent+1 {
+			t.Errorf("%s: sent %d more after the answer, %s", name, len(pr.sent)-sent, w.stored(p.ID).Status)
+		}
+	}
+}
+
 // A word that came too often comes while the provider is asked about a new one, and leaves no trace any
 // more: the answer, which began before it, settles the new one alone.
 func TestAWordThatCameTooOftenIsNotSettledByTheAnswerToAnother(t *testing.T) {
