@@ -356,6 +356,68 @@ func TestAnInquiryKeepsNoPersonalData(t *testing.T) {
 	}
 }
 
+// An answer that brings news begins the ordinary status queries anew: it is asked about within minutes, and
+// settled by the next answer, with nobody called.
+func TestNewsByAnInquiryAreAskedAboutAsUsual(t *testing.T) {
+	for _, name := range both {
+		w := newWorld(t)
+		p, old := w.worn(name, func(c *payout.Claim) { c.Finding = payout.FoundProcessing })
+		w.named(name).told = w.says(payout.FoundProcessing)
+		old.At = w.clock.Now()
+		w.receive(old)
+		w.sweep()
+		asked := w.named(name).asked
+		w.sweepFor(40, 15*time.Second)
+		if n := w.named(name).asked - asked; n < 4 {
+			t.Errorf("%s: asked %d times in ten minutes", name, n)
+		}
+		w.named(name).told = w.says(payout.FoundFailed)
+		w.sweepFor(20, time.Minute)
+		if now := w.stored(p.ID); !now.SafeToPayAgain() || len(now.Attention) > 0 {
+			t.Errorf("%s: safe %v, attention %v, heard %v", name, now.SafeToPayAgain(), now.Attention.Reasons(), now.Heard)
+		}
+	}
+}
+
+// But what people have to look at, or what is doubted by words that count, keeps its data for them.
+func TestAnInquiryTakesNoDataFromPeople(t *testing.T) {
+	for _, what := range []string{"attention", "doubt"} {
+		w := newWorldWith(t, func(p *payout.Policy) { p.RedactAfter = 10 * day })
+		p, old := w.worn(Vexora, func(c *payout.Claim) { c.Finding = payout.FoundProcessing })
+		w.clock.pass(9 * day)
+		switch what {
+		case "attention":
+			held := w.stored(p.ID)
+			held.Attention = held.Attention.With(payout.NotificationFailing, w.clock.Now())
+			w.store.Payouts[p.ID] = held
+		case "doubt":
+			w.vexora.told = w.unclear
+			news := w.claim(p, payout.FoundProcessing)
+			news.Code = "0016"
+			w.receive(news)
+			w.sweepFor(80, time.Hour)
+			held := w.stored(p.ID)
+			held.Attention = nil
+			w.store.Payouts[p.ID] = held
+		}
+		for range 48 {
+			old.At = w.clock.Now()
+			w.receive(old)
+			w.sweepFor(1, time.Hour)
+		}
+		if what == "doubt" {
+			held := w.stored(p.ID)
+			held.Inquiries = map[payout.Attempt]payout.Inquiry{1: {Words: 9, Settled: 8, Due: w.clock.Now()}}
+			held.DueAt = w.clock.Now()
+			w.store.Payouts[p.ID] = held
+			w.sweepFor(3, time.Hour)
+		}
+		if now := w.stored(p.ID); !now.RedactedAt.IsZero() {
+			t.Errorf("%s: redacted after %v, heard %v", what, now.RedactedAt.Sub(now.StatusAt), now.Heard)
+		}
+	}
+}
+
 // An answer that was asked for before a word settles nothing of what came since, though the process that
 // asked slept for an hour, and others have asked meanwhile.
 func TestASleeperSettlesNothingOfWhatCameSince(t *testing.T) {
