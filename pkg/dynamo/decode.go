@@ -224,8 +224,8 @@ func (r *reader) inquiries() map[payout.Attempt]payout.Inquiry {
 			return payout.Inquiry{}
 		}
 		return payout.Inquiry{
-			Words: int(of.number(attrWords)), Settled: int(of.number(attrSettled)), Tries: int(of.number(attrTries)),
-			AskedAt: of.moment(attrInquiredAt), Due: of.moment(attrInquiryDue),
+			Open: of.flag(attrOpen), Marked: of.moment(attrMarked), Tries: int(of.number(attrTries)),
+			AskedAt: of.moment(attrInquiredAt), Due: of.moment(attrInquiryDue), Confirms: of.flag(attrConfirms),
 		}
 	})
 }

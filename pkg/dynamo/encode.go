@@ -87,8 +87,9 @@ const (
 	attrEntries  = "entries"
 
 	// Of an inquiry.
-	attrWords      = "w"
-	attrSettled    = "s"
+	attrOpen       = "o"
+	attrMarked     = "m"
+	attrConfirms   = "c"
 	attrTries      = "t"
 	attrInquiredAt = "a"
 	attrInquiryDue = "d"
@@ -286,8 +287,9 @@ func encodeInquiries(all map[payout.Attempt]payout.Inquiry) types.AttributeValue
 	i := item{}
 	for attempt, inquiry := range all {
 		one := item{}
-		one.put(attrWords, number(inquiry.Words))
-		one.put(attrSettled, number(inquiry.Settled))
+		one.put(attrOpen, flag(inquiry.Open))
+		one.put(attrMarked, moment(inquiry.Marked))
+		one.put(attrConfirms, flag(inquiry.Confirms))
 		one.put(attrTries, number(inquiry.Tries))
 		one.put(attrInquiredAt, moment(inquiry.AskedAt))
 		one.put(attrInquiryDue, moment(inquiry.Due))

@@ -87,7 +87,7 @@ func longest(t *testing.T) payout.Payout {
 	return p
 }
 
-var longestInquiry = payout.Inquiry{Words: 1 << 30, Settled: 1 << 30, Tries: 8, AskedAt: at, Due: at}
+var longestInquiry = payout.Inquiry{Open: true, Marked: at, Tries: 8, AskedAt: at, Due: at, Confirms: true}
 
 // letters do not compress to less than three quarters.
 func letters(random *rand.Rand, n int) string {

@@ -83,11 +83,12 @@ type (
 		Entries  int               `json:"entries,omitzero"`
 	}
 	inquiry struct {
-		Words   int       `json:"words"`
-		Settled int       `json:"settled,omitzero"`
-		Tries   int       `json:"tries,omitzero"`
-		AskedAt time.Time `json:"asked_at,omitzero"`
-		Due     time.Time `json:"due,omitzero"`
+		Open     bool      `json:"open,omitzero"`
+		Marked   time.Time `json:"marked,omitzero"`
+		Tries    int       `json:"tries,omitzero"`
+		AskedAt  time.Time `json:"asked_at,omitzero"`
+		Due      time.Time `json:"due,omitzero"`
+		Confirms bool      `json:"confirms,omitzero"`
 	}
 	lease struct {
 		Token string    `json:"token,omitzero"`

@@ -112,9 +112,11 @@ type Asked struct {
 	Submitted time.Time
 	// Settled: no process of ours could still be sending when the query began.
 	Settled bool
-	// Words is how many words had asked for an inquiry about the attempt; see [Inquiry].
-	Words int
-	// Inquiry: the query is that of an inquiry, and none of the ordinary ones.
+	// Held is until when the sweep that asked had taken the payout up. An answer counts for as long as it
+	// holds it: else another sweep has asked since, or somebody wants it asked again, and what came
+	// meanwhile may have left no trace.
+	Held time.Time
+	// Inquiry: the query is that of an inquiry, and none of the ordinary ones; see [Inquiry].
 	Inquiry bool
 }
 

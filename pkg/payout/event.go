@@ -147,14 +147,12 @@ func (p Payout) appendEvent(all []Event, e Entry, name EventType, reasons []Reas
 // for one that nobody has read.
 func (p Payout) announced(change Change) Change {
 	change.Heard = Heard(nil).With(change.Heard...) // DynamoDB refuses a set with the same text twice
-	change = p.fit(p.noteConfirmed(p.noteAttention(change)))
+	change = p.fit(p.confirmsLater(p.noteConfirmed(p.noteAttention(change))))
 	// What waits may be on no list. If a word moves it, nobody has put it there.
 	moved := p.Status == Queued && slices.Contains([]Status{Processing, Succeeded, Failed}, change.Status)
 	if after := change.Apply(p); !change.Noted && (moved || !p.wavering() && after.wavering()) {
 		change.Owed = true
-		if at := change.At; change.Inquiries != nil {
-			change.DueAt = &at // the inquiry may wait; the list must not
-		} else if after.QueryAt.IsZero() || after.QueryAt.After(at) {
+		if at := change.At; change.Inquiries == nil && (after.QueryAt.IsZero() || after.QueryAt.After(at)) {
 			change.QueryAt = &at // whoever asks writes the list; until then the same money may go
 		}
 	}
@@ -239,7 +237,7 @@ func (p Payout) isEvent(c Change) bool {
 func (c Change) dueOf(p Payout) time.Time {
 	query, notify := p.QueryAt, p.Notice.At
 	_, inquiry := c.Apply(p).inquiryDue()
-	if inquiry.Before(c.At) && p.DueAt.After(c.At) && !inquiry.IsZero() {
+	if has(inquiry, c.At) && p.DueAt.After(c.At) && c.QueryAt == nil {
 		inquiry = p.DueAt // a sweep is asking
 	}
 	switch {

@@ -14,42 +14,47 @@ import (
 // But the inquiry leaves no fact, no entry and no event, and it takes none of the status queries,
 // rounds and waits of the others: whoever repeats a text, or a file, uses nothing up.
 type Inquiry struct {
-	// Words is how many words have asked for it, Settled how many of them the provider has answered:
-	// those that came before the status query began. No clock is compared for that.
-	Words, Settled int
+	Open bool
+	// Marked is the due time of the sweep that had taken the payout up when the latest word came: a
+	// status query of that sweep says nothing of it. No sweep has the due time of another one.
+	Marked time.Time
 	// Tries is how many status queries settled nothing since it was opened.
 	Tries   int
-	AskedAt time.Time // when the provider was last asked for its sake, or about its attempt meanwhile
-	Due     time.Time // when it is asked next; it means nothing once all is settled
+	AskedAt time.Time // when the provider was last asked about the attempt, while it was open
+	Due     time.Time // when it is asked next; it means nothing while it is not open
+	// Confirms: the failure of the payout became certain but for this inquiry, and nobody was told.
+	Confirms bool
 }
-
-func (i Inquiry) open() bool { return i.Words > i.Settled }
 
 // asksAgain is how long after a status query an inquiry has the provider asked about the same
 // attempt again: the queries are bounded, however often somebody repeats a word.
 const asksAgain = 5 * time.Minute
 
 // closed reports whether the failure of an attempt is certain, and no inquiry asks whether it still is.
-func (p Payout) closed(a Attempt) bool { return p.Heard.closed(a) && !p.Inquiries[a].open() }
+func (p Payout) closed(a Attempt) bool { return p.Heard.closed(a) && !p.Inquiries[a].Open }
 
 // doubted reports whether something was said of an attempt after its end that no answer has settled.
 func (p Payout) doubted(a Attempt) bool {
-	return p.Heard.doubted(a) || p.Heard.closed(a) && p.Inquiries[a].open()
+	return p.Heard.doubted(a) || p.Heard.closed(a) && p.Inquiries[a].Open
 }
 
 // inquires adds an inquiry to what a callback comes to that takes nothing away any more, since it was
-// heard too often. Beside a status query that is under way it is one, too: the answer says nothing of
-// what came since.
+// heard too often: about an attempt whose failure was certain, or an end that is asked about no more.
+// Beside a status query that is under way it is one, too: the answer says nothing of what came since.
 func (p Payout) inquires(c Claim, d Decision) Decision {
-	fails := c.Finding == FoundFailed && !c.Doubtful
-	if c.Source != FromCallback || c.Ambiguous != "" || fails || p.Status == Orphan || !p.wornOut(c) {
+	again := p.wornOut(c) || c.Unbelieved && p.heard(c)
+	if !again || c.Source != FromCallback || c.Ambiguous != "" || p.Status == Orphan || p.agreesWith(c) {
 		return d
 	}
 	change := Change{At: c.At}
 	if d.Change != nil {
 		change = *d.Change
 	}
-	if !change.Apply(p).Heard.closed(c.attempt()) && !p.beingAsked() {
+	if change.QueryAt != nil {
+		return d // it counts, and is asked about as usual
+	}
+	ended := c.attempt() == p.Attempt && p.Status.Final()
+	if !ended && !change.Apply(p).Heard.closed(c.attempt()) && !p.beingAsked() {
 		return d
 	}
 	if p.inquire(&change, c.attempt()); change.Inquiries != nil {
@@ -58,16 +63,35 @@ func (p Payout) inquires(c Claim, d Decision) Decision {
 	return d
 }
 
-// inquire opens an inquiry about an attempt. While one waits for its status query it stays as it is.
-func (p Payout) inquire(change *Change, about Attempt) {
-	i := p.Inquiries[about]
-	switch {
-	case p.Status == Orphan, i.open() && !p.beingAsked():
-		return
-	case !i.open():
-		i.Tries, i.Due = 0, p.rested(about, change.At)
+// agreesWith reports whether a callback says what is known already of the attempt.
+func (p Payout) agreesWith(c Claim) bool {
+	present := c.attempt() == p.Attempt
+	switch c.Finding {
+	case FoundFailed:
+		return !c.Doubtful && (!present || p.Status != Succeeded)
+	case FoundSucceeded:
+		return present && p.Status == Succeeded
+	case FoundReturned:
+		return present && p.Return != nil
+	case FoundProcessing:
+		return present && p.Status == Succeeded && !c.Unbelieved
 	}
-	i.Words++
+	return false
+}
+
+// inquire opens an inquiry about an attempt. While one waits for its status query it stays as it is, and
+// of the words that come while it is asked, one is noted.
+func (p Payout) inquire(change *Change, about Attempt) {
+	i, asked := p.Inquiries[about], p.beingAsked()
+	switch {
+	case p.Status == Orphan, about < FirstAttempt, about > p.Attempt+attemptsAhead, i.Open && (!asked || i.Marked.Equal(p.DueAt)):
+		return
+	case i.Open:
+		i.Marked, change.DueAt = p.DueAt, &p.DueAt
+	default: // a sweep looks at once: the list of the recipient is owed, and no other write may know of the inquiry
+		i = Inquiry{Open: true, AskedAt: i.AskedAt, Due: p.rested(about, change.At)}
+		change.DueAt = &change.At
+	}
 	change.Inquiries = p.inquiriesWith(about, i)
 }
 
@@ -99,7 +123,7 @@ func (p Payout) inquiryDue() (about Attempt, due time.Time) {
 		return 0, time.Time{}
 	}
 	for _, a := range slices.Sorted(maps.Keys(p.Inquiries)) {
-		if i := p.Inquiries[a]; i.open() && (due.IsZero() || i.Due.Before(due)) {
+		if i := p.Inquiries[a]; i.Open && (due.IsZero() || i.Due.Before(due)) {
 			about, due = a, i.Due
 		}
 	}
@@ -132,7 +156,8 @@ func (s *Sweeper) inquireNow(ctx context.Context, p Payout, about Attempt) error
 	connector, wired := s.ports.Connectors[p.Provider]
 	if !wired { // nobody can be asked; time passes all the same, and a person has to know
 		d := Decision{Change: &Change{At: now}}
-		s.tryAgain(p, about, &d, now)
+		s.tryAgain(p, about, &d, now, false)
+		d.Change.Noted = p.holdsOthers(now) && s.ports.noteLate(ctx, s.policy, p)
 		_, _, err := s.once(ctx, p, *d.Change, d.Change.Entry, d.Signals...)
 		return err
 	}
@@ -145,44 +170,97 @@ func (s *Sweeper) inquireNow(ctx context.Context, p Payout, about Attempt) error
 }
 
 // settleInquiry takes in what an answer to any status query about an attempt means for the inquiry
-// about it.
+// about it. Nothing, if the sweep that asked does not hold the payout any more: another one has asked
+// since, or somebody wants it asked again.
 func (s *Sweeper) settleInquiry(p Payout, about Attempt, d *Decision, c Claim) {
 	i := p.Inquiries[about]
-	if !i.open() || c.Asked == nil {
+	switch {
+	case !i.Open || c.Asked == nil || !p.DueAt.Equal(c.Asked.Held):
+		return
+	case !p.settlesInquiry(c, about):
+		s.tryAgain(p, about, d, c.Asked.Begun, p.deniesEnd(c, about))
 		return
 	}
-	if !p.settlesInquiry(c, about) {
-		s.tryAgain(p, about, d, c.Asked.Begun)
-		return
+	confirms := i.Confirms
+	i.AskedAt, i.Tries, i.Confirms = c.Asked.Begun, 0, false
+	if i.Open = i.Marked.Equal(c.Asked.Held); i.Open {
+		i.Due = i.AskedAt.Add(asksAgain)
 	}
-	i.AskedAt, i.Settled, i.Tries = c.Asked.Begun, max(i.Settled, c.Asked.Words), 0
-	i.Due = i.AskedAt.Add(asksAgain) // for what came meanwhile
 	d.Change.Inquiries = p.inquiriesWith(about, i)
+	switch {
+	case !confirms:
+	case !d.Change.Apply(p).SafeToPayAgain():
+		d.Change.Inquiries = confirmedBy(d.Change.Inquiries) // the last one
+	case d.Change.Entry == nil:
+		*d.Change = *p.withEntry(*d.Change, c.entry(p.Status))
+	}
 }
 
 // settlesInquiry reports whether an answer says what becomes of an attempt: that it failed for
 // certain, as before, or a word that counts itself. Where nothing was certain it says all that was asked.
 func (p Payout) settlesInquiry(c Claim, about Attempt) bool {
 	if !p.Heard.closed(about) {
-		return c.Finding.states() || c.Finding == FoundAbsent
+		return (c.Finding.states() || c.Finding == FoundAbsent) && !p.deniesEnd(c, about)
 	}
 	return c.Finding.states() && (c.Finding != FoundFailed || c.Doubtful || p.isFinal(c, about))
 }
 
-// tryAgain has an inquiry asked again after the usual waits, and calls for a person where nobody
-// settles it for an hour.
-func (s *Sweeper) tryAgain(p Payout, about Attempt, d *Decision, asked time.Time) {
+// deniesEnd reports whether an answer does not know of the end of the present attempt.
+func (p Payout) deniesEnd(c Claim, about Attempt) bool {
+	return about == p.Attempt && p.Status.Final() && p.disagrees(c)
+}
+
+// tryAgain has an inquiry asked again after the usual waits. Where a failure had been certain, that goes on
+// for ever. It calls for a person once, when nobody has settled it for more than an hour, or the answers
+// do not know of the end.
+func (s *Sweeper) tryAgain(p Payout, about Attempt, d *Decision, asked time.Time, denied bool) {
 	now, i := s.ports.Now(), p.Inquiries[about]
 	i.AskedAt, i.Due = asked, now.Add(s.jitter(queryDelays[min(i.Tries, len(queryDelays)-1)]))
-	if i.Tries < disagreedTooOften {
-		i.Tries++
-	}
+	certain := p.Heard.closed(about)
+	i.Tries = min(i.Tries+1, confirmations)
+	i.Open = certain || i.Tries < confirmations
 	d.Change.Inquiries = p.inquiriesWith(about, i)
 	switch {
-	case i.Tries < disagreedTooOften || !p.Heard.closed(about):
+	case i.Tries < disagreedTooOften || i.Tries > disagreedTooOften && !denied || !certain && !denied:
 	case p.replaced(about):
 		p.call(d, DoublePaymentSuspected, SignalDoublePayment, now, "what was said of an earlier attempt was never settled")
 	case about == p.Attempt:
 		p.call(d, Contradiction, SignalContradiction, now, "what was said again of this end was never settled")
 	}
+}
+
+// confirmsLater notes in the inquiries that are open that a change would have made the payout safe to pay again
+// but for them: the merchant is told when the last one is settled, once.
+func (p Payout) confirmsLater(change Change) Change {
+	after := change.Apply(p)
+	if len(change.Heard) == 0 || len(after.Inquiries) == 0 || after.SafeToPayAgain() {
+		return change
+	}
+	before, calm := p, after
+	before.Inquiries, calm.Inquiries = nil, nil
+	if before.SafeToPayAgain() || !calm.SafeToPayAgain() {
+		return change
+	}
+	change.Inquiries = confirmedBy(after.Inquiries)
+	return change
+}
+
+// confirmedBy has the last of the inquiries that are open tell the merchant when it is settled.
+func confirmedBy(all map[Attempt]Inquiry) map[Attempt]Inquiry {
+	all = maps.Clone(all)
+	for about, i := range all {
+		i.Confirms = i.Open
+		all[about] = i
+	}
+	return all
+}
+
+// confirms reports whether a change settles the last inquiry that kept a failure from being told as certain.
+func (p Payout) confirms(change Change) bool {
+	for _, i := range p.Inquiries {
+		if i.Confirms && change.Inquiries != nil {
+			return true
+		}
+	}
+	return false
 }

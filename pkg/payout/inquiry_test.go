@@ -1,6 +1,7 @@
 package payout_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"sync"
@@ -356,6 +357,116 @@ func TestAnInquiryKeepsNoPersonalData(t *testing.T) {
 	}
 }
 
+// Of the words that come while the provider is asked, one is written down: whoever posts for as long as that
+// takes keeps no answer from being stored.
+func TestAFloodDuringAnInquiryIsOneWrite(t *testing.T) {
+	w := newWorld(t)
+	p, old := w.worn(Vexora, func(c *payout.Claim) { c.Finding = payout.FoundProcessing })
+	writes := 0
+	w.meanwhile(Vexora, func() {
+		before := w.stored(p.ID).Version
+		for range 50 {
+			old.At = w.clock.Now()
+			w.receive(old)
+		}
+		writes = int(w.stored(p.ID).Version - before)
+	})
+	old.At = w.clock.Now()
+	w.receive(old)
+	w.sweep()
+	if now := w.stored(p.ID); writes != 1 || now.SafeToPayAgain() || !now.Inquiries[1].AskedAt.Equal(w.clock.Now()) {
+		t.Errorf("%d writes, safe %v: %+v", writes, now.SafeToPayAgain(), now.Inquiries)
+	}
+}
+
+// People are called once for what nobody settles. When two of them have looked into it, it is asked about
+// every day, and nobody is called again.
+func TestAnInquiryCallsOnce(t *testing.T) {
+	for _, answer := range []payout.Finding{payout.FoundAbsent, payout.FoundUnclear} {
+		w := newWorld(t)
+		p, old := w.worn(Vexora, func(c *payout.Claim) { c.Finding = payout.FoundProcessing })
+		w.vexora.told = w.says(answer)
+		old.At = w.clock.Now()
+		w.receive(old)
+		w.sweepFor(12, time.Hour)
+		if len(w.stored(p.ID).Attention) == 0 {
+			t.Fatal("nobody is called")
+		}
+		w.reviewed(p.ID)
+		entries, asked := w.stored(p.ID).Sequence(), w.vexora.asked
+		w.sweepFor(10*24, time.Hour)
+		now := w.stored(p.ID)
+		if n := w.vexora.asked - asked; len(now.Attention) > 0 || now.Sequence() > entries || now.SafeToPayAgain() || n < 9 || n > 12 {
+			t.Errorf("%s: attention %v, %d entries more, asked %d times, safe %v", answer, now.Attention.Reasons(), now.Sequence()-entries, n, now.SafeToPayAgain())
+		}
+	}
+}
+
+// A failure that becomes certain beside an inquiry about another attempt is told when that is settled, and
+// once.
+func TestACertaintyBesideAnInquiryIsToldLater(t *testing.T) {
+	for _, name := range both {
+		w := newWorld(t)
+		p, old := w.worn(name, func(c *payout.Claim) { c.Finding = payout.FoundProcessing })
+		w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
+		w.clock.pass(10 * time.Minute)
+		w.receive(w.claim(w.stored(p.ID), payout.FoundFailed))
+		told := func() (n int) {
+			for _, e := range w.stored(p.ID).Events() {
+				if e.Type == payout.EventFailureConfirmed {
+					n++
+				}
+			}
+			return n
+		}
+		before, quiet := told(), w.says(payout.FoundFailed)
+		w.named(name).told = func(q payout.Payout) payout.Claim {
+			if a := w.named(name).about; a[len(a)-1] == 1 && !slices.Contains(w.stored(p.ID).Heard, "2.closed.1") {
+				return w.unclear(q) // until the second one is certain
+			}
+			return quiet(q)
+		}
+		old.At = w.clock.Now()
+		w.receive(old)
+		w.sweepFor(30, time.Minute)
+		if now := w.stored(p.ID); !now.SafeToPayAgain() || told() != before+1 {
+			t.Errorf("%s: safe %v, told %d times more", name, now.SafeToPayAgain(), told()-before)
+		}
+		for range 5 {
+			old.At = w.clock.Now()
+			w.receive(old)
+			w.sweepFor(10, time.Minute)
+		}
+		if told() != before+1 {
+			t.Errorf("%s: a repeated text has it told %d times", name, told()-before)
+		}
+	}
+}
+
+// While callbacks are only asked about, forged texts about a success silence no true one either.
+func TestForgedTextsAboutASuccessSilenceNoTrueOne(t *testing.T) {
+	for _, says := range []payout.Finding{payout.FoundReturned, payout.FoundFailed, payout.FoundUnlisted, payout.FoundProcessing} {
+		w := newWorld(t)
+		p := w.mustCreate(draft("R1"))
+		w.vexora.told = w.says(payout.FoundSucceeded)
+		w.receive(w.claim(p, payout.FoundSucceeded))
+		w.sweepFor(6, time.Hour)
+		w.pull(dara, askFirst)
+		w.clock.pass(time.Minute)
+		for range 5 {
+			w.receive(w.claim(p, says))
+			w.sweepFor(6, 10*time.Minute)
+		}
+		asked := w.vexora.asked
+		w.vexora.told = w.says(payout.FoundReturned)
+		w.receive(w.claim(p, says))
+		w.sweepFor(2, 10*time.Minute)
+		if now := w.stored(p.ID); w.vexora.asked == asked || now.Return == nil {
+			t.Errorf("%s: asked %d times, returned %v, attention %v", says, w.vexora.asked-asked, now.Return != nil, now.Attention.Reasons())
+		}
+	}
+}
+
 // An answer that brings news begins the ordinary status queries anew: it is asked about within minutes, and
 // settled by the next answer, with nobody called.
 func TestNewsByAnInquiryAreAskedAboutAsUsual(t *testing.T) {
@@ -407,7 +518,7 @@ func TestAnInquiryTakesNoDataFromPeople(t *testing.T) {
 		}
 		if what == "doubt" {
 			held := w.stored(p.ID)
-			held.Inquiries = map[payout.Attempt]payout.Inquiry{1: {Words: 9, Settled: 8, Due: w.clock.Now()}}
+			held.Inquiries = map[payout.Attempt]payout.Inquiry{1: {Open: true, Due: w.clock.Now()}}
 			held.DueAt = w.clock.Now()
 			w.store.Payouts[p.ID] = held
 			w.sweepFor(3, time.Hour)
@@ -437,5 +548,222 @@ func TestASleeperSettlesNothingOfWhatCameSince(t *testing.T) {
 	w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
 	if w.stored(p.ID).Attempt != 1 {
 		t.Error("one person alone began another attempt")
+	}
+}
+
+// The same if another process has asked meanwhile, without an answer, and the word came after that.
+func TestASleeperSettlesNothingThatAnotherProcessWasAskedAbout(t *testing.T) {
+	w := newWorld(t)
+	p, old := w.worn(Vexora, func(c *payout.Claim) { c.Finding = payout.FoundProcessing })
+	other := &provider{name: Vexora, told: w.unclear}
+	same := func(d time.Duration) time.Duration { return d }
+	elsewhere, err := payout.NewSweeper(payout.Ports{
+		Store: w.store, Connectors: map[payout.Provider]payout.Connector{Vexora: other}, Signals: w.signals, Breaker: w.breaker, Keys: w,
+		Now: w.clock.Now, Notifier: w.notifier, NewToken: func() string { return "other" }, Pause: func(context.Context, time.Duration) {}, People: register,
+	}, payout.Policy{}, same)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.meanwhile(Vexora, func() {
+		w.clock.pass(5 * time.Minute)
+		if _, err := elsewhere.Sweep(bg, p.ID.Shard()); err != nil {
+			t.Error(err)
+		}
+		old.At = w.clock.Now()
+		w.receive(old)
+	})
+	old.At = w.clock.Now()
+	w.receive(old)
+	w.sweep()
+	if now := w.stored(p.ID); now.SafeToPayAgain() || other.asked != 1 {
+		t.Errorf("asked %d times meanwhile, safe: %+v", other.asked, now.Inquiries)
+	}
+}
+
+// besides has something happen, other sweeps among it, while the next status query is under way, which is
+// answered "failed".
+func (w *world) besides(name payout.Provider, answers func(payout.Payout) payout.Claim, happens func()) {
+	failed, pr, first := w.says(payout.FoundFailed), w.named(name), true
+	pr.told = func(p payout.Payout) payout.Claim {
+		if !first {
+			return answers(p)
+		}
+		first = false
+		c := failed(p)
+		pr.mu.Unlock()
+		defer pr.mu.Lock()
+		happens()
+		return c
+	}
+}
+
+// An answer closes nothing once another sweep has asked: a word that came too often may have come after that,
+// which nobody marks while nobody asks. A process that slept, or one beside which a file had the payout
+// looked at, is both.
+func TestAnAnswerThatIsNotTheLatestClosesNothing(t *testing.T) {
+	for _, name := range both {
+		for _, cause := range []string{"it slept", "a file, unclear", "a file, absent"} {
+			w := newWorld(t)
+			p, old := w.worn(name, func(c *payout.Claim) { c.Finding = payout.FoundProcessing })
+			news := w.claim(p, payout.FoundProcessing)
+			news.Code = "0016"
+			w.receive(news)
+			answers := w.unclear
+			if cause == "a file, absent" {
+				answers = w.absent
+			}
+			w.besides(name, answers, func() {
+				w.clock.pass(time.Second)
+				if cause == "it slept" {
+					w.clock.pass(2 * time.Minute)
+				} else {
+					w.importBy(file(name, row(1, p, payout.FoundSucceeded)), dara)
+				}
+				w.clock.pass(time.Second)
+				w.sweep()
+				w.clock.pass(time.Second)
+				old.At = w.clock.Now()
+				w.receive(old)
+			})
+			asked := w.named(name).asked
+			w.sweep()
+			if now := w.stored(p.ID); now.SafeToPayAgain() || w.named(name).asked != asked+2 {
+				t.Errorf("%s, %s: asked %d times, safe %v: heard %v, %+v", name, cause, w.named(name).asked-asked, now.SafeToPayAgain(), now.Heard, now.Inquiries)
+			}
+			w.named(name).told = w.says(payout.FoundFailed)
+			if w.sweepFor(20, time.Minute); !w.stored(p.ID).SafeToPayAgain() {
+				t.Errorf("%s, %s: the latest answer does not close it either", name, cause)
+			}
+		}
+	}
+}
+
+// The same money is held for as long as nobody can answer.
+func TestAnInquiryThatNobodyCanAnswerHoldsTheSameMoney(t *testing.T) {
+	for _, name := range both {
+		w := newWorld(t)
+		p, old := w.worn(name, func(c *payout.Claim) { c.Finding = payout.FoundProcessing })
+		connector := w.connectors[name]
+		delete(w.connectors, name)
+		old.At = w.clock.Now()
+		w.receive(old)
+		for day := range 8 {
+			w.sweepFor(24, time.Hour)
+			w.store.expire(w.clock.Now())
+			w.connectors[name] = connector // that a create may go
+			d := draftFor(name)
+			d.Reference = payout.Reference(fmt.Sprint("again-", day))
+			if again := w.mustCreate(d); again.Status != payout.Queued {
+				t.Fatalf("%s, day %d: the same money is %s beside %+v", name, day, again.Status, w.stored(p.ID).Inquiries)
+			} else {
+				w.must(w.operator.Cancel(bg, w.order(again.ID, dara, "")))
+			}
+			delete(w.connectors, name)
+		}
+	}
+}
+
+// A provider that is asked about an end for a file's sake does not know of it: a person has to know, as after
+// the ordinary status queries.
+func TestWhoeverDeniesAnEndToAnInquiryCallsAPerson(t *testing.T) {
+	for _, name := range both {
+		for what, answer := range map[string]func(*world) func(payout.Payout) payout.Claim{
+			"in progress": func(w *world) func(payout.Payout) payout.Claim { return w.says(payout.FoundProcessing) },
+			"not found":   func(w *world) func(payout.Payout) payout.Claim { return w.absent },
+		} {
+			w := newWorld(t)
+			p := w.mustCreate(draftFor(name))
+			w.clock.pass(2 * time.Minute)
+			w.named(name).told = w.says(payout.FoundSucceeded)
+			w.receive(w.claim(p, payout.FoundSucceeded))
+			w.sweepFor(60, 10*time.Minute)
+			w.named(name).told = answer(w)
+			w.importBy(file(name, row(1, p, payout.FoundFailed)), dara)
+			w.sweepFor(10, 20*time.Minute)
+			if now := w.stored(p.ID); !slices.Contains(now.Attention.Reasons(), payout.Contradiction) {
+				t.Errorf("%s, %s: attention %v, %+v", name, what, now.Attention.Reasons(), now.Inquiries)
+			}
+		}
+	}
+}
+
+// One who sends lines about every attempt there may be, each minute, keeps no ordinary status query waiting.
+func TestManyInquiriesLeaveTheOrdinaryQueriesTheirTurn(t *testing.T) {
+	w := newWorld(t)
+	p := w.mustCreate(draftFor(Monetix))
+	w.receive(w.claim(p, payout.FoundFailed))
+	w.monetix.told = w.says(payout.FoundFailed)
+	w.sweepFor(6, 10*time.Minute)
+	w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
+	w.clock.pass(2 * time.Minute)
+	p = w.stored(p.ID)
+	w.monetix.told = w.absent
+	w.receive(w.claim(p, payout.FoundSucceeded))
+	for range 12 * 60 {
+		var rows []payout.StatementRow
+		for n := range 5 {
+			of := p
+			of.Attempt = payout.Attempt(n + 1)
+			line := row(n+1, of, payout.FoundSucceeded)
+			line.ProviderID = ""
+			if of.Attempt == p.Attempt {
+				line.Finding = payout.FoundFailed
+			}
+			rows = append(rows, line)
+		}
+		w.importBy(file(Monetix, rows...), dara)
+		w.sweepFor(1, time.Minute)
+	}
+	if now := w.stored(p.ID); !slices.Contains(now.Attention.Reasons(), payout.Contradiction) || now.Polls < 7 {
+		t.Errorf("%d ordinary status queries in twelve hours, attention %v", now.Polls, now.Attention.Reasons())
+	}
+}
+
+// While the merchant is told something, a file opens an inquiry: the write of what was told does not lose when
+// it is due.
+func TestTellingLosesNoInquiry(t *testing.T) {
+	for _, name := range both {
+		w := newWorld(t)
+		p := w.mustCreate(draftFor(name))
+		w.news(p.ID)
+		w.named(name).told = w.says(payout.FoundSucceeded)
+		w.clock.pass(16 * time.Minute)
+		for range 30 {
+			if w.stored(p.ID).Status == payout.Succeeded {
+				break
+			}
+			w.clock.pass(time.Minute)
+			w.sweep()
+		}
+		w.endpoint.during = func() {
+			w.endpoint.during = nil
+			w.clock.pass(2 * time.Second)
+			w.importBy(file(name, row(1, p, payout.FoundFailed)), dara)
+		}
+		w.clock.pass(time.Second)
+		w.news(p.ID)
+		asked := w.named(name).asked
+		if w.sweepFor(10, time.Minute); w.named(name).asked == asked {
+			t.Errorf("%s: never asked, due %v", name, w.stored(p.ID).DueAt)
+		}
+	}
+}
+
+// A leaked key opens no inquiries about attempts that nobody can have made.
+func TestNoInquiryIsAboutAnAttemptThatNobodyMade(t *testing.T) {
+	w := newWorld(t)
+	p := w.failedForCertain("R1")
+	w.pull(dara, askFirst)
+	w.clock.pass(time.Minute)
+	for range 3 {
+		for attempt := range payout.Attempt(99) {
+			of := p
+			of.Attempt = attempt + 1
+			w.receive(w.claim(of, payout.FoundSucceeded))
+		}
+		w.sweep()
+	}
+	if now := w.stored(p.ID); len(now.Inquiries) > 4 {
+		t.Errorf("%d inquiries", len(now.Inquiries))
 	}
 }

@@ -113,7 +113,7 @@ func (p Payout) roomForAttempt() bool {
 
 // becomesSafe reports whether the change makes the payout safe to pay again.
 func (p Payout) becomesSafe(change Change) bool {
-	return len(change.Heard) > 0 && !p.SafeToPayAgain() && change.Apply(p).SafeToPayAgain()
+	return (len(change.Heard) > 0 || p.confirms(change)) && !p.SafeToPayAgain() && change.Apply(p).SafeToPayAgain()
 }
 
 // fit brings what a change adds to the history within the payout's bounds: an entry

@@ -15,7 +15,7 @@ const (
 	answeredSize = numberLimit + 2 + 1
 	// inquirySize is the same of what is asked about an attempt; a few may be asked about that were
 	// never made.
-	inquirySize = 90
+	inquirySize = 120
 	// unwrittenSize is what the list of keys takes besides them.
 	unwrittenSize = 12 + mostCounted
 	// mostEntry is the most that an entry without a body takes.

@@ -123,7 +123,7 @@ func (s *Sweeper) work(ctx context.Context, p Payout, now time.Time) error {
 	}
 	held, asked := p.DueAt, s.act(ctx, p)
 	p, err := s.ports.Store.Get(ctx, p.ID)
-	if err == nil && !p.takenBy(held, s.ports.Now()) { // whoever has it now tells, too
+	if err == nil && !p.takenBy(held) { // whoever has it now tells, too
 		err = s.ports.Notifier.Due(ctx, p)
 	}
 	return errors.Join(asked, err)
@@ -133,7 +133,9 @@ func (s *Sweeper) work(ctx context.Context, p Payout, now time.Time) error {
 func has(at, now time.Time) bool { return !at.IsZero() && !now.Before(at) }
 
 func (s *Sweeper) act(ctx context.Context, p Payout) error {
-	if about, due := p.inquiryDue(); has(due, s.ports.Now()) && !s.tooLongKept(p) {
+	now := s.ports.Now()
+	about, due := p.inquiryDue()
+	if first := !has(p.QueryAt, now) || due.Before(p.QueryAt); first && has(due, now) && !s.tooLongKept(p) {
 		return s.inquireNow(ctx, p, about)
 	}
 	if about, other := p.askedElsewhere(); other && s.turnOf(p) && !s.tooLongKept(p) {

@@ -59,7 +59,7 @@ func (s *Sweeper) ask(ctx context.Context, p Payout, about Attempt, connector Co
 	asked := &Asked{
 		Begun: begun, Entries: p.entries(), Due: p.QueryAt,
 		Submitted: p.SubmittedAt, Settled: !begun.Before(p.SubmittedAt.Add(leaseFor)),
-		Words: p.Inquiries[about].Words, Inquiry: inquiry,
+		Held: p.DueAt, Inquiry: inquiry,
 	}
 	c, asks := s.paced(ctx, p, about, connector)
 	if !asks {
@@ -138,7 +138,7 @@ func (s *Sweeper) weigh(ctx context.Context, p Payout, about Attempt, c Claim) e
 				d.Change.QueryAt = &soon
 			}
 		}
-		if p.takenBy(held, s.ports.Now()) {
+		if p.takenBy(held) {
 			d.Change.DueAt = &p.DueAt
 		}
 		return d, nil
@@ -148,9 +148,9 @@ func (s *Sweeper) weigh(ctx context.Context, p Payout, about Attempt, c Claim) e
 
 // takenBy reports whether another sweep has taken the payout up since this one, which held it
 // until a time, did: a process can sleep for longer than its visibility. That one then goes
-// on alone, and sets the next time.
-func (p Payout) takenBy(held, now time.Time) bool {
-	return p.DueAt.After(now) && !p.DueAt.Equal(held) && p.beingAsked()
+// on alone, and sets the next time. The same if somebody wants a sweep to look at once.
+func (p Payout) takenBy(held time.Time) bool {
+	return !p.DueAt.Equal(held) && p.beingAsked()
 }
 
 // owesItsRecipient reports whether the recipient's list has to be written (again): it is

@@ -6,13 +6,13 @@ import (
 )
 
 // newsSince reports whether anything was written to the history while a status query was under
-// way, or somebody wanted it asked again at once.
+// way, or somebody wanted it asked again at once, or has asked since.
 func (p Payout) newsSince(c Claim, now time.Time) bool {
 	if c.Asked == nil {
 		return false
 	}
 	atOnce := !p.QueryAt.Equal(c.Asked.Due) && !p.QueryAt.After(now) && !p.DueAt.After(now) // not taken by another sweep
-	return c.Asked.Entries != p.entries() || atOnce
+	return c.Asked.Entries != p.entries() || atOnce || !p.DueAt.Equal(c.Asked.Held)
 }
 
 // settles reports whether an answer is the last word about an end: it agrees for certain,

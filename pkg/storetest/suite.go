@@ -115,7 +115,10 @@ func full(t *testing.T) payout.Payout {
 	p.Heard = payout.Heard{"1.closed.1", "1.sent", "2.mismatch", "2.sent"}
 	p.Answered = map[payout.Attempt]string{1: "VX0", 2: "VX1"}
 	p.Inquiries = map[payout.Attempt]payout.Inquiry{
-		1: {Words: 3, Settled: 2, Tries: 4, AskedAt: start.Add(4 * time.Minute), Due: start.Add(9 * time.Minute)}, 12: {Words: 1},
+		1: {
+			Open: true, Marked: start.Add(time.Minute), Tries: 4, AskedAt: start.Add(4 * time.Minute), Due: start.Add(9 * time.Minute), Confirms: true,
+		},
+		12: {Open: true},
 	}
 	p.QueuedReason, p.RecipientOwed = payout.QueuedSpokenOf, true
 	p.AskedAt, p.AnsweredAt = start.Add(6*time.Minute), start.Add(5*time.Minute)
