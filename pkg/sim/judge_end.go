@@ -174,6 +174,9 @@ func (d *dossier) contradicts(p payout.Payout, s spoken) bool {
 	if !p.Status.Final() { // the end of an attempt before was contradicted
 		return s.attempt < p.Attempt && s.says != saysFailed
 	}
+	if s.attempt < p.Attempt && s.says.moved() {
+		return true // the same, and people went on from it
+	}
 	if s.says.ends() && s.says != senseOf(p.Status) && !(s.says == saysReturned && p.Status == payout.Succeeded) {
 		return true
 	}

@@ -93,6 +93,7 @@ func TestHistoriesThatBrokeTheRealCode(t *testing.T) {
 		230730: "nobody was called for what was open too long, since an earlier attempt had its turn",
 		242467: "an answer of before a return confirmed it, by a clock that was ahead",
 		352005: "a clock that was ahead dated what a backup has after the restore",
+		406940: "people went on from an end that an answer contradicted",
 	} {
 		if r := Seed(seed, Options{}); r.Violation != nil {
 			t.Errorf("seed %d: %s: %v", seed, wrong, r.Violation)
