@@ -35,14 +35,21 @@ func (p Payout) closed(a Attempt) bool { return p.Heard.closed(a) && !p.Inquirie
 
 // doubted reports whether something was said of an attempt after its end that no answer has settled.
 func (p Payout) doubted(a Attempt) bool {
-	return p.Heard.doubted(a) || p.Heard.closed(a) && p.Inquiries[a].Open
+	return p.Heard.doubted(a) || p.Inquiries[a].Open && p.endsUnpaid(a)
+}
+
+// endsUnpaid reports whether an attempt is at its end, and counts as one that paid nobody.
+func (p Payout) endsUnpaid(a Attempt) bool {
+	return p.Heard.closed(a) || a == p.Attempt && (p.Status == Failed || p.Status == Cancelled)
 }
 
 // inquires adds an inquiry to what a callback comes to that takes nothing away any more, since it was
-// heard too often: about an attempt whose failure was certain, or an end that is asked about no more.
+// heard before, or too often: about an attempt whose failure was certain, or an end that is asked about
+// no more.
 // Beside a status query that is under way it is one, too: the answer says nothing of what came since.
 func (p Payout) inquires(c Claim, d Decision) Decision {
-	again := p.wornOut(c) || c.Unbelieved && p.heard(c)
+	rests := p.Status.Final() && p.Polls >= confirmations
+	again := p.wornOut(c) || p.heard(c) && (c.Unbelieved || rests)
 	if !again || c.Source != FromCallback || c.Ambiguous != "" || p.Status == Orphan || p.agreesWith(c) {
 		return d
 	}
@@ -210,13 +217,13 @@ func (p Payout) deniesEnd(c Claim, about Attempt) bool {
 	return about == p.Attempt && p.Status.Final() && p.disagrees(c)
 }
 
-// tryAgain has an inquiry asked again after the usual waits. Where a failure had been certain, that goes on
-// for ever. It calls for a person once, when nobody has settled it for more than an hour, or the answers
+// tryAgain has an inquiry asked again after the usual waits. Where an attempt counts as one that paid nobody,
+// that goes on for ever. It calls for a person once, when nobody has settled it for more than an hour, or the answers
 // do not know of the end.
 func (s *Sweeper) tryAgain(p Payout, about Attempt, d *Decision, asked time.Time, denied bool) {
 	now, i := s.ports.Now(), p.Inquiries[about]
 	i.AskedAt, i.Due = asked, now.Add(s.jitter(queryDelays[min(i.Tries, len(queryDelays)-1)]))
-	certain := p.Heard.closed(about)
+	certain := p.endsUnpaid(about)
 	i.Tries = min(i.Tries+1, confirmations)
 	i.Open = certain || i.Tries < confirmations
 	d.Change.Inquiries = p.inquiriesWith(about, i)

@@ -767,3 +767,34 @@ func TestNoInquiryIsAboutAnAttemptThatNobodyMade(t *testing.T) {
 		t.Errorf("%d inquiries", len(now.Inquiries))
 	}
 }
+
+// A failure that was never certain, since the payout was sent twice, is asked about no more. The provider says
+// once more that it is in progress: the same money waits for the answer.
+func TestARepeatedWordAboutAnUncertainFailureIsAskedAbout(t *testing.T) {
+	w := newWorld(t)
+	w.vexora.answer, w.vexora.told = w.unclear, w.unclear
+	p := w.mustCreate(draft("R1"))
+	w.sweepFor(1, 2*time.Minute)
+	w.resendByTwo(p.ID)
+	p = w.stored(p.ID)
+	w.receive(w.claim(p, payout.FoundFailed))
+	w.receive(w.claim(p, payout.FoundProcessing)) // the ordinary disorder of callbacks
+	w.vexora.told = w.says(payout.FoundFailed)
+	w.sweepFor(6, time.Hour)
+	again := func(reference string) payout.Status {
+		d := draft(reference)
+		return w.mustCreate(d).Status
+	}
+	if w.vexora.answer = w.says(payout.FoundProcessing); again("R2") == payout.Queued {
+		t.Fatal("held beside an end that is settled")
+	}
+	w.receive(w.claim(p, payout.FoundProcessing))
+	if s := again("R3"); s != payout.Queued {
+		t.Errorf("the same money is %s before the answer", s)
+	}
+	asked := w.vexora.asked
+	w.sweepFor(2, time.Minute)
+	if w.vexora.asked == asked || again("R4") == payout.Queued {
+		t.Errorf("asked %d times, and held after the answer", w.vexora.asked-asked)
+	}
+}

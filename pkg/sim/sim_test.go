@@ -94,6 +94,7 @@ func TestHistoriesThatBrokeTheRealCode(t *testing.T) {
 		242467: "an answer of before a return confirmed it, by a clock that was ahead",
 		352005: "a clock that was ahead dated what a backup has after the restore",
 		406940: "people went on from an end that an answer contradicted",
+		425529: "a repeated word about an uncertain failure was not asked about, and the same money went",
 	} {
 		if r := Seed(seed, Options{}); r.Violation != nil {
 			t.Errorf("seed %d: %s: %v", seed, wrong, r.Violation)
