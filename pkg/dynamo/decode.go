@@ -118,7 +118,7 @@ func (r *reader) times(p *payout.Payout) {
 	p.Lease = payout.Lease{Token: r.text(attrToken), Until: r.moment(attrLeaseUntil)}
 	p.DueAt, p.Polls = r.moment(attrDueAt), int(r.number(attrPolls))
 	p.Turn = int(r.number(attrTurn))
-	p.Inquiries = r.inquiries()
+	p.Inquiries, p.Taken = r.inquiries(), r.number(attrTaken)
 	p.RedactedAt = r.moment(attrRedactedAt)
 	p.AskedAt, p.AnsweredAt = r.moment(attrAskedAt), r.moment(attrAnsweredAt)
 	p.QueryAt, p.Notice = r.moment(attrQueryAt), r.notice()
@@ -224,7 +224,7 @@ func (r *reader) inquiries() map[payout.Attempt]payout.Inquiry {
 			return payout.Inquiry{}
 		}
 		return payout.Inquiry{
-			Open: of.flag(attrOpen), Marked: of.moment(attrMarked), Tries: int(of.number(attrTries)),
+			Open: of.flag(attrOpen), Marked: of.number(attrMarked), Tries: int(of.number(attrTries)),
 			AskedAt: of.moment(attrInquiredAt), Due: of.moment(attrInquiryDue), Confirms: of.flag(attrConfirms),
 		}
 	})

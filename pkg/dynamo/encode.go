@@ -66,6 +66,7 @@ const (
 	attrOwesList    = "recipient_owed"
 	attrRecipient   = "recipient" // since it was redacted
 	attrUnwritten   = "unwritten" // keys of claims, the latest last, with a blank between them
+	attrTaken       = "taken"
 	attrInquiries   = "inquiries" // a map from the attempt; written whole, under the version
 	attrAnswered    = "answered"  // a map from the attempt; written whole, under the version
 
@@ -118,6 +119,7 @@ func encodePayout(p payout.Payout) item {
 	i.put(attrHeard, set(p.Heard))
 	i.put(attrAnswered, encodeAnswered(p.Answered))
 	i.put(attrInquiries, encodeInquiries(p.Inquiries))
+	i.put(attrTaken, number(int(p.Taken)))
 	i.put(attrQueued, text(string(p.QueuedReason)))
 	i.put(attrFailure, encodeFailure(p.Failure))
 	i.put(attrReturn, encodeReturn(p.Return))
@@ -288,7 +290,7 @@ func encodeInquiries(all map[payout.Attempt]payout.Inquiry) types.AttributeValue
 	for attempt, inquiry := range all {
 		one := item{}
 		one.put(attrOpen, flag(inquiry.Open))
-		one.put(attrMarked, moment(inquiry.Marked))
+		one.put(attrMarked, number(int(inquiry.Marked)))
 		one.put(attrConfirms, flag(inquiry.Confirms))
 		one.put(attrTries, number(inquiry.Tries))
 		one.put(attrInquiredAt, moment(inquiry.AskedAt))

@@ -60,7 +60,7 @@ func longest(t *testing.T) payout.Payout {
 		Notice: payout.Notice{
 			At: later, Fed: 200, Tried: 200, Fresh: true, Failures: 1000, Lease: payout.Lease{Token: strings.Repeat("t", 40), Until: later}, Unclear: at,
 		},
-		Version: 1 << 40,
+		Version: 1 << 40, Taken: 1 << 40,
 	}
 	for n := range 10 {
 		p.Metadata[fmt.Sprint(n)+strings.Repeat("k", 49)] = strings.Repeat("v", 52)
@@ -87,7 +87,7 @@ func longest(t *testing.T) payout.Payout {
 	return p
 }
 
-var longestInquiry = payout.Inquiry{Open: true, Marked: at, Tries: 8, AskedAt: at, Due: at, Confirms: true}
+var longestInquiry = payout.Inquiry{Open: true, Marked: 1 << 40, Tries: 8, AskedAt: at, Due: at, Confirms: true}
 
 // letters do not compress to less than three quarters.
 func letters(random *rand.Rand, n int) string {

@@ -125,6 +125,9 @@ func (u *update) change(id payout.ID, c payout.Change) {
 	} else if c.Entry != nil {
 		u.extend(attrHistory, encodeHistory(*c.Entry))
 	}
+	if c.Taken {
+		u.raise(attrTaken)
+	}
 	if c.Dropped {
 		u.raise(attrDropped)
 	}

@@ -84,7 +84,7 @@ type (
 	}
 	inquiry struct {
 		Open     bool      `json:"open,omitzero"`
-		Marked   time.Time `json:"marked,omitzero"`
+		Marked   int64     `json:"marked,omitzero"`
 		Tries    int       `json:"tries,omitzero"`
 		AskedAt  time.Time `json:"asked_at,omitzero"`
 		Due      time.Time `json:"due,omitzero"`
@@ -151,6 +151,7 @@ type document struct {
 	Polls          int                         `json:"polls,omitzero"`
 	Turn           int                         `json:"turn,omitzero"`
 	Inquiries      map[payout.Attempt]inquiry  `json:"inquiries,omitempty"`
+	Taken          int64                       `json:"taken,omitzero"`
 	AskedAt        time.Time                   `json:"asked_at,omitzero"`
 	AnsweredAt     time.Time                   `json:"answered_at,omitzero"`
 	RecipientOwed  bool                        `json:"recipient_owed,omitzero"`
@@ -170,7 +171,7 @@ func documentOf(p payout.Payout) document {
 		HistoryDropped: p.HistoryDropped, Unwritten: p.Unwritten, Recipient: p.Recipient, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
 		CompletedAt: p.CompletedAt, StatusAt: p.StatusAt, Sent: p.Sent, SubmittedAt: p.SubmittedAt,
 		Proposal: proposal(p.Proposal), SimilarTo: p.SimilarTo, SimilarBy: p.SimilarBy, Similar: p.Similar, Beside: p.Beside, RedactedAt: p.RedactedAt,
-		Lease: lease(p.Lease), DueAt: p.DueAt, Polls: p.Polls, Turn: p.Turn, Inquiries: toInquiries[inquiry](p.Inquiries), Version: p.Version, QueryAt: p.QueryAt,
+		Lease: lease(p.Lease), DueAt: p.DueAt, Polls: p.Polls, Turn: p.Turn, Taken: p.Taken, Inquiries: toInquiries[inquiry](p.Inquiries), Version: p.Version, QueryAt: p.QueryAt,
 		Notice: notice{
 			At: p.Notice.At, Fed: p.Notice.Fed, Tried: p.Notice.Tried, Owed: p.Notice.Owed,
 			Fresh: p.Notice.Fresh, Failures: p.Notice.Failures, Lease: lease(p.Notice.Lease), Unclear: p.Notice.Unclear,
@@ -198,7 +199,7 @@ func (d document) payout() (payout.Payout, error) {
 		HistoryDropped: d.HistoryDropped, Unwritten: d.Unwritten, Recipient: d.Recipient, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
 		CompletedAt: d.CompletedAt, StatusAt: d.StatusAt, Sent: d.Sent, SubmittedAt: d.SubmittedAt,
 		Proposal: payout.Proposal(d.Proposal), SimilarTo: d.SimilarTo, SimilarBy: d.SimilarBy, Similar: d.Similar, Beside: d.Beside, RedactedAt: d.RedactedAt,
-		Lease: payout.Lease(d.Lease), DueAt: d.DueAt, Polls: d.Polls, Turn: d.Turn, Inquiries: toInquiries[payout.Inquiry](d.Inquiries), Version: d.Version, QueryAt: d.QueryAt,
+		Lease: payout.Lease(d.Lease), DueAt: d.DueAt, Polls: d.Polls, Turn: d.Turn, Taken: d.Taken, Inquiries: toInquiries[payout.Inquiry](d.Inquiries), Version: d.Version, QueryAt: d.QueryAt,
 		Notice: payout.Notice{
 			At: d.Notice.At, Fed: d.Notice.Fed, Tried: d.Notice.Tried, Owed: d.Notice.Owed,
 			Fresh: d.Notice.Fresh, Failures: d.Notice.Failures, Lease: payout.Lease(d.Notice.Lease), Unclear: d.Notice.Unclear,

@@ -33,7 +33,7 @@ func cut(p payout.Payout) payout.Payout {
 	}
 	p.Inquiries = maps.Clone(p.Inquiries)
 	for attempt, i := range p.Inquiries {
-		i.AskedAt, i.Due, i.Marked = floor(i.AskedAt), floor(i.Due), floor(i.Marked)
+		i.AskedAt, i.Due = floor(i.AskedAt), floor(i.Due)
 		p.Inquiries[attempt] = i
 	}
 	p.History = slices.Clone(p.History)

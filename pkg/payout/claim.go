@@ -112,10 +112,9 @@ type Asked struct {
 	Submitted time.Time
 	// Settled: no process of ours could still be sending when the query began.
 	Settled bool
-	// Held is until when the sweep that asked had taken the payout up. An answer counts for as long as it
-	// holds it: else another sweep has asked since, or somebody wants it asked again, and what came
-	// meanwhile may have left no trace.
-	Held time.Time
+	// Taken is the payout's count as the sweep that asked had taken it up. An answer counts for as long as no
+	// other one has: what came since may have left no trace.
+	Taken int64
 	// Inquiry: the query is that of an inquiry, and none of the ordinary ones; see [Inquiry].
 	Inquiry bool
 }

@@ -236,7 +236,7 @@ func (p Payout) onlyFailureHeard() bool {
 
 // isFinal reports whether an answer to a status query that says that an attempt failed is certain.
 func (p Payout) isFinal(c Claim, about Attempt) bool {
-	if c.Asked == nil || !c.Asked.Settled || c.Asked.Entries != p.entries() || !p.DueAt.Equal(c.Asked.Held) {
+	if c.Asked == nil || !c.Asked.Settled || c.Asked.Entries != p.entries() || p.Taken != c.Asked.Taken {
 		return false
 	}
 	once := !p.Heard.has(about, wasResent)

@@ -15,9 +15,9 @@ import (
 // rounds and waits of the others: whoever repeats a text, or a file, uses nothing up.
 type Inquiry struct {
 	Open bool
-	// Marked is the due time of the sweep that had taken the payout up when the latest word came: a
-	// status query of that sweep says nothing of it. No sweep has the due time of another one.
-	Marked time.Time
+	// Marked is the payout's [Payout.Taken] when the latest word came: a status query of that sweep, or of
+	// one before, says nothing of it.
+	Marked int64
 	// Tries is how many status queries settled nothing since it was opened.
 	Tries   int
 	AskedAt time.Time // when the provider was last asked about the attempt, while it was open
@@ -44,9 +44,7 @@ func (p Payout) endsUnpaid(a Attempt) bool {
 }
 
 // inquires adds an inquiry to what a callback comes to that takes nothing away any more, since it was
-// heard before, or too often: about an attempt whose failure was certain, or an end that is asked about
-// no more.
-// Beside a status query that is under way it is one, too: the answer says nothing of what came since.
+// heard too often, or before about an end that is asked about no more.
 func (p Payout) inquires(c Claim, d Decision) Decision {
 	rests := p.Status.Final() && p.Polls >= confirmations
 	again := p.wornOut(c) || p.heard(c) && (c.Unbelieved || rests)
@@ -59,10 +57,6 @@ func (p Payout) inquires(c Claim, d Decision) Decision {
 	}
 	if change.QueryAt != nil {
 		return d // it counts, and is asked about as usual
-	}
-	ended := c.attempt() == p.Attempt && p.Status.Final()
-	if !ended && !change.Apply(p).Heard.closed(c.attempt()) && !p.beingAsked() {
-		return d
 	}
 	if p.inquire(&change, c.attempt()); change.Inquiries != nil {
 		d.Change = &change
@@ -86,19 +80,25 @@ func (p Payout) agreesWith(c Claim) bool {
 	return false
 }
 
-// inquire opens an inquiry about an attempt. While one waits for its status query it stays as it is, and
-// of the words that come while it is asked, one is noted.
+// inquire opens an inquiry about an attempt. Of the words that come while it is open, one is noted for each
+// time that a sweep has taken the payout up.
 func (p Payout) inquire(change *Change, about Attempt) {
-	i, asked := p.Inquiries[about], p.beingAsked()
+	i := p.Inquiries[about]
+	forgotten := p.DueAt.IsZero() || p.DueAt.After(i.Due) && p.DueAt.After(change.At.Add(asksAgain)) // by an earlier version
 	switch {
-	case p.Status == Orphan, about < FirstAttempt, about > p.Attempt+attemptsAhead, i.Open && (!asked || i.Marked.Equal(p.DueAt)):
+	case p.Status == Orphan, about < FirstAttempt, about > p.Attempt+attemptsAhead:
+		return
+	case i.Open && forgotten:
+		change.DueAt = &change.At
+	case i.Open && i.Marked >= p.Taken:
 		return
 	case i.Open:
-		i.Marked, change.DueAt = p.DueAt, &p.DueAt
+		change.DueAt = &p.DueAt
 	default: // a sweep looks at once: the list of the recipient is owed, and no other write may know of the inquiry
-		i = Inquiry{Open: true, AskedAt: i.AskedAt, Due: p.rested(about, change.At)}
+		i.Open, i.Due, i.Confirms = true, p.rested(about, change.At), false
 		change.DueAt = &change.At
 	}
+	i.Marked = p.Taken
 	change.Inquiries = p.inquiriesWith(about, i)
 }
 
@@ -177,12 +177,11 @@ func (s *Sweeper) inquireNow(ctx context.Context, p Payout, about Attempt) error
 }
 
 // settleInquiry takes in what an answer to any status query about an attempt means for the inquiry
-// about it. Nothing, if the sweep that asked does not hold the payout any more: another one has asked
-// since, or somebody wants it asked again.
+// about it. Nothing, if another sweep has taken the payout up since.
 func (s *Sweeper) settleInquiry(p Payout, about Attempt, d *Decision, c Claim) {
 	i := p.Inquiries[about]
 	switch {
-	case !i.Open || c.Asked == nil || !p.DueAt.Equal(c.Asked.Held):
+	case !i.Open || c.Asked == nil || p.Taken != c.Asked.Taken:
 		return
 	case !p.settlesInquiry(c, about):
 		s.tryAgain(p, about, d, c.Asked.Begun, p.deniesEnd(c, about))
@@ -190,7 +189,7 @@ func (s *Sweeper) settleInquiry(p Payout, about Attempt, d *Decision, c Claim) {
 	}
 	confirms := i.Confirms
 	i.AskedAt, i.Tries, i.Confirms = c.Asked.Begun, 0, false
-	if i.Open = i.Marked.Equal(c.Asked.Held); i.Open {
+	if i.Open = i.Marked >= c.Asked.Taken; i.Open {
 		i.Due = i.AskedAt.Add(asksAgain)
 	}
 	d.Change.Inquiries = p.inquiriesWith(about, i)
@@ -228,7 +227,7 @@ func (s *Sweeper) tryAgain(p Payout, about Attempt, d *Decision, asked time.Time
 	i.Open = certain || i.Tries < confirmations
 	d.Change.Inquiries = p.inquiriesWith(about, i)
 	switch {
-	case i.Tries < disagreedTooOften || i.Tries > disagreedTooOften && !denied || !certain && !denied:
+	case i.Tries != disagreedTooOften || !certain && !denied:
 	case p.replaced(about):
 		p.call(d, DoublePaymentSuspected, SignalDoublePayment, now, "what was said of an earlier attempt was never settled")
 	case about == p.Attempt:

@@ -798,3 +798,126 @@ func TestARepeatedWordAboutAnUncertainFailureIsAskedAbout(t *testing.T) {
 		t.Errorf("asked %d times, and held after the answer", w.vexora.asked-asked)
 	}
 }
+
+// In a slow lane every row that a run takes up is held until the same time, also one that it takes up twice,
+// since a word wanted it looked at: the first answer settles nothing of that word.
+func TestAPayoutThatIsHeldTwiceUntilTheSameTimeIsAskedAboutTwice(t *testing.T) {
+	for _, road := range []string{"callback", "file"} {
+		w := newWorld(t)
+		p, old := w.worn(Monetix, func(c *payout.Claim) { c.Finding = payout.FoundProcessing })
+		news := w.claim(p, payout.FoundProcessing)
+		news.Code = "0016"
+		w.receive(news)
+		w.meanwhile(Monetix, func() {
+			until := w.stored(p.ID).DueAt
+			w.clock.pass(time.Second)
+			old.At = w.clock.Now()
+			if road == "callback" {
+				w.receive(old)
+			} else {
+				w.importBy(file(Monetix, row(1, p, payout.FoundSucceeded)), dara)
+			}
+			w.takeUntil(p.ID, until)
+		})
+		w.sweep()
+		if now := w.stored(p.ID); now.SafeToPayAgain() {
+			t.Errorf("%s: safe by an answer that began before the word: %v %+v", road, now.Heard, now.Inquiries)
+		}
+		w.monetix.told = w.says(payout.FoundSucceeded)
+		if w.sweepFor(10, time.Minute); len(w.stored(p.ID).Attention) == 0 {
+			t.Errorf("%s: the truth is not heard", road)
+		}
+	}
+}
+
+// Whoever has an event told once more, during each status query, keeps no answer from counting.
+func TestTellingAgainKeepsNoAnswerFromCounting(t *testing.T) {
+	for _, name := range both {
+		for _, ends := range []payout.Finding{payout.FoundFailed, payout.FoundSucceeded} {
+			w := newWorld(t)
+			p := w.mustCreate(draftFor(name))
+			w.clock.pass(2 * time.Minute)
+			w.receive(w.claim(p, ends))
+			w.news(p.ID)
+			answer := map[payout.Finding]func(payout.Payout) payout.Claim{
+				payout.FoundFailed: w.says(payout.FoundFailed), payout.FoundSucceeded: w.says(payout.FoundProcessing),
+			}[ends]
+			w.named(name).told = func(q payout.Payout) payout.Claim {
+				c := answer(q)
+				w.clock.pass(time.Second)
+				o := w.order(p.ID, dara, "")
+				o.Event = 1
+				_, err := w.operator.ResendEvent(bg, o)
+				if w.news(p.ID); err != nil {
+					t.Error(err)
+				}
+				return c
+			}
+			w.sweepFor(24*60, time.Minute)
+			now := w.stored(p.ID)
+			known := now.SafeToPayAgain() || slices.Contains(now.Attention.Reasons(), payout.Contradiction)
+			if asked := w.named(name).asked; !known || asked > 9 {
+				t.Errorf("%s %s: asked %d times, safe %v, attention %v", name, ends, asked, now.SafeToPayAgain(), now.Attention.Reasons())
+			}
+		}
+	}
+}
+
+// What an earlier version wrote knows of no inquiry, and may be due later, or never: the next word has the
+// provider asked all the same.
+func TestAnInquiryThatAnEarlierVersionForgotIsAskedAboutWithTheNextWord(t *testing.T) {
+	for _, due := range []time.Duration{0, day, 300 * day} {
+		for _, road := range []string{"callback", "file"} {
+			w := newWorld(t)
+			p, old := w.worn(Vexora, func(c *payout.Claim) { c.Finding = payout.FoundProcessing })
+			old.At = w.clock.Now()
+			w.receive(old)
+			of := w.stored(p.ID)
+			of.QueryAt, of.DueAt = time.Time{}, time.Time{}
+			if due > 0 {
+				of.DueAt = w.clock.Now().Add(due)
+			}
+			w.store.Payouts[p.ID] = of
+			asked := w.vexora.asked
+			w.sweepFor(2, time.Minute)
+			old.At = w.clock.Now()
+			if road == "callback" {
+				w.receive(old)
+			} else {
+				w.importBy(file(Vexora, row(1, p, payout.FoundSucceeded)), dara)
+			}
+			if w.sweepFor(6, time.Minute); w.vexora.asked == asked {
+				t.Errorf("%s, due in %s: never asked, due %v", road, due, w.stored(p.ID).DueAt)
+			}
+		}
+	}
+}
+
+// A process that asks about an earlier attempt sleeps, another one asks without an answer, and the word comes
+// while nobody asks: the sleeper's answer closes nothing.
+func TestASleeperClosesNoEarlierAttempt(t *testing.T) {
+	for _, name := range both {
+		for _, worn := range []bool{true, false} {
+			w := newWorld(t)
+			p, old := w.worn(name, func(c *payout.Claim) { c.Finding = payout.FoundProcessing })
+			w.must(w.operator.Resend(bg, w.order(p.ID, dara, "")))
+			w.receive(w.claim(w.stored(p.ID), payout.FoundFailed))
+			w.sweepFor(6, 10*time.Minute)
+			news := w.claim(p, payout.FoundProcessing)
+			news.Code = "0016"
+			w.receive(news)
+			w.besides(name, w.unclear, func() {
+				w.clock.pass(2 * time.Minute)
+				w.sweep()
+				w.clock.pass(time.Second)
+				if old.At = w.clock.Now(); worn {
+					w.receive(old)
+				}
+			})
+			w.sweep()
+			if now := w.stored(p.ID); now.SafeToPayAgain() {
+				t.Errorf("%s, a word after that %v: safe, heard %v, %+v", name, worn, now.Heard, now.Inquiries)
+			}
+		}
+	}
+}

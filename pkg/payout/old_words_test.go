@@ -473,7 +473,7 @@ func TestAWornOutTextAsksNowAndThen(t *testing.T) {
 		w.receive(old)
 		w.sweepFor(1, time.Minute)
 	}
-	if n := w.vexora.asked - asked; n == 0 || n > 25 || w.stored(p.ID).Version-version > 160 {
+	if n := w.vexora.asked - asked; n == 0 || n > 25 || w.stored(p.ID).Version-version > 180 {
 		t.Errorf("asked %d times in two hours, %d writes", n, w.stored(p.ID).Version-version)
 	}
 	w.sweepFor(48, time.Hour)

@@ -114,6 +114,9 @@ type Payout struct {
 	// Turn is which attempt besides the present one was asked about last, and a hundred for each
 	// round of them that is complete, since the status began.
 	Turn int
+	// Taken counts how often a sweep has taken the payout up: whoever asks for its sake knows by it whether
+	// another one has since.
+	Taken int64
 	// Inquiries are, by attempt, what the provider is asked beside those status queries.
 	Inquiries map[Attempt]Inquiry
 	// AskedAt is when the provider was last asked, AnsweredAt when its answer last said

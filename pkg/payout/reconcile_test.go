@@ -222,9 +222,13 @@ func TestASlowSweepLeavesARowToWhoeverHasTakenItUpSince(t *testing.T) {
 // sweepUpTo takes a payout up, as a sweep does that is then frozen.
 func (w *world) sweepUpTo(id payout.ID) {
 	w.t.Helper()
-	until := w.clock.Now().Add(90 * time.Second)
+	w.takeUntil(id, w.clock.Now().Add(90*time.Second))
+}
+
+func (w *world) takeUntil(id payout.ID, until time.Time) {
+	w.t.Helper()
 	if _, err := w.store.Apply(bg, payout.Step{
-		ID: id, When: payout.Guard{DueAt: w.stored(id).DueAt}, Then: payout.Change{At: w.clock.Now(), DueAt: &until},
+		ID: id, When: payout.Guard{DueAt: w.stored(id).DueAt}, Then: payout.Change{At: w.clock.Now(), DueAt: &until, Taken: true},
 	}); err != nil {
 		w.t.Fatal(err)
 	}

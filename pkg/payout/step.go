@@ -72,6 +72,7 @@ type Change struct {
 	DueAt    *time.Time
 	Polls    *int
 	Turn     *int // every new status begins with none
+	Taken    bool // a sweep takes the payout up
 	// Inquiries are all of them, those that change included; nil: unchanged. The step guards the version.
 	Inquiries map[Attempt]Inquiry
 	// AskedAt and AnsweredAt are set by the answer to a status query; zero: unchanged.
@@ -235,6 +236,9 @@ func (c Change) applySchedule(p Payout) Payout {
 	}
 	if c.Turn != nil {
 		p.Turn = *c.Turn
+	}
+	if c.Taken {
+		p.Taken++
 	}
 	if c.Inquiries != nil {
 		p.Inquiries = maps.Clone(c.Inquiries)

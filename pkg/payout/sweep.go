@@ -98,7 +98,7 @@ func (s *Sweeper) take(ctx context.Context, row Due, until time.Time) (Payout, b
 	now := s.ports.Now()
 	s.ports.Breaker.Refresh(ctx, now) // a sweep works for most of a minute, and others learn meanwhile
 	taken, written, err := s.apply(ctx, Step{
-		ID: row.ID, When: Guard{DueAt: row.DueAt}, Then: Change{At: now, DueAt: &until},
+		ID: row.ID, When: Guard{DueAt: row.DueAt}, Then: Change{At: now, DueAt: &until, Taken: true},
 	})
 	if err != nil || !written {
 		return Payout{}, false, err
@@ -121,9 +121,9 @@ func (s *Sweeper) work(ctx context.Context, p Payout, now time.Time) error {
 	case !toTell:
 		return s.schedule(ctx, p, p.QueryAt) // somebody moved both times meanwhile
 	}
-	held, asked := p.DueAt, s.act(ctx, p)
+	taken, asked := p.Taken, s.act(ctx, p)
 	p, err := s.ports.Store.Get(ctx, p.ID)
-	if err == nil && !p.takenBy(held) { // whoever has it now tells, too
+	if err == nil && p.Taken == taken { // whoever has it now tells, too
 		err = s.ports.Notifier.Due(ctx, p)
 	}
 	return errors.Join(asked, err)

@@ -39,9 +39,9 @@ func (s *Sweeper) tooLongKept(p Payout) bool {
 	if !p.Status.Final() || !p.RedactedAt.IsZero() || !has(forget, now) {
 		return false
 	}
-	asked := len(p.Inquiries) > 0 // somebody who repeats a text keeps nobody's data here
+	_, asked := p.inquiryDue() // somebody who repeats a text keeps nobody's data here
 	p.Inquiries = nil
-	return !now.Before(forget.Add(attentionGrace)) || asked && len(p.Attention) == 0 && !p.unconfirmed() && !p.holdsOthers(now)
+	return !now.Before(forget.Add(attentionGrace)) || !asked.IsZero() && len(p.Attention) == 0 && !p.unconfirmed() && !p.holdsOthers(now)
 }
 
 // holdsFor is how long a failure that is not certain holds the same money back under another

@@ -59,7 +59,7 @@ func (s *Sweeper) ask(ctx context.Context, p Payout, about Attempt, connector Co
 	asked := &Asked{
 		Begun: begun, Entries: p.entries(), Due: p.QueryAt,
 		Submitted: p.SubmittedAt, Settled: !begun.Before(p.SubmittedAt.Add(leaseFor)),
-		Held: p.DueAt, Inquiry: inquiry,
+		Taken: p.Taken, Inquiry: inquiry,
 	}
 	c, asks := s.paced(ctx, p, about, connector)
 	if !asks {
@@ -114,11 +114,13 @@ func (s *Sweeper) unconfirmable(ctx context.Context, p Payout) error {
 	return s.change(ctx, p, change)
 }
 
-// weigh applies the answer of a status query until a write goes through.
+// weigh applies the answer of a status query until a write goes through. If another sweep has taken the
+// payout up since, as a process can sleep for longer than its visibility, that one goes on alone, and
+// sets the next time. The same if somebody wants a sweep to look at once.
 func (s *Sweeper) weigh(ctx context.Context, p Payout, about Attempt, c Claim) error {
 	c = c.cleaned()
 	noted := p.owesItsRecipient(s.policy, s.ports.Now()) && s.ports.noteLate(ctx, s.policy, p)
-	held := p.DueAt
+	taken, until := p.Taken, p.DueAt
 	_, err := s.until(ctx, p, func(p Payout) (Decision, error) {
 		c := p.withoutQuotes(c)
 		lost := s.policy.lostFacts(p, about, c)
@@ -138,19 +140,12 @@ func (s *Sweeper) weigh(ctx context.Context, p Payout, about Attempt, c Claim) e
 				d.Change.QueryAt = &soon
 			}
 		}
-		if p.takenBy(held) {
+		if wanted := has(p.DueAt, s.ports.Now()) && !p.DueAt.Equal(until); wanted || p.Taken != taken {
 			d.Change.DueAt = &p.DueAt
 		}
 		return d, nil
 	})
 	return err
-}
-
-// takenBy reports whether another sweep has taken the payout up since this one, which held it
-// until a time, did: a process can sleep for longer than its visibility. That one then goes
-// on alone, and sets the next time. The same if somebody wants a sweep to look at once.
-func (p Payout) takenBy(held time.Time) bool {
-	return !p.DueAt.Equal(held) && p.beingAsked()
 }
 
 // owesItsRecipient reports whether the recipient's list has to be written (again): it is

@@ -12,7 +12,7 @@ func (p Payout) newsSince(c Claim, now time.Time) bool {
 		return false
 	}
 	atOnce := !p.QueryAt.Equal(c.Asked.Due) && !p.QueryAt.After(now) && !p.DueAt.After(now) // not taken by another sweep
-	return c.Asked.Entries != p.entries() || atOnce || !p.DueAt.Equal(c.Asked.Held)
+	return c.Asked.Entries != p.entries() || atOnce || p.Taken != c.Asked.Taken
 }
 
 // settles reports whether an answer is the last word about an end: it agrees for certain,

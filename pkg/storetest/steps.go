@@ -191,9 +191,10 @@ func allChanges(id payout.ID, later time.Time) []namedChange {
 		{"never due", payout.Change{At: later, DueAt: &never}},
 		{"polls", payout.Change{At: later, Polls: &five}},
 		{"turn", payout.Change{At: later, Turn: &five}},
+		{"taken", payout.Change{At: later, DueAt: &later, Taken: true}},
 		{"inquired", payout.Change{At: later, DueAt: &later, Inquiries: map[payout.Attempt]payout.Inquiry{2: {Open: true, Due: later}}}},
 		{"inquired, and answered", payout.Change{At: later, Inquiries: map[payout.Attempt]payout.Inquiry{
-			1: {Open: true, Marked: later, Tries: 2, AskedAt: start, Due: later}, 2: {AskedAt: later, Due: later, Confirms: true},
+			1: {Open: true, Marked: 7, Tries: 2, AskedAt: start, Due: later}, 2: {AskedAt: later, Due: later, Confirms: true},
 		}}},
 		{"similar", payout.Change{At: later, SimilarTo: id, SimilarBy: "somebody"}},
 		{"similar to two", payout.Change{At: later, SimilarTo: id, Similar: []payout.Similar{payout.SimilarOf(payout.DeriveID("storetest", "1"), 2, 1), payout.SimilarOf(id, 1, 1)}, Beside: &zero}},

@@ -114,9 +114,10 @@ func full(t *testing.T) payout.Payout {
 	}
 	p.Heard = payout.Heard{"1.closed.1", "1.sent", "2.mismatch", "2.sent"}
 	p.Answered = map[payout.Attempt]string{1: "VX0", 2: "VX1"}
+	p.Taken = 6
 	p.Inquiries = map[payout.Attempt]payout.Inquiry{
 		1: {
-			Open: true, Marked: start.Add(time.Minute), Tries: 4, AskedAt: start.Add(4 * time.Minute), Due: start.Add(9 * time.Minute), Confirms: true,
+			Open: true, Marked: 5, Tries: 4, AskedAt: start.Add(4 * time.Minute), Due: start.Add(9 * time.Minute), Confirms: true,
 		},
 		12: {Open: true},
 	}
