@@ -3,7 +3,6 @@ package dynamo
 import (
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -207,42 +206,6 @@ func (r *reader) heard() payout.Heard {
 	var all payout.Heard
 	for _, fact := range r.set(attrHeard) {
 		all = append(all, payout.Fact(fact))
-	}
-	return all
-}
-
-// answered is nil for none, as in items of earlier releases.
-func (r *reader) answered() map[payout.Attempt]string {
-	return byAttempt(r, attrAnswered, (*reader).text)
-}
-
-// inquiries is nil for none, as in items of earlier releases.
-func (r *reader) inquiries() map[payout.Attempt]payout.Inquiry {
-	return byAttempt(r, attrInquiries, func(r *reader, name string) payout.Inquiry {
-		of := r.child(name)
-		if of == nil {
-			return payout.Inquiry{}
-		}
-		return payout.Inquiry{
-			Open: of.flag(attrOpen), Marked: of.number(attrMarked), Tries: int(of.number(attrTries)),
-			AskedAt: of.moment(attrInquiredAt), Due: of.moment(attrInquiryDue), Confirms: of.flag(attrConfirms),
-		}
-	})
-}
-
-// byAttempt reads a map from attempts, which are written in digits.
-func byAttempt[V any](r *reader, attribute string, read func(*reader, string) V) map[payout.Attempt]V {
-	of := r.child(attribute)
-	if of == nil {
-		return nil
-	}
-	all := map[payout.Attempt]V{}
-	for name := range of.of {
-		attempt, err := strconv.Atoi(name)
-		if err != nil || attempt < int(payout.FirstAttempt) {
-			r.fail(attribute, errors.New("is not by attempt"))
-		}
-		all[payout.Attempt(attempt)] = read(of, name)
 	}
 	return all
 }

@@ -1,7 +1,6 @@
 package dynamo
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -273,31 +272,6 @@ func encodeReturn(r *payout.Return) types.AttributeValue {
 	i.put(attrProviderCode, text(r.ProviderCode))
 	i.put(attrMessage, text(r.Message))
 	return &types.AttributeValueMemberM{Value: i}
-}
-
-// encodeAnswered is nil for none. The attempts are written in digits.
-func encodeAnswered(numbers map[payout.Attempt]string) types.AttributeValue {
-	i := item{}
-	for attempt, number := range numbers {
-		i.put(strconv.Itoa(int(attempt)), text(number))
-	}
-	return nested(i)
-}
-
-// encodeInquiries is nil for none. Their members have short names: a payout may have many.
-func encodeInquiries(all map[payout.Attempt]payout.Inquiry) types.AttributeValue {
-	i := item{}
-	for attempt, inquiry := range all {
-		one := item{}
-		one.put(attrOpen, flag(inquiry.Open))
-		one.put(attrMarked, number(int(inquiry.Marked)))
-		one.put(attrConfirms, flag(inquiry.Confirms))
-		one.put(attrTries, number(inquiry.Tries))
-		one.put(attrInquiredAt, moment(inquiry.AskedAt))
-		one.put(attrInquiryDue, moment(inquiry.Due))
-		i.put(strconv.Itoa(int(attempt)), nested(one))
-	}
-	return nested(i)
 }
 
 // encodeProposal is nil for none.

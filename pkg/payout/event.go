@@ -237,7 +237,7 @@ func (p Payout) isEvent(c Change) bool {
 func (c Change) dueOf(p Payout) time.Time {
 	query, notify := p.QueryAt, p.Notice.At
 	_, inquiry := c.Apply(p).inquiryDue()
-	if has(inquiry, c.At) && p.DueAt.After(c.At) && c.QueryAt == nil {
+	if reached(inquiry, c.At) && p.DueAt.After(c.At) && c.QueryAt == nil {
 		inquiry = p.DueAt // a sweep is asking
 	}
 	switch {

@@ -8,11 +8,12 @@ import (
 )
 
 // Inquiry has the provider asked about one attempt, beside the status queries that every payout has.
-// Two kinds of word lead to one: those that came so often that they are not counted any more, since
-// somebody could repeat them for ever, and lines of one person's file. Such a word may be true all the
-// same. So what was certain is not certain until the provider has answered, as after every other word.
-// But the inquiry leaves no fact, no entry and no event, and it takes none of the status queries,
-// rounds and waits of the others: whoever repeats a text, or a file, uses nothing up.
+// Words lead to one that add nothing: a callback that came so often that it is not counted any more,
+// since somebody could repeat it for ever, or that was heard before, about an end that is asked about no
+// more or while none is believed; and lines of one person's file. Such a word may be true all the same.
+// So what was certain is not certain until the provider has answered, as after every other word. But
+// the inquiry leaves no fact and no entry, but for what Confirms names, and it takes none of the status
+// queries, rounds and waits of the others: whoever repeats a text, or a file, uses nothing up.
 type Inquiry struct {
 	Open bool
 	// Marked is the payout's [Payout.Taken] when the latest word came: a status query of that sweep, or of
@@ -216,9 +217,9 @@ func (p Payout) deniesEnd(c Claim, about Attempt) bool {
 	return about == p.Attempt && p.Status.Final() && p.disagrees(c)
 }
 
-// tryAgain has an inquiry asked again after the usual waits. Where an attempt counts as one that paid nobody,
-// that goes on for ever. It calls for a person once, when nobody has settled it for more than an hour, or the answers
-// do not know of the end.
+// tryAgain has an inquiry asked again after the usual waits. Where an attempt counts as one that paid
+// nobody, that goes on for ever. It calls for a person once, when nobody has settled it for more than an
+// hour, or the answers do not know of the end.
 func (s *Sweeper) tryAgain(p Payout, about Attempt, d *Decision, asked time.Time, denied bool) {
 	now, i := s.ports.Now(), p.Inquiries[about]
 	i.AskedAt, i.Due = asked, now.Add(s.jitter(queryDelays[min(i.Tries, len(queryDelays)-1)]))
@@ -235,16 +236,16 @@ func (s *Sweeper) tryAgain(p Payout, about Attempt, d *Decision, asked time.Time
 	}
 }
 
-// confirmsLater notes in the inquiries that are open that a change would have made the payout safe to pay again
-// but for them: the merchant is told when the last one is settled, once.
+// confirmsLater notes in the inquiries that are open that a change would have made the payout safe to pay
+// again but for them: the merchant is told when the last one is settled, once.
 func (p Payout) confirmsLater(change Change) Change {
-	after := change.Apply(p)
-	if len(change.Heard) == 0 || len(after.Inquiries) == 0 || after.SafeToPayAgain() {
+	if len(change.Heard) == 0 || len(p.Inquiries)+len(change.Inquiries) == 0 {
 		return change
 	}
+	after := change.Apply(p)
 	before, calm := p, after
 	before.Inquiries, calm.Inquiries = nil, nil
-	if before.SafeToPayAgain() || !calm.SafeToPayAgain() {
+	if after.SafeToPayAgain() || before.SafeToPayAgain() || !calm.SafeToPayAgain() {
 		return change
 	}
 	change.Inquiries = confirmedBy(after.Inquiries)

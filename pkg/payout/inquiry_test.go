@@ -921,3 +921,20 @@ func TestASleeperClosesNoEarlierAttempt(t *testing.T) {
 		}
 	}
 }
+
+// Where nothing was certain, an inquiry that nobody answers ends by itself: the ordinary status queries go on.
+func TestAnInquiryAboutAnOpenPayoutEnds(t *testing.T) {
+	w := newWorld(t)
+	w.vexora.answer, w.vexora.told = w.unclear, w.unclear
+	p := w.mustCreate(draft("R1"))
+	w.sweepFor(4, time.Hour)
+	w.importBy(file(Vexora, row(1, p, payout.FoundSucceeded)), dara)
+	w.importBy(file(Vexora, row(1, p, payout.FoundSucceeded)), dara) // which adds no fact
+	if !w.stored(p.ID).Inquiries[1].Open {
+		t.Fatalf("no inquiry: %v", w.stored(p.ID).Heard)
+	}
+	w.sweepFor(72, time.Hour)
+	if i := w.stored(p.ID).Inquiries[1]; i.Open || i.Tries != 8 {
+		t.Errorf("%+v", i)
+	}
+}

@@ -108,11 +108,11 @@ func (s *Sweeper) take(ctx context.Context, row Due, until time.Time) (Payout, b
 
 // work does what a payout was due for: the money first, then the merchant.
 func (s *Sweeper) work(ctx context.Context, p Payout, now time.Time) error {
-	toTell := has(p.Notice.At, now)
+	toTell := reached(p.Notice.At, now)
 	// With no time at all it can only be due for a status query; an item of the first schema version
 	// says no more.
 	_, inquiry := p.inquiryDue()
-	toAsk := p.Notice.At.IsZero() && p.QueryAt.IsZero() && inquiry.IsZero() || has(p.QueryAt, now) || has(inquiry, now)
+	toAsk := p.Notice.At.IsZero() && p.QueryAt.IsZero() && inquiry.IsZero() || reached(p.QueryAt, now) || reached(inquiry, now)
 	switch {
 	case toAsk && !toTell:
 		return s.act(ctx, p)
@@ -129,13 +129,13 @@ func (s *Sweeper) work(ctx context.Context, p Payout, now time.Time) error {
 	return errors.Join(asked, err)
 }
 
-// has reports whether a time has come; zero is never.
-func has(at, now time.Time) bool { return !at.IsZero() && !now.Before(at) }
+// reached reports whether a time has come; zero is never.
+func reached(at, now time.Time) bool { return !at.IsZero() && !now.Before(at) }
 
 func (s *Sweeper) act(ctx context.Context, p Payout) error {
 	now := s.ports.Now()
 	about, due := p.inquiryDue()
-	if first := !has(p.QueryAt, now) || due.Before(p.QueryAt); first && has(due, now) && !s.tooLongKept(p) {
+	if first := !reached(p.QueryAt, now) || due.Before(p.QueryAt); first && reached(due, now) && !s.tooLongKept(p) {
 		return s.inquireNow(ctx, p, about)
 	}
 	if about, other := p.askedElsewhere(); other && s.turnOf(p) && !s.tooLongKept(p) {

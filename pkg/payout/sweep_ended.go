@@ -36,7 +36,7 @@ func (s *Sweeper) settleEnded(ctx context.Context, p Payout) error {
 // is open about it.
 func (s *Sweeper) tooLongKept(p Payout) bool {
 	now, forget := s.ports.Now(), s.policy.retention(p.StatusAt)
-	if !p.Status.Final() || !p.RedactedAt.IsZero() || !has(forget, now) {
+	if !p.Status.Final() || !p.RedactedAt.IsZero() || !reached(forget, now) {
 		return false
 	}
 	_, asked := p.inquiryDue() // somebody who repeats a text keeps nobody's data here

@@ -140,7 +140,7 @@ func (s *Sweeper) weigh(ctx context.Context, p Payout, about Attempt, c Claim) e
 				d.Change.QueryAt = &soon
 			}
 		}
-		if wanted := has(p.DueAt, s.ports.Now()) && !p.DueAt.Equal(until); wanted || p.Taken != taken {
+		if wanted := reached(p.DueAt, s.ports.Now()) && !p.DueAt.Equal(until); wanted || p.Taken != taken {
 			d.Change.DueAt = &p.DueAt
 		}
 		return d, nil
