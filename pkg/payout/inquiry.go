@@ -232,7 +232,7 @@ func (s *Sweeper) tryAgain(p Payout, about Attempt, d *Decision, asked time.Time
 	case p.replaced(about):
 		p.call(d, DoublePaymentSuspected, SignalDoublePayment, now, "what was said of an earlier attempt was never settled")
 	case about == p.Attempt:
-		p.call(d, Contradiction, SignalContradiction, now, "what was said again of this end was never settled")
+		p.call(d, Contradiction, SignalContradiction, now, "what was said again of this attempt was never settled")
 	}
 }
 

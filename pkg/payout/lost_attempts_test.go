@@ -194,6 +194,26 @@ func TestAnAttemptThatIsClosedBeforeItIsMadeHasTheNextOneDoubtedAtOnce(t *testin
 	}
 }
 
+// A payout that was posted anew after the restore fails, and RESTORED_AT is taken away. The lost table
+// may have made its next attempt, too, so that a refusal of ours leaves nothing certainly unsent.
+func TestTheNextAttemptBesideALostOneIsNotCertainlyUnsentAfterTheRestore(t *testing.T) {
+	for _, finding := range []payout.Finding{payout.FoundAboutUs, payout.FoundNotSent} {
+		w := restoredFrom(t, newWorld(t), nil)
+		w.monetix.told = w.says(payout.FoundFailed)
+		p := w.mustCreate(draftFor(Monetix))
+		w.again(p.ID)
+		w.clock.pass(5 * time.Minute)
+		w.receive(w.claim(p, payout.FoundFailed))
+		later := after(t, w)
+		later.monetix.answer = later.says(finding)
+		later.again(p.ID)
+		now := later.stored(p.ID)
+		if now.Attempt != 2 || now.Status == payout.Queued && now.Sent == 0 {
+			t.Errorf("%s: attempt %d is %s, sent %d times, heard %v", finding, now.Attempt, now.Status, now.Sent, now.Heard)
+		}
+	}
+}
+
 // People begin the next attempt anew, of which the lost table had made two.
 func TestANewAttemptBesideALostLaterOneIsNotSafe(t *testing.T) {
 	before, have := newWorld(t), kept{}

@@ -51,9 +51,11 @@ func (p Policy) lostSubmissions() int {
 	return 1
 }
 
-// mayHaveLost reports whether attempts of a payout may be lost: it was there before a restore, or
-// RESTORED_AT is set, and it may be one that was.
-func (p Policy) mayHaveLost(of Payout) bool { return !p.RestoredAt.IsZero() || p.precedes(of) }
+// mayHaveLost reports whether attempts of a payout may be lost: it was there before a restore, or it
+// came while RESTORED_AT was set, so that it may be one that was. The fact outlives both.
+func (p Policy) mayHaveLost(of Payout) bool {
+	return !p.RestoredAt.IsZero() || p.precedes(of) || of.Heard.has(FirstAttempt, wasRestored)
+}
 
 // restored is the fact that attempts of a payout may be lost.
 func (p Policy) restored(of Payout) []Fact {

@@ -142,7 +142,8 @@ func (w *world) wrong(d *dossier, p payout.Payout, reason payout.Reason) string 
 	case payout.Contradiction:
 		ok, why = d.any(func(s spoken) bool {
 			return s.another || d.contradicts(p, s) || p.Return != nil && s.source == payout.FromQuery && s.says == saysPaid
-		}), "nothing speaks against the end"
+		}) || w.settings.out == p.Provider && p.Inquiries[p.Attempt].Open, // nobody can say whether the word agrees with the end
+			"nothing speaks against the end"
 	case payout.DoublePaymentSuspected:
 		ok, why = w.doubled(d, p), "no older attempt is paid, or in progress, and no file shows two payments"
 	case payout.UnknownTooLong:

@@ -95,6 +95,8 @@ func TestHistoriesThatBrokeTheRealCode(t *testing.T) {
 		352005: "a clock that was ahead dated what a backup has after the restore",
 		406940: "people went on from an end that an answer contradicted",
 		425529: "a repeated word about an uncertain failure was not asked about, and the same money went",
+		440593: "an attempt that a lost table had made counted as certainly not sent",
+		440955: "nobody could be asked about a line of a file that agreed with the end of before",
 	} {
 		if r := Seed(seed, Options{}); r.Violation != nil {
 			t.Errorf("seed %d: %s: %v", seed, wrong, r.Violation)
