@@ -35,9 +35,10 @@ var rooms = map[string][]string{
 		"money", "payout", "bank", "secrets", "oneshot", "provider", "statement", "edge", "loglimit", "telemetry", "webhook", "people",
 		"vexora", "monetix", "trial",
 	},
-	"dynamo":     {"money", "payout"},
-	"localstore": {"money", "payout"},
-	"memstore":   {"money", "payout"},
+	"cursor":     {"payout"},
+	"dynamo":     {"money", "payout", "cursor"},
+	"localstore": {"money", "payout", "cursor"},
+	"memstore":   {"money", "payout", "cursor"},
 	"storetest":  {"money", "payout"},
 	"statement":  {"money", "payout"},
 	"loglimit":   {},
@@ -58,7 +59,7 @@ var rooms = map[string][]string{
 
 // outside lists what a room may import beyond the standard library, by module.
 var outside = map[string][]string{
-	"money": {}, "bank": {}, "telemetry": {}, "sandbox": {}, "oneshot": {}, "storetest": {}, "memstore": {},
+	"money": {}, "bank": {}, "telemetry": {}, "sandbox": {}, "oneshot": {}, "storetest": {}, "memstore": {}, "cursor": {},
 	"vexora": {}, "monetix": {}, "trial": {}, "provider": {}, "wire": {}, "statement": {}, "loglimit": {},
 	"jsontree":   {"github.com/go-json-experiment/json"},
 	"openapi":    {"github.com/santhosh-tekuri/jsonschema/v6", "go.yaml.in/yaml/v3"},

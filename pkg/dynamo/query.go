@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"golang.org/x/sync/errgroup"
 
+	"cambodia-payouts/pkg/cursor"
 	"cambodia-payouts/pkg/payout"
 )
 
@@ -39,7 +40,7 @@ type row struct {
 // there is one. The rows of every partition follow one order, so the place of the
 // last row is all that has to be remembered, whatever is inserted meanwhile.
 func (s *Store) rows(ctx context.Context, l listing, q payout.PageQuery) ([]row, string, error) {
-	start, err := after(l.name, q.Cursor)
+	start, err := cursor.Key(l.name, q.Cursor)
 	if err != nil {
 		return nil, "", err
 	}
@@ -49,7 +50,7 @@ func (s *Store) rows(ctx context.Context, l listing, q payout.PageQuery) ([]row,
 		return merged, "", err
 	}
 	page := merged[:limit]
-	next, err := cursor{Version: cursorVersion, List: l.name, After: page[limit-1].sort}.encode()
+	next, err := cursor.After(l.name, page[limit-1].sort)
 	return page, next, err
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"cambodia-payouts/pkg/cursor"
 	"cambodia-payouts/pkg/payout"
 )
 
@@ -66,7 +67,7 @@ func (s *Store) list(ctx context.Context, l listing, q payout.PageQuery) (payout
 
 // page visits the rows of one page in order and sets the cursor of the next.
 func (s *Store) page(ctx context.Context, l listing, q payout.PageQuery, next *string, visit func(*bbolt.Tx, string) error) error {
-	start, err := after(l.name, q.Cursor)
+	start, err := cursor.Key(l.name, q.Cursor)
 	if err != nil {
 		return err
 	}
@@ -75,7 +76,7 @@ func (s *Store) page(ctx context.Context, l listing, q payout.PageQuery, next *s
 		rows := l.rows(tx, start, limit+1) // one more shows whether the list goes on
 		if len(rows) > limit {
 			rows = rows[:limit]
-			if *next, err = l.cursorAfter(rows[limit-1].key); err != nil {
+			if *next, err = cursor.After(l.name, rows[limit-1].key); err != nil {
 				return err
 			}
 		}

@@ -2,11 +2,11 @@ package memstore
 
 import (
 	"context"
-	"encoding/base64"
 	"slices"
 	"strings"
 	"time"
 
+	"cambodia-payouts/pkg/cursor"
 	"cambodia-payouts/pkg/payout"
 )
 
@@ -134,21 +134,21 @@ func page(name string, rows []row, order func(a, b row) int, q payout.PageQuery)
 	if limit := min(max(q.Limit, 1), payout.LongestPage); len(rows) > limit {
 		rows = rows[:limit]
 		last := rows[limit-1]
-		next = base64.RawURLEncoding.EncodeToString([]byte(name + "\n" + last.at.UTC().Format(time.RFC3339Nano) + "\n" + last.key))
+		next, err = cursor.After(name, last.at.UTC().Format(time.RFC3339Nano)+"\n"+last.key)
 	}
-	return rows, next, nil
+	return rows, next, err
 }
 
 // behind reads a cursor.
-func behind(name, cursor string) (row, error) {
-	text, err := base64.RawURLEncoding.DecodeString(cursor)
-	parts := strings.Split(string(text), "\n")
-	if err != nil || len(parts) != 3 || parts[0] != name {
-		return row{}, payout.ErrCursor
+func behind(name, given string) (row, error) {
+	place, err := cursor.Key(name, given)
+	if err != nil {
+		return row{}, err
 	}
-	at, err := time.Parse(time.RFC3339Nano, parts[1])
+	moment, key, _ := strings.Cut(place, "\n")
+	at, err := time.Parse(time.RFC3339Nano, moment)
 	if err != nil {
 		return row{}, payout.ErrCursor
 	}
-	return row{at, parts[2]}, nil
+	return row{at, key}, nil
 }

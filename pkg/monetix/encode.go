@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"net/url"
 	"strconv"
 	"strings"
 	"unicode"
@@ -128,9 +127,7 @@ func (e encoder) callback(f *faults) string {
 	if e.callbackURL == "" {
 		return ""
 	}
-	u, err := url.Parse(e.callbackURL)
-	secure := err == nil && u.Host != "" && (u.Scheme == "https" || (e.rules.AllowInsecure && u.Scheme == "http"))
-	if !secure || len(e.callbackURL) > maxText {
+	if !e.rules.TakesCallbacks(e.callbackURL) || len(e.callbackURL) > maxText {
 		f.add("/provider", payout.ProviderNotConfigured, "MONETIX_CALLBACK_URL must be an https address of at most 255 bytes")
 	}
 	return e.callbackURL

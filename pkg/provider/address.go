@@ -26,6 +26,13 @@ type URLRules struct {
 	AllowInsecure bool
 }
 
+// TakesCallbacks reports whether a provider may be told to send callbacks to an address: https only,
+// since a callback carries people's names, but for a sandbox on a developer's machine.
+func (r URLRules) TakesCallbacks(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Host != "" && (u.Scheme == "https" || r.AllowInsecure && u.Scheme == "http")
+}
+
 // BaseURL reads a provider's address: https, or http to this machine.
 func (r URLRules) BaseURL(text string) (*url.URL, error) {
 	u, err := url.Parse(text)

@@ -2,7 +2,6 @@ package vexora
 
 import (
 	"encoding/json"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -111,9 +110,7 @@ func (e encoder) mobile(phone string, f *faults) string {
 
 // notifyURL must be HTTPS. Without one no result would be notified.
 func (e encoder) notifyURL(f *faults) string {
-	u, err := url.Parse(e.callbackURL)
-	secure := err == nil && u.Host != "" && (u.Scheme == "https" || (e.rules.AllowInsecure && u.Scheme == "http"))
-	if !secure {
+	if !e.rules.TakesCallbacks(e.callbackURL) {
 		f.add("/provider", payout.ProviderNotConfigured, "VEXORA_CALLBACK_URL must be an https address")
 	}
 	return e.callbackURL

@@ -1,17 +1,18 @@
-package dynamo
+package cursor_test
 
 import (
 	"errors"
 	"strings"
 	"testing"
 
+	"cambodia-payouts/pkg/cursor"
 	"cambodia-payouts/pkg/payout"
 )
 
 // FuzzCursor: whatever a caller gives, a cursor either continues the list that gave
 // it out, or is refused.
 func FuzzCursor(f *testing.F) {
-	genuine, err := cursor{Version: cursorVersion, List: "day 2026-05-16", After: "2026-05-16T08:10:05.123Z#po_x"}.encode()
+	genuine, err := cursor.After("day 2026-05-16", "2026-05-16T08:10:05.123Z#po_x")
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -19,14 +20,14 @@ func FuzzCursor(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, given string) {
-		key, err := after("day 2026-05-16", given)
+		key, err := cursor.Key("day 2026-05-16", given)
 		switch {
 		case err != nil && !errors.Is(err, payout.ErrCursor):
 			t.Errorf("%q: %v", given, err)
 		case err == nil && given != "" && key == "":
 			t.Errorf("%q begins the list again", given)
 		}
-		if _, err := after("attention", genuine); !errors.Is(err, payout.ErrCursor) {
+		if _, err := cursor.Key("attention", genuine); !errors.Is(err, payout.ErrCursor) {
 			t.Error("a cursor continued another list")
 		}
 	})
