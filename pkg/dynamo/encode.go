@@ -90,6 +90,7 @@ const (
 	attrOpen       = "o"
 	attrMarked     = "m"
 	attrConfirms   = "c"
+	attrCalled     = "p"
 	attrTries      = "t"
 	attrInquiredAt = "a"
 	attrInquiryDue = "d"

@@ -56,6 +56,7 @@ func (c *condition) guard(g payout.Guard) {
 	}
 	if g.Uncomplicated {
 		c.absent(attrAttention)
+		c.absent(attrInquiries)
 		history := c.name(attrHistory)
 		c.add("(attribute_not_exists(%s) OR size(%s) < %s)",
 			history, history, c.value("limit", count(payout.UnreadEntries)))

@@ -88,6 +88,7 @@ type (
 		Tries    int       `json:"tries,omitzero"`
 		AskedAt  time.Time `json:"asked_at,omitzero"`
 		Due      time.Time `json:"due,omitzero"`
+		Called   bool      `json:"called,omitzero"`
 		Confirms bool      `json:"confirms,omitzero"`
 	}
 	lease struct {

@@ -93,6 +93,9 @@ func (p Payout) unbelieve(c Claim) Decision {
 	if about > p.Attempt+attemptsAhead {
 		facts = p.foreign(about) // there are too many to ask about
 	}
+	if p.Heard.closed(about) && p.Heard.wavered(about) >= mostRepeated {
+		return p.trace(c) // whoever holds the key makes any number of texts; see [Inquiry]
+	}
 	if len(facts) == 0 && p.heard(c) {
 		return repeated
 	}

@@ -23,6 +23,8 @@ type Inquiry struct {
 	Tries   int
 	AskedAt time.Time // when the provider was last asked about the attempt, while it was open
 	Due     time.Time // when it is asked next; it means nothing while it is not open
+	// Called: a person was called for it.
+	Called bool
 	// Confirms: the failure of the payout became certain but for this inquiry, and nobody was told.
 	Confirms bool
 }
@@ -44,19 +46,23 @@ func (p Payout) endsUnpaid(a Attempt) bool {
 	return p.Heard.closed(a) || a == p.Attempt && (p.Status == Failed || p.Status == Cancelled)
 }
 
-// inquires adds an inquiry to what a callback comes to that takes nothing away any more, since it was
-// heard too often, or before about an end that is asked about no more.
+// inquires adds an inquiry to what a callback comes to that would be acknowledged, and neither counts
+// nor is asked about: it was heard too often, or found no room; it is about an end that is asked about no
+// more; nothing is believed; or a status query is under way, and not even a mark of the word was left.
+// What agrees with all that is known needs none, nor does a text that could be cut otherwise: while callbacks
+// are believed, people are called for that.
 func (p Payout) inquires(c Claim, d Decision) Decision {
 	rests := p.Status.Final() && p.Polls >= confirmations
-	again := p.wornOut(c) || p.heard(c) && (c.Unbelieved || rests)
-	if !again || c.Source != FromCallback || c.Ambiguous != "" || p.Status == Orphan || p.agreesWith(c) {
+	quiet := p.wornOut(c) || c.Unbelieved || rests || d.Change == nil && p.reliesOnSilence(c)
+	cut := c.Ambiguous != "" && !c.Unbelieved
+	if !quiet || cut || c.Source != FromCallback || p.Status == Orphan || p.agreesWith(c) {
 		return d
 	}
 	change := Change{At: c.At}
 	if d.Change != nil {
 		change = *d.Change
 	}
-	if change.QueryAt != nil {
+	if change.QueryAt != nil || change.Status != "" {
 		return d // it counts, and is asked about as usual
 	}
 	if p.inquire(&change, c.attempt()); change.Inquiries != nil {
@@ -96,7 +102,7 @@ func (p Payout) inquire(change *Change, about Attempt) {
 	case i.Open:
 		change.DueAt = &p.DueAt
 	default: // a sweep looks at once: the list of the recipient is owed, and no other write may know of the inquiry
-		i.Open, i.Due, i.Confirms = true, p.rested(about, change.At), false
+		i.Open, i.Due, i.Tries, i.Called, i.Confirms = true, p.rested(about, change.At), 0, false, false
 		change.DueAt = &change.At
 	}
 	i.Marked = p.Taken
@@ -226,9 +232,11 @@ func (s *Sweeper) tryAgain(p Payout, about Attempt, d *Decision, asked time.Time
 	certain := p.endsUnpaid(about)
 	i.Tries = min(i.Tries+1, confirmations)
 	i.Open = certain || i.Tries < confirmations
+	calls := i.Tries >= disagreedTooOften && !i.Called && (certain || denied)
+	i.Called = i.Called || calls
 	d.Change.Inquiries = p.inquiriesWith(about, i)
 	switch {
-	case i.Tries != disagreedTooOften || !certain && !denied:
+	case !calls:
 	case p.replaced(about):
 		p.call(d, DoublePaymentSuspected, SignalDoublePayment, now, "what was said of an earlier attempt was never settled")
 	case about == p.Attempt:

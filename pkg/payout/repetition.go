@@ -55,11 +55,11 @@ func (p Payout) knows(c Claim) bool {
 }
 
 // reliesOnSilence reports whether somebody is about to decide on the strength of "nothing was
-// heard since", and the callback is no failure, so that it has to leave a trace: a status query is
+// heard since", and the callback is no certain failure, so that it has to leave a trace: a status query is
 // under way, a person's order waits for the second one, or the payout has failed. The very
 // bytes that were heard before are no news.
 func (p Payout) reliesOnSilence(c Claim) bool {
-	if c.Source != FromCallback || c.Finding == FoundFailed || p.Status == Orphan || p.knows(c) {
+	if c.Source != FromCallback || c.Finding == FoundFailed && !c.Doubtful || p.Status == Orphan || p.knows(c) {
 		return false
 	}
 	taken := p.beingAsked()

@@ -31,7 +31,7 @@ type Guard struct {
 	Claimed  *Claimed
 	// Notice is what the writer has read of how far the merchant was told.
 	Notice *NoticeSeen
-	// Uncomplicated asks that the payout has no attention, room in its history, and no
+	// Uncomplicated asks that the payout has no attention, room in its history, no inquiry, and no
 	// more facts than a first attempt that was sent, so that a change can be made without
 	// having read any of them.
 	Uncomplicated bool
@@ -120,7 +120,7 @@ func (c Claimed) of(p Payout) bool {
 }
 
 func (p Payout) uncomplicated() bool {
-	return len(p.Attention) == 0 && len(p.History) < UnreadEntries && len(p.Heard) <= PlainFacts && slices.Contains(p.Heard, PlainFact)
+	return len(p.Inquiries) == 0 && len(p.Attention) == 0 && len(p.History) < UnreadEntries && len(p.Heard) <= PlainFacts && slices.Contains(p.Heard, PlainFact)
 }
 
 // Apply returns the payout after the change. It shares no memory with p that a

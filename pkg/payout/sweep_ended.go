@@ -45,14 +45,29 @@ func (s *Sweeper) tooLongKept(p Payout) bool {
 }
 
 // holdsFor is how long a failure that is not certain holds the same money back under another
-// reference. After that it holds nothing: the merchant has been told all along that it is not
-// safe to pay again.
+// reference, from the last word about it. After that it holds nothing: the merchant has been told
+// all along that it is not safe to pay again.
 const holdsFor = 30 * 24 * time.Hour
 
 // holdsOthers reports whether the same money is held back by a payout that has ended, so that
-// it has to stay on the list of its recipient.
+// it has to stay on the list of its recipient. A word that comes late doubts a failure of which the
+// merchant may have been told that it is safe.
 func (p Payout) holdsOthers(now time.Time) bool {
-	return p.wavering() && now.Sub(p.StatusAt) < holdsFor
+	if !p.wavering() {
+		return false
+	}
+	_, inquired := p.inquiryDue()
+	return !inquired.IsZero() || now.Sub(p.spokenAt()) < holdsFor
+}
+
+// spokenAt is when the payout ended, or when the last word about it was written down since.
+func (p Payout) spokenAt() time.Time {
+	for n := len(p.History) - 1; n >= 0; n-- {
+		if e := p.History[n]; e.Finding != "" && e.At.After(p.StatusAt) {
+			return e.At
+		}
+	}
+	return p.StatusAt
 }
 
 // remind keeps a payout that is not settled on the list of its recipient: lists are kept, and

@@ -135,7 +135,10 @@ func uncomplicated(t *testing.T, s payout.Store) {
 	spokenOf.Heard = sent.Heard.With("2.wavered.1")
 	unsent.Heard = nil
 	named.Heard = payout.Heard{"1.unlisted"}
-	for _, complicated := range []payout.Payout{raised, full, almost, sent, spokenOf, unsent, named} {
+	inquired, answered := fresh(t, "asked about"), fresh(t, "asked about, and answered")
+	inquired.Inquiries = map[payout.Attempt]payout.Inquiry{1: {Open: true, Due: start}}
+	answered.Inquiries = map[payout.Attempt]payout.Inquiry{1: {AskedAt: start}}
+	for _, complicated := range []payout.Payout{raised, full, almost, sent, spokenOf, unsent, named, inquired, answered} {
 		insert(t, s, complicated)
 		try(t, s, string(complicated.Reference), complicated,
 			payout.Step{ID: complicated.ID, When: payout.Guard{Uncomplicated: true}, Then: payout.Change{At: start}})

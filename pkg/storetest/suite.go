@@ -117,7 +117,7 @@ func full(t *testing.T) payout.Payout {
 	p.Taken = 6
 	p.Inquiries = map[payout.Attempt]payout.Inquiry{
 		1: {
-			Open: true, Marked: 5, Tries: 4, AskedAt: start.Add(4 * time.Minute), Due: start.Add(9 * time.Minute), Confirms: true,
+			Open: true, Marked: 5, Tries: 4, AskedAt: start.Add(4 * time.Minute), Due: start.Add(9 * time.Minute), Called: true, Confirms: true,
 		},
 		12: {Open: true},
 	}
