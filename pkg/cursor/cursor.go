@@ -18,7 +18,8 @@ const limit = 512
 
 // place says where a page ended. It names its list, so that it cannot continue another one. It is
 // encoded and not encrypted: whoever may read the list reads the place too, so that no key in it
-// may be made of what the list masks.
+// may be made of what the list masks. It is not signed: whoever changes it moves his own place in a
+// list that he may read anyway.
 type place struct {
 	Version int    `json:"v"`
 	List    string `json:"l"`

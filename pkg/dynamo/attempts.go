@@ -11,7 +11,8 @@ import (
 
 // What an item keeps by attempt: maps from its number, in digits.
 
-// encodeAnswered is nil for none. The attempts are written in digits.
+// encodeAnswered is nil for none. The attempts are written in digits. A change writes the whole
+// map, under the version: DynamoDB refuses to set one member of a map that is not there yet.
 func encodeAnswered(numbers map[payout.Attempt]string) types.AttributeValue {
 	i := item{}
 	for attempt, number := range numbers {
@@ -20,7 +21,8 @@ func encodeAnswered(numbers map[payout.Attempt]string) types.AttributeValue {
 	return nested(i)
 }
 
-// encodeInquiries is nil for none. Their members have short names: a payout may have many.
+// encodeInquiries is nil for none. Their members have short names: a payout may have many. An
+// inquiry without anything in it is left out: to look it up gives the same.
 func encodeInquiries(all map[payout.Attempt]payout.Inquiry) types.AttributeValue {
 	i := item{}
 	for attempt, inquiry := range all {
@@ -56,7 +58,9 @@ func (r *reader) inquiries() map[payout.Attempt]payout.Inquiry {
 	})
 }
 
-// byAttempt reads a map from attempts, which are written in digits.
+// byAttempt reads a map from attempts, which are written in digits. A name that is no attempt is
+// an error: left aside, a doubt or a number would be forgotten, and what was doubted could look
+// certain.
 func byAttempt[V any](r *reader, attribute string, read func(*reader, string) V) map[payout.Attempt]V {
 	of := r.child(attribute)
 	if of == nil {

@@ -17,6 +17,7 @@ import (
 // first, then what waits for a second person, an item of each person. So one query of two
 // items is a glance at all that stops a submission.
 const (
+	// Sort keys: "board" < "change#" < "outflow#" < "proposal#".
 	changePrefix  = "change#"
 	orderedPrefix = "proposal#"
 	// mostOrdered is more than a register can hold people of; a page ends before anyway.
@@ -37,17 +38,22 @@ const (
 	attrChangeToken = "token"
 )
 
+// changeKey counts down, in a fixed width: the newest change stands first behind the shared
+// state, where one query of two items finds it.
 func changeKey(version int) item {
 	return itemKey(kindBoard, fmt.Sprintf("%s%09d", changePrefix, lastChange-version))
 }
 
-// Shared implements payout.Coordination with one consistent query.
+// Shared implements payout.Coordination with one consistent query. Pauses, the restore and the
+// controls come in one answer: none can be known without the other (decision 0010). Every process
+// asks every five seconds, so it stays two items however long the log is.
 func (s *Store) Shared(ctx context.Context) (payout.Shared, error) {
 	items, err := s.boardItems(ctx, kindBoard, 2)
 	if err != nil {
 		return payout.Shared{}, fmt.Errorf("dynamo: read the shared state: %w", err)
 	}
 	all := payout.Shared{Pauses: map[payout.Provider]payout.Pause{}}
+	// While nobody has written the shared state itself, both items may be changes.
 	for n := len(items) - 1; n >= 0; n-- { // of two changes the first one is the newer
 		r := newReader(items[n])
 		switch sk := r.text(attrSK); {
@@ -82,7 +88,9 @@ func (s *Store) boardItems(ctx context.Context, from string, limit int) ([]item,
 }
 
 // ChangeControls implements payout.Coordination. The change is the fence, the history and what is in
-// force, all in one write.
+// force, all in one write. So no order is in force without its entry, and of two orders at one
+// moment one is told that the controls have moved. The token in the entry tells a caller whose
+// answer was lost that it was his.
 func (s *Store) ChangeControls(ctx context.Context, c payout.ControlEntry) error {
 	i := changeKey(c.Version)
 	i.put(attrSchema, count(SchemaVersion))
@@ -105,7 +113,8 @@ func (s *Store) ChangeControls(ctx context.Context, c payout.ControlEntry) error
 	return nil
 }
 
-// ControlChanges implements payout.Coordination.
+// ControlChanges implements payout.Coordination. They have no time to live: the log is what
+// happened, and nothing of it is ever taken out (decision 0024).
 func (s *Store) ControlChanges(ctx context.Context, limit int) ([]payout.ControlEntry, error) {
 	items, err := s.boardItems(ctx, changePrefix, limit)
 	if err != nil {
@@ -144,6 +153,8 @@ func (s *Store) ProposeControls(ctx context.Context, p payout.ControlProposal, u
 	i.put(attrExpiresAt, epoch(until))
 	e := newExpression()
 	version := e.name(attrVersion)
+	// An item's version is that of the controls that its person saw. A put may arrive late, and
+	// an order of controls that are gone must not replace the one that people wait for.
 	unlessLater := fmt.Sprintf("attribute_not_exists(%s) OR %s <= %s", version, version, e.value("version", count(p.Version)))
 	_, err := s.api.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName: aws.String(s.table), Item: i, ConditionExpression: aws.String(unlessLater),
@@ -158,7 +169,8 @@ func (s *Store) ProposeControls(ctx context.Context, p payout.ControlProposal, u
 	return nil
 }
 
-// ProposedControls implements payout.Coordination. What is proposed stands last on the shared state.
+// ProposedControls implements payout.Coordination. What is proposed stands last on the shared
+// state. DynamoDB deletes late, so some may be over: the caller compares their times.
 func (s *Store) ProposedControls(ctx context.Context) ([]payout.ControlProposal, error) {
 	items, err := s.boardItems(ctx, orderedPrefix, mostOrdered)
 	if err != nil {
@@ -180,11 +192,14 @@ func (s *Store) ProposedControls(ctx context.Context) ([]payout.ControlProposal,
 	return all, nil
 }
 
-// asControls writes a change with the members that controls have.
+// asControls writes a change with the members that controls have. The two have the same members,
+// so one pair of functions writes and reads both.
 func asControls(c payout.ControlChange) payout.Controls {
 	return payout.Controls{Submissions: c.Submissions, Caps: c.Caps, Callbacks: c.Callbacks}
 }
 
+// encodeControls is used for what is in force and for a change of it. A cap is therefore written
+// even when it is zero: absent means "not named", zero means "the cap goes".
 func encodeControls(c payout.Controls) item {
 	i := item{attrVersion: count(c.Version)}
 	gates := map[string]string{}
@@ -207,6 +222,7 @@ func encodeControls(c payout.Controls) item {
 	return i
 }
 
+// controls reads them back; a nil reader is the controls of a table in which nothing was ordered.
 func (r *reader) controls() payout.Controls {
 	c := payout.Controls{
 		Version: int(r.number(attrVersion)), Callbacks: payout.Belief(r.text(attrCallbacks)), ReleasedAt: r.moment(attrReleasedAt),

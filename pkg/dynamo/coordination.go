@@ -30,6 +30,7 @@ const (
 	// it. No payout and no orphan has it.
 	attrExpiresAt = "expires_at"
 
+	// Attributes of the shared state, of a recipient's list, a report and a pause.
 	attrUnsettledUntil = "unsettled_until"
 	attrRestoredAt     = "restored_at" // of the shared state: the latest restore that the table was told of
 	attrPayoutID       = "payout_id"
@@ -42,9 +43,11 @@ const (
 	attrWell           = "well"    // of a pause of one caller: when another one's went well
 )
 
+// itemKey is the key of an item that is no payout; the sort key says its kind.
 func itemKey(pk, kind string) item { return item{attrPK: text(pk), attrSK: text(kind)} }
 
-// pauses reads the pauses of the shared state.
+// pauses reads the pauses of the shared state. It asks for each provider by name, so a pause of
+// one that this version does not know is left aside: it submits nothing there.
 func (r *reader) pauses() map[payout.Provider]payout.Pause {
 	all := map[payout.Provider]payout.Pause{}
 	for _, p := range payout.Pausable() {
@@ -63,7 +66,8 @@ func (r *reader) pauses() map[payout.Provider]payout.Pause {
 	return all
 }
 
-// fetch reads an item; an absent one is read as empty.
+// fetch reads an item; an absent one is read as empty. The read is consistent: whoever was told
+// that something was kept finds it.
 func (s *Store) fetch(ctx context.Context, key item) (*reader, error) {
 	out, err := s.api.GetItem(ctx, &dynamodb.GetItemInput{
 		TableName: aws.String(s.table), Key: key, ConsistentRead: aws.Bool(true),
@@ -74,7 +78,10 @@ func (s *Store) fetch(ctx context.Context, key item) (*reader, error) {
 	return newReader(out.Item), nil
 }
 
-// SavePause implements payout.Coordination.
+// SavePause implements payout.Coordination. The last one to write wins, without a condition:
+// whatever pause is seen, it is one that somebody had a reason for, and it ends by itself. A
+// caller's time stands before his name, so that the sorted set is in the order in which they may
+// try the provider.
 func (s *Store) SavePause(ctx context.Context, p payout.Pause) error {
 	i := item{}
 	i.put(attrWhy, text(p.Why))
@@ -90,7 +97,9 @@ func (s *Store) SavePause(ctx context.Context, p payout.Pause) error {
 	return s.set(ctx, pausePrefix+string(p.Provider), nested(i))
 }
 
-// set puts one attribute of the shared state.
+// set puts one attribute of the shared state. It names that attribute alone, because several
+// functions write here at once: a put of the whole item would take away the others' pauses and
+// the restore.
 func (s *Store) set(ctx context.Context, name string, v types.AttributeValue) error {
 	u := &update{expression: newExpression()}
 	u.set(attrSchema, count(SchemaVersion))
@@ -107,6 +116,8 @@ func (s *Store) set(ctx context.Context, name string, v types.AttributeValue) er
 
 // RememberRestore implements payout.Coordination. It writes only what is new, so that every start may
 // call it, and one attribute of the shared state, so that no other write of it takes that away.
+// The time is only ever raised (decision 0009): a function that still has an older RESTORED_AT
+// must not release what a later restore holds.
 func (s *Store) RememberRestore(ctx context.Context, at time.Time) error {
 	u := &update{expression: newExpression()}
 	u.set(attrSchema, count(SchemaVersion))
@@ -127,6 +138,7 @@ func (s *Store) RememberRestore(ctx context.Context, at time.Time) error {
 func (s *Store) KeepReport(ctx context.Context, hash string, report []byte, until time.Time) error {
 	i := itemKey(reportKeyPrefix+hash, kindReport)
 	i.put(attrSchema, count(SchemaVersion))
+	// A report that is longer than can be read back is refused, since nothing else stands for it.
 	packed := pack(report)
 	if packed == nil {
 		return fmt.Errorf("dynamo: keep a report of %d bytes: %w", len(report), errEvidenceSize)

@@ -59,6 +59,8 @@ func decodePayout(i item) (payout.Payout, error) {
 	return p, r.failure()
 }
 
+// id is that of the item's key. The marker, the feed and whatever else has another form of key
+// are never read as a payout.
 func (r *reader) id() payout.ID {
 	id, ok := payout.ParseID(r.text(attrPK))
 	if !ok {
@@ -67,6 +69,8 @@ func (r *reader) id() payout.ID {
 	return id
 }
 
+// provider is an error where this program has none of that name: nobody here could tell its
+// claims or ask it, so the item is left to a version that can.
 func (r *reader) provider() payout.Provider {
 	p := payout.Provider(r.text(attrProvider))
 	if !payout.Known(p) {
@@ -75,6 +79,8 @@ func (r *reader) provider() payout.Provider {
 	return p
 }
 
+// status is an error for one that this version does not list. A newer version may have written
+// it; to guess what may follow it could move money.
 func (r *reader) status() payout.Status {
 	s := payout.Status(r.text(attrStatus))
 	if !slices.Contains(payout.Statuses, s) {
@@ -83,7 +89,8 @@ func (r *reader) status() payout.Status {
 	return s
 }
 
-// amount is zero when none is stored, and an error when half of one is.
+// amount is zero when none is stored, and an error when half of one is. Half of one would be a
+// sum in no currency, and a claim is compared with both.
 func (r *reader) amount() money.Amount {
 	if !r.has(attrAmount) && !r.has(attrCurrency) {
 		return money.Amount{}
@@ -95,6 +102,8 @@ func (r *reader) amount() money.Amount {
 	return a
 }
 
+// outcome reads what only some payouts have. An absent map is none, an empty one is a failure or
+// a return of which nothing else is known.
 func (r *reader) outcome(p *payout.Payout) {
 	if f := r.child(attrFailure); f != nil {
 		p.Failure = &payout.Failure{
@@ -110,6 +119,7 @@ func (r *reader) outcome(p *payout.Payout) {
 	}
 }
 
+// times reads what [item.times] and the due index hold, older items included.
 func (r *reader) times(p *payout.Payout) {
 	p.CreatedAt, p.UpdatedAt = r.moment(attrCreatedAt), r.moment(attrUpdatedAt)
 	p.CompletedAt, p.StatusAt = r.moment(attrCompletedAt), r.moment(attrStatusAt)
@@ -179,6 +189,8 @@ func decodeAttention(r *reader) payout.Attention {
 	return all
 }
 
+// decodeHistory reads the entries in their order: the sequence of an event is the place of its
+// entry, so an entry that is left out would number all later events anew.
 func decodeHistory(entries []*reader) []payout.Entry {
 	var all []payout.Entry
 	for _, r := range entries {
@@ -202,6 +214,8 @@ func decodeHistory(entries []*reader) []payout.Entry {
 	return all
 }
 
+// heard is nil for none, as in every item from before facts were kept: what was sent then is
+// never safe to pay again (decision 0015).
 func (r *reader) heard() payout.Heard {
 	var all payout.Heard
 	for _, fact := range r.set(attrHeard) {
@@ -215,6 +229,7 @@ func (r *reader) keys(name string) []string {
 	return append([]string(nil), strings.Fields(r.text(name))...)
 }
 
+// twins are the payouts that hold this one, in the order in which they were shown.
 func (r *reader) twins(name string) []payout.Similar {
 	var all []payout.Similar
 	for _, twin := range r.keys(name) {
@@ -231,6 +246,8 @@ func (r *reader) reasons(name string) []payout.Reason {
 	return all
 }
 
+// evidence is the body as it came. One that cannot be unpacked is an error of the whole payout:
+// it is the proof of an entry, and a payout without it would look as if nothing had been kept.
 func (r *reader) evidence() []byte {
 	raw, err := unpack(r.blob(attrRaw))
 	if err != nil {

@@ -16,4 +16,14 @@
 // versions may be larger. When an update would pass DynamoDB's limit, the same step is
 // written once more without the body, under the same guard and with its SHA-256: a fact
 // about money is never lost for the size of its evidence.
+//
+// The partition key says what an item is: a payout or the marker of a refused create (po_...), a
+// foreign claim (orphan#), a recipient's list (recipient#), a statement's report (report#), a
+// shard of the feed (feed#), the shared state with the controls (board), the namespace. The roles
+// of the functions name these keys in the template (decision 0023), so a new kind of item needs a
+// right there as well.
+//
+// What the store relies on is the list in docs/proof.md: a conditional write is atomic for its
+// item, a consistent read sees every acknowledged write, and a failed condition returns the item
+// that it was evaluated on.
 package dynamo

@@ -14,7 +14,8 @@ import (
 
 // Due implements payout.Store with one query of one partition. The index may be
 // behind the items, which is why a row is only a hint until a step with its due
-// time as guard goes through.
+// time as guard goes through. The sweep takes a row up by moving its due time, under that guard,
+// so of two sweeps one goes on.
 func (s *Store) Due(ctx context.Context, shard int, until time.Time, limit int) ([]payout.Due, error) {
 	rows, err := s.dueRows(ctx, sharded("due", shard), until, limit)
 	if err != nil {
@@ -31,7 +32,9 @@ func (s *Store) Due(ctx context.Context, shard int, until time.Time, limit int) 
 	return due, nil
 }
 
-// dueRows reads one partition of the index, as far as it is due.
+// dueRows reads one partition of the index, as far as it is due. Oldest first, so that nothing
+// waits behind what came later. One answer is enough: what it leaves out, for the limit or for
+// DynamoDB's megabyte, is due still when the sweep asks again.
 func (s *Store) dueRows(ctx context.Context, partition string, until time.Time, limit int) ([]map[string]types.AttributeValue, error) {
 	when := &condition{expression: newExpression()}
 	when.equal(attrDueShard, text(partition))

@@ -10,7 +10,9 @@ import (
 )
 
 // Attributes of items and of the maps inside them: readable for a person who
-// looks at the table at night, short because names are paid for like values.
+// looks at the table at night, short because names are paid for like values. Items of every
+// earlier version hold these names. One that is renamed is read as absent from all of them,
+// without an error, since what a reader does not know is left aside.
 const (
 	attrSchema      = "schema"
 	attrVersion     = "version"
@@ -69,6 +71,7 @@ const (
 	attrInquiries   = "inquiries" // a map from the attempt; written whole, under the version
 	attrAnswered    = "answered"  // a map from the attempt; written whole, under the version
 
+	// Members of the maps inside: of a history entry, a failure, a return, a proposal.
 	attrAt       = "at"
 	attrSource   = "source"
 	attrFinding  = "finding"
@@ -99,7 +102,9 @@ const (
 	attrProviderCode = "provider_code"
 )
 
-// encodePayout is the whole item of a payout, index attributes included.
+// encodePayout is the whole item of a payout, index attributes included. Only Insert writes an
+// item whole. A step names single attributes, so that an older version beside this one does not
+// drop what it has never heard of.
 func encodePayout(p payout.Payout) item {
 	i := payoutKey(p.ID)
 	i[attrSchema] = count(SchemaVersion)
@@ -137,11 +142,15 @@ func encodePayout(p payout.Payout) item {
 	return i
 }
 
+// amount writes minor units: the guard of a claim compares whole numbers, in which no two
+// spellings of one sum exist.
 func (i item) amount(a money.Amount) {
 	i.put(attrAmount, number(a.Minor()))
 	i.put(attrCurrency, text(string(a.Currency())))
 }
 
+// times writes the times and counts of the payout, its submissions, its status queries and its
+// notices. DueAt is not among them, since it belongs to an index.
 func (i item) times(p payout.Payout) {
 	i.put(attrCreatedAt, moment(p.CreatedAt))
 	i.put(attrUpdatedAt, moment(p.UpdatedAt))
@@ -180,14 +189,17 @@ func (i item) indexes(p payout.Payout) {
 	}
 }
 
-// attribute is one name and value; a nil value means that it is absent.
+// attribute is one name and value; a nil value means that it is absent. What an insert puts into
+// an item and what a step sets are listed by the same functions, so that both write an index
+// alike.
 type attribute struct {
 	name  string
 	value types.AttributeValue
 }
 
 // attentionAttributes belong together: a payout is in the attention index exactly
-// while it has a reason.
+// while it has a reason. The sort key is the time of the oldest reason: the review queue is read
+// oldest first.
 func attentionAttributes(id payout.ID, a payout.Attention) []attribute {
 	since, raised := a.Since()
 	if !raised {
@@ -204,7 +216,9 @@ func attentionAttributes(id payout.ID, a payout.Attention) []attribute {
 	}
 }
 
-// reviewPartition keeps what is about money apart, so that it is found however much else waits.
+// reviewPartition keeps what is about money apart, so that it is found however much else waits. A
+// payroll that somebody held waits in the light part as a whole, and must not hide a double
+// payment (decision 0028).
 func reviewPartition(a payout.Attention) string {
 	if a.Grave() {
 		return gravePartition
@@ -212,7 +226,8 @@ func reviewPartition(a payout.Attention) string {
 	return lightPartition
 }
 
-// dueAttributes belong together in the same way.
+// dueAttributes belong together in the same way. Without them no sweep finds the payout any more,
+// so a payout has none only when nobody has anything to ask about it or to tell of it.
 func dueAttributes(id payout.ID, due types.AttributeValue) []attribute {
 	if due == nil {
 		return []attribute{{name: attrDueAt}, {name: attrDueShard}}
@@ -220,7 +235,9 @@ func dueAttributes(id payout.ID, due types.AttributeValue) []attribute {
 	return []attribute{{attrDueAt, due}, {attrDueShard, text(sharded("due", id.Shard()))}}
 }
 
-// noticeAttributes are written together: a notice is replaced as a whole.
+// noticeAttributes are written together: a notice is replaced as a whole. Its empty members are
+// in the list, too: they remove what an earlier notice has left, and with a lease or a count of
+// before beside the new times, an event could be sent twice, or not at all.
 func noticeAttributes(n payout.Notice) []attribute {
 	return []attribute{
 		{attrNotifyAt, moment(n.At)}, {attrFed, number(n.Fed)}, {attrTried, number(n.Tried)}, {attrOwed, numbers(n.Owed)},
@@ -253,6 +270,7 @@ func encodeBeneficiary(b payout.Beneficiary) types.AttributeValue {
 	return nested(i)
 }
 
+// encodeFailure is nil for none.
 func encodeFailure(f *payout.Failure) types.AttributeValue {
 	if f == nil {
 		return nil
@@ -264,6 +282,7 @@ func encodeFailure(f *payout.Failure) types.AttributeValue {
 	return &types.AttributeValueMemberM{Value: i} // also when empty: a failure is a fact
 }
 
+// encodeReturn is nil for none. A return is a fact, too: it stays when its members are empty.
 func encodeReturn(r *payout.Return) types.AttributeValue {
 	if r == nil {
 		return nil
@@ -275,7 +294,8 @@ func encodeReturn(r *payout.Return) types.AttributeValue {
 	return &types.AttributeValueMemberM{Value: i}
 }
 
-// encodeProposal is nil for none.
+// encodeProposal is nil for none. The zero proposal, which withdraws one, is therefore an absent
+// attribute.
 func encodeProposal(p payout.Proposal) types.AttributeValue {
 	i := item{}
 	i.put(attrAction, text(string(p.Action)))
@@ -290,7 +310,8 @@ func encodeProposal(p payout.Proposal) types.AttributeValue {
 	return nested(i)
 }
 
-// keys is nil for none. No key of a claim, and no id, has a blank.
+// keys is nil for none. No key of a claim, and no id, has a blank. Their order is kept, as a set
+// would not keep it: the first of the similar ids are those that people want the payout beside.
 func keys[K ~string](of []K) types.AttributeValue {
 	words := make([]string, len(of))
 	for n, key := range of {
@@ -311,6 +332,8 @@ func encodeHistory(entries ...payout.Entry) types.AttributeValue {
 	return list
 }
 
+// encodeEntry is one entry of the history. The hash of a body is kept beside the body: it stays
+// when the body is too long, finds no room, or is redacted.
 func encodeEntry(e payout.Entry) item {
 	i := item{}
 	i.put(attrAt, moment(e.At))

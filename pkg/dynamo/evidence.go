@@ -21,11 +21,14 @@ const (
 const rawLimit = 1 << 20
 
 var (
+	// Neither error holds a byte of the body: bodies name people and accounts.
 	errEvidenceFormat = errors.New("evidence is packed in an unknown format")
 	errEvidenceSize   = errors.New("evidence unpacks to more than its limit")
 )
 
-// pack compresses the raw bytes of a claim; nil for none.
+// pack compresses the raw bytes of a claim; nil for none. It is nil as well for what is longer
+// than can be read back; the entry's hash stands for that. A report has no hash of its own
+// content, so [Store.KeepReport] makes it an error.
 func pack(raw []byte) []byte {
 	if len(raw) == 0 || len(raw) > rawLimit {
 		return nil
@@ -37,6 +40,8 @@ func pack(raw []byte) []byte {
 	return packed
 }
 
+// deflate packs as tightly as the library can: the bytes are paid for with every later write of
+// the item, and the packing is done once.
 func deflate(raw []byte) ([]byte, error) {
 	packed := bytes.NewBuffer([]byte{formatFlate1})
 	w, err := flate.NewWriterDict(packed, flate.BestCompression, []byte(dictionary1))
@@ -52,7 +57,8 @@ func deflate(raw []byte) ([]byte, error) {
 	return packed.Bytes(), nil
 }
 
-// unpack returns the bytes as they came.
+// unpack returns the bytes as they came. The first byte alone decides how, so evidence of every
+// release can be read for as long as it is kept.
 func unpack(packed []byte) ([]byte, error) {
 	if len(packed) == 0 {
 		return nil, nil
@@ -66,6 +72,8 @@ func unpack(packed []byte) ([]byte, error) {
 	return nil, errEvidenceFormat
 }
 
+// inflate reads one byte more than the limit, so that what has just the limit is told from what
+// exceeds it.
 func inflate(packed []byte) ([]byte, error) {
 	r := flate.NewReaderDict(bytes.NewReader(packed), []byte(dictionary1))
 	defer r.Close()

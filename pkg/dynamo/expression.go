@@ -9,7 +9,12 @@ import (
 )
 
 // expression collects the names and values of one request. Every attribute goes by
-// a placeholder: several of ours (status, source, return) are reserved words.
+// a placeholder: several of ours (status, source, return) are reserved words. The placeholders
+// are collected as they are used, because DynamoDB refuses a request that declares a name or a
+// value which no expression of it uses.
+//
+// Copies share the maps. The condition and the update of one request are made from one
+// expression, so that both collect into what the request sends.
 type expression struct {
 	names  map[string]string
 	values item
@@ -17,12 +22,17 @@ type expression struct {
 
 func newExpression() expression { return expression{names: map[string]string{}, values: item{}} }
 
+// name is the placeholder of an attribute. It holds the attribute's own name, so that a request
+// that is logged or compared in a test can be read.
 func (e expression) name(attribute string) string {
 	placeholder := "#" + attribute
 	e.names[placeholder] = attribute
 	return placeholder
 }
 
+// value is the placeholder of a value. A label that is given twice keeps the last value, without
+// an error, so a label is made of its role (old_, new_, more_) and the attribute, and is given
+// once.
 func (e expression) value(label string, v types.AttributeValue) string {
 	placeholder := ":" + label
 	e.values[placeholder] = v
@@ -52,7 +62,8 @@ func (c *condition) equal(attribute string, v types.AttributeValue) {
 	c.add("%s = %s", c.name(attribute), c.value("old_"+attribute, v))
 }
 
-// asked is equal for the fields of a guard in which empty asks for nothing.
+// asked is equal for the fields of a guard in which empty asks for nothing. Where empty is
+// something to compare with, as in the guard of a notice, use equal.
 func (c *condition) asked(attribute string, v types.AttributeValue) {
 	if v != nil {
 		c.equal(attribute, v)
@@ -61,7 +72,9 @@ func (c *condition) asked(attribute string, v types.AttributeValue) {
 
 func (c *condition) String() string { return strings.Join(c.terms, " AND ") }
 
-// update is what becomes of the item.
+// update is what becomes of the item. DynamoDB refuses an update in which two clauses name one
+// attribute, so each of the functions that build a change writes an attribute that no other of
+// them writes for the same change.
 type update struct {
 	expression
 	sets, removes, adds []string
@@ -83,27 +96,34 @@ func (u *update) setAll(attributes []attribute) {
 	}
 }
 
-// raise adds one to a number that is there, or to zero.
+// raise adds one to a number that is there, or to zero. A number of zero is stored as an absent
+// attribute, and an item of an earlier version may never have had it; without the default,
+// DynamoDB would refuse the whole write.
 func (u *update) raise(attribute string) {
 	name := u.name(attribute)
 	u.sets = append(u.sets, fmt.Sprintf("%s = if_not_exists(%s, %s) + %s",
 		name, name, u.value("zero", count(0)), u.value("one", count(1))))
 }
 
-// extend appends to a list, which begins empty.
+// extend appends to a list, which begins empty. An empty history is absent, and list_append fails
+// on an absent attribute. Nobody has to know how long the list is: two writers that append at
+// once both find their entry in it.
 func (u *update) extend(attribute string, list types.AttributeValue) {
 	name := u.name(attribute)
 	u.sets = append(u.sets, fmt.Sprintf("%s = list_append(if_not_exists(%s, %s), %s)",
 		name, name, u.value("none", &types.AttributeValueMemberL{}), u.value("new_"+attribute, list)))
 }
 
-// grow adds to a set, which begins empty; a nil value adds nothing.
+// grow adds to a set, which begins empty, or to a number, which begins at zero; a nil value adds
+// nothing. It needs no reading and takes nothing away, which is what facts need that only grow
+// (decision 0015). Sent twice, it is the same for a set, but a number is then counted twice.
 func (u *update) grow(attribute string, more types.AttributeValue) {
 	if more != nil {
 		u.adds = append(u.adds, u.name(attribute)+" "+u.value("more_"+attribute, more))
 	}
 }
 
+// String joins the clauses by verb: DynamoDB takes each verb once in an expression.
 func (u *update) String() string {
 	var clauses []string
 	for _, clause := range []struct {

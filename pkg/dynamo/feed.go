@@ -23,23 +23,30 @@ const (
 	attrTo        = "to"
 )
 
-// feedTries bounds how many numbers a writer loses before it gives up for now.
+// feedTries bounds how many numbers a writer loses before it gives up for now. A writer that
+// gives up is unclear, and what it had to publish stays due in the payout's own item.
 const feedTries = 500
 
+// feedKey has the number in a fixed width, so that the order of the texts is the order of the
+// numbers.
 func feedKey(shard int, number int64) item {
 	return item{attrPK: text(feedPartition(shard)), attrSK: text(fmt.Sprintf("%016d", number))}
 }
 
+// feedPartition is the list of one shard. A position has a number for each, so their count never
+// changes for a table.
 func feedPartition(shard int) string { return fmt.Sprint(feedKeyPrefix, shard) }
 
 // tail is the highest number of a shard that this process has seen taken: a place
-// to begin looking, and never trusted.
+// to begin looking, and never trusted. It may be far behind, since other processes publish as
+// well; the condition of the put is what decides.
 func (s *Store) tail(shard int) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.tails[shard]
 }
 
+// seen only raises the number: answers of two writers of this process come in any order.
 func (s *Store) seen(shard int, number int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -47,20 +54,26 @@ func (s *Store) seen(shard int, number int64) {
 }
 
 // Publish implements payout.Feed with one PutItem, and one more for each number
-// that another writer was quicker to take.
+// that another writer was quicker to take. A number that is free when it is put is behind
+// everything that was read, so no reader's cursor has passed it (decision 0012).
 func (s *Store) Publish(ctx context.Context, n payout.FeedEntry, since time.Time) error {
 	shard := n.ID.Shard()
+	// Somebody began to publish and nobody noted how far he came. Publishing without a look could
+	// put the same events into the feed twice.
 	if !since.IsZero() {
 		var err error
 		if n.From, err = s.unpublished(ctx, n, since); err != nil || n.From > n.To {
 			return err
 		}
 	}
+	// A process that has just started would else lose every number from the first one on.
 	if s.tail(shard) == 0 {
 		if err := s.lookAtTail(ctx, shard); err != nil {
 			return err
 		}
 	}
+	// One error is answered by the same put once more; a second one leaves the entry's fate
+	// unclear.
 	repeated := false
 	for try := range feedTries {
 		number := s.tail(shard) + 1
@@ -89,7 +102,9 @@ func (s *Store) Publish(ctx context.Context, n payout.FeedEntry, since time.Time
 
 var errBehind = fmt.Errorf("%d numbers of the feed were taken by others", feedTries)
 
-// append puts an entry at a number. What is there already comes back.
+// append puts an entry at a number. What is there already comes back. It comes back because it
+// may be this entry: an earlier try whose answer was lost. An entry has no events in it, only
+// which they are; they are computed from the payout when somebody reads.
 func (s *Store) append(ctx context.Context, n payout.FeedEntry, number int64) (*payout.FeedEntry, error) {
 	i := feedKey(n.ID.Shard(), number)
 	i.put(attrSchema, count(SchemaVersion))
@@ -109,7 +124,8 @@ func (s *Store) append(ctx context.Context, n payout.FeedEntry, number int64) (*
 	return &there, err
 }
 
-// remainder is what of the news an entry of the list does not have.
+// remainder is what of the news an entry of the list does not have. An entry that begins later
+// than the news says nothing of its beginning, so it takes nothing away.
 func remainder(n payout.FeedEntry, there *payout.FeedEntry) payout.FeedEntry {
 	if there != nil && there.ID == n.ID && there.From <= n.From {
 		n.From = max(n.From, there.To+1)
@@ -117,6 +133,8 @@ func remainder(n payout.FeedEntry, there *payout.FeedEntry) payout.FeedEntry {
 	return n
 }
 
+// lookAtTail reads the last entry of a shard, consistently: an older end would cost a put for
+// each number behind it.
 func (s *Store) lookAtTail(ctx context.Context, shard int) error {
 	rows, err := s.feedRows(ctx, shard, 0, 1, true)
 	if err != nil {
@@ -129,7 +147,9 @@ func (s *Store) lookAtTail(ctx context.Context, shard int) error {
 }
 
 // unpublished is the first event of the news that is not in the list yet, going
-// back to a time.
+// back to a time. Entries are not quite in the order of their times, since the clocks of writers
+// differ; the time given leaves room for that, so the search may end at the first entry that is
+// older.
 func (s *Store) unpublished(ctx context.Context, n payout.FeedEntry, since time.Time) (int, error) {
 	before := int64(0)
 	from := n.From
@@ -158,6 +178,7 @@ func (s *Store) unpublished(ctx context.Context, n payout.FeedEntry, since time.
 func (s *Store) feedRows(ctx context.Context, shard int, number int64, limit int, backwards bool) ([]payout.Published, error) {
 	when := &condition{expression: newExpression()}
 	when.equal(attrPK, text(feedPartition(shard)))
+	// Backwards from the end, there is nothing to compare with: no number is above all others.
 	if number > 0 || !backwards {
 		beyond := ">="
 		if backwards {
@@ -184,6 +205,8 @@ func (s *Store) feedRows(ctx context.Context, shard int, number int64, limit int
 	return rows, nil
 }
 
+// decodeNews reads an entry and its number, which is its sort key. An entry that cannot be read
+// is an error: left out, its events would be some that no reader ever sees.
 func decodeNews(i item) (payout.FeedEntry, int64, error) {
 	r := newReader(i)
 	r.require(attrPayoutID, attrFrom, attrTo, attrAt, attrSK)
@@ -196,7 +219,8 @@ func decodeNews(i item) (payout.FeedEntry, int64, error) {
 }
 
 // ReadFeed implements payout.Feed with consistent reads: an entry that was
-// acknowledged is seen.
+// acknowledged is seen. The shards are read beside each other, each in its own order; between
+// shards there is none.
 func (s *Store) ReadFeed(ctx context.Context, after payout.Position, limit int) ([]payout.Published, error) {
 	limit = min(max(limit, 1), pageLimit+1) // the one more tells whether a page is the last
 	parts := make([][]payout.Published, len(after))
@@ -216,8 +240,11 @@ func (s *Store) ReadFeed(ctx context.Context, after payout.Position, limit int) 
 }
 
 // behind reads the entries behind a number, and with them the entry of the number:
-// if it is not there, the list is another one than the reader knows.
+// if it is not there, the list is another one than the reader knows. A table that was restored
+// ends earlier, and gives the numbers behind its end to other entries; whoever went on from there
+// would miss them without a word.
 func (s *Store) behind(ctx context.Context, shard int, number int64, limit int) ([]payout.Published, error) {
+	// A reader who has seen nothing knows of no entry that could be missing.
 	if number == 0 {
 		return s.feedRows(ctx, shard, 0, limit, false)
 	}
@@ -231,7 +258,8 @@ func (s *Store) behind(ctx context.Context, shard int, number int64, limit int) 
 	return rows[1:], nil
 }
 
-// loadPublished fills in the payouts. Several entries may be about one.
+// loadPublished fills in the payouts. Several entries may be about one. DynamoDB refuses a batch
+// in which a key stands twice, so each payout is asked for once.
 func (s *Store) loadPublished(ctx context.Context, all []payout.Published) error {
 	var rows []row
 	wanted := map[payout.ID]bool{}

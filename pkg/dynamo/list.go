@@ -7,7 +7,8 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// ListDay implements payout.Lister.
+// ListDay implements payout.Lister. A payout never moves in it, as it would in an order by
+// updates, so whoever follows the cursors sees each payout of the day once.
 func (s *Store) ListDay(ctx context.Context, day string, q payout.PageQuery) (payout.Page, error) {
 	return s.list(ctx, listing{
 		name: "day " + day, index: dayIndex, partitionAttr: attrDayShard, sortAttr: attrDayKey,
@@ -22,6 +23,8 @@ func (s *Store) ListAttention(ctx context.Context, q payout.PageQuery) (payout.P
 		payout.AnyGravity: append(shards(gravePartition), shards(lightPartition)...),
 		payout.GraveAlone: shards(gravePartition), payout.LightAlone: shards(lightPartition),
 	}
+	// Among the grave ones, a row of a light payout is shown: those from before there were two
+	// parts stand there (decision 0028), and nothing that waits may be left out.
 	light := q.Among == payout.LightAlone
 	return s.list(ctx, listing{
 		name: "attention" + string(q.Among), index: attentionIndex, partitionAttr: attrAttentionShard, sortAttr: attrAttentionSince,
@@ -32,7 +35,8 @@ func (s *Store) ListAttention(ctx context.Context, q payout.PageQuery) (payout.P
 }
 
 // list loads the payouts of one page. The filter works on what was loaded, not on
-// the index, so that a filtered page may be short; the cursor goes on behind it.
+// the index, so that a filtered page may be short; the cursor goes on behind it. The items are
+// read consistently, so a list never shows a status older than what a get has answered.
 func (s *Store) list(ctx context.Context, l listing, q payout.PageQuery, wants func(payout.Payout) bool) (payout.Page, error) {
 	rows, next, err := s.rows(ctx, l, q)
 	if err != nil {
@@ -82,6 +86,7 @@ func (s *Store) ListOrphans(ctx context.Context, q payout.PageQuery) (payout.Orp
 	return page, nil
 }
 
+// decodeEitherOrphan tells the two kinds by the sort key, which says what an item is.
 func decodeEitherOrphan(i item) (payout.Orphaned, error) {
 	if newReader(i).text(attrSK) == kindOrphan {
 		return decodeOrphan(i)

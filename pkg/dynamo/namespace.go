@@ -9,12 +9,15 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// kindNamespace is both keys and the one attribute of the marker item.
+// kindNamespace is both keys and the one attribute of the marker item. It is no payout id, so
+// that no payout ever stands at it.
 const kindNamespace = "namespace"
 
 // BindNamespace implements payout.Store. The first write to a table decides; all
 // later ones are refused and compare what the refusal shows, so that binding at
-// every start writes nothing and sets off no stream.
+// every start writes nothing and sets off no stream. Ids and provider references are derived in
+// the namespace (decision 0001): under another one, the same reference would be another payout,
+// and would be paid again. So a mismatch stops the start.
 func (s *Store) BindNamespace(ctx context.Context, ns payout.Namespace) error {
 	const doing = "bind the namespace"
 	_, err := s.api.PutItem(ctx, s.putIfAbsent(item{
@@ -28,6 +31,8 @@ func (s *Store) BindNamespace(ctx context.Context, ns payout.Namespace) error {
 	if !bound {
 		return unclear(doing, err)
 	}
+	// A marker that cannot be read is unclear, and no mismatch: nobody has seen another
+	// namespace.
 	r := newReader(marker)
 	r.require(kindNamespace)
 	stored := payout.Namespace(r.text(kindNamespace))

@@ -19,7 +19,8 @@ const attrOrphanOf = "payout_id"
 const attrReceivedAt = "received_at"
 
 // KeepOrphan implements payout.Store with one conditional put: the claim's key is
-// the item's key, so a repetition is refused.
+// the item's key, so a repetition is refused. Providers sign each retry anew, so the key is made
+// of what is said and not of the bytes; see [payout.Claim.Key].
 func (s *Store) KeepOrphan(ctx context.Context, o payout.Orphaned) (bool, error) {
 	_, err := s.api.PutItem(ctx, s.putIfAbsent(encodeOrphan(o)))
 	if _, repeated := refused(err); repeated {
@@ -32,7 +33,8 @@ func (s *Store) KeepOrphan(ctx context.Context, o payout.Orphaned) (bool, error)
 }
 
 // DueOrphans implements payout.Orphans. Orphans have a partition of the due index of their
-// own, so that no sweep takes them for payouts.
+// own, so that no sweep takes them for payouts. What it lists may have been redacted a moment
+// ago; the write finds that out.
 func (s *Store) DueOrphans(ctx context.Context, until time.Time, limit int) ([]string, error) {
 	rows, err := s.dueRows(ctx, orphanShard, until, limit)
 	if err != nil {
@@ -49,7 +51,10 @@ func (s *Store) DueOrphans(ctx context.Context, until time.Time, limit int) ([]s
 	return keys, nil
 }
 
-// RedactOrphan implements payout.Orphans.
+// RedactOrphan implements payout.Orphans. The due time that it takes away is its condition, so a
+// repeated write changes nothing, and one that is not there is not made. The reference and the
+// provider's number stay, since nobody could ask the provider without them; so does the hash
+// (decision 0020).
 func (s *Store) RedactOrphan(ctx context.Context, key string, at time.Time) error {
 	then := &update{expression: newExpression()}
 	then.set(attrRedactedAt, moment(at))
@@ -69,6 +74,8 @@ func (s *Store) RedactOrphan(ctx context.Context, key string, at time.Time) erro
 	return unclear("redact an orphan", err)
 }
 
+// encodeOrphan is the whole item. It has no time to live: what was acknowledged to a provider is
+// never deleted, only its texts go.
 func encodeOrphan(o payout.Orphaned) item {
 	i := item{
 		attrPK: text(orphanKeyPrefix + o.Key), attrSK: text(kindOrphan), attrSchema: count(SchemaVersion),
@@ -95,6 +102,8 @@ func encodeOrphan(o payout.Orphaned) item {
 	return i
 }
 
+// decodeOrphan requires what every claim has. Its amount may be missing: not every claim states
+// one.
 func decodeOrphan(i item) (payout.Orphaned, error) {
 	r := newReader(i)
 	r.require(attrSchema, attrProvider, attrReceivedAt)

@@ -24,12 +24,16 @@ const (
 	attrMinor = "minor"
 )
 
+// outflowKey begins the sort keys of one provider and currency. The time of the bucket follows,
+// then the version of the controls, which tells what was counted before a release from what came
+// after it.
 func outflowKey(p payout.Provider, of money.Currency) string {
 	return outflowPrefix + string(p) + "#" + string(of) + "#"
 }
 
 // CountOutflow implements payout.Coordination. Adding needs no reading, so that processes that count
-// at one moment lose nothing; a repeated write counts twice.
+// at one moment lose nothing; a repeated write counts twice. That is the side to err on: nobody
+// may be able to bring about a count that is too low (decision 0025).
 func (s *Store) CountOutflow(ctx context.Context, b payout.OutflowBucket, until time.Time) error {
 	u := &update{expression: newExpression()}
 	u.set(attrSchema, count(SchemaVersion))
@@ -49,9 +53,11 @@ func (s *Store) CountOutflow(ctx context.Context, b payout.OutflowBucket, until 
 }
 
 // OutflowSince implements payout.Coordination with one query, as a rule: an hour has thirteen buckets,
-// and one more for each change of the controls.
+// and one more for each change of the controls. Here all answers of DynamoDB's are read: a bucket
+// that is left out would be money that nobody counts.
 func (s *Store) OutflowSince(ctx context.Context, p payout.Provider, of money.Currency, since time.Time) ([]payout.OutflowBucket, error) {
 	key, e := outflowKey(p, of), newExpression()
+	// The upper end keeps other providers and currencies out, and what stands behind the buckets.
 	condition := fmt.Sprintf("%s = %s AND %s BETWEEN %s AND %s", e.name(attrPK), e.value("board", text(kindBoard)),
 		e.name(attrSK), e.value("from", text(key+stamp(since))), e.value("to", text(key+behindTimes)))
 	query := &dynamodb.QueryInput{

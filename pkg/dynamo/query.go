@@ -20,7 +20,8 @@ const parallel = 4
 // pageLimit is the most rows of a page, and what one BatchGetItem can load.
 const pageLimit = payout.LongestPage
 
-// listing is one list: the same sort order in one or more partitions of an index.
+// listing is one list: the same sort order in one or more partitions of an index. The order has
+// to be total: a page ends behind one row, so no two rows may have one sort key.
 type listing struct {
 	name          string // what its cursors are bound to
 	index         string
@@ -54,7 +55,8 @@ func (s *Store) rows(ctx context.Context, l listing, q payout.PageQuery) ([]row,
 	return page, next, err
 }
 
-// merge asks every partition for as many rows as the whole page may need.
+// merge asks every partition for as many rows as the whole page may need. They may all stand in
+// one of them, and what is read in vain is keys alone.
 func (s *Store) merge(ctx context.Context, l listing, start string, limit int) ([]row, error) {
 	parts := make([][]row, len(l.partitions))
 	group, ctx := errgroup.WithContext(ctx)
@@ -102,6 +104,9 @@ func (s *Store) partition(ctx context.Context, l listing, partition, start strin
 	return rows, nil
 }
 
+// queryInput reads strictly behind the start, which is the row that the last page has shown. The
+// filters of a list are not in it: an index has keys only, and DynamoDB applies its limit before
+// a filter.
 func (s *Store) queryInput(l listing, partition, start string, limit int) *dynamodb.QueryInput {
 	when := &condition{expression: newExpression()}
 	when.equal(l.partitionAttr, text(partition))

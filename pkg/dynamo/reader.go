@@ -21,20 +21,27 @@ type reader struct {
 	broken *error // shared with the readers of the maps inside
 }
 
+// newReader reads an item from its top level. Ask for the failure after the last attribute:
+// before that, what is broken reads as empty.
 func newReader(i item) *reader { return &reader{of: i, broken: new(error)} }
 
+// failure is the first thing that was broken, nil if nothing was.
 func (r *reader) failure() error { return *r.broken }
 
+// fail keeps the first failure: the later ones are often its consequences.
 func (r *reader) fail(name string, err error) {
 	if *r.broken == nil {
 		*r.broken = fmt.Errorf("attribute %s%s: %w", r.path, name, err)
 	}
 }
 
+// has reports whether the attribute is there, whatever its type.
 func (r *reader) has(name string) bool {
 	return r != nil && r.of[name] != nil
 }
 
+// require makes an absent attribute a failure. Everything else that is absent reads as empty,
+// since empty is stored as absent.
 func (r *reader) require(names ...string) {
 	for _, name := range names {
 		if !r.has(name) {
@@ -43,7 +50,8 @@ func (r *reader) require(names ...string) {
 	}
 }
 
-// value reads an attribute of type V; the zero V if it is absent.
+// value reads an attribute of type V; the zero V if it is absent. Another type is a failure and
+// not an absence: what is there and cannot be read must not look as if it had never been written.
 func value[V types.AttributeValue](r *reader, name string) (v V, there bool) {
 	if !r.has(name) {
 		return v, false
@@ -63,6 +71,7 @@ func (r *reader) text(name string) string {
 	return v.Value
 }
 
+// number is zero for none. DynamoDB's numbers may have fractions and exponents; ours never do.
 func (r *reader) number(name string) int64 {
 	v, ok := value[*types.AttributeValueMemberN](r, name)
 	if !ok {
@@ -75,6 +84,7 @@ func (r *reader) number(name string) int64 {
 	return n
 }
 
+// moment is the zero time for none.
 func (r *reader) moment(name string) time.Time {
 	written := r.text(name)
 	if written == "" {
@@ -83,6 +93,7 @@ func (r *reader) moment(name string) time.Time {
 	return r.parsed(name, written)
 }
 
+// parsed reads a time that stands in a text under the name of its attribute.
 func (r *reader) parsed(name, written string) time.Time {
 	t, err := time.Parse(timeFormat, written)
 	if err != nil {
@@ -104,6 +115,7 @@ func (r *reader) blob(name string) []byte {
 	return v.Value
 }
 
+// texts reads a map of texts, nil for none.
 func (r *reader) texts(name string) map[string]string {
 	inner := r.child(name)
 	if inner == nil {
@@ -116,6 +128,8 @@ func (r *reader) texts(name string) map[string]string {
 	return all
 }
 
+// child is the reader of a map, nil for none. It reports to the same failure, with the whole
+// path.
 func (r *reader) child(name string) *reader {
 	v, ok := value[*types.AttributeValueMemberM](r, name)
 	if !ok {
@@ -124,6 +138,8 @@ func (r *reader) child(name string) *reader {
 	return &reader{of: v.Value, path: r.path + name + ".", broken: r.broken}
 }
 
+// children are the readers of a list of maps. An element of another type ends it, since an entry
+// that is left out would move the places of those behind it.
 func (r *reader) children(name string) []*reader {
 	v, ok := value[*types.AttributeValueMemberL](r, name)
 	if !ok {

@@ -14,11 +14,16 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
+// recipientItem is the key of a list. The recipient's key is an HMAC under the stack's key, so
+// the table does not show whose list it is (decision 0020).
 func recipientItem(key payout.RecipientKey) item {
 	return itemKey(recipientKeyPrefix+string(key), kindRecipient)
 }
 
-// listed is how a payout stands on its recipient's list: "ID@TIME", and "#TOKEN" for a fence.
+// listed is how a payout stands on its recipient's list: "ID@TIME", and "#TOKEN" for a fence. The
+// text has the entry in it as a whole, because DynamoDB takes members out of a set by their
+// value: whoever takes his own entry off names it in full, and takes off nobody else's (decision
+// 0017).
 func listed(u payout.Unsettled) string {
 	member := string(u.ID) + "@" + stamp(u.At)
 	if u.Token != "" {
@@ -28,7 +33,9 @@ func listed(u payout.Unsettled) string {
 }
 
 // NoteUnsettled implements payout.Recipients. The payout is on its list before the shared state
-// says that lists are worth a look. Adding to a set needs no reading, and twice is once.
+// says that lists are worth a look. So whoever is sent to look by the shared state finds it
+// there. Adding to a set needs no reading, and twice is once. A crowded list is worth a look as
+// well, so the shared state is written for it, too.
 func (s *Store) NoteUnsettled(ctx context.Context, u payout.Unsettled, most int, keep, until time.Time) ([]payout.Unsettled, error) {
 	list, err := s.growList(ctx, u, most, keep)
 	if err != nil && !errors.Is(err, payout.ErrCrowded) {
@@ -42,7 +49,10 @@ func (s *Store) NoteUnsettled(ctx context.Context, u payout.Unsettled, most int,
 	return list, err
 }
 
-// growList adds to a list that has room, or has the payout already.
+// growList adds to a list that has room, or has the payout already. The whole list comes back
+// with the write that adds to it: of two creates at one moment, the second one to be added sees
+// the first, which a reading before or after would not guarantee. DynamoDB counts and adds in one
+// step, so the limit holds however many add at once.
 func (s *Store) growList(ctx context.Context, u payout.Unsettled, most int, keep time.Time) ([]payout.Unsettled, error) {
 	then := &update{expression: newExpression()}
 	then.set(attrSchema, count(SchemaVersion))
@@ -50,6 +60,8 @@ func (s *Store) growList(ctx context.Context, u payout.Unsettled, most int, keep
 	then.grow(attrPayouts, set([]string{listed(u)}))
 	when := &condition{expression: then.expression}
 	name := when.name(attrPayouts)
+	// What is on the list already is no more on it than before, and its note still keeps the list
+	// longer.
 	when.add("(attribute_not_exists(%s) OR size(%s) < %s OR contains(%s, %s))",
 		name, name, when.value("most", count(most)), name, when.value("self", text(listed(u))))
 	out, err := s.api.UpdateItem(ctx, &dynamodb.UpdateItemInput{
@@ -59,6 +71,7 @@ func (s *Store) growList(ctx context.Context, u payout.Unsettled, most int, keep
 		ReturnValues:                        types.ReturnValueAllNew,
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	})
+	// The list comes even so: people are shown all of it, and order beside it.
 	if crowded, full := refused(err); full {
 		list, err := readList(u.Key, newReader(crowded))
 		return list, errors.Join(payout.ErrCrowded, err)
@@ -78,7 +91,9 @@ func (s *Store) FindUnsettled(ctx context.Context, key payout.RecipientKey) ([]p
 	return readList(key, r)
 }
 
-// ForgetUnsettled implements payout.Recipients.
+// ForgetUnsettled implements payout.Recipients. It has no condition and leaves the list's time to
+// live alone: an entry that is gone already is no error, and a list with less on it needs to stay
+// no longer. There must be at least one entry, since DynamoDB knows no empty set.
 func (s *Store) ForgetUnsettled(ctx context.Context, key payout.RecipientKey, settled []payout.Unsettled) error {
 	var members []string
 	for _, u := range settled {
@@ -96,7 +111,8 @@ func (s *Store) ForgetUnsettled(ctx context.Context, key payout.RecipientKey, se
 	return nil
 }
 
-// readList reads a recipient's list, the oldest payouts first where their ids are equal.
+// readList reads a recipient's list, the oldest payouts first where their ids are equal. A member
+// that has no time is an error: dropped, it would hide a payout of the same money.
 func readList(key payout.RecipientKey, r *reader) ([]payout.Unsettled, error) {
 	var list []payout.Unsettled
 	for _, member := range r.set(attrPayouts) {

@@ -18,11 +18,16 @@ import (
 // an item without them never is. Version 4 keeps the recipient's key from redaction on
 // (recipient), the keys of words that found no room (unwritten), and since when it is not
 // clear how far the feed was written (notify_unclear).
+//
+// A change that writes items otherwise keeps a golden item of the version before in testdata, and
+// reads both: a canary runs two versions at once, and tables live longer than releases.
 const SchemaVersion = 4
 
 // Attributes of keys and indexes. They are part of the deployment: the template
 // declares the same names.
 const (
+	// Outside checks read and write pk, sk and due_at under these names (section 8 of the
+	// contract).
 	attrPK             = "pk"
 	attrSK             = "sk"
 	attrDueShard       = "due_shard"
@@ -33,11 +38,18 @@ const (
 	attrAttentionSince = "attention_since"
 )
 
+// The indexes. DynamoDB reads a global index eventually consistently only, so a row is a hint:
+// whatever is shown is read from the item, and whatever is done is guarded by it. An index whose
+// partition takes no more writes refuses the write to the table, it does not lag
+// (docs/quotas.md); so the narrowest index bounds the service, and each is spread over the shards
+// of the ids.
 const (
 	dueIndex       = "due-index"
 	dayIndex       = "day-index"
 	attentionIndex = "attention-index"
-	// The parts of the attention index. Everything stood in the first one before they were two.
+	// The parts of the attention index. Everything stood in the first one before they were two. A
+	// payout moves between the parts in the write that changes its reasons. An older version
+	// lists the first part alone, so what is about money has to be in that one (decision 0028).
 	gravePartition = "attention"
 	lightPartition = "attention-light"
 )
@@ -49,15 +61,19 @@ const (
 )
 
 // orphanShard is the one partition of the day index that holds every orphan. They
-// are rare, and "what came in that we cannot place" is one status query.
+// are rare, and "what came in that we cannot place" is one query. One partition takes 1,000
+// writes a second (docs/quotas.md), and only a claim that verified comes so far.
 const orphanShard = "orphans#0"
 
 // orphanKeyPrefix keeps the keys of foreign claims apart from payout ids.
 const orphanKeyPrefix = "orphan#"
 
-// timeFormat has a fixed width, so that text order is time order.
+// timeFormat has a fixed width, so that text order is time order. It stands in sort keys, index
+// rows and guards: in another format, the rows that are stored would not sort among the new ones,
+// and no stored due time would equal the guard's.
 const timeFormat = "2006-01-02T15:04:05.000Z"
 
+// dayFormat is a partition of the day index, a day in UTC, as callers of ListDay write it.
 const dayFormat = "2006-01-02"
 
 // stamp writes a time; Format cuts off what is finer than a millisecond.
@@ -70,7 +86,8 @@ func sortKey(t time.Time, name string) string { return stamp(t) + "#" + name }
 // sharded names one partition of an index.
 func sharded(partition string, shard int) string { return partition + "#" + strconv.Itoa(shard) }
 
-// shards names every partition of an index.
+// shards names every partition of an index. Every list has to ask all of them, and their number
+// is part of the stored keys: more shards would need a new index (docs/quotas.md).
 func shards(partition string) []string {
 	names := make([]string, payout.Shards)
 	for n := range names {
@@ -79,6 +96,8 @@ func shards(partition string) []string {
 	return names
 }
 
+// payoutKey is where the payout of an id stands. Insert, TurnAway and a claim about a lost payout
+// write to this one key, so DynamoDB orders them, and one condition decides who was first.
 func payoutKey(id payout.ID) item {
 	return item{attrPK: text(string(id)), attrSK: text(kindPayout)}
 }
@@ -97,6 +116,8 @@ func TableSchema(name string) *dynamodb.CreateTableInput {
 			keysOnly(dayIndex, attrDayShard, attrDayKey),
 			keysOnly(attentionIndex, attrAttentionShard, attrAttentionSince),
 		},
+		// Both images: notify-merchant counts a submission for the outflow brake by comparing
+		// them, since Lambda's filter cannot ask for what a write has changed (decision 0025).
 		StreamSpecification: &types.StreamSpecification{
 			StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeNewAndOldImages,
 		},

@@ -35,6 +35,8 @@ func updateInput(table string, s payout.Step) *dynamodb.UpdateItemInput {
 	}
 }
 
+// guard is [payout.Guard.Holds] in DynamoDB's words. Without its first term, an update of an
+// absent item would make one: DynamoDB inserts what it does not find.
 func (c *condition) guard(g payout.Guard) {
 	c.exists(attrStatus) // an item without one says only that nothing was started; see [Store.TurnAway]
 	c.oneOf(attrStatus, g.Statuses)
@@ -50,10 +52,14 @@ func (c *condition) guard(g payout.Guard) {
 		c.equal(attrFresh, flag(g.Notice.Fresh))
 		c.equal(attrNotifyAt, moment(g.Notice.At))
 		c.equal(attrQueryAt, moment(g.Notice.QueryAt))
+		// Otherwise the due time is a term already, under the same placeholder.
 		if g.DueAt.IsZero() {
 			c.equal(attrDueAt, moment(g.Notice.DueAt))
 		}
 	}
+	// What was said of the payout, or waits for a person, has to be read before anything is
+	// written. The plain fact must be there, too: a set without it may be as small and hold
+	// doubts alone (decision 0017, "A write without a look").
 	if g.Uncomplicated {
 		c.absent(attrAttention)
 		c.absent(attrInquiries)
@@ -66,6 +72,8 @@ func (c *condition) guard(g payout.Guard) {
 	}
 }
 
+// oneOf asks for one of the statuses from which the transition table lets the payout come. None
+// at all asks for nothing, as in every other field of a guard.
 func (c *condition) oneOf(attribute string, statuses []payout.Status) {
 	if len(statuses) == 0 {
 		return
@@ -79,10 +87,14 @@ func (c *condition) oneOf(attribute string, statuses []payout.Status) {
 	c.add("%s IN (%s)", c.name(attribute), strings.Join(placeholders, ", "))
 }
 
-// claimed compares what a claim says with what is stored, inside the write.
+// claimed compares what a claim says with what is stored, inside the write. There is no look
+// before a callback's write, and neither provider's signature keeps its fields apart: even a
+// verified claim may be about another payout than it seems.
 func (c *condition) claimed(claim payout.Claimed) {
 	c.equal(attrProvider, text(string(claim.Provider)))
 	c.equal(attrAttempt, number(int(claim.Attempt)))
+	// The first number that is heard of is taken; a second one under the same reference may be
+	// another payment's, and has to be decided on.
 	if claim.ProviderID != "" {
 		stored := c.name(attrProviderID)
 		c.add("(attribute_not_exists(%s) OR %s = %s)", stored, stored, c.value("old_"+attrProviderID, text(claim.ProviderID)))
@@ -96,7 +108,11 @@ func (c *condition) claimed(claim payout.Claimed) {
 	}
 }
 
+// change is [payout.Change.Apply] in DynamoDB's words. It reads nothing of the item, so it is
+// right for whatever stands there when the guard holds.
 func (u *update) change(id payout.ID, c payout.Change) {
+	// A quiet change is of the notifier: it must not make a write about the money fail, which is
+	// guarded by the version (decision 0011).
 	if !c.Quiet {
 		u.set(attrUpdatedAt, moment(c.At))
 		u.raise(attrVersion)
@@ -117,6 +133,8 @@ func (u *update) change(id payout.ID, c payout.Change) {
 	if c.Beside != nil {
 		u.set(attrBeside, number(*c.Beside))
 	}
+	// Facts are added to others that the writer may not know. The two maps are written whole, by
+	// somebody who has read them and guards the version.
 	u.grow(attrHeard, set(c.Heard))
 	u.asserted(attrAnswered, encodeAnswered(c.Answered))
 	u.asserted(attrInquiries, encodeInquiries(c.Inquiries))
@@ -142,7 +160,8 @@ func (u *update) change(id payout.ID, c payout.Change) {
 	u.schedule(id, c)
 }
 
-// queued says what a queued payout waits for; every other status clears it.
+// queued says what a queued payout waits for; every other status clears it. A reason that stayed
+// behind would tell people that a payout waits which may be on its way.
 func (u *update) queued(c payout.Change) {
 	switch {
 	case c.QueuedReason != "":
@@ -152,9 +171,12 @@ func (u *update) queued(c payout.Change) {
 	}
 }
 
+// enter is what every new status brings with it.
 func (u *update) enter(c payout.Change) {
 	u.set(attrStatus, text(string(c.Status)))
 	u.set(attrStatusAt, moment(c.At))
+	// What becomes unknown owes its recipient's list an entry. Schedule writes the same attribute
+	// for what is owed or noted, and one update must not name it twice.
 	if c.Status == payout.Unknown && !c.Noted && !c.Owed {
 		u.set(attrOwesList, flag(true))
 	}
@@ -167,7 +189,8 @@ func (u *update) enter(c payout.Change) {
 }
 
 // anew raises the attempt and clears what the ended one left behind, except what
-// the change itself sets.
+// the change itself sets. What the change sets is left out here, because one update cannot both
+// remove and set an attribute. The history keeps what came of the ended attempt.
 func (u *update) anew(c payout.Change) {
 	u.raise(attrAttempt)
 	if c.AskedAt.IsZero() {
@@ -188,7 +211,9 @@ func (u *update) anew(c payout.Change) {
 }
 
 // redact replaces the parts that hold personal data. The new entry, if there is
-// one, is written with the history: one expression cannot do both to one list.
+// one, is written with the history: one expression cannot do both to one list. Only attributes
+// that hold personal data are named, so what an earlier or later version keeps beside them is not
+// touched.
 func (u *update) redact(c payout.Change) {
 	history := c.Redaction.History
 	if c.Entry != nil {
@@ -207,7 +232,8 @@ func (u *update) redact(c payout.Change) {
 }
 
 // proposal keeps or withdraws an order that waits; every change of status
-// withdraws it.
+// withdraws it. Both people confirm one state (decision 0008), so an order of before must not be
+// completed by somebody who sees another one.
 func (u *update) proposal(c payout.Change) {
 	switch {
 	case c.Proposal != nil:
@@ -217,13 +243,16 @@ func (u *update) proposal(c payout.Change) {
 	}
 }
 
-// asserted is set for fields whose empty value changes nothing.
+// asserted is set for fields whose empty value changes nothing. Such a change cannot take the
+// value away; only a new attempt and a redaction do, by set.
 func (u *update) asserted(attribute string, v types.AttributeValue) {
 	if v != nil {
 		u.set(attribute, v)
 	}
 }
 
+// schedule writes the rights and the times: who may submit, when the provider is asked, what the
+// merchant was told, and the due time, which moves the index row with it.
 func (u *update) schedule(id payout.ID, c payout.Change) {
 	if c.Lease != nil {
 		u.set(attrToken, text(c.Lease.Token))
@@ -239,6 +268,8 @@ func (u *update) schedule(id payout.ID, c payout.Change) {
 	if c.Notice != nil {
 		u.setAll(noticeAttributes(*c.Notice))
 	}
+	// Fresh is what the table's stream wakes notify-merchant up for, so it goes with every new
+	// time.
 	if c.NotifyAt != nil {
 		u.set(attrNotifyAt, moment(*c.NotifyAt))
 		u.set(attrFresh, flag(true))
@@ -254,6 +285,7 @@ func (u *update) schedule(id payout.ID, c payout.Change) {
 	}
 	u.asserted(attrAskedAt, moment(c.AskedAt))
 	u.asserted(attrAnsweredAt, moment(c.AnsweredAt))
+	// The list was written first: then nothing is owed any more, whatever made it owed.
 	if c.Owed && !c.Noted {
 		u.set(attrOwesList, flag(true))
 	}

@@ -43,6 +43,7 @@ type Store struct {
 // New returns a store on a table that was made like [TableSchema].
 func New(api API, table string) *Store { return &Store{api: api, table: table} }
 
+// sleep waits, unless the caller goes first: an invocation that is over must not wait on.
 func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -54,11 +55,15 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Insert implements payout.Store with one PutItem.
+// Insert implements payout.Store with one PutItem. An item that has only turned requests away
+// gives way to a request that arrived later (decision 0026). A payout has no such attribute, and
+// a comparison with an absent one is false, so a payout is never replaced.
 func (s *Store) Insert(ctx context.Context, p payout.Payout, arrived time.Time) error {
 	when := &condition{expression: newExpression()}
 	when.add("(attribute_not_exists(%s) OR %s < %s)", when.name(attrPK),
 		when.name(attrTurnedAway), when.value("arrived", moment(arrived)))
+	// A put, because it takes the marker's place as a whole. An update would keep the marker's
+	// time to live, and DynamoDB would delete the payout a day later.
 	put := s.putIf(encodePayout(p), when)
 	put.ExpressionAttributeValues = when.values
 	_, err := s.api.PutItem(ctx, put)
@@ -78,6 +83,8 @@ func (s *Store) putIfAbsent(i item) *dynamodb.PutItemInput {
 	return s.putIf(i, when)
 }
 
+// putIf asks for the item that refuses it: whoever is refused learns in the same request what is
+// stored, and whether it is his own earlier try.
 func (s *Store) putIf(i item, when *condition) *dynamodb.PutItemInput {
 	return &dynamodb.PutItemInput{
 		TableName:                           aws.String(s.table),
@@ -100,6 +107,8 @@ func (s *Store) Apply(ctx context.Context, step payout.Step) (payout.Payout, err
 	if err != nil {
 		return payout.Payout{}, writeError(doing, err)
 	}
+	// The write has been made. Unclear has the caller read again, which an error that sounds like
+	// "not written" would not.
 	after, err := decodePayout(out.Attributes)
 	if err != nil {
 		return payout.Payout{}, fmt.Errorf("dynamo: %s: %w: applied, but unreadable: %w", doing, payout.ErrUnclear, err)
@@ -115,7 +124,9 @@ func withoutRaw(step payout.Step) payout.Step {
 	return step
 }
 
-// Get implements payout.Store with one consistent read.
+// Get implements payout.Store with one consistent read. An eventually consistent one could miss
+// an insert that was acknowledged, and a create would be told that nothing was started. An item
+// that only turns requests away is no payout.
 func (s *Store) Get(ctx context.Context, id payout.ID) (payout.Payout, error) {
 	out, err := s.api.GetItem(ctx, &dynamodb.GetItemInput{
 		TableName: aws.String(s.table), Key: payoutKey(id), ConsistentRead: aws.Bool(true),
@@ -135,7 +146,9 @@ func (s *Store) Get(ctx context.Context, id payout.ID) (payout.Payout, error) {
 
 // writeError says what an error means for a write to a payout. Only a false
 // condition is certain. Everything else, a throttle and a validation error
-// included, is unclear: an earlier try of the SDK's may have arrived.
+// included, is unclear: an earlier try of the SDK's may have arrived. Whoever takes such an error
+// for "not written" may submit a second time, or tell a client that he can pay under another
+// reference.
 func writeError(doing string, err error) error {
 	stored, was := refused(err)
 	if !was {
@@ -151,6 +164,8 @@ func writeError(doing string, err error) error {
 	return &payout.Refused{Current: &current}
 }
 
+// unclear is the error of a write that may have been made, also for what is no payout. It keeps
+// the cause for the log.
 func unclear(doing string, err error) error {
 	return fmt.Errorf("dynamo: %s: %w: %w", doing, payout.ErrUnclear, throttled(err))
 }
@@ -159,7 +174,9 @@ func unclear(doing string, err error) error {
 // because there are too many.
 var throttles = []string{"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"}
 
-// throttled marks the error of a request that was turned away for that.
+// throttled marks the error of a request that was turned away for that. It is told apart because
+// whoever has seen a genuine callback can bring it about, by posting it again and again: it must
+// page nobody and send no version back (decision 0023).
 func throttled(err error) error {
 	var refusal smithy.APIError
 	if errors.As(err, &refusal) && slices.Contains(throttles, refusal.ErrorCode()) {
@@ -168,7 +185,8 @@ func throttled(err error) error {
 	return err
 }
 
-// refused tells whether the condition was false, and what made it so.
+// refused tells whether the condition was false, and what made it so. The item is empty if there
+// is none at the key, or if the request did not ask for it.
 func refused(err error) (item, bool) {
 	var failed *types.ConditionalCheckFailedException
 	if !errors.As(err, &failed) {

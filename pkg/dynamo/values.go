@@ -18,7 +18,9 @@ func (i item) put(name string, v types.AttributeValue) {
 	}
 }
 
-// text is nil for the empty text.
+// text is nil for the empty text. An empty field is an absent attribute everywhere:
+// [condition.equal] asks for absence where the domain's value is empty, so an empty text that was
+// stored would refuse such a write for ever.
 func text(s string) types.AttributeValue {
 	if s == "" {
 		return nil
@@ -26,7 +28,8 @@ func text(s string) types.AttributeValue {
 	return &types.AttributeValueMemberS{Value: s}
 }
 
-// number is nil for zero.
+// number is nil for zero. The reader gives zero back for an absent one, and [update.raise] begins
+// at zero.
 func number[N int | int64](n N) types.AttributeValue {
 	if n == 0 {
 		return nil
@@ -34,7 +37,9 @@ func number[N int | int64](n N) types.AttributeValue {
 	return count(n)
 }
 
-// count is a number that is written even when it is zero.
+// count is a number that is written even when it is zero. It is for what a reader requires, and
+// for a zero that means something of its own, as in a change of the controls that takes a cap
+// away.
 func count[N int | int64](n N) types.AttributeValue {
 	return &types.AttributeValueMemberN{Value: strconv.FormatInt(int64(n), 10)}
 }
@@ -47,7 +52,8 @@ func moment(t time.Time) types.AttributeValue {
 	return text(stamp(t))
 }
 
-// epoch is a time as DynamoDB's time to live wants it, in seconds; nil for the zero time.
+// epoch is a time as DynamoDB's time to live wants it, in seconds; nil for the zero time. In
+// milliseconds, a time would lie thousands of years ahead, and nothing would ever expire.
 func epoch(t time.Time) types.AttributeValue {
 	if t.IsZero() {
 		return nil
@@ -63,7 +69,8 @@ func blob(b []byte) types.AttributeValue {
 	return &types.AttributeValueMemberB{Value: b}
 }
 
-// flag is nil for false.
+// flag is nil for false. The stream's filter in the template looks for true alone, and guards
+// compare with absence.
 func flag(b bool) types.AttributeValue {
 	if !b {
 		return nil
@@ -71,7 +78,9 @@ func flag(b bool) types.AttributeValue {
 	return &types.AttributeValueMemberBOOL{Value: true}
 }
 
-// nested is nil for the empty map.
+// nested is nil for the empty map. An empty map must not be written: the guard of a write without
+// a look asks that attention is absent, and because of an empty one, every later callback would
+// have to read first.
 func nested(i item) types.AttributeValue {
 	if len(i) == 0 {
 		return nil
@@ -89,7 +98,8 @@ func texts(pairs map[string]string) types.AttributeValue {
 	return nested(all)
 }
 
-// numbers is a list of numbers, nil for none.
+// numbers is a list of numbers, nil for none. A list and no set, as in words: what is owed to the
+// merchant is sent in order.
 func numbers(list []int) types.AttributeValue {
 	if len(list) == 0 {
 		return nil
@@ -101,7 +111,8 @@ func numbers(list []int) types.AttributeValue {
 	return all
 }
 
-// set is a set of words of ours, nil for none.
+// set is a set of words of ours, nil for none. DynamoDB has no empty set. A set is what
+// [update.grow] can add to without a reading; it keeps no order, so the reader sorts.
 func set[W ~string](list []W) types.AttributeValue {
 	if len(list) == 0 {
 		return nil
@@ -113,7 +124,8 @@ func set[W ~string](list []W) types.AttributeValue {
 	return all
 }
 
-// words is a list of words of ours, nil for none.
+// words is a list of words of ours, nil for none. A list and no set, because the order in which
+// they were written is kept.
 func words[W ~string](list []W) types.AttributeValue {
 	if len(list) == 0 {
 		return nil

@@ -12,7 +12,8 @@ import (
 type bucket string
 
 // The buckets. Keys of the index buckets are texts whose order is the order of
-// the list; the value is the id or key of what is listed.
+// the list; the value is the id or key of what is listed. A new bucket has to be named in
+// createBuckets as well. The names are in the files of earlier runs, as is the form of every key.
 const (
 	payouts      bucket = "payouts"   // id -> document
 	foreign      bucket = "foreign"   // claim key -> orphan document
@@ -31,6 +32,7 @@ const (
 	expiring     bucket = "expiring"  // bucket # key -> when what is there may be dropped
 )
 
+// createBuckets makes those that the file does not have yet: it may be of an earlier release.
 func createBuckets(tx *bbolt.Tx) error {
 	for _, name := range []bucket{payouts, foreign, due, days, attention, orphans, marker, coordination, controls, outflow, lists, reports, turned, feed, expiring} {
 		if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
@@ -40,6 +42,7 @@ func createBuckets(tx *bbolt.Tx) error {
 	return nil
 }
 
+// in is the bucket within a transaction; it ends with that.
 func (b bucket) in(tx *bbolt.Tx) *bbolt.Bucket { return tx.Bucket([]byte(b)) }
 
 // lookup returns the stored payout, nil if there is none.
@@ -56,7 +59,9 @@ func lookup(tx *bbolt.Tx, id payout.ID) (*payout.Payout, error) {
 }
 
 // keep stores a payout with its index rows, and returns what a later read will
-// see. Before is what it replaces, nil for nothing.
+// see. Before is what it replaces, nil for nothing. What is returned was written and read back,
+// so a caller sees what a later read will: cut times, and empty values as absent ones. What could
+// not be read back is an error, and is not kept.
 func keep(tx *bbolt.Tx, before *payout.Payout, p payout.Payout) (payout.Payout, error) {
 	written, err := encode(p)
 	if err != nil {
@@ -72,7 +77,9 @@ func keep(tx *bbolt.Tx, before *payout.Payout, p payout.Payout) (payout.Payout, 
 	return stored, reindex(tx, before, stored)
 }
 
-// reindex takes out the rows that no longer hold and puts in those that do.
+// reindex takes out the rows that no longer hold and puts in those that do. It is part of the
+// same transaction, so no row is ever behind its payout; the DynamoDB store can promise that of
+// no index, so no code may rely on it.
 func reindex(tx *bbolt.Tx, before *payout.Payout, after payout.Payout) error {
 	if before != nil {
 		for in, key := range rowsOf(*before) {
@@ -89,7 +96,8 @@ func reindex(tx *bbolt.Tx, before *payout.Payout, after payout.Payout) error {
 	return nil
 }
 
-// rowsOf says where a payout is listed.
+// rowsOf says where a payout is listed. An orphan, or a payout without attention or due time, has
+// no row in the list concerned: that is what a sparse index is in the table.
 func rowsOf(p payout.Payout) map[bucket]string {
 	rows := map[bucket]string{}
 	created := rowKey(stamp(p.CreatedAt), string(p.ID))

@@ -17,7 +17,8 @@ import (
 const orderedPrefix = "proposal#"
 
 // controlsDocument is how controls, and a change of them, are written. Caps are in minor
-// units; zero is a change that takes the cap away.
+// units; zero is a change that takes the cap away. Absent members are not named, so a change and
+// the whole controls have one form.
 type controlsDocument struct {
 	Version     int                          `json:"version,omitzero"`
 	Submissions map[payout.Scope]payout.Gate `json:"submissions,omitempty"`
@@ -27,6 +28,8 @@ type controlsDocument struct {
 	Released    int                          `json:"released,omitzero"`
 }
 
+// controlEntryDocument is one change, with the controls before and after it: the log alone shows
+// who changed what, and its newest entry is what is in force (decision 0024).
 type controlEntryDocument struct {
 	Version int              `json:"version"`
 	At      time.Time        `json:"at"`
@@ -39,6 +42,7 @@ type controlEntryDocument struct {
 	Token   string           `json:"token"`
 }
 
+// controlProposalDocument is what one person has ordered and a second one has not confirmed.
 type controlProposalDocument struct {
 	Change   controlsDocument `json:"change"`
 	Reason   string           `json:"reason"`
@@ -49,9 +53,11 @@ type controlProposalDocument struct {
 	Version  int              `json:"version"`
 }
 
+// changeKey has a fixed width, so that the last key is the newest change.
 func changeKey(version int) []byte { return fmt.Appendf(nil, "%09d", version) }
 
-// ChangeControls implements payout.Coordination.
+// ChangeControls implements payout.Coordination. Of two orders at one moment, the second one
+// finds the number taken, so its person sees the first one before he orders again.
 func (s *Store) ChangeControls(ctx context.Context, e payout.ControlEntry) error {
 	return s.write(ctx, "change the controls", func(tx *bbolt.Tx) error {
 		if controls.in(tx).Get(changeKey(e.Version)) != nil {
@@ -64,11 +70,12 @@ func (s *Store) ChangeControls(ctx context.Context, e payout.ControlEntry) error
 	})
 }
 
-// ControlChanges implements payout.Coordination.
+// ControlChanges implements payout.Coordination. Nothing is ever taken out of them.
 func (s *Store) ControlChanges(ctx context.Context, limit int) ([]payout.ControlEntry, error) {
 	var all []payout.ControlEntry
 	err := s.read(ctx, "list the changes of the controls", func(tx *bbolt.Tx) error {
 		cursor := controls.in(tx).Cursor()
+		// Backwards, so that a limit leaves the oldest out.
 		for key, _ := cursor.Last(); key != nil && len(all) < limit; key, _ = cursor.Prev() {
 			entry, err := changeAt(tx, key)
 			if err != nil {
@@ -81,6 +88,8 @@ func (s *Store) ControlChanges(ctx context.Context, limit int) ([]payout.Control
 	return all, err
 }
 
+// changeAt reads one change. Caps that cannot be read are an error: without them, more could be
+// sent than people allow.
 func changeAt(tx *bbolt.Tx, key []byte) (payout.ControlEntry, error) {
 	var d controlEntryDocument
 	if err := load(controls.in(tx), string(key), &d); err != nil {
@@ -97,7 +106,8 @@ func changeAt(tx *bbolt.Tx, key []byte) (payout.ControlEntry, error) {
 	}, err
 }
 
-// inForce is what the newest change came to.
+// inForce is what the newest change came to. While nobody has ordered anything it is the zero
+// value, which holds nothing.
 func inForce(tx *bbolt.Tx) (payout.Controls, error) {
 	key, _ := controls.in(tx).Cursor().Last()
 	if key == nil {
@@ -107,7 +117,9 @@ func inForce(tx *bbolt.Tx) (payout.Controls, error) {
 	return newest.After, err
 }
 
-// ProposeControls implements payout.Coordination.
+// ProposeControls implements payout.Coordination. Each person has one, so that nobody writes over
+// another's. A write that comes late, of controls that are gone, does not replace what the same
+// person has ordered since.
 func (s *Store) ProposeControls(ctx context.Context, p payout.ControlProposal, until time.Time) error {
 	change := payout.Controls{Submissions: p.Change.Submissions, Caps: p.Change.Caps, Callbacks: p.Change.Callbacks}
 	key := orderedPrefix + string(p.Person)
@@ -119,6 +131,7 @@ func (s *Store) ProposeControls(ctx context.Context, p payout.ControlProposal, u
 		if err := load(coordination.in(tx), key, &earlier); err != nil {
 			return err
 		}
+		// A person without one has version zero, which no order is below.
 		if earlier.Version > p.Version {
 			return payout.ErrControlsMoved
 		}
@@ -132,7 +145,8 @@ func (s *Store) ProposeControls(ctx context.Context, p payout.ControlProposal, u
 	})
 }
 
-// ProposedControls implements payout.Coordination.
+// ProposedControls implements payout.Coordination. Some may be over, as in the table: the caller
+// compares their times.
 func (s *Store) ProposedControls(ctx context.Context) ([]payout.ControlProposal, error) {
 	var all []payout.ControlProposal
 	err := s.read(ctx, "list the proposals for the controls", func(tx *bbolt.Tx) error {
@@ -149,6 +163,7 @@ func (s *Store) ProposedControls(ctx context.Context) ([]payout.ControlProposal,
 	return all, err
 }
 
+// proposalAt reads one proposal. It is stored with the members that controls have.
 func proposalAt(tx *bbolt.Tx, key []byte) (payout.ControlProposal, error) {
 	var d controlProposalDocument
 	if err := load(coordination.in(tx), string(key), &d); err != nil {
@@ -161,6 +176,8 @@ func proposalAt(tx *bbolt.Tx, key []byte) (payout.ControlProposal, error) {
 	}, err
 }
 
+// asDocument serves what is in force and a change of it. In a change, a cap of zero is written:
+// it says that the cap goes.
 func asDocument(c payout.Controls) controlsDocument {
 	d := controlsDocument{Version: c.Version, Submissions: c.Submissions, Callbacks: c.Callbacks, ReleasedAt: floor(c.ReleasedAt), Released: c.Released}
 	for of, most := range c.Caps {
@@ -172,6 +189,7 @@ func asDocument(c payout.Controls) controlsDocument {
 	return d
 }
 
+// controls is the way back; a cap of zero stays one, beside those that are not named.
 func (d controlsDocument) controls() (payout.Controls, error) {
 	c := payout.Controls{Version: d.Version, Submissions: d.Submissions, Callbacks: d.Callbacks, ReleasedAt: d.ReleasedAt, Released: d.Released}
 	for of, minor := range d.Caps {

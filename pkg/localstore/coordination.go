@@ -12,16 +12,20 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// The keys of the shared state that name no provider.
+// The keys of the shared state that name no provider. They stand in the bucket of the pauses,
+// each under a key of its own, so that no write of one takes another away. No provider's name has
+// an underscore.
 const (
 	unsettledUntil = "unsettled_until"
 	restoredAt     = "restored_at"
 )
 
-// proposalPrefix keeps proposals apart from the reports that they lead to.
+// proposalPrefix keeps proposals apart from the reports that they lead to. A report's key begins
+// with its provider's name and a slash, so the two never meet.
 const proposalPrefix = "proposal#"
 
-// Shared implements payout.Coordination.
+// Shared implements payout.Coordination. All of it comes from one moment: none can be known
+// without the other (decision 0010).
 func (s *Store) Shared(ctx context.Context) (payout.Shared, error) {
 	all := payout.Shared{Pauses: map[payout.Provider]payout.Pause{}}
 	err := s.read(ctx, "read the shared state", func(tx *bbolt.Tx) error {
@@ -41,7 +45,8 @@ func (s *Store) Shared(ctx context.Context) (payout.Shared, error) {
 	return all, err
 }
 
-// RememberRestore implements payout.Coordination.
+// RememberRestore implements payout.Coordination. The time is only ever raised: a start with an
+// older RESTORED_AT must not release what a later restore holds.
 func (s *Store) RememberRestore(ctx context.Context, at time.Time) error {
 	return s.write(ctx, "remember the restore", func(tx *bbolt.Tx) error {
 		var known time.Time
@@ -52,7 +57,7 @@ func (s *Store) RememberRestore(ctx context.Context, at time.Time) error {
 	})
 }
 
-// SavePause implements payout.Coordination.
+// SavePause implements payout.Coordination. The last one to write wins, as in the table.
 func (s *Store) SavePause(ctx context.Context, p payout.Pause) error {
 	p.Since, p.Until = floor(p.Since), floor(p.Until)
 	return s.write(ctx, "save a pause", func(tx *bbolt.Tx) error {
@@ -60,7 +65,8 @@ func (s *Store) SavePause(ctx context.Context, p payout.Pause) error {
 	})
 }
 
-// KeepReport implements payout.Archive; a report that is there already stays.
+// KeepReport implements payout.Archive; a report that is there already stays. The report of a
+// file that was applied is given again as it was (decision 0010).
 func (s *Store) KeepReport(ctx context.Context, hash string, report []byte, until time.Time) error {
 	return s.write(ctx, "keep a report", func(tx *bbolt.Tx) error {
 		if err := s.expire(tx); err != nil {
@@ -89,7 +95,7 @@ func (s *Store) FindReport(ctx context.Context, hash string) ([]byte, error) {
 	return report, err
 }
 
-// KeepProposal implements payout.Archive.
+// KeepProposal implements payout.Archive. A later sender takes the place of an earlier one.
 func (s *Store) KeepProposal(ctx context.Context, hash string, p payout.StatementProposal, until time.Time) error {
 	p.At = floor(p.At)
 	return s.write(ctx, "keep who sent a statement first", func(tx *bbolt.Tx) error {
@@ -121,7 +127,8 @@ func save(in *bbolt.Bucket, key string, value any) error {
 	return in.Put([]byte(key), written)
 }
 
-// load reads a value back and leaves it alone when there is none.
+// load reads a value back and leaves it alone when there is none. The caller tells an absent
+// value by a member that every stored one has.
 func load(in *bbolt.Bucket, key string, into any) error {
 	written := in.Get([]byte(key))
 	if written == nil {

@@ -10,4 +10,11 @@
 //
 // Times are kept to the millisecond, cut and not rounded, as in the table of a
 // deployment.
+//
+// bbolt runs one writing transaction at a time and gives a reading one the file as it was when it
+// began. So whatever one function does inside a transaction is atomic here, and no write needs a
+// condition that a database would have to understand.
+//
+// Decision 0005 says why it is a file: a map in memory could not show that Ctrl-C loses nothing.
+// Nothing in it is made for many payouts.
 package localstore

@@ -14,10 +14,12 @@ import (
 // schemaVersion is written into every document. The file belongs to one machine,
 // so a newer document than this program knows is refused rather than guessed at.
 // Version 5 keeps the provider's numbers by attempt (answered): documents are written
-// whole, and a program that does not know them would drop them.
+// whole, and a program that does not know them would drop them. The table's version did not rise
+// for that: there, a step names single attributes, and what it does not know stays.
 const schemaVersion = 5
 
-// amount is a sum in minor units; nil in a document when none is stated.
+// amount is a sum in minor units; nil in a document when none is stated. Minor units keep the
+// number whole in JSON: no reader turns it into a fraction.
 type amount struct {
 	Minor    int64          `json:"minor"`
 	Currency money.Currency `json:"currency"`
@@ -25,8 +27,11 @@ type amount struct {
 
 // The documents below have the fields of the domain's types in the same order, so
 // that Go converts one into the other, and stops compiling when one has a field
-// more.
+// more. A zero value is left out, so that a document of an earlier release and one with an empty
+// field read the same.
 type (
+	// The number in full, until the redaction: it is what the provider is sent. The file is its
+	// owner's alone; see fileMode.
 	destination struct {
 		Type          payout.DestinationType `json:"type,omitzero"`
 		Wallet        string                 `json:"wallet,omitzero"`
@@ -50,11 +55,14 @@ type (
 		ProviderCode string             `json:"provider_code,omitzero"`
 		Message      string             `json:"message,omitzero"`
 	}
+	// It has a time of its own, since money may come back long after the end.
 	returned struct {
 		At           time.Time `json:"at"`
 		ProviderCode string    `json:"provider_code,omitzero"`
 		Message      string    `json:"message,omitzero"`
 	}
+	// A body is kept as it came, in base64 as JSON has it. It is not packed, as it is in the
+	// table: a local file costs nothing.
 	entry struct {
 		At           time.Time        `json:"at"`
 		Source       payout.Source    `json:"source,omitzero"`
@@ -71,6 +79,7 @@ type (
 		Raised       []payout.Reason  `json:"raised,omitempty"`
 		Cleared      []payout.Reason  `json:"cleared,omitempty"`
 	}
+	// An order that waits for its second person, and the state that both have to confirm.
 	proposal struct {
 		Action   payout.Action     `json:"action,omitzero"`
 		As       payout.Resolution `json:"as,omitzero"`
@@ -82,6 +91,7 @@ type (
 		Attempt  payout.Attempt    `json:"attempt,omitzero"`
 		Entries  int               `json:"entries,omitzero"`
 	}
+	// Marked is a count of takings and no time; see [payout.Inquiry].
 	inquiry struct {
 		Open     bool      `json:"open,omitzero"`
 		Marked   int64     `json:"marked,omitzero"`
@@ -95,6 +105,8 @@ type (
 		Token string    `json:"token,omitzero"`
 		Until time.Time `json:"until,omitzero"`
 	}
+	// It holds a lease of another type than the domain's, so it is copied by hand in documentOf
+	// and payout.
 	notice struct {
 		At       time.Time `json:"at,omitzero"`
 		Fed      int       `json:"fed,omitzero"`
@@ -107,7 +119,9 @@ type (
 	}
 )
 
-// document is one stored payout.
+// document is one stored payout. The amount and the notice have other types than in the domain,
+// so it cannot be converted as a whole; a field that is forgotten in one of the two directions is
+// found by the suite.
 type document struct {
 	Schema         int                         `json:"schema"`
 	ID             payout.ID                   `json:"id"`
@@ -159,7 +173,9 @@ type document struct {
 	Version        int64                       `json:"version"`
 }
 
-// documentOf describes a payout whose times were cut before.
+// documentOf describes a payout whose times were cut before. Every field of [payout.Payout] that
+// is stored has to stand here and in payout, below; the suite fills every field and fails where
+// one does not come back.
 func documentOf(p payout.Payout) document {
 	d := document{
 		Schema: schemaVersion, ID: p.ID, Reference: p.Reference, Provider: p.Provider, Attempt: p.Attempt,
@@ -184,6 +200,8 @@ func documentOf(p payout.Payout) document {
 	return d
 }
 
+// payout is the way back. What an older document does not have reads as empty, but for the time
+// of the status query of version 1.
 func (d document) payout() (payout.Payout, error) {
 	sum, err := d.Amount.money()
 	if err != nil {
@@ -215,7 +233,7 @@ func (d document) payout() (payout.Payout, error) {
 	return p, nil
 }
 
-// toInquiries is nil for none.
+// toInquiries is nil for none. It converts both ways, since the two types have the same fields.
 func toInquiries[To, From inquiry | payout.Inquiry](all map[payout.Attempt]From) map[payout.Attempt]To {
 	var to map[payout.Attempt]To
 	for attempt, one := range all {
@@ -227,6 +245,8 @@ func toInquiries[To, From inquiry | payout.Inquiry](all map[payout.Attempt]From)
 	return to
 }
 
+// amountOf is nil for none: an orphan's claim may state no amount, and a zero sum in no currency
+// would be no amount either.
 func amountOf(a money.Amount) *amount {
 	if a.IsZero() {
 		return nil
@@ -241,7 +261,8 @@ func (a *amount) money() (money.Amount, error) {
 	return money.New(a.Minor, a.Currency)
 }
 
-// encode writes a payout as JSON.
+// encode writes a payout as JSON. The times are cut here, so that no road into the file keeps
+// finer ones than the table would.
 func encode(p payout.Payout) ([]byte, error) {
 	written, err := json.Marshal(documentOf(cut(p)))
 	if err != nil {
@@ -267,6 +288,8 @@ func decode(written []byte) (payout.Payout, error) {
 	return p, nil
 }
 
+// check asks for what every payout has. An orphan has neither reference nor fingerprint, and
+// perhaps no amount: it was made of a callback.
 func (d document) check() error {
 	_, ok := payout.ParseID(string(d.ID))
 	switch {

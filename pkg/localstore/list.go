@@ -14,18 +14,23 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// pageLimit is the most rows of a page.
+// pageLimit is the most rows of a page. More is not an error: the page is shorter, and the cursor
+// goes on.
 const pageLimit = payout.LongestPage
 
 // separator stands between the parts of an index key. It is below every character
 // of the parts, so that a shorter part never sorts among longer ones.
 const separator = "#"
 
+// rowKey joins the parts of an index key: the shard or day first, then the time, then what makes
+// the key the only one.
 func rowKey(parts ...string) string { return strings.Join(parts, separator) }
 
+// shardName has one digit for each of the eight shards, so no name is the beginning of another.
 func shardName(n int) string { return strconv.Itoa(n) }
 
-// listing is one list: the keys of a bucket that begin with a prefix.
+// listing is one list: the keys of a bucket that begin with a prefix. Their order is the order of
+// the list, so a page is a walk of the cursor, and its end is a key.
 type listing struct {
 	name        string // what its cursors are bound to
 	from        bucket
@@ -40,13 +45,15 @@ func (s *Store) ListDay(ctx context.Context, day string, q payout.PageQuery) (pa
 	}, q)
 }
 
-// ListAttention implements payout.Lister.
+// ListAttention implements payout.Lister. There is one index for both parts, unlike in the table:
+// a local run keeps little, so what is read in vain is little.
 func (s *Store) ListAttention(ctx context.Context, q payout.PageQuery) (payout.Page, error) {
 	return s.list(ctx, listing{name: "attention" + string(q.Among), from: attention}, q)
 }
 
 // list reads one page of payouts. The filter works on what was read, so that a
-// filtered page may be short; the cursor goes on behind it.
+// filtered page may be short; the cursor goes on behind it. The DynamoDB store does the same, and
+// a caller has to expect it of both.
 func (s *Store) list(ctx context.Context, l listing, q payout.PageQuery) (payout.Page, error) {
 	var page payout.Page
 	err := s.page(ctx, l, q, &page.Next, func(tx *bbolt.Tx, id string) error {
@@ -65,7 +72,8 @@ func (s *Store) list(ctx context.Context, l listing, q payout.PageQuery) (payout
 	return page, nil
 }
 
-// page visits the rows of one page in order and sets the cursor of the next.
+// page visits the rows of one page in order and sets the cursor of the next. Rows and what they
+// list come from one transaction, so that no row lacks its payout.
 func (s *Store) page(ctx context.Context, l listing, q payout.PageQuery, next *string, visit func(*bbolt.Tx, string) error) error {
 	start, err := cursor.Key(l.name, q.Cursor)
 	if err != nil {
@@ -89,7 +97,8 @@ func (s *Store) page(ctx context.Context, l listing, q payout.PageQuery, next *s
 	})
 }
 
-// row is an index key without its prefix, and what it lists.
+// row is an index key without its prefix, and what it lists. The key goes into the cursor without
+// its prefix, which the list's name already says.
 type row struct{ key, of string }
 
 // rows returns the first rows behind the start, which is a key without prefix.
@@ -103,7 +112,8 @@ func (l listing) rows(tx *bbolt.Tx, start string, limit int) []row {
 	return rows
 }
 
-// first puts the cursor on the first row behind the start.
+// first puts the cursor on the first row behind the start. A row that was taken out meanwhile is
+// not missed: the place of the start is found without it.
 func (l listing) first(c *bbolt.Cursor, start string) (key, of []byte) {
 	switch {
 	case !l.newestFirst && start == "":
@@ -119,6 +129,7 @@ func (l listing) first(c *bbolt.Cursor, start string) (key, of []byte) {
 	return c.Prev()
 }
 
+// step goes on in the list's direction.
 func (l listing) step(c *bbolt.Cursor) (key, of []byte) {
 	if l.newestFirst {
 		return c.Prev()
@@ -126,7 +137,8 @@ func (l listing) step(c *bbolt.Cursor) (key, of []byte) {
 	return c.Next()
 }
 
-// Due implements payout.Store.
+// Due implements payout.Store. A row is never behind here. The sweep moves the due time under a
+// guard all the same, since two runs may hold the same row.
 func (s *Store) Due(ctx context.Context, shard int, until time.Time, limit int) ([]payout.Due, error) {
 	var found []payout.Due
 	l := listing{from: due, prefix: shardName(shard) + separator}

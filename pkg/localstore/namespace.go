@@ -12,7 +12,8 @@ import (
 // namespaceKey is the key of the marker bucket.
 const namespaceKey = "namespace"
 
-// BindNamespace implements payout.Store.
+// BindNamespace implements payout.Store. The first start decides. Under another namespace, every
+// reference would be another payout, and would be paid again (decision 0001).
 func (s *Store) BindNamespace(ctx context.Context, ns payout.Namespace) error {
 	return s.write(ctx, "bind the namespace", func(tx *bbolt.Tx) error {
 		stored := marker.in(tx).Get([]byte(namespaceKey))

@@ -13,7 +13,8 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// orphanDocument is a claim that is not about a payout of ours.
+// orphanDocument is a claim that is not about a payout of ours. It has a bucket of its own,
+// because its key is made of the claim and not of an id of ours.
 type orphanDocument struct {
 	Schema     int             `json:"schema"`
 	Key        string          `json:"key"`
@@ -32,8 +33,10 @@ type orphanDocument struct {
 	RedactedAt time.Time       `json:"redacted_at,omitzero"`
 }
 
-// KeepOrphan implements payout.Store.
+// KeepOrphan implements payout.Store. A repetition has the same key, though providers sign it
+// anew: true is returned for the first one alone.
 func (s *Store) KeepOrphan(ctx context.Context, o payout.Orphaned) (bool, error) {
+	// It is set inside the transaction and counts only if that was committed.
 	fresh := false
 	err := s.write(ctx, "keep an orphan", func(tx *bbolt.Tx) error {
 		if foreign.in(tx).Get([]byte(o.Key)) != nil {
@@ -54,7 +57,8 @@ func (s *Store) KeepOrphan(ctx context.Context, o payout.Orphaned) (bool, error)
 }
 
 // listOrphan gives an orphan its row of the list. Cursors hold the row's key, so that it has a
-// number and nothing that is made of the claim.
+// number and nothing that is made of the claim. The number is the bucket's own sequence, which
+// gives none twice.
 func listOrphan(tx *bbolt.Tx, o payout.Orphaned) error {
 	rows := orphans.in(tx)
 	number, err := rows.NextSequence()
@@ -64,9 +68,12 @@ func listOrphan(tx *bbolt.Tx, o payout.Orphaned) error {
 	return rows.Put([]byte(rowKey(stamp(o.ReceivedAt), fmt.Sprintf("%020d", number))), []byte(o.Key))
 }
 
-// dueOrphans is the part of the due bucket that lists orphans.
+// dueOrphans is the part of the due bucket that lists orphans. No shard has that name, so no
+// sweep takes an orphan for a payout.
 const dueOrphans = "orphans"
 
+// dueOrphan is the row of one orphan. It is made of the stored time, so that whoever redacts
+// finds it.
 func dueOrphan(key string, at time.Time) string { return rowKey(dueOrphans, stamp(at), key) }
 
 // DueOrphans implements payout.Orphans.
@@ -85,7 +92,9 @@ func (s *Store) DueOrphans(ctx context.Context, until time.Time, limit int) ([]s
 	return keys, err
 }
 
-// RedactOrphan implements payout.Orphans.
+// RedactOrphan implements payout.Orphans. Done before, it has no due time any more, and nothing
+// is written. Reference and number stay, without which nobody could ask the provider, and so does
+// the hash, which proves what came (decision 0020).
 func (s *Store) RedactOrphan(ctx context.Context, key string, at time.Time) error {
 	return s.write(ctx, "redact an orphan", func(tx *bbolt.Tx) error {
 		written := foreign.in(tx).Get([]byte(key))
@@ -99,6 +108,7 @@ func (s *Store) RedactOrphan(ctx context.Context, key string, at time.Time) erro
 		if err := due.in(tx).Delete([]byte(dueOrphan(key, o.RedactAt))); err != nil {
 			return err
 		}
+		// The row of the list stays: the claim is still shown, without its texts.
 		o.Message, o.Raw, o.RedactAt, o.RedactedAt = "", nil, time.Time{}, at
 		return save(foreign.in(tx), key, orphanOf(o))
 	})
@@ -125,7 +135,8 @@ func (s *Store) ListOrphans(ctx context.Context, q payout.PageQuery) (payout.Orp
 	return page, nil
 }
 
-// eitherOrphan reads an orphan by a claim key or a payout id.
+// eitherOrphan reads an orphan by a claim key or a payout id. The two never look alike: an id
+// begins with po_.
 func eitherOrphan(tx *bbolt.Tx, key string) (payout.Orphaned, error) {
 	if written := foreign.in(tx).Get([]byte(key)); written != nil {
 		return decodeOrphan(written)
@@ -149,6 +160,7 @@ func orphanOf(o payout.Orphaned) orphanDocument {
 	}
 }
 
+// decodeOrphan refuses what a newer program wrote, as decode does.
 func decodeOrphan(written []byte) (payout.Orphaned, error) {
 	var d orphanDocument
 	if err := json.Unmarshal(written, &d); err != nil {

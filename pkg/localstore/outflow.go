@@ -13,7 +13,9 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// CountOutflow implements payout.Coordination.
+// CountOutflow implements payout.Coordination. A transaction reads and adds, so processes that
+// count at one moment lose nothing. A write that is repeated counts twice, which is the side to
+// err on (decision 0025).
 func (s *Store) CountOutflow(ctx context.Context, b payout.OutflowBucket, until time.Time) error {
 	b.Start = floor(b.Start)
 	key := rowKey(string(b.Provider), string(b.Currency), stamp(b.Start), fmt.Sprintf("%09d", b.Version))
@@ -33,7 +35,8 @@ func (s *Store) CountOutflow(ctx context.Context, b payout.OutflowBucket, until 
 	})
 }
 
-// OutflowSince implements payout.Coordination.
+// OutflowSince implements payout.Coordination. The time stands before the version in the key, so
+// a bucket's place is by its beginning.
 func (s *Store) OutflowSince(ctx context.Context, p payout.Provider, of money.Currency, since time.Time) ([]payout.OutflowBucket, error) {
 	var all []payout.OutflowBucket
 	prefix := []byte(rowKey(string(p), string(of), ""))

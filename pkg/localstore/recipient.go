@@ -10,19 +10,22 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// NoteUnsettled implements payout.Recipients.
+// NoteUnsettled implements payout.Recipients. What comes back is the list with this payout on it:
+// of two creates at one moment, the second one sees the first (decision 0017). A full list comes
+// back as well, since people are shown all of it.
 func (s *Store) NoteUnsettled(ctx context.Context, u payout.Unsettled, most int, keep, until time.Time) ([]payout.Unsettled, error) {
 	u.At = floor(u.At)
 	var list []payout.Unsettled
 	crowded := false
 	err := s.write(ctx, "note an unsettled payout", func(tx *bbolt.Tx) error {
-		list = nil // a transaction may run again
+		list = nil // bbolt runs this once; its Batch, which is not used, may run it again
 		if err := s.expire(tx); err != nil {
 			return err
 		}
 		if err := load(lists.in(tx), string(u.Key), &list); err != nil {
 			return err
 		}
+		// What is on the list already needs no room, and its note keeps the list longer.
 		there := slices.Contains(list, u)
 		crowded = !there && len(list) >= most
 		if !there && !crowded {
@@ -47,7 +50,7 @@ func (s *Store) NoteUnsettled(ctx context.Context, u payout.Unsettled, most int,
 	return list, err
 }
 
-// FindUnsettled implements payout.Recipients.
+// FindUnsettled implements payout.Recipients. A list that nobody has made is empty.
 func (s *Store) FindUnsettled(ctx context.Context, key payout.RecipientKey) ([]payout.Unsettled, error) {
 	var list []payout.Unsettled
 	err := s.read(ctx, "find unsettled payouts", func(tx *bbolt.Tx) error {
@@ -56,7 +59,8 @@ func (s *Store) FindUnsettled(ctx context.Context, key payout.RecipientKey) ([]p
 	return list, err
 }
 
-// ForgetUnsettled implements payout.Recipients.
+// ForgetUnsettled implements payout.Recipients. An entry is taken off by all of its members:
+// whoever takes his own off takes nobody else's.
 func (s *Store) ForgetUnsettled(ctx context.Context, key payout.RecipientKey, settled []payout.Unsettled) error {
 	return s.write(ctx, "forget settled payouts", func(tx *bbolt.Tx) error {
 		var list []payout.Unsettled

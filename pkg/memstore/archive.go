@@ -9,7 +9,8 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// KeepReport implements payout.Archive; a report that is there already stays.
+// KeepReport implements payout.Archive; a report that is there already stays. It is kept for
+// ever, which the port allows. The bytes are copied, since the caller may use them again.
 func (s *Store) KeepReport(ctx context.Context, hash string, report []byte, _ time.Time) error {
 	return s.do(ctx, func(c *Contents) error {
 		if _, there := c.Reports[hash]; !there {
@@ -19,7 +20,7 @@ func (s *Store) KeepReport(ctx context.Context, hash string, report []byte, _ ti
 	})
 }
 
-// FindReport implements payout.Archive.
+// FindReport implements payout.Archive. The caller gets bytes of his own.
 func (s *Store) FindReport(ctx context.Context, hash string) (report []byte, err error) {
 	err = s.do(ctx, func(c *Contents) error {
 		kept, there := c.Reports[hash]
@@ -32,7 +33,7 @@ func (s *Store) FindReport(ctx context.Context, hash string) (report []byte, err
 	return report, err
 }
 
-// KeepProposal implements payout.Archive.
+// KeepProposal implements payout.Archive. The later one takes the place of the earlier.
 func (s *Store) KeepProposal(ctx context.Context, hash string, p payout.StatementProposal, _ time.Time) error {
 	return s.do(ctx, func(c *Contents) error {
 		c.Statements[hash] = p
@@ -52,7 +53,8 @@ func (s *Store) FindProposal(ctx context.Context, hash string) (p payout.Stateme
 	return p, err
 }
 
-// KeepOrphan implements payout.Orphans.
+// KeepOrphan implements payout.Orphans. The number is the count so far: no orphan ever goes, so
+// none has it twice.
 func (s *Store) KeepOrphan(ctx context.Context, o payout.Orphaned) (fresh bool, err error) {
 	err = s.do(ctx, func(c *Contents) error {
 		if _, there := c.Orphans[o.Key]; !there {
@@ -63,7 +65,8 @@ func (s *Store) KeepOrphan(ctx context.Context, o payout.Orphaned) (fresh bool, 
 	return fresh, err
 }
 
-// DueOrphans implements payout.Orphans.
+// DueOrphans implements payout.Orphans. The oldest come first, so that a limit leaves none
+// waiting for ever.
 func (s *Store) DueOrphans(ctx context.Context, until time.Time, limit int) ([]string, error) {
 	var rows []row
 	err := s.do(ctx, func(c *Contents) error {
@@ -82,7 +85,8 @@ func (s *Store) DueOrphans(ctx context.Context, until time.Time, limit int) ([]s
 	return keys, err
 }
 
-// RedactOrphan implements payout.Orphans.
+// RedactOrphan implements payout.Orphans. Without a due time it was done before, or is never to
+// be done, and stays as it is.
 func (s *Store) RedactOrphan(ctx context.Context, key string, at time.Time) error {
 	return s.do(ctx, func(c *Contents) error {
 		if o, there := c.Orphans[key]; there && !o.RedactAt.IsZero() {
@@ -93,11 +97,13 @@ func (s *Store) RedactOrphan(ctx context.Context, key string, at time.Time) erro
 	})
 }
 
-// Publish implements payout.Feed.
+// Publish implements payout.Feed. A number is the place in the list, so it has no gap and is
+// taken by the write itself (decision 0012).
 func (s *Store) Publish(ctx context.Context, n payout.FeedEntry, since time.Time) error {
 	return s.do(ctx, func(c *Contents) error {
 		list := c.Feed[n.ID.Shard()]
 		for _, old := range slices.Backward(list) {
+			// Entries are not quite in the order of their times; since leaves room for that.
 			if since.IsZero() || old.At.Before(since) {
 				break
 			}
@@ -112,7 +118,8 @@ func (s *Store) Publish(ctx context.Context, n payout.FeedEntry, since time.Time
 	})
 }
 
-// ReadFeed implements payout.Feed.
+// ReadFeed implements payout.Feed. A position behind the end is of another list than this one,
+// which was put back to an older state.
 func (s *Store) ReadFeed(ctx context.Context, after payout.Position, limit int) (all []payout.Published, err error) {
 	err = s.do(ctx, func(c *Contents) error {
 		for shard, seen := range after {
@@ -120,6 +127,7 @@ func (s *Store) ReadFeed(ctx context.Context, after payout.Position, limit int) 
 			if seen > int64(len(list)) {
 				return payout.ErrRewound
 			}
+			// Numbers begin at one, places in the list at zero.
 			for number := seen; number < min(seen+int64(limit), int64(len(list))); number++ {
 				n := list[number]
 				all = append(all, payout.Published{FeedEntry: n, Number: number + 1, Payout: c.Payouts[n.ID]})

@@ -10,7 +10,8 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// Shared implements payout.Coordination.
+// Shared implements payout.Coordination. The pauses are copied, since SavePause changes their map
+// in place.
 func (s *Store) Shared(ctx context.Context) (shared payout.Shared, err error) {
 	err = s.do(ctx, func(c *Contents) error {
 		shared = c.SharedState
@@ -20,7 +21,8 @@ func (s *Store) Shared(ctx context.Context) (shared payout.Shared, err error) {
 	return shared, err
 }
 
-// RememberRestore implements payout.Coordination.
+// RememberRestore implements payout.Coordination. An earlier time takes nothing back: what a
+// later restore holds must not be released by it.
 func (s *Store) RememberRestore(ctx context.Context, at time.Time) error {
 	return s.do(ctx, func(c *Contents) error {
 		if at.After(c.SharedState.RestoredAt) {
@@ -30,7 +32,7 @@ func (s *Store) RememberRestore(ctx context.Context, at time.Time) error {
 	})
 }
 
-// SavePause implements payout.Coordination.
+// SavePause implements payout.Coordination. The last one to write wins, as in the table.
 func (s *Store) SavePause(ctx context.Context, p payout.Pause) error {
 	return s.do(ctx, func(c *Contents) error {
 		c.SharedState.Pauses[p.Provider] = p
@@ -38,7 +40,8 @@ func (s *Store) SavePause(ctx context.Context, p payout.Pause) error {
 	})
 }
 
-// ChangeControls implements payout.Coordination.
+// ChangeControls implements payout.Coordination. One write is the fence, the history and what is
+// in force (decision 0024).
 func (s *Store) ChangeControls(ctx context.Context, e payout.ControlEntry) error {
 	return s.do(ctx, func(c *Contents) error {
 		if slices.ContainsFunc(c.Changes, func(before payout.ControlEntry) bool { return before.Version == e.Version }) {
@@ -60,7 +63,8 @@ func (s *Store) ControlChanges(ctx context.Context, limit int) (newest []payout.
 	return newest, err
 }
 
-// ProposeControls implements payout.Coordination.
+// ProposeControls implements payout.Coordination. Each person has one; what comes late does not
+// replace what the same person has ordered since.
 func (s *Store) ProposeControls(ctx context.Context, p payout.ControlProposal, _ time.Time) error {
 	return s.do(ctx, func(c *Contents) error {
 		if c.Proposed[p.Person].Version > p.Version {
@@ -71,7 +75,8 @@ func (s *Store) ProposeControls(ctx context.Context, p payout.ControlProposal, _
 	})
 }
 
-// ProposedControls implements payout.Coordination.
+// ProposedControls implements payout.Coordination. They come in the order of the names, because
+// the simulation has to be the same for one seed, and a map of Go's has no order.
 func (s *Store) ProposedControls(ctx context.Context) (all []payout.ControlProposal, err error) {
 	err = s.do(ctx, func(c *Contents) error {
 		for _, person := range slices.Sorted(maps.Keys(c.Proposed)) {
@@ -82,7 +87,8 @@ func (s *Store) ProposedControls(ctx context.Context) (all []payout.ControlPropo
 	return all, err
 }
 
-// CountOutflow implements payout.Coordination.
+// CountOutflow implements payout.Coordination. A repeated write counts twice, which the port
+// allows: a brake may count too much.
 func (s *Store) CountOutflow(ctx context.Context, b payout.OutflowBucket, _ time.Time) error {
 	return s.do(ctx, func(c *Contents) error {
 		minor := b.Minor
@@ -92,7 +98,8 @@ func (s *Store) CountOutflow(ctx context.Context, b payout.OutflowBucket, _ time
 	})
 }
 
-// OutflowSince implements payout.Coordination.
+// OutflowSince implements payout.Coordination. The order is fixed for the simulation's sake; the
+// port asks for none.
 func (s *Store) OutflowSince(ctx context.Context, p payout.Provider, of money.Currency, since time.Time) (all []payout.OutflowBucket, err error) {
 	err = s.do(ctx, func(c *Contents) error {
 		for b, minor := range c.Outflow {
@@ -112,7 +119,9 @@ func (s *Store) OutflowSince(ctx context.Context, p payout.Provider, of money.Cu
 	return all, err
 }
 
-// NoteUnsettled implements payout.Recipients.
+// NoteUnsettled implements payout.Recipients. The list is copied before it grows: others may hold
+// the one that was handed out. The shared state is written when there is no room, too, since a
+// full list holds everybody.
 func (s *Store) NoteUnsettled(ctx context.Context, u payout.Unsettled, most int, _, until time.Time) (list []payout.Unsettled, err error) {
 	err = s.do(ctx, func(c *Contents) error {
 		list = c.Lists[u.Key]
@@ -142,7 +151,8 @@ func (s *Store) FindUnsettled(ctx context.Context, key payout.RecipientKey) (lis
 	return list, err
 }
 
-// ForgetUnsettled implements payout.Recipients.
+// ForgetUnsettled implements payout.Recipients. An entry is compared as a whole: whoever takes
+// his own off takes nobody else's (decision 0017).
 func (s *Store) ForgetUnsettled(ctx context.Context, key payout.RecipientKey, settled []payout.Unsettled) error {
 	return s.do(ctx, func(c *Contents) error {
 		c.Lists[key] = slices.DeleteFunc(slices.Clone(c.Lists[key]), func(u payout.Unsettled) bool { return slices.Contains(settled, u) })

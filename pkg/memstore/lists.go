@@ -10,7 +10,8 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// row is a place in a list: by a time, and then by a key.
+// row is a place in a list: by a time, and then by a key. No two rows of a list are equal, so
+// that a cursor names one place in it.
 type row struct {
 	at  time.Time
 	key string
@@ -23,9 +24,11 @@ func (r row) compare(other row) int {
 	return strings.Compare(r.key, other.key)
 }
 
+// newestFirst turns the keys round as well: the order has to be total in both directions.
 func newestFirst(a, b row) int { return b.compare(a) }
 
-// Due implements payout.Store.
+// Due implements payout.Store. It goes through all payouts, as there is no index; only those of
+// the shard that are due are copied.
 func (s *Store) Due(ctx context.Context, shard int, until time.Time, limit int) ([]payout.Due, error) {
 	var rows []row
 	err := s.do(ctx, func(c *Contents) error {
@@ -69,6 +72,8 @@ func (s *Store) ListOrphans(ctx context.Context, q payout.PageQuery) (payout.Orp
 	var rows []row
 	err := s.do(ctx, func(c *Contents) error {
 		for _, o := range c.Orphans {
+			// By its number, and not by the key that is made of the claim: the cursor holds what
+			// is named here.
 			all[o.number], rows = o.Orphaned, append(rows, row{o.ReceivedAt, o.number})
 		}
 		for id, p := range c.Payouts {
@@ -91,7 +96,9 @@ func (s *Store) ListOrphans(ctx context.Context, q payout.PageQuery) (payout.Orp
 	return found, err
 }
 
-// payouts lists those that have a place in a list.
+// payouts lists those that have a place in a list. The filter of the query is applied to a page
+// and not before it, so that a page may be short while a cursor remains, as the port allows:
+// callers have to bear that here, too.
 func (s *Store) payouts(ctx context.Context, name string, order func(a, b row) int, q payout.PageQuery, place func(payout.Payout) (time.Time, bool)) (payout.Page, error) {
 	var rows []row
 	found := map[string]payout.Payout{}
@@ -117,7 +124,8 @@ func (s *Store) payouts(ctx context.Context, name string, order func(a, b row) i
 }
 
 // page is the part of a list behind the cursor, which says where the last page ended and names
-// its list, so that it continues no other.
+// its list, so that it continues no other. It finds the place by the row's order and not by the
+// row, which may be gone meanwhile.
 func page(name string, rows []row, order func(a, b row) int, q payout.PageQuery) (part []row, next string, err error) {
 	slices.SortFunc(rows, order)
 	if q.Cursor != "" {
@@ -131,6 +139,7 @@ func page(name string, rows []row, order func(a, b row) int, q payout.PageQuery)
 		}
 		rows = rows[at:]
 	}
+	// Only a list that goes on has a cursor, so the last page of a full length ends it.
 	if limit := min(max(q.Limit, 1), payout.LongestPage); len(rows) > limit {
 		rows = rows[:limit]
 		last := rows[limit-1]
@@ -139,7 +148,7 @@ func page(name string, rows []row, order func(a, b row) int, q payout.PageQuery)
 	return rows, next, err
 }
 
-// behind reads a cursor.
+// behind reads a cursor. It refuses whatever this list did not give out.
 func behind(name, given string) (row, error) {
 	place, err := cursor.Key(name, given)
 	if err != nil {

@@ -13,7 +13,9 @@ import (
 )
 
 // controls: a change is appended once, the newest one is in force, and what waits for its
-// second person is kept beside them.
+// second person is kept beside them. In an empty table nothing is held. What is in force is read
+// with the pauses, in one answer, whether there is a pause or not: it must not depend on which of
+// the two was written first (decision 0024).
 func controls(t *testing.T, s payout.Store) {
 	if shared, err := s.Shared(background); err != nil || !reflect.DeepEqual(shared.Controls, payout.Controls{}) {
 		t.Fatalf("of an empty table: %+v, %v", shared.Controls, err)
@@ -35,6 +37,8 @@ func controls(t *testing.T, s payout.Store) {
 		}
 	}
 	propose(t, s, most)
+	// More than there are, as many, and fewer: proposals, which stand beside them in the table,
+	// are never among them.
 	for _, limit := range []int{20, 12, 5} {
 		want := all[:min(limit, len(all))]
 		if got, err := s.ControlChanges(background, limit); err != nil || !reflect.DeepEqual(got, want) {
@@ -47,7 +51,10 @@ func controls(t *testing.T, s payout.Store) {
 }
 
 // changeOften makes changes past the digits of one number, each refused a second time, and
-// returns them, the newest one first.
+// returns them, the newest one first. Two orders at one moment both take the next number. The
+// second one must be refused, or a hold could be taken away by somebody who has never seen it.
+// The number passes from one digit to two, since a store that sorts it as text would then show
+// the ninth change as the newest.
 func changeOften(t *testing.T, s payout.Store, most money.Amount) []payout.ControlEntry {
 	t.Helper()
 	var before payout.Controls
@@ -65,6 +72,7 @@ func changeOften(t *testing.T, s payout.Store, most money.Amount) []payout.Contr
 		if err := s.ChangeControls(background, e); err != nil {
 			t.Fatal(err)
 		}
+		// The same number with another change is what a second person orders at the same moment.
 		other := e
 		other.After.Callbacks = payout.Believe
 		if err := s.ChangeControls(background, other); !errors.Is(err, payout.ErrControlsMoved) {
@@ -75,7 +83,10 @@ func changeOften(t *testing.T, s payout.Store, most money.Amount) []payout.Contr
 	return all
 }
 
-// propose has two people propose, one of them twice, and finds what each said last.
+// propose has two people propose, one of them twice, and finds what each said last. Two people
+// release; each has a place of his own, so that neither takes the other's order away. An order
+// that arrives late, of controls that are not in force any more, does not replace a newer one of
+// the same person.
 func propose(t *testing.T, s payout.Store, most money.Amount) {
 	t.Helper()
 	daras := payout.ControlProposal{
@@ -93,6 +104,7 @@ func propose(t *testing.T, s payout.Store, most money.Amount) {
 			t.Fatal(err)
 		}
 	}
+	// Somebody ordered it before the controls moved on, and the request was slow.
 	late := daras
 	late.Version, late.Reason = daras.Version-1, "ordered before the controls moved on"
 	if err := s.ProposeControls(background, late, late.At.Add(24*time.Hour)); !errors.Is(err, payout.ErrControlsMoved) {

@@ -10,7 +10,8 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// ofShard returns payouts that share one shard's list.
+// ofShard returns payouts that share one shard's list. Numbers are per shard, so most of what can
+// go wrong is between payouts of one shard.
 func ofShard(t *testing.T, s payout.Store, shard, n int) []payout.Payout {
 	t.Helper()
 	var all []payout.Payout
@@ -25,6 +26,7 @@ func ofShard(t *testing.T, s payout.Store, shard, n int) []payout.Payout {
 	return all
 }
 
+// publish appends events to the feed; see [payout.Feed].
 func publish(t *testing.T, s payout.Store, id payout.ID, from, to int, since time.Time) {
 	t.Helper()
 	if err := s.Publish(background, payout.FeedEntry{ID: id, From: from, To: to, At: start}, since); err != nil {
@@ -32,7 +34,9 @@ func publish(t *testing.T, s payout.Store, id payout.ID, from, to int, since tim
 	}
 }
 
-// readAll reads the feed to its end in pages, and checks that numbers have no gap.
+// readAll reads the feed to its end in pages, and checks that numbers have no gap. A gap would be
+// an event that some reader never sees: he takes the next number for the place up to which he has
+// seen everything.
 func readAll(t *testing.T, s payout.Store, from payout.Position, limit int) ([]payout.Published, payout.Position) {
 	t.Helper()
 	var all []payout.Published
@@ -57,10 +61,15 @@ func readAll(t *testing.T, s payout.Store, from payout.Position, limit int) ([]p
 	}
 }
 
+// feed: merchants keep their books by the feed, so an event is in it once and is read once,
+// whatever size of page it is read in. A round after one that nobody noted looks back before it
+// publishes; a reader who is ahead of the list is told that the table was restored, because the
+// numbers that he has seen will be given to other events.
 func feed(t *testing.T, s payout.Store) {
 	if all, _ := readAll(t, s, payout.Position{}, 10); len(all) != 0 {
 		t.Errorf("an empty feed has %v", all)
 	}
+	// Two shards: a position counts in each of them alone.
 	one, other := ofShard(t, s, 2, 2), ofShard(t, s, 5, 1)
 	publish(t, s, one[0].ID, 1, 2, time.Time{})
 	publish(t, s, one[1].ID, 1, 1, time.Time{})
@@ -69,6 +78,7 @@ func feed(t *testing.T, s payout.Store) {
 	if len(all) != 3 || end != (payout.Position{2: 2, 5: 1}) {
 		t.Errorf("%v, %v", all, end)
 	}
+	// Behind the end there is only what was published since.
 	publish(t, s, one[0].ID, 3, 3, time.Time{})
 	later, _ := readAll(t, s, end, 10)
 	if len(later) != 1 || later[0].From != 3 || later[0].To != 3 || !later[0].At.Equal(start) {
@@ -93,6 +103,7 @@ func feed(t *testing.T, s payout.Store) {
 // feedPage: whoever shows a page of the longest length asks for one entry more, to say
 // whether the feed goes on. All of it may wait in one shard.
 func feedPage(t *testing.T, s payout.Store) {
+	// A store that cuts the entry off says that the feed ends where a page does.
 	const more = payout.LongestPage + 1
 	of := ofShard(t, s, 4, 1)[0]
 	for n := 1; n <= more+2; n++ {
@@ -109,6 +120,8 @@ func feedPage(t *testing.T, s payout.Store) {
 	}
 }
 
+// feedRace: many processes publish into one shard. Each number is given once and none is left
+// free, and the events of one payout stay in their order, because each writer waits for its own.
 func feedRace(t *testing.T, s payout.Store) {
 	const writers = 40
 	payouts := ofShard(t, s, 3, writers)
@@ -124,6 +137,7 @@ func feedRace(t *testing.T, s payout.Store) {
 	}
 	wait.Wait()
 	all, _ := readAll(t, s, payout.Position{}, 7)
+	// Pages of seven end anywhere between the entries of one payout.
 	next := map[payout.ID]int{}
 	for _, p := range all {
 		if next[p.ID]++; p.From != next[p.ID] {
@@ -137,7 +151,8 @@ func feedRace(t *testing.T, s payout.Store) {
 
 // slowWriter: a number is taken by the write itself, so a writer that thinks for
 // thirty seconds, with old news in its hands, comes after what was read meanwhile,
-// and is read next.
+// and is read next. Ordered by time, its entry would stand behind the place that the reader has
+// reached already, and would never be read (decision 0012).
 func slowWriter(t *testing.T, s payout.Store) {
 	payouts := ofShard(t, s, 1, 3)
 	old := payout.FeedEntry{ID: payouts[0].ID, From: 1, To: 1, At: start}

@@ -12,6 +12,10 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
+// dueOrder: the due index is the queue of the service. A payout that is due and not listed is
+// asked about by nobody, and its state has no exit. The oldest come first, so that a limit leaves
+// none waiting for ever; a shard is listed alone, because sweeps work through the shards side by
+// side. What is never due is not listed: the index is as small as what waits.
 func dueOrder(t *testing.T, s payout.Store) {
 	want := map[int][]payout.Due{}
 	for n := range 40 {
@@ -21,6 +25,7 @@ func dueOrder(t *testing.T, s payout.Store) {
 			p.DueAt = time.Time{}
 		}
 		insert(t, s, p)
+		// Every other one leaves the index by a step, the first one never was in it.
 		if n > 0 && n%2 == 0 {
 			want[p.ID.Shard()] = append(want[p.ID.Shard()], payout.Due{ID: p.ID, DueAt: p.DueAt})
 		} else if n > 0 {
@@ -28,6 +33,7 @@ func dueOrder(t *testing.T, s payout.Store) {
 			try(t, s, "never due", p, payout.Step{ID: p.ID, Then: payout.Change{At: start, DueAt: &never}})
 		}
 	}
+	// Some are due later than that, so the bound is tested as well as the order.
 	until := start.Add(30 * time.Second)
 	for shard := range payout.Shards {
 		rows := slices.DeleteFunc(want[shard], func(d payout.Due) bool { return d.DueAt.After(until) })
@@ -42,8 +48,12 @@ func dueOrder(t *testing.T, s payout.Store) {
 	}
 }
 
+// sameDue compares times as moments: a store may give them in another zone.
 func sameDue(a, b payout.Due) bool { return a.ID == b.ID && a.DueAt.Equal(b.DueAt) }
 
+// sweepRace: two sweeps see one row, and both move its due time on. One must be refused, or both
+// would work on the payout, and both might submit it. The guard compares the due time of the row
+// exactly, to the millisecond.
 func sweepRace(t *testing.T, s payout.Store) {
 	p := fresh(t, "taken")
 	insert(t, s, p)
@@ -61,7 +71,9 @@ func sweepRace(t *testing.T, s payout.Store) {
 	}
 }
 
-// collect follows a list to its end.
+// collect follows a list to its end. A page may be short, so the cursor alone says whether the
+// list goes on. A page that is longer than was asked for, or a list without an end, is an error
+// of the store.
 func collect(t *testing.T, limit int, next func(payout.PageQuery) (payout.Page, error)) []payout.Payout {
 	t.Helper()
 	var all []payout.Payout
@@ -84,15 +96,20 @@ func collect(t *testing.T, limit int, next func(payout.PageQuery) (payout.Page, 
 	return nil
 }
 
+// days: whoever reconciles a day with his books must find each of its payouts once, also those of
+// one millisecond, and however small his pages are. A day's list has payouts of that day alone,
+// in UTC.
 func days(t *testing.T, s payout.Store) {
 	for n := range 57 {
 		p := fresh(t, fmt.Sprint("day-", n))
 		p.CreatedAt = start.Add(time.Duration(n/3) * time.Second) // three at a time
 		insert(t, s, p)
 	}
+	// The same time of the day before has another date and must not be listed.
 	before := fresh(t, "the day before")
 	before.CreatedAt = start.AddDate(0, 0, -1)
 	insert(t, s, before)
+	// Pages of one, pages that end between payouts of one millisecond, and one that holds all.
 	for _, limit := range []int{1, 7, 100} {
 		all := collect(t, limit, func(q payout.PageQuery) (payout.Page, error) { return s.ListDay(background, "2026-05-16", q) })
 		seen := map[payout.ID]bool{}
@@ -106,12 +123,16 @@ func days(t *testing.T, s payout.Store) {
 			t.Errorf("limit %d: %d payouts", limit, len(all))
 		}
 	}
+	// A day on which nothing was created is an empty list, and no error.
 	empty, err := s.ListDay(background, "2026-05-18", payout.PageQuery{Limit: 10})
 	if err != nil || len(empty.Payouts) != 0 || empty.Next != "" {
 		t.Errorf("an empty day: %v, %v", empty, err)
 	}
 }
 
+// attention: what needs a person is found by this list alone, so a payout is in it exactly while
+// it has a reason, whether that was there at the insert or came by a step. The oldest come first:
+// a person works from the top, and what waits longest must not be behind what comes in.
 func attention(t *testing.T, s payout.Store) {
 	for n := range 20 {
 		p := fresh(t, fmt.Sprint("attention-", n))
@@ -122,6 +143,7 @@ func attention(t *testing.T, s payout.Store) {
 			try(t, s, "cleared", p, payout.Step{ID: p.ID, Then: payout.Change{At: start, Attention: &none}})
 		}
 	}
+	// It has the oldest reason of all, and got it last.
 	quiet := fresh(t, "quiet")
 	insert(t, s, quiet)
 	raised := payout.Attention{payout.Returned: start}
@@ -141,7 +163,9 @@ func attention(t *testing.T, s payout.Store) {
 	}
 }
 
-// gravity: what is about money is listed apart, and moves when its reasons change.
+// gravity: what is about money is listed apart, and moves when its reasons change. A payroll that
+// somebody held is in the review queue as a whole, and must not hide a double payment (decision
+// 0028). A payout with reasons of both kinds is about money.
 func gravity(t *testing.T, s payout.Store) {
 	mixed := func(reasons ...payout.Reason) (a payout.Attention) {
 		for n, r := range reasons {
@@ -173,12 +197,15 @@ func gravity(t *testing.T, s payout.Store) {
 			}
 		}
 	}
+	// Held and duplicate have nothing under way; doubled and lost are about money.
 	check("at first", 4, 2, 2)
 	contradicted := held.Attention.With(payout.Contradiction, start)
 	try(t, s, "contradicted", held, payout.Step{ID: held.ID, Then: payout.Change{At: start, Attention: &contradicted}})
 	check("after a contradiction", 4, 3, 1)
 }
 
+// filters: a filter may make pages short, but it must not lose a payout: following the cursors
+// gives every one that it names, and no other.
 func filters(t *testing.T, s payout.Store) {
 	for n := range 12 {
 		p := fresh(t, fmt.Sprint("filter-", n))
@@ -209,6 +236,9 @@ func filters(t *testing.T, s payout.Store) {
 	}
 }
 
+// cursors: a cursor continues the list that gave it out. In another list, its place would mean
+// something else, and payouts would be left out without an error. The texts come from callers, so
+// nonsense is refused as well.
 func cursors(t *testing.T, s payout.Store) {
 	for n := range 3 {
 		p := fresh(t, fmt.Sprint("cursor-", n))
@@ -219,6 +249,8 @@ func cursors(t *testing.T, s payout.Store) {
 	if err != nil || page.Next == "" {
 		t.Fatalf("%v, %v", page, err)
 	}
+	// A genuine one of another list; no base64; an empty object; a genuine one with a letter
+	// more.
 	for _, cursor := range []string{page.Next, "x", "e30", page.Next + "x"} {
 		if _, err := s.ListAttention(background, payout.PageQuery{Limit: 1, Cursor: cursor}); !errors.Is(err, payout.ErrCursor) {
 			t.Errorf("attention after %q: %v", cursor, err)
@@ -232,6 +264,9 @@ func cursors(t *testing.T, s payout.Store) {
 	}
 }
 
+// namespaces: a table belongs to one ID_NAMESPACE for ever, since the ids are derived in it.
+// Binding it to the same one again is no change: every start does so. Another one is refused, or
+// the same references would be other payouts, and would be paid again (decision 0001).
 func namespaces(t *testing.T, s payout.Store) {
 	for range 2 {
 		if err := s.BindNamespace(background, "prod"); err != nil {
@@ -243,6 +278,10 @@ func namespaces(t *testing.T, s payout.Store) {
 	}
 }
 
+// restores: what was there before the latest restore is never sent by itself, and counts as not
+// certain, also when RESTORED_AT is taken away one day (decision 0010). So the time only rises,
+// and no other write to the shared state takes it away: neither a pause, nor a note on a list,
+// nor a change of the controls.
 func restores(t *testing.T, s payout.Store) {
 	remembers := func(want time.Time) {
 		t.Helper()
@@ -251,6 +290,7 @@ func restores(t *testing.T, s payout.Store) {
 		}
 	}
 	remembers(time.Time{})
+	// Told of an earlier restore, or of the same one again, the table keeps the latest.
 	for _, told := range []time.Time{start, start.Add(time.Hour), start, start.Add(time.Hour)} {
 		if err := s.RememberRestore(background, told); err != nil {
 			t.Fatal(err)
@@ -277,6 +317,10 @@ func restores(t *testing.T, s payout.Store) {
 	}
 }
 
+// pauses: a refusal about us that one process meets must stop the others, or a rotated key runs
+// through a whole payroll (decision 0009). A later pause of a provider takes the place of the
+// earlier one. Whose payouts brought it comes back in the order of the times: that is the order
+// in which they may try the provider again.
 func pauses(t *testing.T, s payout.Store) {
 	shared, err := s.Shared(background)
 	if err != nil || len(shared.Pauses) != 0 || !shared.UnsettledUntil.IsZero() {
@@ -297,6 +341,7 @@ func pauses(t *testing.T, s payout.Store) {
 	if err != nil || !reflect.DeepEqual(shared.Pauses[firstProvider()], pause) {
 		t.Errorf("of one caller: %+v, %v", shared, err)
 	}
+	// A token's subject may be any text, blanks and commas included.
 	pause.By, pause.Brought = "", []payout.Bringer{
 		{By: "arn:aws:iam::111122223333:role/payroll", At: start.Add(-time.Hour)}, {By: "a token's subject, of any text", At: start},
 	}
@@ -314,10 +359,14 @@ func pinnedOn(s payout.Store, p payout.Pause) (payout.Shared, error) {
 	return s.Shared(background)
 }
 
+// reports: the report of an import is given again as it was, so the first one that was kept
+// stays, whole, however large it is. Who sent a statement first is the other way round: the last
+// one counts, since a file is as old as its first sender's latest sending (decision 0010).
 func reports(t *testing.T, s payout.Store) {
 	if _, err := s.FindReport(background, "h"); !errors.Is(err, payout.ErrNotFound) {
 		t.Errorf("%v", err)
 	}
+	// Longer than any body: it must come back whole.
 	first := evidence(200 << 10)
 	if err := errors.Join(s.KeepReport(background, "h", first, keep), s.KeepReport(background, "h", []byte("second"), keep)); err != nil {
 		t.Fatal(err)
@@ -339,6 +388,8 @@ func reports(t *testing.T, s payout.Store) {
 	}
 }
 
+// cancelled: a function whose time is over must not be told that its write was refused, or that a
+// payout is not there. It gets an error that says nothing, and acts as after any lost answer.
 func cancelled(t *testing.T, s payout.Store) {
 	p := fresh(t, "cancelled")
 	ctx, cancel := context.WithCancel(background)

@@ -10,6 +10,11 @@ import (
 	"time"
 )
 
+// recipients: the list is what keeps the same money from being sent twice to one recipient
+// (decision 0017). An entry is on it once, however often it is noted, or one payout would fill
+// it. A full list refuses a new entry and still shows all that it has, since people order beside
+// what they were shown; what is on it already is no new entry. What is settled is taken off, and
+// makes room.
 func recipients(t *testing.T, s payout.Store) {
 	of := func(n int) payout.Unsettled {
 		return payout.Unsettled{Key: "recipient", ID: fresh(t, fmt.Sprint("u", n)).ID, At: start.Add(time.Duration(n) * time.Millisecond)}
@@ -18,6 +23,7 @@ func recipients(t *testing.T, s payout.Store) {
 		t.Errorf("nobody's list: %v, %v", list, err)
 	}
 	until := start.Add(time.Hour)
+	// Each twice, as a process that got no answer notes it again.
 	for n := range payout.MostUnsettled {
 		for range 2 {
 			list, err := s.NoteUnsettled(background, of(n), payout.MostUnsettled, keep, until)
@@ -26,15 +32,18 @@ func recipients(t *testing.T, s payout.Store) {
 			}
 		}
 	}
+	// Without a DUPLICATE_WINDOW, creates look at lists until then, and no longer.
 	if shared, err := s.Shared(background); err != nil || !shared.UnsettledUntil.Equal(until) {
 		t.Errorf("the shared: %v, %v", shared.UnsettledUntil, err)
 	}
+	// Who finds no room waits for a person, and is put on no list.
 	if list, err := s.NoteUnsettled(background, of(99), payout.MostUnsettled, keep, until); !errors.Is(err, payout.ErrCrowded) || len(list) != payout.MostUnsettled {
 		t.Errorf("one more than there is room for: %d, %v", len(list), err)
 	}
 	if list, err := s.NoteUnsettled(background, of(3), payout.MostUnsettled, keep, until); err != nil || len(list) != payout.MostUnsettled {
 		t.Errorf("one that is there: %d, %v", len(list), err)
 	}
+	// One that was never on the list is no error: somebody else may have taken it off.
 	if err := s.ForgetUnsettled(background, "recipient", []payout.Unsettled{of(3), of(4), of(99)}); err != nil {
 		t.Fatal(err)
 	}
@@ -45,12 +54,15 @@ func recipients(t *testing.T, s payout.Store) {
 	if found, err := s.FindUnsettled(background, "recipient"); err != nil || len(found) != len(list) {
 		t.Errorf("found %d of %d, %v", len(found), len(list), err)
 	}
+	// A create notes itself before its fence, and nothing is unsettled by that yet.
 	if shared, err := s.Shared(background); err != nil || !shared.UnsettledUntil.Equal(until) {
 		t.Errorf("a note without a time moved the shared: %v, %v", shared.UnsettledUntil, err)
 	}
 }
 
-// recipientRace: what one sees is what was there before, so exactly one is alone.
+// recipientRace: what one sees is what was there before, so exactly one is alone. Of two creates
+// at one moment at least one is held by that. A store that adds in one step and reads in another
+// may show both of them to both, or neither to neither, which sends the same money twice.
 func recipientRace(t *testing.T, s payout.Store) {
 	var (
 		wait  sync.WaitGroup

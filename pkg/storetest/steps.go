@@ -12,6 +12,9 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
+// insertRace: the insert is the fence. Whoever wins it submits, so two winners are two
+// submissions. Those who lose must see the winner in the refusal: they answer from it, and
+// somebody whose own write arrived without an answer recognises his token.
 func insertRace(t *testing.T, s payout.Store) {
 	var (
 		wait    sync.WaitGroup
@@ -19,6 +22,7 @@ func insertRace(t *testing.T, s payout.Store) {
 		winners []string
 		seen    = map[string]int{}
 	)
+	// Each has a token of its own, by which the winner is told from those who lost.
 	for n := range 50 {
 		p := fresh(t, "race")
 		p.Lease.Token = fmt.Sprintf("token-%d", n)
@@ -38,15 +42,19 @@ func insertRace(t *testing.T, s payout.Store) {
 		})
 	}
 	wait.Wait()
+	// Those who lost must all have seen the one that won: a refusal that shows another payout, or
+	// none, would be answered as if the reference belonged to somebody else.
 	if len(winners) != 1 || seen[winners[0]] != 49 {
 		t.Errorf("winners %v, the others saw %v", winners, seen)
 	}
 }
 
 // try applies a step to the store and to the domain's own meaning of it, and
-// reports what differs.
+// reports what differs. A refusal must come with the stored payout, as it was when it refused:
+// the caller decides from that what happened, without a read that might see a later state.
 func try(t *testing.T, s payout.Store, name string, before payout.Payout, step payout.Step) payout.Payout {
 	t.Helper()
+	// The domain is the measure: the suite never says itself what a step should come to.
 	want, allowed := before, step.When.Holds(before)
 	if allowed {
 		want = step.Then.Apply(before)
@@ -61,13 +69,21 @@ func try(t *testing.T, s payout.Store, name string, before payout.Payout, step p
 	case !allowed && (!errors.As(err, &refused) || refused.Current == nil || !equal(*refused.Current, before)):
 		t.Errorf("%s: not refused as it should be: %v", name, err)
 	}
+	// What was returned must also be what is stored, and after a refusal nothing may have
+	// changed.
 	if stored := get(t, s, before.ID); !equal(stored, want) {
 		t.Errorf("%s:\nstored %+v\nwant   %+v", name, stored, want)
 	}
 	return want
 }
 
+// guards: one case for each field of a guard that holds, and one that refuses. A field that a
+// store forgets to compare lets a write through that somebody believed to be impossible: a
+// callback with another amount, a sweep that another one overtook, an answer of before the last
+// submission.
 func guards(t *testing.T, s payout.Store) {
+	// It echoes a description, has no number of the provider's yet, and nobody has a lease to
+	// tell of it.
 	p := fresh(t, "guards")
 	p.Description = "May"
 	insert(t, s, p)
@@ -77,6 +93,8 @@ func guards(t *testing.T, s payout.Store) {
 		edit(c)
 		return c
 	}
+	// The map has no order, and needs none: what goes through moves the version and the time
+	// alone. That is why no case here has a version that may hold; those come below.
 	for name, when := range map[string]payout.Guard{
 		"nothing":              {},
 		"status":               {Statuses: []payout.Status{payout.Queued, payout.Submitting}},
@@ -110,20 +128,27 @@ func guards(t *testing.T, s payout.Store) {
 	} {
 		p = try(t, s, name, p, payout.Step{ID: p.ID, When: when, Then: payout.Change{At: start}})
 	}
+	// A number that is stored is compared from then on; one side may still know none.
 	p = try(t, s, "a number", p, payout.Step{ID: p.ID, Then: payout.Change{At: start, ProviderID: "VX1"}})
 	for name, number := range map[string]string{"the number": "VX1", "other number": "VX2", "no number": ""} {
 		same := payout.Guard{Claimed: claimed(func(c *payout.Claimed) { c.ProviderID = number })}
 		p = try(t, s, name, p, payout.Step{ID: p.ID, When: same, Then: payout.Change{At: start}})
 	}
+	// The version rises with every write that is not quiet, so an earlier one is refused for
+	// ever.
 	p = try(t, s, "version", p, payout.Step{ID: p.ID, When: payout.Guard{Version: p.Version}, Then: payout.Change{At: start}})
 	try(t, s, "version before", p, payout.Step{ID: p.ID, When: payout.Guard{Version: p.Version - 1}, Then: payout.Change{At: start}})
 	uncomplicated(t, s)
 }
 
 // uncomplicated: attention, little room, or a word that was said is what a blind write must not
-// meet.
+// meet. A callback's first write reads nothing (decision 0002). It is right for every payout
+// without complications, and all of these but two have one: what it would miss is a
+// contradiction, the last room for an end, or a doubt that speaks against paying again.
 func uncomplicated(t *testing.T, s payout.Store) {
 	t.Helper()
+	// Two of these let the write through: one entry fewer than the limit, and a first attempt of
+	// which nothing was said. Without them, a store that refuses all of them would pass.
 	raised := fresh(t, "raised")
 	raised.Attention = payout.Attention{payout.Contradiction: start}
 	full, almost := fresh(t, "full history"), fresh(t, "almost full history")
@@ -131,6 +156,8 @@ func uncomplicated(t *testing.T, s payout.Store) {
 		almost.History = full.History
 		full.History = append(full.History, full.History[0])
 	}
+	// The last two have no more facts than one that was sent, or fewer: their number alone tells
+	// nothing.
 	sent, spokenOf, unsent, named := fresh(t, "sent"), fresh(t, "spoken of"), fresh(t, "never sent"), fresh(t, "never sent, and spoken of")
 	spokenOf.Heard = sent.Heard.With("2.wavered.1")
 	unsent.Heard = nil
@@ -145,8 +172,12 @@ func uncomplicated(t *testing.T, s payout.Store) {
 	}
 }
 
+// changes: every member of a change is made as the domain makes it, one after another on one
+// payout, so that a member which also touches what it should leave alone is found by the
+// comparison of the whole.
 func changes(t *testing.T, s payout.Store) {
 	p := full(t)
+	// Its other fields stay full, so that whatever a change should not touch is there to be lost.
 	p.Status = payout.Submitting
 	insert(t, s, p)
 	later := start.Add(5 * time.Hour)
@@ -156,38 +187,47 @@ func changes(t *testing.T, s payout.Store) {
 	redactions(t, s, p, later)
 }
 
-// namedChange is one change of the table.
+// namedChange is one change of the table. A member that is added to a change needs a line there,
+// or the stores may differ about it.
 type namedChange struct {
 	name string
 	then payout.Change
 }
 
-// allChanges lists a change for each member that one can have, one after the other.
+// allChanges lists a change for each member that one can have, one after the other. The order
+// matters: each change finds what those before it have left. A member is set, and then taken away
+// where that is possible.
 func allChanges(id payout.ID, later time.Time) []namedChange {
 	zero, five, never := 0, 5, time.Time{}
 	none, one := payout.Attention{}, payout.Attention{payout.Returned: later}
 	entry := &payout.Entry{At: later, Source: payout.FromQuery, Status: payout.Unknown, Raw: []byte("x")}
+	// From here on, each line is applied to what the one before has made.
 	return []namedChange{
 		{"time alone", payout.Change{At: later}},
 		{"status", payout.Change{At: later, Status: payout.Unknown}},
+		// A proposal falls with a status, and by an empty one.
 		{"proposal", payout.Change{At: later, Proposal: &payout.Proposal{Action: payout.Resend, By: "b", At: later}}},
 		{"proposal withdrawn", payout.Change{At: later, Proposal: &payout.Proposal{}}},
 		{"provider number", payout.Change{At: later, ProviderID: "VX2"}},
 		{"failure", payout.Change{At: later, Failure: &payout.Failure{Code: payout.FailureDeclined}}},
 		{"return", payout.Change{At: later, Return: &payout.Return{At: later}}},
 		{"entry", payout.Change{At: later, Entry: entry}},
+		// An entry without room is counted, and its key remembered.
 		{"dropped", payout.Change{At: later, Dropped: true}},
 		{"dropped, and remembered", payout.Change{At: later, Dropped: true, Unwritten: []string{"k2", "k0"}}},
 		{"attention", payout.Change{At: later, Attention: &one}},
 		{"no attention", payout.Change{At: later, Attention: &none}},
+		// Fields for which zero is a value that can be written.
 		{"lease", payout.Change{At: later, Lease: &payout.Lease{Token: "t", Until: later}}},
 		{"no lease", payout.Change{At: later, Lease: &payout.Lease{}}},
 		{"sent", payout.Change{At: later, Sent: &five}},
 		{"none sent", payout.Change{At: later, Sent: &zero}},
 		{"submitted", payout.Change{At: later, SubmittedAt: later}},
+		// When the sweep comes next, and for what.
 		{"due", payout.Change{At: later, DueAt: &later}},
 		{"asked", payout.Change{At: later, QueryAt: &later, DueAt: &later}},
 		{"to tell", payout.Change{At: later, NotifyAt: &later, DueAt: &later}},
+		// How far the merchant was told: quiet, so the version stays (decision 0011).
 		{"leased", payout.Change{At: later, Quiet: true, Notice: &payout.Notice{At: later, Fed: 2, Tried: 1, Owed: []int{1}, Failures: 3, Lease: payout.Lease{Token: "t", Until: later}, Unclear: start}}},
 		{"told", payout.Change{At: later, Quiet: true, Notice: &payout.Notice{Fed: 2, Tried: 2}}},
 		{"given up", payout.Change{At: later, Notice: &payout.Notice{At: later, Fed: 2}, Entry: entry, Attention: &payout.Attention{payout.NotificationFailing: later}}},
@@ -199,30 +239,39 @@ func allChanges(id payout.ID, later time.Time) []namedChange {
 		{"inquired, and answered", payout.Change{At: later, Inquiries: map[payout.Attempt]payout.Inquiry{
 			1: {Open: true, Marked: 7, Tries: 2, AskedAt: start, Due: later}, 2: {AskedAt: later, Due: later, Confirms: true},
 		}}},
+		// What holds a payout: the names, and how many of them people want it beside.
 		{"similar", payout.Change{At: later, SimilarTo: id, SimilarBy: "somebody"}},
 		{"similar to two", payout.Change{At: later, SimilarTo: id, Similar: []payout.Similar{payout.SimilarOf(payout.DeriveID("storetest", "1"), 2, 1), payout.SimilarOf(id, 1, 1)}, Beside: &zero}},
 		{"beside five", payout.Change{At: later, Beside: &five}},
 		{"similar to nobody's", payout.Change{At: later, SimilarTo: id}},
+		// A fact that is there already is added once more without effect.
 		{"heard", payout.Change{At: later, Heard: []payout.Fact{"2.paid", "1.sent"}}},
 		{"heard once more", payout.Change{At: later, Heard: []payout.Fact{"2.paid", "2.wavered.1"}, Entry: entry}},
+		// What becomes unknown owes its list an entry, unless the same write says that it was
+		// noted.
 		{"unknown", payout.Change{At: later, Status: payout.Unknown}},
 		{"noted", payout.Change{At: later, Noted: true}},
 		{"owed", payout.Change{At: later, Owed: true}},
+		// Two members about one flag, in one write: noted wins.
 		{"owed and noted", payout.Change{At: later, Owed: true, Noted: true}},
 		{"unknown and owed", payout.Change{At: later, Status: payout.Unknown, Owed: true}},
 		{"unknown and noted", payout.Change{At: later, Status: payout.Unknown, Noted: true}},
 		{"answered under a number", payout.Change{At: later, Answered: map[payout.Attempt]string{1: "VX0", 2: "VX1", 3: "VX2"}}},
+		// A reason goes with the next status, and may be replaced without one.
 		{"queued for a reason", payout.Change{At: later, Status: payout.Queued, QueuedReason: payout.QueuedNotConnected}},
 		{"queued for another reason", payout.Change{At: later, QueuedReason: payout.QueuedPaused}},
 		{"no longer queued", payout.Change{At: later, Status: payout.Processing}},
 		{"asked", payout.Change{At: later, AskedAt: later}},
 		{"answered", payout.Change{At: later, AskedAt: later, AnsweredAt: later}},
 		{"final", payout.Change{At: later, Status: payout.Failed, Failure: &payout.Failure{Code: payout.FailureRisk}, Entry: entry, Lease: &payout.Lease{}, DueAt: &never}},
+		// Behind an end, so that there is something for it to clear.
 		{"a new attempt", payout.Change{At: later, Status: payout.Submitting, NewAttempt: true, Entry: entry}},
 	}
 }
 
-// redactions takes the personal data out, and once more what has come since.
+// redactions takes the personal data out, and once more what has come since. The second time is
+// part of it: what comes after a redaction is taken out as well (decision 0020), and what was
+// gone stays gone.
 func redactions(t *testing.T, s payout.Store, p payout.Payout, later time.Time) {
 	t.Helper()
 	never := time.Time{}
@@ -238,7 +287,11 @@ func redactions(t *testing.T, s payout.Store, p payout.Payout, later time.Time) 
 	}}})
 }
 
+// transitions: the guard of a step is generated from the table of transitions, so what the table
+// does not allow is refused by the store, whoever asks. A final state that could be left would be
+// rewritten.
 func transitions(t *testing.T, s payout.Store) {
+	// Every pair, those included that the table does not allow: they are the ones that matter.
 	for _, from := range payout.Statuses {
 		for _, to := range []payout.Status{payout.Processing, payout.Succeeded, payout.Failed, payout.Queued, payout.Cancelled, payout.Unknown, payout.Submitting} {
 			p := fresh(t, string(from)+"-"+string(to))
@@ -252,7 +305,9 @@ func transitions(t *testing.T, s payout.Store) {
 }
 
 // randomSteps makes a few hundred steps that may or may not be allowed. The seed is
-// fixed: a failure comes again.
+// fixed: a failure comes again. They meet combinations that nobody has thought of. The domain
+// says of each whether it holds and what it makes; a store that says otherwise is wrong, even if
+// what it does looks reasonable.
 func randomSteps(t *testing.T, s payout.Store) {
 	random := rand.New(rand.NewPCG(41, 1))
 	p := fresh(t, "random")
@@ -267,6 +322,7 @@ func randomSteps(t *testing.T, s payout.Store) {
 		if random.IntN(2) == 0 {
 			step.When.Statuses = []payout.Status{pick(random, payout.Statuses), pick(random, payout.Statuses)}
 		}
+		// A version of before is as likely as the present one.
 		if random.IntN(3) == 0 {
 			step.When.Version = p.Version - int64(random.IntN(2))
 		}
@@ -281,6 +337,7 @@ func randomSteps(t *testing.T, s payout.Store) {
 			step.Then.Entry = &payout.Entry{At: at, Source: payout.FromSweep, Status: p.Status}
 		}
 		p = try(t, s, fmt.Sprintf("step %d", n), p, step)
+		// What follows would fail because of the first difference, and hide it.
 		if t.Failed() {
 			return
 		}
@@ -290,7 +347,9 @@ func randomSteps(t *testing.T, s payout.Store) {
 func pick[T any](random *rand.Rand, from []T) T { return from[random.IntN(len(from))] }
 
 // lostAcknowledgements repeats each kind of write that the domain makes, as the
-// SDK does when an answer is lost.
+// SDK does when an answer is lost. A step makes its own guard false, so the second one is
+// refused, with what the first one made: the caller learns that his write had arrived. Without
+// that, a payout could be recorded or told twice.
 func lostAcknowledgements(t *testing.T, s payout.Store) {
 	p := fresh(t, "repeated")
 	insert(t, s, p)
@@ -302,17 +361,21 @@ func lostAcknowledgements(t *testing.T, s payout.Store) {
 		name string
 		step func(payout.Payout) payout.Step
 	}{
+		// The result of a submission, by the holder of the lease: it gives the lease up.
 		{"record", func(p payout.Payout) payout.Step {
 			return payout.Step{ID: p.ID, When: payout.Guard{Token: p.Lease.Token, Statuses: payout.Processing.Arrivals()},
 				Then: payout.Change{At: later, Status: payout.Processing, Entry: entry(payout.Processing), Lease: &payout.Lease{}}}
 		}},
+		// A sweep takes a row up: it moves the due time that it has seen.
 		{"visibility", func(p payout.Payout) payout.Step {
 			return payout.Step{ID: p.ID, When: payout.Guard{DueAt: p.DueAt}, Then: payout.Change{At: later, DueAt: &due}}
 		}},
+		// A write after a look: it raises the version that was read.
 		{"question", func(p payout.Payout) payout.Step {
 			polls := p.Polls + 1
 			return payout.Step{ID: p.ID, When: payout.Guard{Version: p.Version}, Then: payout.Change{At: later, Polls: &polls}}
 		}},
+		// A callback without a look: it leaves every status from which it may come.
 		{"claim", func(p payout.Payout) payout.Step {
 			return payout.Step{ID: p.ID, When: payout.Guard{Statuses: payout.Succeeded.Arrivals(), Uncomplicated: true},
 				Then: payout.Change{At: later, Status: payout.Succeeded, Entry: entry(payout.Succeeded)}}

@@ -13,26 +13,34 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// Open returns an empty store; it cleans up after itself by t.Cleanup.
+// Open returns an empty store; it cleans up after itself by t.Cleanup. Each part has one of its
+// own, so that the parts may use the same references, and one that fails says nothing of the
+// next.
 type Open func(t *testing.T) payout.Store
 
-// Run runs the whole suite, each part on a store of its own.
+// Run runs the whole suite, each part on a store of its own. The names are promises in plain
+// words: whoever reads the output of a run learns what a store promises.
 func Run(t *testing.T, open Open) {
 	t.Helper()
 	for _, part := range []struct {
 		name string
 		run  func(*testing.T, payout.Store)
 	}{
+		// What every other part relies on.
 		{"a payout comes back as it was stored", roundTrip},
 		{"an absent payout is not found", absent},
+		// The fence: whoever wins it submits, and whoever is told "not started" may pay another
+		// way.
 		{"of fifty inserts at once one wins, and all others see the winner", insertRace},
 		{"what is turned away is not inserted, and what is inserted not turned away", turnAway},
 		{"of an insert and a turning away one wins", turnAwayRace},
+		// Steps, which are all that moves a payout after its insert.
 		{"every part of a guard holds and refuses", guards},
 		{"every part of a change is made", changes},
 		{"a claim is applied exactly where the transition table allows it", transitions},
 		{"random steps mean what the domain says they mean", randomSteps},
 		{"a write that is sent twice takes effect once", lostAcknowledgements},
+		// The queue of the sweep, and the lists that people work from.
 		{"a payout is due until its time moves, in its shard, oldest first", dueOrder},
 		{"of two sweeps one takes a row", sweepRace},
 		{"a day is listed newest first, without gaps or repetitions", days},
@@ -42,19 +50,23 @@ func Run(t *testing.T, open Open) {
 		{"orphans are due when their texts have to go, which one write takes out", orphanTexts},
 		{"filters let through what they name", filters},
 		{"a foreign cursor is refused", cursors},
+		// What the functions of a deployment have in common.
 		{"a store is bound to one namespace", namespaces},
 		{"a store remembers the latest restore", restores},
 		{"pauses are seen by everybody", pauses},
 		{"a change of the controls is appended once, and the newest is in force", controls},
 		{"what is submitted is summed in buckets of a provider and currency", outflow},
 		{"of many processes that count at once none is lost", outflowRace},
+		// What keeps the same money from going twice under two references.
 		{"a recipient's list holds every payout once, up to its limit", recipients},
 		{"of many payouts to one recipient at one moment all but one see another", recipientRace},
+		// What is told to people and merchants.
 		{"a report is kept once, and who sent a statement last first", reports},
 		{"what is published is read once, in order, by number", feed},
 		{"the longest page of the feed shows whether there is more", feedPage},
 		{"of many writers each gets a number, and none is left out", feedRace},
 		{"a reader never passes a writer that is slow", slowWriter},
+		// What no caller may misread.
 		{"a cancelled caller gets an error and changes nothing", cancelled},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, open(t)) })
@@ -78,7 +90,8 @@ func amount(t *testing.T, text string, c money.Currency) money.Amount {
 	return a
 }
 
-// fresh is a payout as create stores it.
+// fresh is a payout as create stores it. It is fenced, sent once and has its first fact, so the
+// guard of a write without a look lets it through.
 func fresh(t *testing.T, reference string) payout.Payout {
 	t.Helper()
 	return payout.Payout{
@@ -93,9 +106,12 @@ func fresh(t *testing.T, reference string) payout.Payout {
 	}
 }
 
-// full is a payout of which no field is empty.
+// full is a payout of which no field is empty. roundTrip fails if a field that is added to the
+// domain is not filled here, so none can be forgotten in a store's codec. It has names in Khmer,
+// an empty text among the metadata, maps by attempt, and a body as long as a callback may be.
 func full(t *testing.T) payout.Payout {
 	t.Helper()
+	// The reference is its own, since this one and the small one are stored side by side.
 	p := fresh(t, "full")
 	p.Attempt, p.ProviderID, p.Description = 2, "VX1", "ប្រាក់ខែ ឧសភា"
 	p.Destination = payout.Destination{
@@ -142,7 +158,8 @@ func full(t *testing.T) payout.Payout {
 	return p
 }
 
-// evidence is text that does not compress to nothing.
+// evidence is text that does not compress to nothing. A store may pack bodies, and a body of one
+// byte repeated would hide what it does with a large one.
 func evidence(n int) []byte {
 	var b strings.Builder
 	for i := 0; b.Len() < n; i++ {
@@ -151,6 +168,10 @@ func evidence(n int) []byte {
 	return []byte(b.String()[:n])
 }
 
+// roundTrip: what is read must be what was written, in every field. A field that does not come
+// back is not missed by anything else for a long time: the payout is sent, paid and listed
+// without it. The refusal of a second insert carries the payout as well, since a replay is
+// answered from it without another request.
 func roundTrip(t *testing.T, s payout.Store) {
 	for _, p := range []payout.Payout{fresh(t, "small"), full(t)} {
 		insert(t, s, p)
@@ -162,6 +183,7 @@ func roundTrip(t *testing.T, s payout.Store) {
 			t.Errorf("%s: refused with %v", p.Reference, err)
 		}
 	}
+	// A field that is empty here is one that the round trip does not show.
 	empty := reflect.ValueOf(full(t))
 	for i := range empty.NumField() {
 		if field := empty.Type().Field(i); field.IsExported() && empty.Field(i).IsZero() { // the others are not stored
@@ -170,6 +192,9 @@ func roundTrip(t *testing.T, s payout.Store) {
 	}
 }
 
+// absent: only a consistent read may say "not found", because a create tells its caller by it
+// that nothing was started. A step about an absent payout makes none: an update in DynamoDB
+// would.
 func absent(t *testing.T, s payout.Store) {
 	id := payout.DeriveID("storetest", "absent")
 	if _, err := s.Get(background, id); !errors.Is(err, payout.ErrNotFound) {
@@ -182,6 +207,7 @@ func absent(t *testing.T, s payout.Store) {
 	}
 }
 
+// insert stores a payout for a request that arrived at start.
 func insert(t *testing.T, s payout.Store, p payout.Payout) {
 	t.Helper()
 	if err := s.Insert(background, p, start); err != nil {
@@ -189,6 +215,7 @@ func insert(t *testing.T, s payout.Store, p payout.Payout) {
 	}
 }
 
+// get is the payout as it is stored now.
 func get(t *testing.T, s payout.Store, id payout.ID) payout.Payout {
 	t.Helper()
 	p, err := s.Get(background, id)
@@ -198,9 +225,11 @@ func get(t *testing.T, s payout.Store, id payout.ID) payout.Payout {
 	return p
 }
 
-// equal compares payouts; nil and empty sets are the same.
+// equal compares payouts; nil and empty sets are the same. Stores differ there: DynamoDB keeps no
+// empty ones.
 func equal(a, b payout.Payout) bool { return reflect.DeepEqual(plain(a), plain(b)) }
 
+// plain makes empty sets nil, in a copy: the payout that is compared may be compared again.
 func plain(p payout.Payout) payout.Payout {
 	if len(p.Attention) == 0 {
 		p.Attention = nil
