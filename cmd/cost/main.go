@@ -22,6 +22,8 @@ func main() {
 	}
 }
 
+// run does not go by AWS' own settings: the endpoint has to be named, or a wrong environment
+// would make tables in somebody's account.
 func run(ctx context.Context) error {
 	endpoint := os.Getenv("DYNAMODB_ENDPOINT")
 	if endpoint == "" {

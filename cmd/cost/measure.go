@@ -27,7 +27,9 @@ import (
 	"cambodia-payouts/pkg/wire"
 )
 
-// The phases of a payout that goes well, in order, and what is done beside.
+// The phases of a payout that goes well, in order, and what is done beside. A phase is a row of
+// the page. What happens in preparing is charged to nobody, and neither is what the program
+// itself has to look at.
 const (
 	creating   phase = "create: fence, submit, record"
 	calling    phase = "callback: one guarded update"
@@ -42,10 +44,14 @@ const (
 	preparing  phase = "" // counted for nobody
 )
 
-// sample is how many payouts of each provider are run; all of them are alike.
+// sample is how many payouts of each provider are run; all of them are alike. More would change
+// nothing but the time that it takes, since each phase is divided by its payouts.
 const sample = 8
 
-// crowd is how many processes of notify-merchant tell of a burst side by side.
+// crowd is how many processes of notify-merchant tell of a burst side by side. The template reads
+// each of the stream's shards with two processes (ParallelizationFactor), so that a burst has
+// several at work. Each of them takes its numbers of the feed by trying (decision 0012), so that
+// the price of a burst is the price of numbers lost to others.
 const crowd = 8
 
 // crowdTells is of how many payouts each of them tells.
@@ -58,13 +64,17 @@ type usage struct {
 	stored int             // bytes of a usual finished item
 }
 
+// The sandbox signs with these keys and the functions verify with them, so that callbacks are
+// priced with their verification.
 const (
 	vexoraKey  = "cost-vexora-key"
 	monetixKey = "cost-monetix-key"
 	webhookKey = "whsec_Y29zdC13ZWJob29rLWtleS1vbmUtbWFjaGluZQ=="
 )
 
-// bench is a deployment whose table counts.
+// bench is a deployment whose table counts. It is the wiring of the functions over a table on the
+// wire, with the sandbox in the providers' place and a clock of its own. So nothing is estimated
+// that can be counted.
 type bench struct {
 	meter    *meter
 	store    *dynamo.Store
@@ -80,6 +90,8 @@ type bench struct {
 	closers  []func()
 }
 
+// now and pass are the clock of the bench. A year passes in a run, so that nothing may wait by
+// the machine's.
 func (b *bench) now() time.Time       { return time.UnixMilli(b.clock.Load()).UTC() }
 func (b *bench) pass(d time.Duration) { b.clock.Add(d.Milliseconds()) }
 func (b *bench) close() {
@@ -88,7 +100,8 @@ func (b *bench) close() {
 	}
 }
 
-// newBench makes a table of that name, and all functions over it.
+// newBench makes a table of that name, and all functions over it. A bench that could not be made
+// closes what it had opened.
 func newBench(ctx context.Context, endpoint, table string) (*bench, error) {
 	b := &bench{table: table, called: make(chan struct{}, crowd*crowdTells), told: make(chan struct{})}
 	b.clock.Store(time.Date(2026, 5, 16, 8, 0, 0, 0, time.UTC).UnixMilli())
@@ -99,6 +112,8 @@ func newBench(ctx context.Context, endpoint, table string) (*bench, error) {
 	return b, nil
 }
 
+// measure counts a quiet run and a burst, each over a table of its own, so that neither finds the
+// other's entries in the feed.
 func measure(ctx context.Context, endpoint string) (usage, error) {
 	quiet, err := newBench(ctx, endpoint, "cost")
 	if err != nil {
@@ -122,8 +137,10 @@ func measure(ctx context.Context, endpoint string) (usage, error) {
 }
 
 // burst has many payouts told of by many processes at one time, which take numbers of the
-// feed from each other.
+// feed from each other. The creates are charged to nobody, since the quiet run has counted
+// theirs. The millisecond between them keeps due times apart, as in life.
 func (b *bench) burst(ctx context.Context) error {
+	// Each process gets every eighth payout, so that all of them work on all shards of the feed.
 	ids := make([][]payout.ID, crowd)
 	for n := range crowd * crowdTells {
 		created, err := b.creator.Create(during(ctx, preparing), draft(n), "payroll")
@@ -145,8 +162,12 @@ func (b *bench) burst(ctx context.Context) error {
 	return b.tellTogether(ctx, ids)
 }
 
-// tellTogether has each process tell of its payouts, one request in turn with the others.
+// tellTogether has each process tell of its payouts, one request in turn with the others. What a
+// process loses to others would depend on the machine without turns, and the page could not be
+// compared with the last one.
 func (b *bench) tellTogether(ctx context.Context, ids [][]payout.ID) error {
+	// The first error ends nothing: each process leaves its seat when it is done, or the others
+	// would wait for it.
 	group, turns := new(errgroup.Group), newTurns(len(ids))
 	for n, own := range ids {
 		group.Go(func() error {
@@ -162,7 +183,9 @@ func (b *bench) tellTogether(ctx context.Context, ids [][]payout.ID) error {
 	return group.Wait()
 }
 
-// quiet has payouts one after another.
+// quiet has payouts one after another. The order is that of a payout which goes well: create,
+// tell, callback, tell again. The replay and the reading come after it, so that they meet an item
+// of full size.
 func (b *bench) quiet(ctx context.Context) (usage, error) {
 	var ids []payout.ID
 	for n := range 2 * sample {
@@ -175,6 +198,8 @@ func (b *bench) quiet(ctx context.Context) (usage, error) {
 		if err := b.notifier.Notify(during(ctx, telling), created.Payout.ID); err != nil {
 			return usage{}, err
 		}
+		// The first round of telling is over, and its item is written: from here on the callback
+		// may come.
 		b.told <- struct{}{}
 		if err := b.wait(); err != nil {
 			return usage{}, err
@@ -193,7 +218,10 @@ func (b *bench) quiet(ctx context.Context) (usage, error) {
 	return b.finish(ctx, ids)
 }
 
-// finish lets time pass until nothing is due any more.
+// finish lets time pass until nothing is due any more. Six minutes bring the status query that
+// confirms a callback's end, an hour an idle sweep, a year and some days the redaction. The
+// payouts are checked at the end: a sample that went wrong would have a price, too, and nobody
+// would see it in the sum.
 func (b *bench) finish(ctx context.Context, ids []payout.ID) (usage, error) {
 	if _, err := b.store.ReadFeed(during(ctx, feeding), payout.Position{}, 100); err != nil {
 		return usage{}, err
@@ -207,6 +235,8 @@ func (b *bench) finish(ctx context.Context, ids []payout.ID) (usage, error) {
 			return usage{}, err
 		}
 	}
+	// A page of the feed is divided by its entries' events, three of each payout; the idle sweep
+	// is one sweep.
 	payouts := int64(len(ids))
 	u := usage{used: b.meter.used, per: map[phase]int64{
 		creating: payouts, calling: payouts, telling: payouts, confirming: payouts, forgetting: payouts,
@@ -217,15 +247,20 @@ func (b *bench) finish(ctx context.Context, ids []payout.ID) (usage, error) {
 		if err != nil {
 			return usage{}, err
 		}
+		// Three events, as of any payout that goes well: created, processing, succeeded. One more
+		// would be told and paid for.
 		if p.Status != payout.Succeeded || !p.DueAt.IsZero() || p.RedactedAt.IsZero() || len(p.Events()) != 3 || p.Notice.Tried != 3 {
 			return usage{}, fmt.Errorf("the sample did not go well: %s is %s, due %v", id, p.Status, p.DueAt)
 		}
 	}
+	// The largest item of that phase is a payout that has ended and was told, and still has its
+	// personal data.
 	u.stored = b.meter.used[telling].largest
 	return u, nil
 }
 
-// wait returns when the sandbox's callback was answered.
+// wait returns when the sandbox's callback was answered. A callback that does not come is a fault
+// of the bench, and ends the run.
 func (b *bench) wait() error {
 	select {
 	case <-b.called:
@@ -235,7 +270,8 @@ func (b *bench) wait() error {
 	}
 }
 
-// open makes a table and all functions over it.
+// open makes a table and all functions over it. Keys and indexes are those of dynamo.TableSchema,
+// so that an index which is added there has its price on the page.
 func (b *bench) open(ctx context.Context, endpoint string) error {
 	client := dynamodb.New(dynamodb.Options{
 		BaseEndpoint: aws.String(endpoint), Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
@@ -246,11 +282,15 @@ func (b *bench) open(ctx context.Context, endpoint string) error {
 	b.closers = append(b.closers, func() {
 		_, _ = client.DeleteTable(ctx, &dynamodb.DeleteTableInput{TableName: aws.String(b.table)})
 	})
+	// The table is made and deleted past the meter: that is no payout's cost.
 	b.meter = &meter{API: client, used: map[phase]*units{}}
 	b.store = dynamo.New(b.meter, b.table)
+	// The merchant takes every event at once: what has to be told again would be charged to the
+	// telling.
 	merchant := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }))
 	callbacks := http.NewServeMux()
 	urls := httptest.NewServer(callbacks)
+	// The sandbox is the provider, with its own ledger and its own signatures (decision 0006).
 	var err error
 	b.sandbox, err = sandbox.New(sandbox.Config{
 		VexoraAccounts: map[string]sandbox.VexoraAccount{"cambodia": {MerchantNo: "1", Secret: vexoraKey, Currency: "KHR"}},
@@ -261,6 +301,8 @@ func (b *bench) open(ctx context.Context, endpoint string) error {
 	}
 	providers := httptest.NewServer(b.sandbox.Handler())
 	b.closers = append(b.closers, merchant.Close, urls.Close, providers.Close, func() { _ = b.sandbox.Close(ctx) })
+	// Keys and addresses stand in documents as in Secrets Manager, so that the functions read
+	// them by their own code.
 	documents := map[string]string{
 		"vexora":    fmt.Sprintf(`{"KHR": {"base_url": "%s/vexora/cambodia", "merchant_no": "1", "app_secret": %q}}`, providers.URL, vexoraKey),
 		"monetix":   fmt.Sprintf(`{"base_url": "%s/monetix", "project_id": 1234, "secret_key": %q}`, providers.URL, monetixKey),
@@ -271,6 +313,8 @@ func (b *bench) open(ctx context.Context, endpoint string) error {
 	return b.functions(during(ctx, "starting"), parts, callbacks, urls.URL)
 }
 
+// functions wires what a deployment has, from variables as a deployment gives them. DEV_INSECURE
+// allows plain HTTP to this machine.
 func (b *bench) functions(ctx context.Context, parts wire.Parts, callbacks *http.ServeMux, urls string) error {
 	env := map[string]string{
 		"TABLE_NAME": b.table, "ID_NAMESPACE": "cost", "DEV_INSECURE": "1",
@@ -324,6 +368,8 @@ func (b *bench) url(handler edge.Handler) http.HandlerFunc {
 	}
 }
 
+// draft is the nth payout, with names and numbers of usual length: what an item costs hangs on
+// its bytes.
 func draft(n int) payout.Draft {
 	d := payout.Draft{
 		Reference: payout.Reference(fmt.Sprintf("KHPO202605160%03d", n)), Provider: vexora.Name, Amount: "50000", Currency: "KHR",

@@ -5,7 +5,9 @@ import (
 	"strings"
 )
 
-// Assumptions about what no local run can tell.
+// Assumptions about what no local run can tell. Durations are no measurements: what the page says
+// of them is only as good as these figures. Those that count parts of the stack are compared with
+// the template by a test.
 const (
 	memoryMB        = 512
 	createMillis    = 1_200 // mostly the provider's answer
@@ -22,7 +24,8 @@ const (
 	payoutsPerMonth = 1_000_000
 )
 
-// page is docs/cost.md.
+// page is docs/cost.md. Its sentences are here and not in a template, since most of them hold a
+// figure.
 func page(u usage, p prices) string {
 	var out strings.Builder
 	w := func(format string, values ...any) { fmt.Fprintf(&out, format, values...) }
@@ -34,11 +37,15 @@ func page(u usage, p prices) string {
 		total += row(w, u, p, ph)
 	}
 	w("| **one payout that goes well** | | | | **%s** |\n", dollars(total))
+	// The telling in a burst stands in place of that of the quiet run, so only the difference is
+	// added.
 	more := row(w, u, p, bursting) - price(u, p, telling)
 	for _, ph := range []phase{replaying, reading, feeding} {
 		row(w, u, p, ph)
 	}
 	w("\nA usual finished item has %d bytes. ", u.stored)
+	// It is divided in two steps, since the product of bytes, payouts and nano-dollars comes near
+	// to what 64 bits hold.
 	stored := int64(u.stored) * payoutsPerMonth / 1_000 * (p["stored_gb_month"] + p["backup_gb_month"]) / 1_000_000
 	w("A million of them cost %s $ a month to keep, backups included.\n\n", dollars(stored))
 	rest := everythingElse(w, p, total)
@@ -56,7 +63,8 @@ func row(w func(string, ...any), u usage, p prices, ph phase) int64 {
 	return nano
 }
 
-// price is what a phase of a million payouts costs at the table.
+// price is what a phase of a million payouts costs at the table. The division comes last, so that
+// no fraction of a nano-dollar is lost a million times.
 func price(u usage, p prices, ph phase) int64 {
 	return (u.used[ph].writes*p["wru"]*2 + u.used[ph].halfReads*p["rru"]) * payoutsPerMonth / (2 * u.per[ph])
 }
@@ -70,10 +78,14 @@ func tenths(n, per int64) string {
 	return fmt.Sprintf("%d.%d", t/10, t%10)
 }
 
+// everythingElse prices what surrounds the table, from the assumed durations, and returns the sum
+// for a million.
 func everythingElse(w func(string, ...any), p prices, table int64) int64 {
+	// Lambda charges each request, and memory by time.
 	lambda := func(millis int64) int64 {
 		return p["lambda_request"] + p["lambda_gb_second"]*millis*memoryMB/1024/1000
 	}
+	// Three invocations beside the create write lines: the callback's and two of the notifier.
 	logs := p["log_gb"] * (logBytesCreate + 3*logBytesOthers) / 1_000_000_000
 	parts := []struct {
 		what string
@@ -95,7 +107,8 @@ func everythingElse(w func(string, ...any), p prices, table int64) int64 {
 	return total
 }
 
-// standing is what a month costs in which nothing happens.
+// standing is what a month costs in which nothing happens. It is what somebody pays who deploys
+// the service and sends nothing.
 func standing(w func(string, ...any), u usage, p prices) int64 {
 	idle := u.used[idling]
 	table := (idle.writes*p["wru"]*2 + idle.halfReads*p["rru"]) * sweepsAMonth / 2

@@ -6,7 +6,8 @@ import (
 )
 
 // turns lets processes make their requests in turn, one each, so that what they take from
-// each other is the same in every run.
+// each other is the same in every run. Without it a faster machine would lose fewer numbers of
+// the feed, and the same code would have another price.
 type turns struct {
 	mu   sync.Mutex
 	next *sync.Cond
@@ -28,11 +29,13 @@ type seat struct {
 	n  int
 }
 
+// seat gives a process its place, in the context that its requests carry.
 func (t *turns) seat(ctx context.Context, n int) context.Context {
 	return context.WithValue(ctx, seatKey{}, seat{of: t, n: n})
 }
 
-// inTurn waits for the turn of the process that makes a request, and returns what ends it.
+// inTurn waits for the turn of the process that makes a request, and returns what ends it. Who
+// has no seat does not wait: only the burst takes turns.
 func inTurn(ctx context.Context) (end func()) {
 	own, seated := ctx.Value(seatKey{}).(seat)
 	if !seated {
@@ -51,7 +54,8 @@ func inTurn(ctx context.Context) (end func()) {
 	}
 }
 
-// leave says that a process makes no more requests.
+// leave says that a process makes no more requests. Whoever is done and does not say so holds up
+// all others for good.
 func (t *turns) leave(n int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -69,5 +73,6 @@ func (t *turns) pass() {
 			break
 		}
 	}
+	// All are woken: one condition cannot tell whose turn it is.
 	t.next.Broadcast()
 }

@@ -6,6 +6,9 @@
 //	sim -seed 41        tells the history of one seed as a timeline
 //	sim -mutants        proves that wrong code is found
 //	sim -census         counts every broken promise, each with its seeds
+//
+// It ends with status 1 if a promise is broken, a mutant survives, or a page says other figures
+// than were counted. docs/proof.md says what is proven by it.
 package main
 
 import (
@@ -34,8 +37,11 @@ func main() {
 	}
 }
 
+// errBroken is wrapped by every error that a broken promise brings, whatever was run.
 var errBroken = errors.New("a promise was broken")
 
+// run does what the flags say. One mode is chosen, in the order of the cases below: a flag that
+// is not of that mode is ignored.
 func run(args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("sim", flag.ContinueOnError)
 	var (
@@ -72,6 +78,7 @@ func run(args []string, out io.Writer) error {
 	return search(out, *from, *histories, options, p)
 }
 
+// find is the mutant of a name; no name means the real code.
 func find(name string) (*sim.Mutant, error) {
 	if name == "" {
 		return nil, nil
@@ -84,7 +91,8 @@ func find(name string) (*sim.Mutant, error) {
 	return nil, fmt.Errorf("there is no mutant %q", name)
 }
 
-// printHistory prints one history.
+// printHistory prints one history. The timeline is printed while the history runs, so that a
+// history which does not end shows where.
 func printHistory(out io.Writer, seed uint64, o sim.Options) error {
 	o.Tell = func(line string) { _, _ = fmt.Fprintln(out, line) }
 	r := sim.Seed(seed, o)
@@ -95,15 +103,19 @@ func printHistory(out io.Writer, seed uint64, o sim.Options) error {
 	return nil
 }
 
-// search runs many histories, until ten of them broke a promise.
+// search runs many histories, until ten of them broke a promise. Ten are enough to see a pattern,
+// and each of them is shrunk, which takes up to 3,000 histories more.
 func search(out io.Writer, from uint64, histories int, o sim.Options, p page) error {
 	begun := time.Now()
 	tally, broken := runMany(from, histories, 10, o)
 	report(out, tally, time.Since(begun))
+	// A broken promise is told before a page that says other figures.
 	return cmp.Or(explain(out, broken, o), p.says(figures(tally)...))
 }
 
-// runMany runs histories on all processors, until so many are broken.
+// runMany runs histories on all processors, until so many are broken. Seeds are taken in order
+// and finished in any, so which ten are found first may differ between two runs. What each seed
+// tells does not.
 func runMany(from uint64, histories, enough int, o sim.Options) (sim.Tally, map[uint64]sim.Result) {
 	var (
 		mu     sync.Mutex
@@ -112,6 +124,8 @@ func runMany(from uint64, histories, enough int, o sim.Options) (sim.Tally, map[
 		broken = map[uint64]sim.Result{}
 		next   = from
 	)
+	// A worker takes the next seed when it is free: histories differ much in length. Those that
+	// are under way when enough are broken are finished and counted.
 	take := func() (uint64, bool) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -142,9 +156,12 @@ func runMany(from uint64, histories, enough int, o sim.Options) (sim.Tally, map[
 	return tally, broken
 }
 
-// count tells how often each promise is broken, and by which seeds first.
+// count tells how often each promise is broken, and by which seeds first. It is how a judge is
+// calibrated that has just been widened: which promises break how often, and by which seeds,
+// without an end at the tenth.
 func count(out io.Writer, from uint64, histories int, all bool, o sim.Options) error {
 	begun := time.Now()
+	// No number of broken histories is enough.
 	tally, broken := runMany(from, histories, histories, o)
 	report(out, tally, time.Since(begun))
 	seeds, counts := map[string][]string{}, map[string]int{}
@@ -169,6 +186,8 @@ func count(out io.Writer, from uint64, histories int, all bool, o sim.Options) e
 	return nil
 }
 
+// report prints what the histories went through. The last lines show whether anything happened at
+// all: an end or a reason that no payout came to was tried by nobody.
 func report(out io.Writer, t sim.Tally, took time.Duration) {
 	_, _ = fmt.Fprintf(out, "%d histories in %s: %d I/O points, %d faults, %d of them crashes, %dh of simulated time\n",
 		t.Histories, took.Round(time.Second/10), t.Points, t.Faults, t.Crashes, t.Hours)
@@ -186,7 +205,8 @@ func listed(counts map[string]int) string {
 	return strings.Join(names, ", ")
 }
 
-// explain shrinks what was found, so that it can be committed as a regression.
+// explain shrinks what was found, so that it can be committed as a regression. Of each promise
+// one history is shrunk and told: the others of the same promise most often have the same cause.
 func explain(out io.Writer, broken map[uint64]sim.Result, o sim.Options) error {
 	if len(broken) == 0 {
 		_, _ = fmt.Fprintln(out, "every promise held")
@@ -199,8 +219,11 @@ func explain(out io.Writer, broken map[uint64]sim.Result, o sim.Options) error {
 			continue
 		}
 		told[r.Violation.Promise] = true
+		// Each try is a history, so the bound is time: shrinking further costs more than it
+		// tells.
 		small := sim.Shrink(r.Choices, r.Violation.Promise, o, 3000)
 		_, _ = fmt.Fprintf(out, "shrunk from %d to %d choices: %v\n", len(r.Choices), len(small), small)
+		// The shrunk history is told and not the found one: a person can read it to its end.
 		loud := o
 		loud.Tell = func(line string) { _, _ = fmt.Fprintln(out, line) }
 		sim.Replay(small, loud)
@@ -208,10 +231,13 @@ func explain(out io.Writer, broken map[uint64]sim.Result, o sim.Options) error {
 	return fmt.Errorf("%w in %d histories", errBroken, len(broken))
 }
 
-// mostSeeds is how long a mutant may live.
+// mostSeeds is how long a mutant may live. CI fails on a mutant that lives longer. A larger bound
+// would hide that the adversary hardly ever comes to the case.
 const mostSeeds = 500
 
-// prove runs each mutant until it is found.
+// prove runs each mutant until it is found. It is the proof that "every promise held" says
+// something. With a file to record, each history is shrunk first: kept ones are replayed by make
+// test, which has no time for long ones.
 func prove(out io.Writer, record string, p page) error {
 	alive := 0
 	var kept []sim.Regression
@@ -221,6 +247,8 @@ func prove(out io.Writer, record string, p page) error {
 			verdict = fmt.Sprintf("found with seed %d: %s", seed, r.Violation.Promise)
 			if record != "" {
 				small := sim.Shrink(r.Choices, r.Violation.Promise, sim.Options{Mutant: m}, 3000)
+				// The name of a kept history is what the wrong code does: it is what a reader of
+				// a failing test sees.
 				kept = append(kept, sim.Regression{Name: m.Says, Mutant: m.Name, Promise: r.Violation.Promise, Choices: small})
 			}
 		}
@@ -239,8 +267,12 @@ func prove(out io.Writer, record string, p page) error {
 	return keep(record, kept)
 }
 
-// exhaust runs every single fault and every pair.
+// exhaust runs every single fault and every pair. Pairs find what two rare things do together at
+// a certain moment, which chance may need millions of histories for. Each use case has a
+// processor to itself.
 func exhaust(out io.Writer, p page) error {
+	// What each of them finds is kept at its own place, so that the errors come in the order of
+	// the use cases and not of the processors.
 	stories := sim.UseCases()
 	found, counted := make([]error, len(stories)), make([]int, len(stories))
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
@@ -268,7 +300,7 @@ func exhaust(out io.Writer, p page) error {
 }
 
 // keep writes the mutants' histories to a file, below those of our own mistakes that
-// it holds already.
+// it holds already. One line for each, so that a change of the file shows which ones moved.
 func keep(file string, kept []sim.Regression) error {
 	var before []sim.Regression
 	if raw, err := os.ReadFile(file); err == nil {
@@ -276,6 +308,8 @@ func keep(file string, kept []sim.Regression) error {
 			return err
 		}
 	}
+	// Those of mutants are replaced as a whole: one whose mutant is gone would have nothing to
+	// break.
 	before = slices.DeleteFunc(before, func(r sim.Regression) bool { return r.Mutant != "" })
 	encoded, err := json.Marshal(append(before, kept...))
 	if err != nil {

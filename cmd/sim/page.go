@@ -12,7 +12,8 @@ import (
 )
 
 // page is a file that says what a run counts; empty for none. What it says is compared
-// with what was counted, so that no page praises another commit.
+// with what was counted, so that no page praises another commit. make sim gives README.md. A
+// figure that is written by hand, and true only of some commit, would be believed for years.
 type page string
 
 var errPage = errors.New("the page does not say what was counted")
@@ -34,7 +35,9 @@ func (p page) says(texts ...string) error {
 	return nil
 }
 
-// figures are the figures of many histories, as a page gives them.
+// figures are the figures of many histories, as a page gives them. They are compared as texts of
+// two digits, so that a page need not change with each commit: only what a reader would notice
+// counts.
 func figures(t sim.Tally) []string {
 	return []string{
 		fmt.Sprintf("%s seeds, %s I/O points, %s hours", round(t.Histories), round(t.Points), round(int(t.Hours))),
@@ -42,7 +45,9 @@ func figures(t sim.Tally) []string {
 	}
 }
 
-// round writes a number with its two leading digits: 4.1 million, 380,000, 47.
+// round writes a number with its two leading digits: 4.1 million, 380,000, 47. More digits would
+// claim what the next commit does not keep; fewer would hide that a run lost half of its
+// histories.
 func round(n int) string {
 	if n >= 100 {
 		unit := int(math.Pow10(len(strconv.Itoa(n)) - 2))

@@ -16,18 +16,22 @@ import (
 )
 
 // Answer is a kind of answer: what a route answers with which status, and for problems with
-// which code.
+// which code. It is as fine as a client can tell: a code is what a program branches on, so each
+// of them is looked for by itself.
 type Answer struct {
 	Method, Route string
 	Status        int
 	Code          string // of a problem, else empty
 }
 
+// String is how a missing answer is named in the output of a test, and by what a list of them is
+// sorted.
 func (a Answer) String() string {
 	return strings.TrimSpace(fmt.Sprintf("%s %s %d %s", a.Method, a.Route, a.Status, a.Code))
 }
 
-// Document is an OpenAPI 3.1 document.
+// Document is an OpenAPI 3.1 document. Tests that run side by side may share one: what was seen
+// by any of them counts.
 type Document struct {
 	root     map[string]any
 	compiler *jsonschema.Compiler
@@ -37,10 +41,13 @@ type Document struct {
 	seen    map[Answer]bool
 }
 
-// address is what the document is called within its schemas.
+// address is what the document is called within its schemas. Schemas refer to each other within
+// one document, so the address is never fetched; it only has to be one.
 const address = "file:///openapi.yaml"
 
-// Read reads a document from a file of YAML.
+// Read reads a document from a file of YAML. Formats are asserted, which JSON Schema does not do
+// by itself: a date that is no date would otherwise pass as text. An error says that the file
+// cannot be read, or is no object.
 func Read(path string) (*Document, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
@@ -71,7 +78,12 @@ func Read(path string) (*Document, error) {
 	return &Document{root: root, compiler: compiler, schemas: map[string]*jsonschema.Schema{}, seen: map[Answer]bool{}}, nil
 }
 
-// CheckAnswer returns what is wrong with an answer to a request. The path has no query.
+// CheckAnswer returns what is wrong with an answer to a request. The path has no query. It is nil
+// if the answer is described by route, status, type of content and schema, and then counts as
+// seen, see [Document.Unseen].
+//
+// 404 and 405 of paths and methods that are not documented have to be problems as well, as the
+// contract says of both everywhere. CSV has no schema.
 func (d *Document) CheckAnswer(method, path string, status int, contentType, body string) error {
 	route, operation := d.operation(method, path)
 	if operation == "" || status == 405 {
@@ -104,18 +116,21 @@ func (d *Document) CheckAnswer(method, path string, status int, contentType, bod
 	return nil
 }
 
-// CheckRequest returns what is wrong with the body of a request.
+// CheckRequest returns what is wrong with the body of a request. It is for examples, and for
+// requests of the tests themselves: whoever copies one must not get a 400.
 func (d *Document) CheckRequest(method, path, body string) error {
 	_, operation := d.operation(method, path)
 	return d.check(d.resolve(operation+"/requestBody")+"/content/application~1json/schema", body)
 }
 
-// CheckSchema returns what is wrong with a value that should be of a named schema.
+// CheckSchema returns what is wrong with a value that should be of a named schema. It holds words
+// of the code (statuses, reasons, providers) against the description's lists.
 func (d *Document) CheckSchema(name, body string) error {
 	return d.check("/components/schemas/"+name, body)
 }
 
-// check validates a JSON text by the schema at a pointer.
+// check validates a JSON text by the schema at a pointer. A schema is compiled once: hundreds of
+// answers are held against a few dozen of them.
 func (d *Document) check(pointer, body string) error {
 	value, err := jsonschema.UnmarshalJSON(strings.NewReader(body))
 	if err != nil {
@@ -133,7 +148,8 @@ func (d *Document) check(pointer, body string) error {
 	return schema.Validate(value)
 }
 
-// Examples are the documented bodies of requests, by method and route and the example's name.
+// Examples are the documented bodies of requests, by method and route and the example's name. The
+// keys are method, route as documented, and name.
 func (d *Document) Examples() map[[3]string]string {
 	all := map[[3]string]string{}
 	for route, operations := range object(d.root["paths"]) {
@@ -149,7 +165,10 @@ func (d *Document) Examples() map[[3]string]string {
 	return all
 }
 
-// Unseen lists the answers that are documented and that nothing which was checked had.
+// Unseen lists the answers that are documented and that nothing which was checked had. A
+// description that promises what nobody gives is as wrong as one that leaves something out, and
+// no single test would notice. So whoever runs all tests of the functions asks for this at the
+// end.
 func (d *Document) Unseen() []Answer {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -171,7 +190,8 @@ func (d *Document) Unseen() []Answer {
 	return unseen
 }
 
-// codes are those that a response may have, or one empty code if it is no problem.
+// codes are those that a response may have, or one empty code if it is no problem. They stand in
+// a part of an allOf, beside what all problems have in common.
 func (d *Document) codes(response string) []string {
 	problem := object(object(d.at(response + "/content/application~1problem+json"))["schema"])
 	parts, _ := problem["allOf"].([]any)
@@ -188,7 +208,8 @@ func (d *Document) codes(response string) []string {
 	return codes
 }
 
-// operation finds the documented route of a path, and the pointer to what it does.
+// operation finds the documented route of a path, and the pointer to what it does. Both are empty
+// if there is none.
 func (d *Document) operation(method, path string) (route, operation string) {
 	for route := range object(d.root["paths"]) {
 		if pointer := pointerTo(route, strings.ToLower(method)); matches(route, path) && d.at(pointer) != nil {
@@ -212,7 +233,8 @@ func matches(route, path string) bool {
 	return true
 }
 
-// resolve is the pointer behind a reference, or the pointer itself.
+// resolve is the pointer behind a reference, or the pointer itself. One step is enough: what
+// components refer to within schemas, the compiler of schemas follows.
 func (d *Document) resolve(pointer string) string {
 	if to, is := object(d.at(pointer))["$ref"].(string); is {
 		return strings.TrimPrefix(to, "#")
@@ -229,11 +251,15 @@ func (d *Document) at(pointer string) any {
 	return value
 }
 
+// object is the value as an object, nil if it is none: a path through what is not there ends in
+// nil and not in a panic.
 func object(value any) map[string]any {
 	members, _ := value.(map[string]any)
 	return members
 }
 
+// pointerTo is the pointer to an operation. The route's slashes are escaped, since they are part
+// of one name.
 func pointerTo(route, method string) string { return "/paths/" + escape(route) + "/" + method }
 
 func escape(token string) string { return escapes.Replace(token) }

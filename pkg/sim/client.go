@@ -13,7 +13,9 @@ import (
 )
 
 // client is a merchant's process that wants one payout made, and posts until it
-// knows.
+// knows. Its habits are those that pay twice elsewhere: it posts again when it is not told, gives
+// up on a request that still runs, sends another body under the same reference, and asks for the
+// same money under a second reference.
 type client struct {
 	world     *world
 	reference payout.Reference
@@ -34,6 +36,11 @@ type client struct {
 // postings is how often a client posts without being told anything.
 const postings = 5
 
+// newClient draws a client; sameAs is another one whose money to the same person it asks for
+// again. The amounts of two clients differ by one, so that two of the same money are so by
+// intention and never by chance. A wallet's number that is a phone number is written with 855,
+// with a trunk zero or without: a comparison of texts would take one person for three (decision
+// 0017).
 func (w *world) newClient(n int, provider payout.Provider, sameAs *client) *client {
 	reference := payout.Reference(fmt.Sprintf("R%d", n))
 	c := &client{world: w, reference: reference, id: payout.DeriveID("sim", reference), provider: provider, amount: 50_000 + n, caller: fmt.Sprint("payroll-", n%2)}
@@ -49,6 +56,8 @@ func (w *world) newClient(n int, provider payout.Provider, sameAs *client) *clie
 	return c
 }
 
+// body is a create request as a merchant writes it. The IP address is of a range for
+// documentation (RFC 5737).
 func body(c *client, amount int) string {
 	encoded, _ := json.Marshal(map[string]any{
 		"reference": c.reference, "provider": c.provider, "amount": fmt.Sprint(amount), "currency": "KHR",
@@ -60,7 +69,8 @@ func body(c *client, amount int) string {
 	return string(encoded)
 }
 
-// told is what a create answered, as far as a merchant reads it.
+// told is what a create answered, as far as a merchant reads it. It reads the wire and no type of
+// ours: a member that is renamed is missing for it, as it would be for a merchant.
 type told struct {
 	status   int
 	replayed bool
@@ -78,9 +88,13 @@ type told struct {
 // post sends the request once more.
 func (c *client) post() { c.send(c.bodies[c.chosen()]) }
 
-// garbled sends one that is refused whatever else is true.
+// garbled sends one that is refused whatever else is true. Its outcome is what counts:
+// "not_started" must not be said while an earlier request under the same reference may still be
+// sent (decision 0026).
 func (c *client) garbled() { c.send(fmt.Sprintf(`{"reference":%q}`, c.reference)) }
 
+// chosen draws which of the bodies is sent: with two, the second one is a reuse of the reference
+// for another amount.
 func (c *client) chosen() int {
 	if len(c.bodies) > 1 {
 		return c.world.choices.pick(len(c.bodies))
@@ -88,6 +102,9 @@ func (c *client) chosen() int {
 	return 0
 }
 
+// send posts one body. Whatever was promised of the reference before is withdrawn: "not_started"
+// speaks of the requests up to the one that was answered, and a merchant who posts again asks
+// anew.
 func (c *client) send(body string) {
 	w := c.world
 	if c.instead {
@@ -131,6 +148,8 @@ func (c *client) next(answer *told, died bool) {
 	if !died && answer != nil && answer.Failure.Safe {
 		c.world.free(c.id)
 	}
+	// 202 is unclear by the contract: unknown or queued, poll or wait. An impatient client posts
+	// all the same, which has to be a replay.
 	unclear := died || answer == nil || answer.status >= 500 || answer.status == 202
 	if c.tries < postings && (unclear || c.world.choices.chance(20)) {
 		c.world.in(time.Duration(1+c.world.choices.pick(90))*time.Second, c.post)

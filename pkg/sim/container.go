@@ -17,7 +17,9 @@ import (
 )
 
 // container is one running copy of the functions, as Lambda keeps it between
-// invocations: its memory, its caches, its clock.
+// invocations: its memory, its caches, its clock. What one container has read (controls, pauses,
+// secrets) another one may not have read yet. Most promises about shared state (decision 0009)
+// are promises about several of them with memories of different age.
 type container struct {
 	world    *world
 	current  *process
@@ -37,6 +39,8 @@ type container struct {
 	blindAt    time.Time // when a read of the store last failed
 }
 
+// now is the container's clock, which may be up to five minutes off; the engine's is the true
+// one.
 func (c *container) now() time.Time { return c.world.now.Add(c.skew) }
 
 // caps are those of the defaults.
@@ -59,13 +63,16 @@ const (
 )
 
 // deploy starts a container. That its functions start is granted; now and then they have not read
-// the controls yet.
+// the controls yet. Settings are those of this moment and stay so for the container's life, as
+// environment variables do: after a change old and new ones run side by side.
 func (w *world) deploy() *container {
 	c := &container{world: w, settings: w.settings, connectors: map[payout.Provider]payout.Connector{}}
 	if w.faults > 0 && w.choices.chance(10) { // clocks are set by a service, and jump when that fails
 		c.skew = time.Duration(w.choices.pick(600)-300) * time.Second
 	}
 	c.unread = w.faults > 0 && w.choices.chance(10)
+	// The wiring is that of the functions (pkg/wire), so that a part which is wired wrongly is
+	// found here too.
 	ctx, a := context.Background(), w.assembly(c)
 	creator, err1 := a.Creator(ctx)
 	var err2, err3, err4, err5 error
@@ -90,7 +97,9 @@ func (w *world) deploy() *container {
 	return c
 }
 
-// assembly is what is deployed, over this world.
+// assembly is what is deployed, over this world. Tokens are numbered and jitter is none, since a
+// history has to be the same twice. InTurn has work that a function does side by side done one
+// after the other: only one process may run.
 func (w *world) assembly(c *container) wire.Assembly {
 	links := map[payout.Provider]wire.Link{}
 	for _, name := range payout.Providers() {
@@ -124,7 +133,9 @@ func (w *world) assembly(c *container) wire.Assembly {
 	}
 }
 
-// listener tells the judges which callbacks are not believed.
+// listener tells the judges which callbacks are not believed. Whether a callback was believed is
+// the service's answer to the controls of that moment. The judges take it from the verdict, and
+// hold every later state against it.
 type listener struct {
 	edge.Receiver
 	c *container
@@ -145,7 +156,8 @@ func (c *container) dialer(name payout.Provider) oneshot.Dialer {
 	}
 }
 
-// onHold lists the providers that nothing is submitted to.
+// onHold lists the providers that nothing is submitted to. SUBMISSIONS=held and PAUSED_PROVIDERS
+// are parameters of the stack: they hold from a container's start to its end.
 func (w *world) onHold() map[payout.Provider]payout.QueuedReason {
 	held := map[payout.Provider]payout.QueuedReason{}
 	for _, name := range payout.Providers() {

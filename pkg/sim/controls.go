@@ -11,7 +11,9 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// controls is what the judges know of the controls that people order.
+// controls is what the judges know of the controls that people order. Its times are by the
+// engine's clock, and of an answer or a write: what a process believes, and what nobody was told,
+// binds nobody.
 type controls struct {
 	// heldAt is since when an order that holds a provider is acknowledged, and not lifted.
 	heldAt map[payout.Provider]time.Time
@@ -30,6 +32,11 @@ type controls struct {
 // What a control takes to be in force everywhere, and how long an invocation may have been under
 // way that looked before.
 const (
+	// The contract promises ten seconds from the order's 200. An invocation that looked before
+	// that may have thirty left, and a process that cannot read the controls goes on with what it
+	// knows for thirty (decision 0024). A judge without these allowances would call the
+	// documented delay a broken promise; one with larger allowances would miss a process that
+	// never reads again.
 	inForce   = 10 * time.Second
 	underWay  = 30 * time.Second
 	blindFor  = 30 * time.Second
@@ -38,7 +45,9 @@ const (
 	capStays  = "nothing above a cap in force is submitted"
 )
 
-// pull has a person order something of the controls.
+// pull has a person order something of the controls. The moments that count are those of the
+// answer: an order that is not acknowledged promises nothing, and one that waits for a second
+// person is in force for nobody.
 func (w *world) pull(by payout.Principal, change payout.ControlChange, then func()) {
 	w.invoke("order the controls", 25*time.Second, func(ctx context.Context, c *container) {
 		seen := w.table.SharedState.InForce()
@@ -72,6 +81,8 @@ func (w *world) pull(by payout.Principal, change payout.ControlChange, then func
 	})
 }
 
+// gateOf reads what holds a provider from the controls: "all", or its own name. The judges read
+// it themselves, as the domain does for its own part.
 func gateOf(c payout.Controls, p payout.Provider) payout.Gate {
 	if c.Submissions[payout.Everything] == payout.GateHeld || c.Submissions[payout.Scope(p)] == payout.GateHeld {
 		return payout.GateHeld
@@ -79,7 +90,8 @@ func gateOf(c payout.Controls, p payout.Provider) payout.Gate {
 	return payout.GateOpen
 }
 
-// lifted notes what a change releases, as soon as it is stored.
+// lifted notes what a change releases, as soon as it is stored. It is called within the write: a
+// process may submit from that moment on, before the person is answered.
 func (w *world) lifted(c payout.Controls) {
 	maps.DeleteFunc(w.controls.heldAt, func(p payout.Provider, _ time.Time) bool { return gateOf(c, p) == payout.GateOpen })
 	if _, capped := c.Caps[money.KHR]; !capped {
@@ -91,7 +103,8 @@ func (w *world) lifted(c payout.Controls) {
 }
 
 // keptUnbelieved reports whether the body of a callback was last kept as one that is not
-// believed: the same bytes may come again when callbacks are believed.
+// believed: the same bytes may come again when callbacks are believed. A provider whose delivery
+// was not answered sends it again, so such a body counts as unheard.
 func (w *world) keptUnbelieved(e *entry, body []byte) bool {
 	id, _, _ := payout.ParseProviderReference(e.reference)
 	for _, kept := range slices.Backward(w.table.Payouts[id].History) {
@@ -104,7 +117,9 @@ func (w *world) keptUnbelieved(e *entry, body []byte) bool {
 
 // judgeGate looks at every submission as it leaves. One that was fenced before may leave later,
 // if its process sleeps on the very step. A process that could not read the controls since
-// goes on for half a minute with what it knew.
+// goes on for half a minute with what it knew. The fence is what is compared, and not the
+// departure. Nothing can stop a process that is frozen between its last look and the first byte,
+// and decision 0024 says so.
 func (w *world) judgeGate(p payout.Provider, reference string, blindAt time.Time) {
 	if blindAt.After(w.controls.heldAt[p]) && w.controls.fencedAt[reference].Sub(w.controls.heldAt[p]) < blindFor {
 		return
@@ -115,7 +130,8 @@ func (w *world) judgeGate(p payout.Provider, reference string, blindAt time.Time
 }
 
 // judgeCap looks at every submission as it leaves: at the cap that people ordered, and at that
-// of the stack as its container was deployed.
+// of the stack as its container was deployed. The floor of the stack has no ten seconds: a
+// container knows it from its start.
 func (w *world) judgeCap(box *container, reference string) {
 	id, _, _ := payout.ParseProviderReference(reference)
 	moves, since := w.table.Payouts[id].Amount, w.controls.capAt
@@ -131,7 +147,9 @@ func (w *world) judgeCap(box *container, reference string) {
 	}
 }
 
-// judgeBelief looks at every change of a status.
+// judgeBelief looks at every change of a status. Whoever has a leaked key can write any callback,
+// so that not one may move a payout. An end that came by a status query, after such a callback,
+// is right.
 func (w *world) judgeBelief(before *payout.Payout, after payout.Payout) {
 	if before == nil || before.Status == after.Status || w.controls.askAt.IsZero() || len(after.History) == 0 {
 		return
@@ -153,7 +171,9 @@ var (
 	}
 )
 
-// holdNow has somebody order a hold, and two people release it after a while.
+// holdNow has somebody order a hold, and two people release it after a while. One in three of
+// these orders is that no callback is believed, and then rumours follow: a hold that nobody tries
+// to get past proves nothing.
 func (w *world) holdNow() {
 	c := w.choices
 	change := []payout.ControlChange{
@@ -172,7 +192,9 @@ func (w *world) holdNow() {
 }
 
 // release has two people open everything that is held. Somebody else may order something in
-// between, and one of them alone before it.
+// between, and one of them alone before it. A release is where one person could block two, or
+// stand for two (decision 0024): by an order that changes nothing, by a cap that is lower by one
+// unit, by another release in between, by an order of before that is left over.
 func (w *world) release() {
 	c := w.choices
 	meddling := c.weighted(40, 20, 10, 20, 10)
@@ -210,7 +232,8 @@ func (w *world) release() {
 }
 
 // releasable is what somebody who looks at the controls would release: of a restored table, all of
-// it at once.
+// it at once. An order that leaves one of the controls of a restored table out is refused
+// (release-incomplete), so nobody would ever release anything.
 func (w *world) releasable() payout.ControlChange {
 	part := loosened(w.table.SharedState.InForce(), releasing)
 	if w.table.SharedState.Unreleased() || len(part.Submissions)+len(part.Caps) == 0 && part.Callbacks == "" {
@@ -219,7 +242,8 @@ func (w *world) releasable() payout.ControlChange {
 	return part
 }
 
-// lowered is the small cap without some units.
+// lowered is the small cap without some units. It is the smallest thing that one person may
+// tighten, and must not void what two are about to agree on.
 func lowered(by int) money.Amount {
 	a, err := money.New(smallCap.Minor()-int64(by), money.KHR)
 	if err != nil {

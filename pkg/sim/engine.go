@@ -13,7 +13,18 @@ import (
 // fate is what happens to a process at a point.
 type fate string
 
-// The fates. The first one offered at a point is always ok.
+// The fates. The first one offered at a point is always ok. Each is something that networks,
+// DynamoDB or Lambda do; none is a fault of our own code.
+//
+// A write that is lost comes in two kinds, since the writer cannot tell them apart: "not applied"
+// tempts code to give up what is there, "applied" tempts it to do the thing again. An SDK that
+// repeats a request by itself makes a third: the writer is told of the second try alone, which
+// finds its own first one.
+//
+// A crash before a point and one after it differ in the same way for whoever comes next. A
+// submission that is late is the most dangerous one: nobody waits for it any more when the
+// provider takes it. Of the answers to a submission in this list, the 403 alone lets the service
+// conclude that nothing was registered.
 const (
 	ok            fate = "ok"
 	lostBefore    fate = "lost, not applied"
@@ -37,7 +48,11 @@ const (
 	gone410       fate = "HTTP 410"
 )
 
-// The points' offers.
+// The points' offers. Each kind of request has its own. A read changes nothing, so that a lost
+// answer to it and a failed one are the same. A status query may be lost in either direction, but
+// is never late: an answer that nobody waits for tells nobody anything. A submission has all
+// fates. The merchant's endpoint has 400 and 410 besides, which the notifier treats as an event
+// that is declined and an address that is gone.
 var (
 	writeFates = []fate{ok, lostBefore, lostAfter, repeated, crashBefore, crashAfter}
 	readFates  = []fate{ok, failing, crashBefore}
@@ -50,10 +65,13 @@ var (
 	startFates = []fate{ok}
 )
 
-// start is when every history begins.
+// start is when every history begins. It is a fixed time, since a history that began at the
+// clock's own would not be the same twice.
 var start = time.Date(2026, 5, 16, 8, 0, 0, 0, time.UTC)
 
-// engine runs processes one at a time on a virtual clock.
+// engine runs processes one at a time on a virtual clock. One goroutine at a time: whoever is
+// resumed runs to its next point, and the engine waits for that. Two processes never run side by
+// side, so that a history needs no lock and no luck to be told again.
 type engine struct {
 	choices *choices
 	now     time.Time
@@ -62,7 +80,8 @@ type engine struct {
 	started int
 	// faults is how many percent of the points get another fate than ok.
 	faults int
-	// planned replaces chance: the fate of a point by its number.
+	// planned replaces chance: the fate of a point by its number. It is how every fault at every
+	// point is tried, see [Exhaust]; nil means that chance decides.
 	planned map[int]fate
 	points  int
 	offers  []offer // what each point offered, if recording
@@ -73,13 +92,17 @@ type engine struct {
 	acting *process
 }
 
-// offer is one point of a recorded history.
+// offer is one point of a recorded history. The exhaustive search reads off them which fates it
+// has not tried yet.
 type offer struct {
 	what  string
 	fates []fate
 }
 
-// process is one invocation of a function.
+// process is one invocation of a function. It is a goroutine that is parked at a point nearly
+// always: resume lets it go on under a fate, parked says that it has come to the next point or to
+// its end. hits counts the faults that it met, by which judges know a process that came to its
+// end unhurt: what that one was told, the service has to know.
 type process struct {
 	engine  *engine
 	name    string
@@ -98,7 +121,8 @@ type process struct {
 	errand  errand
 }
 
-// see notes what a process has read.
+// see notes what a process has read. By it [world.judgeRead] knows whether an entry was decided
+// on a payout that has changed since.
 func (p *process) see(read payout.Payout) {
 	if p.errand.seen == nil {
 		p.errand.seen = map[payout.ID]int64{}
@@ -106,7 +130,9 @@ func (p *process) see(read payout.Payout) {
 	p.errand.seen[read.ID] = read.Version
 }
 
-// errand is what a process is doing for whom, as the judges have to know it.
+// errand is what a process is doing for whom, as the judges have to know it. The domain knows
+// nothing of it. A judge has to know on whose word a write is made, and the write itself does not
+// say.
 type errand struct {
 	order   *given // a person's order
 	sheet   *sheet // a statement that is imported, and who brought it
@@ -123,7 +149,8 @@ type errand struct {
 	seen map[payout.ID]int64
 }
 
-// begin starts a process; its first point is the start itself.
+// begin starts a process; its first point is the start itself. The start is a point so that many
+// processes can be wanted at one moment, and chance decides who comes first.
 func (e *engine) begin(name string, body func(p *process), after func()) *process {
 	e.started++
 	p := &process{
@@ -152,11 +179,14 @@ func (p *process) enter(f fate) bool {
 }
 
 // point parks the process until the engine lets it go on, and returns its fate
-// there. It does not return if the process crashes.
+// there. It does not return if the process crashes. Deferred functions of the process still run
+// when it crashes, as they would not on Lambda; whatever they ask of the world then ends them at
+// once, since the process is dead.
 func (p *process) point(what string, fates []fate) fate {
 	return p.pointAfter(p.engine.latency(), what, fates)
 }
 
+// pointAfter is a point that is reached after some time.
 func (p *process) pointAfter(d time.Duration, what string, fates []fate) fate {
 	if p.dead {
 		runtime.Goexit()
@@ -173,14 +203,18 @@ func (p *process) pointAfter(d time.Duration, what string, fates []fate) fate {
 // wait lets time pass in the process.
 func (p *process) wait(d time.Duration) { p.pointAfter(d, "wait", []fate{ok}) }
 
-// die ends the process where it stands.
+// die ends the process where it stands. It stands for a kill after the request of this point was
+// carried out.
 func (p *process) die() {
 	p.dead = true
 	runtime.Goexit()
 }
 
 // latency is how long the next request takes; now and then the process is frozen
-// for longer than a lease lasts.
+// for longer than a lease lasts. A process that stands still for 70 to 300 seconds has outslept
+// its lease of sixty: the right to submit may be another one's when it wakes. Without that, no
+// history would see two processes that both believe to hold it. Ordinary requests take up to 39
+// ms, in four steps, so that two of them meet at one moment often.
 func (e *engine) latency() time.Duration {
 	if e.faults > 0 && e.choices.chance(1) {
 		return time.Duration(70+e.choices.pick(230)) * time.Second
@@ -189,7 +223,8 @@ func (e *engine) latency() time.Duration {
 }
 
 // step does the next thing: a timer's, or one process up to its next point. False
-// means that there is nothing to do.
+// means that there is nothing to do. Timers come first: what was put off until a moment is there
+// before whoever acts in that moment.
 func (e *engine) step() bool {
 	for {
 		ready := e.ready()
@@ -209,6 +244,8 @@ func (e *engine) step() bool {
 	}
 }
 
+// ready lists who could go on now, in the order of their start: the choice among them is an
+// index, and would mean something else in another order.
 func (e *engine) ready() []*process {
 	var ready []*process
 	for _, p := range e.waiting {
@@ -219,7 +256,8 @@ func (e *engine) ready() []*process {
 	return ready
 }
 
-// next is when the next thing can happen.
+// next is when the next thing can happen. Time jumps there. Five days of silence after a history
+// cost as much as the few things that happen in them.
 func (e *engine) next() (time.Time, bool) {
 	var next time.Time
 	if len(e.timers) > 0 {
@@ -233,7 +271,8 @@ func (e *engine) next() (time.Time, bool) {
 	return next, !next.IsZero()
 }
 
-// run lets one process go on under a fate.
+// run lets one process go on under a fate. acting is set meanwhile, by which judges know who
+// makes a change.
 func (e *engine) run(p *process) {
 	f := e.fate(p)
 	p.last = f
@@ -259,6 +298,8 @@ func (e *engine) run(p *process) {
 	}
 }
 
+// fate draws what happens at a point. A point with one fate alone draws nothing, and when things
+// have settled (faults is 0) none does.
 func (e *engine) fate(p *process) fate {
 	number := e.points
 	e.points++
@@ -286,7 +327,8 @@ func (e *engine) remove(gone *process) {
 	}
 }
 
-// killAll ends every process, as the loss of a region would.
+// killAll ends every process, as the loss of a region would. It also ends the goroutines of a
+// history that is over, or thousands of histories would leave theirs behind.
 func (e *engine) killAll() {
 	for len(e.waiting) > 0 {
 		p := e.waiting[0]
@@ -305,12 +347,16 @@ func (e *engine) in(d time.Duration, do func()) {
 	heap.Push(&e.timers, timer{at: e.now.Add(d), number: e.started, do: do})
 }
 
+// timer is something that happens by itself at a time. Two of one moment happen in the order in
+// which they were asked for: a heap alone keeps no order among equals, and a history must be the
+// same twice.
 type timer struct {
 	at     time.Time
 	number int
 	do     func()
 }
 
+// timers is a heap (container/heap) with the earliest first.
 type timers []timer
 
 func (t timers) Len() int { return len(t) }
@@ -330,7 +376,10 @@ func (t *timers) Pop() any {
 }
 
 // invocation is the context of one invocation: its deadline is on the virtual
-// clock, and it never ends by itself.
+// clock, and it never ends by itself. The domain refuses to submit when less than eighteen
+// seconds are left to the deadline, so it has to be of the same clock as the rest. Nothing
+// cancels it: a process on Lambda is not stopped by its context, but killed, which is a fate of
+// its own.
 type invocation struct {
 	context.Context
 	deadline time.Time
@@ -338,7 +387,8 @@ type invocation struct {
 
 func (i invocation) Deadline() (time.Time, bool) { return i.deadline, true }
 
-// Violation is a broken promise.
+// Violation is a broken promise. The first one of a history is the only one that is kept: what
+// comes after it may be its consequence.
 type Violation struct {
 	Promise string // a short name, the same for every history that breaks it
 	Detail  string

@@ -9,14 +9,18 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// useCase is one payout in which nothing goes wrong but what is planned.
+// useCase is one payout in which nothing goes wrong but what is planned. Chance finds
+// combinations that nobody thought of, and may pass by a single one for a long time. The two
+// searches are there for each other.
 type useCase struct {
 	name     string
 	provider payout.Provider
 	plan     plan
 }
 
-// useCases are the lives of one payout at each provider.
+// useCases are the lives of one payout at each provider. The declined, refused and paid ones take
+// different roads through create, callback and sweep; "in silence" is the one in which no
+// callback comes, and only a status query tells.
 var useCases = func() []useCase {
 	spoken := func(end ending) plan {
 		return plan{end: end, after: time.Second, words: []word{{after: 2 * time.Second, says: end, truth: true}}}
@@ -49,9 +53,10 @@ type Broken struct {
 	*Violation
 }
 
-// Exhaust runs one story under every fault at every point that chance could hit,
-// alone and with up to so many faults together: what the first one brings about is
-// hit by the next.
+// Exhaust runs one use case under every fault at every point that chance could hit, alone and
+// with up to so many faults together: what the first one brings about is hit by the next. The
+// name is one of [UseCases]. It stops at the first broken promise; nil means that none was
+// broken.
 func Exhaust(name string, together int) (Tally, *Broken) {
 	i := slices.IndexFunc(useCases, func(s useCase) bool { return s.name == name })
 	var total Tally
@@ -59,6 +64,8 @@ func Exhaust(name string, together int) (Tally, *Broken) {
 	return total, broken
 }
 
+// exhaust goes on from a plan. A fault changes what follows, so the points behind it are those
+// that its own history recorded. Earlier points were tried by an earlier branch.
 func (s useCase) exhaust(planned map[int]fate, from, left int, total *Tally) *Broken {
 	r := Options{}.history(&engine{choices: &choices{}, planned: planned, record: true}, s.compose)
 	total.Add(r.Tally)
@@ -81,6 +88,7 @@ func (s useCase) exhaust(planned map[int]fate, from, left int, total *Tally) *Br
 	return nil
 }
 
+// compose is the one client and the sweep of each minute, and nothing else that could go wrong.
 func (s useCase) compose(w *world) {
 	w.scripted = &s.plan
 	merchant := w.newClient(0, s.provider, nil)

@@ -7,7 +7,9 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// Tally counts what histories went through.
+// Tally counts what histories went through. A run is judged by it, too: a test fails where no
+// payout ended in one of the ways that matter, since a simulation in which nothing happens proves
+// nothing.
 type Tally struct {
 	Histories, Points, Faults, Crashes int
 	Hours                              int64 // of simulated time; a Duration ends after 292 years
@@ -46,28 +48,34 @@ type Result struct {
 // Options say how a history is run. The zero value draws nothing.
 type Options struct {
 	Mutant *Mutant
-	// Only names the one promise that is judged; empty: all of them.
+	// Only names the one promise that is judged; empty: all of them. A history ends at its first
+	// broken promise, so that a promise which breaks often hides the others behind it.
 	Only string
 	// Tell hears the timeline, if set.
 	Tell func(line string)
 }
 
-// Seed runs the history of a seed.
+// Seed runs the history of a seed. The same seed under the same code tells the same history, to
+// the last line; a test compares them.
 func Seed(seed uint64, o Options) Result { return o.run(fromSeed(seed)) }
 
-// Replay runs the history of recorded choices.
+// Replay runs the history of recorded choices. Choices that are missing at the end are zeros:
+// from there on the ordinary thing happens.
 func Replay(recorded []int, o Options) Result {
 	return o.run(&choices{replay: recorded})
 }
 
-// chaos is how long things go wrong before they are left to settle.
+// chaos is how long things go wrong before they are left to settle. It is longer than every lease
+// and visibility timeout, so that what a dead process held is taken up by others while things
+// still go wrong, and shorter than [window].
 const chaos = 12 * time.Minute
 
 func (o Options) run(c *choices) Result {
 	return o.history(&engine{choices: c}, (*world).compose)
 }
 
-// history runs one history, composed by the given function.
+// history runs one history, composed by the given function. What is left of a history after its
+// last step is ended by force, see [engine.killAll].
 func (o Options) history(e *engine, compose func(*world)) (r Result) {
 	r.Tally.Advised = map[advice]int{}
 	e.now, e.tally = start, &r.Tally
@@ -108,7 +116,15 @@ func (o Options) history(e *engine, compose func(*world)) (r Result) {
 	return r
 }
 
-// compose draws who wants what, and what else will happen.
+// compose draws who wants what, and what else will happen. What happens is drawn here and in what
+// it starts; how each request fares is drawn when the request is made.
+//
+// Half of the histories have no stream: then the sweep alone tells the merchant. The rates of
+// faults reach from a day on which little is lost to one on which nearly every second request is:
+// with many faults few payouts get far, with few of them two rare things seldom meet. Chances of
+// single events are low, since each of them changes what the others mean.
+//
+// One more draw here makes another history of every seed; [world.limitOutflow] does without one.
 func (w *world) compose() {
 	c := w.choices
 	w.faults = []int{3, 12, 30, 45}[c.pick(4)]
@@ -122,11 +138,15 @@ func (w *world) compose() {
 	if c.chance(15) {
 		w.in(time.Duration(c.pick(600))*time.Second, w.rotate)
 	}
+	// A pause of a provider is where payouts wait in the queue. How they leave it is promised as
+	// much as how they are sent.
 	if c.chance(10) {
 		name := c.provider()
 		w.paused[name] = true
 		w.in(time.Duration(c.pick(600))*time.Second, func() { w.paused[name], w.pool = false, nil })
 	}
+	// A restore is the one event after which the table knows less than the providers, and than
+	// the clients (decision 0010).
 	if c.chance(14) {
 		w.composeRestore()
 	}
@@ -162,7 +182,10 @@ func (w *world) compose() {
 	}
 }
 
-// composeRestore draws when the table is lost, and what people do in the lost time.
+// composeRestore draws when the table is lost, and what people do in the lost time. A backup is
+// worth a restore only if something happened since. So most of these histories are long enough
+// for people to send, resolve and send again in the lost time, and to go on after it from where
+// the backup stands; in half of them our secret names another project meanwhile (decision 0027).
 func (w *world) composeRestore() {
 	c := w.choices
 	at := time.Duration(c.pick(500)) * time.Second
@@ -186,7 +209,12 @@ func (w *world) composeRestore() {
 	})
 }
 
-// composeMerchants draws who is to be paid, and who asks for it how often.
+// composeMerchants draws who is to be paid, and who asks for it how often. One in five asks for
+// the money of the one before under another reference: the commonest real double payment
+// (decision 0009). Its first request comes at the moment of the other's or at one of its own, and
+// in half of the cases four minutes later, when everybody has had time to learn of the other. One
+// in seven has a second body under its reference, which must be refused and told nothing but
+// that.
 func (w *world) composeMerchants() {
 	c := w.choices
 	var previous *client
@@ -215,8 +243,10 @@ func (w *world) composeMerchants() {
 	}
 }
 
-// composeTwins draws two or three of the same money that wait for a provider which is paused, with
-// a window, so that sweeps of several shards release them at one moment. One may come as they go.
+// composeSimilar draws two or three of the same money that wait for a provider which is paused,
+// with a window, so that sweeps of several shards release them at one moment. One may come as
+// they go. Each of them finds the others waiting, and not sent, so that a look before the fence
+// alone lets all of them go (mutant looks-before-the-fence-alone, decision 0017).
 func (w *world) composeSimilar() {
 	c := w.choices
 	provider, until := c.provider(), 60+c.pick(540)
@@ -234,7 +264,10 @@ func (w *world) composeSimilar() {
 	}
 }
 
-// composePeople draws what people do, and what is said without a cause.
+// composePeople draws what people do, and what is said without a cause. operate is people who
+// look before they act, meddle those who do not. Both are needed: without the first kind no order
+// is ever carried out, without the second no guard against orders is ever missed. eager has
+// somebody send again whatever fails.
 func (w *world) composePeople() {
 	c := w.choices
 	at := func(do func()) { w.in(time.Duration(c.pick(700))*time.Second, do) }
@@ -253,11 +286,13 @@ func (w *world) composePeople() {
 	}
 }
 
-// quiet is how long the world is watched after the chaos.
+// quiet is how long the world is watched after the chaos. It outlasts the eight status queries
+// after an end, which take a day and a half (decision 0016), and the calls for a person after a
+// day.
 const quiet = 5 * 24 * time.Hour
 
-// twinAfter is when, after the chaos, what is still unknown is asked for again under
-// another reference.
+// similarAfter is when, after the chaos, what is still unknown is asked for again under another
+// reference. By then everything that was owed to a list has had time to be written.
 const similarAfter = 2 * time.Hour
 
 // auditAfter is when, after the chaos, people read the books of a provider that paid twice.
@@ -267,7 +302,10 @@ const auditAfter = 3 * time.Hour
 // until it is too old, for a day, each of a handful of payouts at a second of its own.
 const mostRounds = 15_000
 
-// settle lets everything go right until nothing happens any more.
+// settle lets everything go right until nothing happens any more. Without this half nothing could
+// be said of the end: in the chaos every payout may be unknown for a good reason. With it,
+// whatever is open has had its status queries answered, and a payout that still rests in silence
+// was forgotten.
 func (w *world) settle() {
 	w.calm()
 	end := w.now.Add(quiet)
@@ -288,7 +326,10 @@ func (w *world) settle() {
 	}
 }
 
-// calm ends the chaos.
+// calm ends the chaos. Clocks are set right, pauses end, the feed answers, and two people release
+// what is held. What providers have drawn stays so: one that is silent for an hour is silent, and
+// an answer about another payment is given again. A container whose clock jumped is marked, since
+// what it read last is then of any time.
 func (w *world) calm() {
 	w.tell("from here on nothing goes wrong")
 	w.faults, w.planned, w.record, w.settledAt = 0, map[int]fate{}, false, w.now
@@ -307,14 +348,16 @@ func (w *world) calm() {
 	}
 }
 
-// before reports whether something happens before the sweep has to look.
+// before reports whether something happens before the sweep has to look. An event of this very
+// moment goes first, since the sweep may be due because of it.
 func (w *world) before(due time.Time, some bool) bool {
 	at, more := w.next()
 	return more && (!some || at.Before(due) || !at.After(w.now))
 }
 
-// lateTwin has the same money asked for under another reference while the first
-// payout is unknown, or doubted. Nothing goes wrong any more: it must be held.
+// lateSimilar has the same money asked for under another reference while the first payout is
+// unknown, or doubted. Nothing goes wrong any more: it must be held. A payout whose amount is not
+// the client's own is left out, since another body has taken the reference.
 func (w *world) lateSimilar() {
 	for _, c := range w.clients {
 		p, there := w.table.Payouts[c.id]
@@ -329,7 +372,8 @@ func (w *world) lateSimilar() {
 	}
 }
 
-// nextDue is when the sweep has something to do.
+// nextDue is when the sweep has something to do. It brings the index up to date as well: it lags
+// in the chaos alone.
 func (w *world) nextDue() (time.Time, bool) {
 	var next time.Time
 	for id, p := range w.table.Payouts {
@@ -342,7 +386,8 @@ func (w *world) nextDue() (time.Time, bool) {
 }
 
 // resting tells that nothing more will change: a day is over, and whatever is not
-// final lies on a review queue.
+// final lies on a review queue. Fifty hours are longer than the eight status queries after an end
+// take (decision 0016).
 func (w *world) resting() bool {
 	if w.now.Sub(start) < 50*time.Hour {
 		return false

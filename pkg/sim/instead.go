@@ -14,9 +14,14 @@ const freedStays = "what was said to be over before a restore is sent again by t
 // payInstead composes a restore to a backup in which a payout is open that was over in the lost
 // time: its provider refuses it, or somebody withdraws it. The client is told, and pays under
 // another reference. His memory outlives the restore; the table's does not, and the provider, which
-// never registered the payout, does not find it.
+// never registered the payout, does not find it. The case cannot be seen from the table, nor by
+// asking: it takes a judge who remembers what the client was told. An earlier version repeated
+// the same payment_id after "not found", with the account vouched for, and paid twice (decision
+// 0010).
 func (w *world) payInstead() {
 	c := w.choices
+	// Vexora never repeats by itself, so that the client has to be one of a provider that refuses
+	// repetitions.
 	over := w.clients[c.pick(len(w.clients))]
 	over.banked()
 	w.faults = []int{0, 3, 12}[c.weighted(40, 35, 25)]
@@ -26,6 +31,8 @@ func (w *world) payInstead() {
 		w.withdraw(over)
 		states = []payout.Status{payout.Queued}
 	}
+	// The backup is made while the payout is open: in the moment in which it is given the right
+	// to be sent, or waits.
 	var older *backup
 	w.witness = func(after payout.Payout) {
 		if after.ID == over.id && w.restoredAt.IsZero() && after.Status == states[0] && older == nil {
@@ -52,7 +59,8 @@ func (w *world) payInstead() {
 	}
 }
 
-// withdraw has a payout wait, and somebody cancel it.
+// withdraw has a payout wait, and somebody cancel it. A cancelled payout was certainly not sent,
+// so that its client is told with the same certainty as of a refused one.
 func (w *world) withdraw(of *client) {
 	w.paused[of.provider] = true
 	w.in(time.Duration(180+w.choices.pick(120))*time.Second, func() {
@@ -73,7 +81,8 @@ func (c *client) banked() {
 	c.bodies = []string{body(c, c.amount)}
 }
 
-// free remembers that a client was told that his payout is over and nothing was paid.
+// free remembers that a client was told that his payout is over and nothing was paid. What counts
+// is the first time: from then on he may have paid another way.
 func (w *world) free(id payout.ID) {
 	for _, c := range w.clients {
 		if c.id != id {
@@ -89,7 +98,9 @@ func (w *world) free(id payout.ID) {
 	}
 }
 
-// judgeFreed looks at every submission of what the backup had.
+// judgeFreed looks at every submission of what the backup had. Two people may have it sent: they
+// can ask him. What the client posts anew after the restore is another payout, and no concern of
+// this judge.
 func (w *world) judgeFreed(d *dossier, before payout.Payout, by authority) {
 	if w.restoredAt.IsZero() || by == byTwo || before.CreatedAt.After(w.restoredAt) {
 		return
@@ -101,7 +112,9 @@ func (w *world) judgeFreed(d *dossier, before payout.Payout, by authority) {
 	}
 }
 
-// renewed is a store that takes what was there before a restore for what came since.
+// renewed is a store that takes what was there before a restore for what came since. It is the
+// mutant repeats-after-restore: all that asks whether a payout is older than the restore gets the
+// answer that the merchant has just asked for it.
 type renewed struct{ session }
 
 func (s renewed) Apply(ctx context.Context, step payout.Step) (payout.Payout, error) {
@@ -114,6 +127,8 @@ func (s renewed) Get(ctx context.Context, id payout.ID) (payout.Payout, error) {
 	return s.renew(p), err
 }
 
+// renew moves the creation behind the restore. The judges look at the table, which keeps the true
+// time.
 func (s renewed) renew(p payout.Payout) payout.Payout {
 	if at := s.table().SharedState.RestoredAt; !at.IsZero() && !p.CreatedAt.After(at) {
 		p.CreatedAt = at.Add(time.Second)

@@ -11,10 +11,13 @@ import (
 )
 
 // fullForMoves reports whether a payout has no room for a move that is no end: by its entries,
-// or by what is written in them.
+// or by what is written in them. A move has room up to 36 entries and 16 KB (pkg/payout/room.go),
+// and from 13 KB on its entry may not fit. Such a payout counts a move in place of an entry,
+// which would else look like a change without one.
 func fullForMoves(p payout.Payout) bool { return p.Sequence() >= 36 || p.Size() > 13<<10 }
 
-// report records the first broken promise.
+// report records the first broken promise. With Only set, histories go on past all other
+// promises, which is how one judge is looked at alone.
 func (w *world) report(promise, format string, values ...any) {
 	if w.violation == nil && (w.only == "" || w.only == promise) {
 		w.violation = &Violation{promise, fmt.Sprintf(format, values...)}
@@ -22,7 +25,9 @@ func (w *world) report(promise, format string, values ...any) {
 	}
 }
 
-// arrived judges that a request reached a provider.
+// arrived judges that a request reached a provider. A client who was told "not_started" pays
+// under another reference (decision 0026). It is judged as the request arrives, whoever sent it:
+// an earlier request of the same client that was slow, the sweep, or an order.
 func (w *world) arrived(reference string) {
 	for _, c := range w.clients {
 		if w.promises[c.reference] && strings.HasPrefix(reference, string(c.id.ProviderReference(1))[:27]) {
@@ -31,7 +36,10 @@ func (w *world) arrived(reference string) {
 	}
 }
 
-// executed judges an execution.
+// executed judges an execution. It is the first promise, judged by the only witness that cannot
+// be wrong: the provider's ledger, over all attempts and all projects of a payout. Money that
+// came back does not count, since paying again is right then. Each resend that two people ordered
+// may pay once more, which is what two people are asked for.
 func (w *world) executed(e *entry) {
 	w.tell("%-24s the money of …%s moves", "", e.reference[25:])
 	total := 0
@@ -54,7 +62,9 @@ func (w *world) executed(e *entry) {
 }
 
 // judgeProjects judges that a project takes what others have, which know nothing of each other:
-// once for each time that two people ordered.
+// once for each time that two people ordered. At Monetix a payment_id is unique within one
+// project alone. A payout that moved to another project is refused by neither, although each of
+// them keeps its word (decision 0027).
 func (w *world) judgeProjects(pl *platform, fresh entry) {
 	others := 0
 	for _, e := range pl.all(fresh.reference) {
@@ -67,7 +77,15 @@ func (w *world) judgeProjects(pl *platform, fresh entry) {
 	}
 }
 
-// judgeChange looks at every change of an item as it is made.
+// judgeChange looks at every change of an item as it is made. The order matters where a judge
+// reads the dossier: orders and sendings are judged by what was known before the change, safety
+// and advice by what is known with it.
+//
+// A final state is rewritten by nothing. Only a new attempt of a failed payout leaves one, and
+// that is another submission under another provider reference.
+//
+// Each change has one entry, so that the history is what happened: a write that was applied twice
+// shows as two entries, a change that nobody can explain later as none.
 func (w *world) judgeChange(before *payout.Payout, after payout.Payout) {
 	w.judgeSend(before, after)
 	w.judgePeople(before, after)
@@ -107,7 +125,9 @@ func (w *world) judgeChange(before *payout.Payout, after payout.Payout) {
 }
 
 // judgeExpiry looks at every submission that a sweep calls lost: its process may only be
-// slow, and keeps the lease by which its answer counts.
+// slow, and keeps the lease by which its answer counts. By that answer the end is known before a
+// status query could find it. If the sweep took the token away, the answer would be a stranger's,
+// and lost.
 func (w *world) judgeExpiry(before, after payout.Payout) {
 	lost := before.Status == payout.Submitting && after.Status == payout.Unknown && lastEntry(after).Source == payout.FromSweep
 	if lost && after.Lease.Token != before.Lease.Token {
@@ -116,7 +136,8 @@ func (w *world) judgeExpiry(before, after payout.Payout) {
 }
 
 // judgeStep looks at a write as it is asked for. DynamoDB refuses a set with the same text
-// twice, and the table of the simulation would take it.
+// twice, and the table of the simulation would take it. A write that works here and fails in
+// production would leave every promise behind it untried.
 func (w *world) judgeStep(step payout.Step) {
 	facts := slices.Sorted(slices.Values(step.Then.Heard))
 	if len(slices.Compact(facts)) < len(step.Then.Heard) {
@@ -126,7 +147,9 @@ func (w *world) judgeStep(step payout.Step) {
 
 // judgeFailure looks at every payout that is called failed on the strength of an
 // answer, ours to a request or the provider's to a status query: if the provider has
-// paid or will pay it, it said no such thing.
+// paid or will pay it, it said no such thing. It stands beside [world.judgeSafe]: a failure that
+// is not called safe still tells the merchant something that is not so. A payout that Vexora was
+// sent twice is left out: one of two payments may fail and the other be paid.
 func (w *world) judgeFailure(before *payout.Payout, after payout.Payout) {
 	if after.Status != payout.Failed || before.Status == payout.Failed {
 		return
@@ -140,7 +163,11 @@ func (w *world) judgeFailure(before *payout.Payout, after payout.Payout) {
 }
 
 // judgeCreate compares what a merchant is told with what is stored. What the nth request under
-// a reference is told speaks of it and of all before it, running or not.
+// a reference is told speaks of it and of all before it, running or not. 201 is said only of what
+// was stored with that status; a first request that is answered as a replay has taken its own
+// write for somebody else's; "final" and "not_started" are what merchants act upon. The first
+// three attempts are looked up at the provider, since a reference that was sent once was started,
+// whatever became of it.
 func (w *world) judgeCreate(c *client, nth int, t *told) {
 	stored, there := w.table.Payouts[c.id]
 	switch {
@@ -179,7 +206,10 @@ func takenOver(p payout.Payout) bool {
 	})
 }
 
-// judgeCallback compares what a provider is told with what is stored.
+// judgeCallback compares what a provider is told with what is stored. A provider that was thanked
+// does not come again, so what it said must be in the item (the second promise). Forged ones must
+// not be thanked for at all. An amount that differs, and a text that could be cut otherwise, must
+// leave a mark that people see, or be about nothing of ours.
 func (w *world) judgeCallback(pl *platform, e *entry, said word, r edge.Reply) {
 	if said.forged && r.StatusCode < 300 {
 		w.report("only the provider is believed", "a forged callback was answered %d", r.StatusCode)
@@ -212,7 +242,8 @@ func (w *world) judgeCallback(pl *platform, e *entry, said word, r edge.Reply) {
 // differs reports whether a word cannot be about the payout as it stands.
 func (said word) differs() bool { return said.times > 1 || said.recut }
 
-// judgeRecut looks at what became of a callback whose text could be cut otherwise.
+// judgeRecut looks at what became of a callback whose text could be cut otherwise. Its signature
+// is right, so that every check but that of decision 0018 passes.
 func (w *world) judgeRecut(e *entry, said word, body []byte) {
 	if !said.recut {
 		return
@@ -233,7 +264,10 @@ func settledByPeople(p payout.Payout) bool {
 	return slices.ContainsFunc(p.History, func(e payout.Entry) bool { return e.Source == payout.FromOperator })
 }
 
-// judgeTake looks at every write by which a sweep takes a payout for itself.
+// judgeTake looks at every write by which a sweep takes a payout for itself. Two sweeps that work
+// on one row ask twice and repeat twice. The write that takes a row up is the only thing that
+// keeps them apart, and it is judged by the taker's own clock, as the guard is; in the minutes in
+// which clocks are set right nothing can be said.
 func (w *world) judgeTake(before, after payout.Payout) {
 	clocksJump := !w.settledAt.IsZero() && w.now.Sub(w.settledAt) < skewed
 	if w.acting == nil || clocksJump || !strings.HasPrefix(w.acting.name, "sweep") {
@@ -250,7 +284,9 @@ func (w *world) judgeTake(before, after payout.Payout) {
 }
 
 // judgeKept looks whether a reason for attention comes or goes that the change does
-// not tell of: somebody wrote over what he had not read.
+// not tell of: somebody wrote over what he had not read. Reasons are a map in the item: somebody
+// who writes it back as he read it takes away what was raised meanwhile, and no other promise
+// notices a page that is gone.
 func (w *world) judgeKept(before, after payout.Payout) {
 	last := lastEntry(after)
 	if after.HistoryDropped > before.HistoryDropped {
@@ -267,7 +303,9 @@ func (w *world) judgeKept(before, after payout.Payout) {
 }
 
 // judgeRead looks whether an entry was decided on the payout that it is written to.
-// Whoever has read nothing writes under a guard of its own; so does an import.
+// Whoever has read nothing writes under a guard of its own; so does an import. It is the accident
+// of most published incidents: read, decide, write without a condition (decision 0002). The
+// version tells it even where the outcome happens to be right.
 func (w *world) judgeRead(before, after payout.Payout) {
 	if w.acting == nil || w.acting.errand.sheet != nil || after.Sequence() == before.Sequence() {
 		return

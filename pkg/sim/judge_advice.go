@@ -7,7 +7,9 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// advice is what a text tells people to do that would cost money if it were wrong.
+// advice is what a text tells people to do that would cost money if it were wrong. A person at
+// three in the morning does what the text says. So a text that moves money is judged as strictly
+// as a write that does.
 type advice int
 
 const (
@@ -17,7 +19,8 @@ const (
 )
 
 // adviceIn reads a text. A text that is worded anew has to be found here again: a test of many
-// histories meets each kind.
+// histories meets each kind. A text that has the provider asked is one that waits, whatever else
+// it names.
 func adviceIn(text string) advice {
 	has := func(phrase string) bool { return strings.Contains(text, phrase) }
 	switch {
@@ -32,7 +35,8 @@ func adviceIn(text string) advice {
 }
 
 // judgeAdvice looks at what people are told to do, whenever anything about a payout changes, and
-// once more in the end.
+// once more in the end. The payout is shown as any function would after the latest restore that
+// it can know of, the mutant's policy included.
 func (w *world) judgeAdvice(p payout.Payout) {
 	policy := w.settings.policy()
 	policy.Remembered = func() time.Time { return w.table.SharedState.RestoredAt }
@@ -59,7 +63,9 @@ func (w *world) misled(p payout.Payout, told advice) string {
 }
 
 // gone counts the payments of all attempts, those of a lost table among them, that have not come
-// back, or are still to be made.
+// back, or are still to be made. Attempts are counted up to the eighth, so that those are among
+// them which files and rumours invent. A declined payout whose answer still says "in progress"
+// counts: whoever is told to pay beside it cannot know how it ends.
 func (w *world) gone(p payout.Payout) int {
 	n := 0
 	for attempt := range payout.Attempt(8) {

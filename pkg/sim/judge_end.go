@@ -8,7 +8,8 @@ import (
 )
 
 const (
-	// tooLong and daysLong are when an open end needs a person.
+	// tooLong and daysLong are when an open end needs a person. They are written down again, and
+	// not taken from the domain: a domain that waits for longer than it says must be missed here.
 	tooLong  = time.Hour
 	daysLong = 24 * time.Hour
 	// skewed is how far a clock may be wrong, twice.
@@ -16,7 +17,8 @@ const (
 )
 
 // judgeQuiet looks at the end: everything has come to its true end, or a person is
-// told, and why.
+// told, and why. The log and all answers of the history are searched for keys and account numbers
+// as well, since no single place could promise that none gets out.
 func (w *world) judgeQuiet() {
 	for _, c := range w.clients {
 		p, there := w.table.Payouts[c.id]
@@ -38,6 +40,10 @@ func (w *world) judgeQuiet() {
 	}
 }
 
+// judgeEnd looks at where a payout has come to rest. "Failed" beside a payment and "succeeded"
+// without one are the two wrong ends. Left out is what nobody can know: ends that people or files
+// made, payouts of a provider that was taken out or of another project, redacted ones, and what
+// people have reviewed.
 func (w *world) judgeEnd(c *client, p payout.Payout) {
 	young := p.Status == payout.Queued && w.now.Sub(p.CreatedAt) < w.settings.queuedMaxAge // it may wait for as long
 	if !p.Status.Final() && (len(p.Attention) == 0 && !young || p.DueAt.IsZero()) {
@@ -82,7 +88,8 @@ func (w *world) spokenTwoWays(d *dossier, p payout.Payout) bool {
 }
 
 // moneyOf reports whether money of a payout moved, and whether it stayed away. What
-// is paid after all, without a word, nobody can know.
+// is paid after all, without a word, nobody can know. All projects and all attempts count: the
+// merchant's money does not ask under which number it went.
 func (w *world) moneyOf(p payout.Payout) (moved, stayed bool) {
 	for attempt := range p.Attempt {
 		for _, e := range w.platforms[p.Provider].all(string(p.ID.ProviderReference(attempt + 1))) {
@@ -117,15 +124,18 @@ func (w *world) inTwoProjects(p payout.Payout) bool {
 	return false
 }
 
+// raised reports whether people are called for a reason.
 func raised(p payout.Payout, r payout.Reason) bool { _, there := p.Attention[r]; return there }
 
-// senseOf is the word for an end of ours.
+// senseOf is the word for an end of ours. Of a cancelled payout there is none: nothing was sent
+// of which anybody could speak.
 func senseOf(s payout.Status) sense {
 	return map[payout.Status]sense{payout.Succeeded: saysPaid, payout.Failed: saysFailed}[s]
 }
 
-// judgeReasons looks whether each reason for attention is right: a review queue that cries
-// wolf is not read.
+// judgeReasons looks whether each reason for attention is right: a review queue with wrong
+// reasons is not read. The other half is [world.judgeMissing]. Either alone is easy to satisfy:
+// raise everything, or raise nothing.
 func (w *world) judgeReasons(p payout.Payout) {
 	d := w.about(p.ID)
 	for _, reason := range p.Attention.Reasons() {
@@ -135,7 +145,9 @@ func (w *world) judgeReasons(p payout.Payout) {
 	}
 }
 
-// wrong says why a reason is wrong, "" if it is right.
+// wrong says why a reason is wrong, "" if it is right. Each reason has to rest on a word that was
+// delivered or a state that is there, by the judges' own reading of both. Where no case can be
+// told from the item (notification_failing, say), the reason passes.
 func (w *world) wrong(d *dossier, p payout.Payout, reason payout.Reason) string {
 	ok, why := true, ""
 	switch reason {
@@ -170,7 +182,9 @@ func (w *world) wrong(d *dossier, p payout.Payout, reason payout.Reason) string 
 	return why
 }
 
-// contradicts reports whether a word differs from the end of a payout.
+// contradicts reports whether a word differs from the end of a payout. A word of another end
+// always does. One of no end ("in progress", say) does from about the end on, with a minute for
+// what was on its way then; before that it is the ordinary order of things.
 func (d *dossier) contradicts(p payout.Payout, s spoken) bool {
 	if !p.Status.Final() { // the end of an attempt before was contradicted
 		return s.attempt < p.Attempt && s.says != saysFailed
@@ -186,7 +200,9 @@ func (d *dossier) contradicts(p payout.Payout, s spoken) bool {
 }
 
 // doubled reports whether an older attempt is said to be paid, or is in progress, or a file shows
-// two payments of one attempt, or a lost table has sent an older one too: no answer tells of both.
+// two payments of one attempt, or a lost table has sent an older one too: no answer tells of
+// both. An attempt that was replaced counts by what its provider will do with it, and not by what
+// has been said of it so far: a person who is called before the word comes was called rightly.
 func (w *world) doubled(d *dossier, p payout.Payout) bool {
 	if slices.Contains(p.Heard, "1.restored") {
 		return true // attempts of a lost table are asked about, and nobody may answer
@@ -211,7 +227,8 @@ func (w *world) doubled(d *dossier, p payout.Payout) bool {
 	})
 }
 
-// judgeMissing looks whether a person is told what he has to know.
+// judgeMissing looks whether a person is told what he has to know. It is the promise that people
+// rely on when they look at the review queue and nothing else.
 func (w *world) judgeMissing(p payout.Payout) {
 	d := w.about(p.ID)
 	for _, reason := range w.due(d, p) {
@@ -221,7 +238,10 @@ func (w *world) judgeMissing(p payout.Payout) {
 	}
 }
 
-// due lists what has to be raised in the end.
+// due lists what has to be raised in the end. Only words that were acknowledged, or answered to a
+// process that came to its end unhurt, oblige anybody: a word that was lost on its way is no
+// fault of the service. A payout that is open has two hours to be called unknown for too long,
+// and some two days while it is processing; after a review it has a day more.
 func (w *world) due(d *dossier, p payout.Payout) []payout.Reason {
 	var all []payout.Reason
 	// What people have looked into is over, until something new is said.
@@ -254,7 +274,7 @@ func (w *world) due(d *dossier, p payout.Payout) []payout.Reason {
 }
 
 // doubles reports whether a word says for the first time that an attempt which was
-// replaced is paid.
+// replaced is paid. If it was said before the attempt was replaced, whoever went on knew it.
 func (d *dossier) doubles(s spoken) bool {
 	before := func(o spoken) bool {
 		return (o.kept || d.pairedAt.After(o.at)) && o.attempt == s.attempt && o.present == s.attempt && o.says.moved()
@@ -263,7 +283,7 @@ func (d *dossier) doubles(s spoken) bool {
 }
 
 // reviewed reports whether the very same word was there when people looked into it: its
-// repetition is no news.
+// repetition is no news. A file that is sent again would else call people each time.
 func (d *dossier) reviewed(s spoken) bool {
 	return d.any(func(o spoken) bool {
 		return !o.at.After(d.reviewedAt) && o.attempt == s.attempt && o.says == s.says && o.mismatch == s.mismatch
@@ -281,7 +301,8 @@ func (d *dossier) denies(p payout.Payout, s spoken) bool {
 }
 
 // unconfirmed reports whether an end that a callback brought was denied, or not
-// known, by every answer until the status queries were used up.
+// known, by every answer until the status queries were used up. Where people looked, a restore
+// lies between, or the provider cannot be asked, no such thing is promised.
 func (w *world) unconfirmed(d *dossier, p payout.Payout) bool {
 	silent := d.endedBy != payout.FromCallback || w.settings.out == p.Provider || !p.RedactedAt.IsZero() ||
 		!d.reviewedAt.IsZero() || !w.restoredAt.IsZero()
@@ -294,6 +315,8 @@ func (w *world) unconfirmed(d *dossier, p payout.Payout) bool {
 			answers = append(answers, s.says)
 		}
 	}
+	// "Not found" denies a success only: a refused payout is never registered, so that it agrees
+	// with a failure.
 	denies := func(s sense) bool {
 		return s == saysProcessing || s == saysAbsent && p.Status == payout.Succeeded || s.ends() && s != senseOf(p.Status) && s != saysReturned
 	}
@@ -301,7 +324,9 @@ func (w *world) unconfirmed(d *dossier, p payout.Payout) bool {
 }
 
 // deniedReturn reports whether the provider's latest answer after a return says that the payout is
-// paid, and nobody has looked into that.
+// paid, and nobody has looked into that. Only an answer whose process came to its end unhurt
+// counts, and one that was begun after the return by every clock: an older one knew nothing of
+// it.
 func (w *world) deniedReturn(d *dossier, p payout.Payout) bool {
 	if p.Return == nil || !p.RedactedAt.IsZero() || w.settings.out == p.Provider {
 		return false
@@ -315,7 +340,8 @@ func (w *world) deniedReturn(d *dossier, p payout.Payout) bool {
 }
 
 // unasked reports whether an answer to a submission of ours called an ended attempt
-// open, and nobody was asked about it since.
+// open, and nobody was asked about it since. Our own second submission may be what is open:
+// without another status query the merchant would go on from a failure beside it.
 func (w *world) unasked(d *dossier, p payout.Payout) bool {
 	if p.Status != payout.Failed || w.settings.out == p.Provider || !p.RedactedAt.IsZero() || d.reviewedAt.After(d.endedAt) {
 		return false

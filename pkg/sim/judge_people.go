@@ -4,7 +4,10 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// judgePeople looks at what people and files bring about.
+// judgePeople looks at what people and files bring about. A file is somebody's upload: it may be
+// wrong, old, or forged by whoever brings it. So it inserts nothing (an invented line would block
+// a reference that is still to come), ends nothing without a second person, and ends nothing that
+// was sent after it was there (decisions 0010 and 0016).
 func (w *world) judgePeople(before *payout.Payout, after payout.Payout) {
 	last := lastEntry(after)
 	if before == nil {
@@ -28,7 +31,10 @@ func (w *world) judgePeople(before *payout.Payout, after payout.Payout) {
 	}
 }
 
-// judgeOrder looks at what an order brought about.
+// judgeOrder looks at what an order brought about. Ends and reviews take two registered people
+// (decision 0008), and both on the same evidence: two who mean different things have not checked
+// each other. A cancellation is left out here, since one person may withdraw what was certainly
+// not sent.
 func (w *world) judgeOrder(before *payout.Payout, after payout.Payout, ended bool) {
 	g := w.acting.errand.order
 	reviewed := g.order.As == payout.Reviewed && len(after.Attention) < len(before.Attention)

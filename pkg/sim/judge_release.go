@@ -10,13 +10,17 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// The promises about what two people release.
+// The promises about what two people release. The one is that nobody can keep two people from
+// releasing, the other that nobody can release alone. Each of them is easy to keep by breaking
+// the other one, so they are judged side by side (decision 0024).
 const (
 	twoRelease = "two people who order the same release it"
 	twoLoosen  = "what loosens, two people have ordered"
 )
 
-// wish is an order about the controls as somebody gave it.
+// wish is an order about the controls as somebody gave it. The judges keep every one of them,
+// also those that were refused or lost: an order may be stored though nobody was told, and then
+// counts as given.
 type wish struct {
 	person payout.Person // empty: nobody whom the register knows
 	change payout.ControlChange
@@ -27,14 +31,17 @@ type wish struct {
 	keptAt time.Time
 }
 
-// proposed is what a person's place for an order that waits was written with.
+// proposed is what a person's place for an order that waits was written with. An order that waits
+// may be written by a process that slept, after a later one of the same person; the times of the
+// writes tell which is in the place.
 type proposed struct {
 	at     time.Time
 	person payout.Person
 	change payout.ControlChange
 }
 
-// loosened is the part of a change that loosens controls.
+// loosened is the part of a change that loosens controls. It is computed from the controls that
+// the person saw, since that is what he agrees to lose.
 func loosened(c payout.Controls, change payout.ControlChange) payout.ControlChange {
 	part := payout.ControlChange{Submissions: map[payout.Scope]payout.Gate{}, Caps: map[money.Currency]money.Amount{}}
 	for scope, gate := range change.Submissions {
@@ -53,6 +60,7 @@ func loosened(c payout.Controls, change payout.ControlChange) payout.ControlChan
 	return part
 }
 
+// alike reports whether two changes name the same, to the same end.
 func alike(a, b payout.ControlChange) bool {
 	return maps.Equal(a.Submissions, b.Submissions) && maps.Equal(a.Caps, b.Caps) && a.Callbacks == b.Callbacks
 }
@@ -74,7 +82,8 @@ func covers(order, part payout.ControlChange) bool {
 
 // judgeWait looks at an order that was answered with "awaiting". What another person was told
 // to be waiting before it began, and nobody has released since, is the same order. Of a table
-// that was restored nobody can tell which orders are in it.
+// that was restored nobody can tell which orders are in it. Left out is what the judge cannot
+// know: proposals of a restored table, and orders during which something was released.
 func (w *world) judgeWait(order *wish, seen payout.Controls) {
 	for _, earlier := range w.controls.wishes {
 		before := !earlier.keptAt.IsZero() && earlier.keptAt.Before(order.begun)
@@ -110,7 +119,10 @@ func (w *world) judgeProposal(earlier, p payout.ControlProposal) {
 }
 
 // judgeLoosening looks at every change of the controls as it is stored: two people have
-// ordered all that it loosens, since two released something last.
+// ordered all that it loosens, since two released something last. The wishes begin anew with it,
+// since a release uses up every proposal of before: else yesterday's first order would be half of
+// today's release. Moving ReleasedAt counts as loosening although no gate changes: it is what
+// opens a restored table.
 func (w *world) judgeLoosening(e payout.ControlEntry) {
 	part := loosened(e.Before, payout.ControlChange{
 		Submissions: opened(e.After), Caps: withNone(e.After.Caps), Callbacks: e.After.Belief(),
@@ -149,7 +161,9 @@ func withNone(caps map[money.Currency]money.Amount) map[money.Currency]money.Amo
 	return all
 }
 
-// oneOfEach is a store that keeps one proposal for all people.
+// oneOfEach is a store that keeps one proposal for all people. It is the design of before
+// decision 0024 (mutant one-proposal): any registered person wrote over what another one had
+// proposed, so that two could be kept from releasing for ever.
 type oneOfEach struct{ session }
 
 func (s oneOfEach) ProposeControls(ctx context.Context, p payout.ControlProposal, until time.Time) error {
@@ -157,7 +171,7 @@ func (s oneOfEach) ProposeControls(ctx context.Context, p payout.ControlProposal
 	return s.session.ProposeControls(ctx, p, until)
 }
 
-// unused is a store in which no proposal was ever used up.
+// unused is a store in which no proposal was ever used up. It is the mutant proposal-used-twice.
 type unused struct{ session }
 
 func (s unused) Shared(ctx context.Context) (payout.Shared, error) {
@@ -166,7 +180,9 @@ func (s unused) Shared(ctx context.Context) (payout.Shared, error) {
 	return shared, err
 }
 
-// bound is a store whose proposals fall with every change of the controls.
+// bound is a store whose proposals fall with every change of the controls. It is the mutant
+// proposal-of-a-version: whoever might call the route voided the first order with any order of
+// his own.
 type bound struct{ session }
 
 func (s bound) ProposedControls(ctx context.Context) ([]payout.ControlProposal, error) {
@@ -180,7 +196,9 @@ func (s bound) ProposedControls(ctx context.Context) ([]payout.ControlProposal, 
 	return same, err
 }
 
-// backedUp is a store that knows of no restore which its controls are older than.
+// backedUp is a store that knows of no restore which its controls are older than. It is the
+// mutant controls-of-the-backup: a provider that was held in the lost time is open again, and a
+// leaked key is believed (decision 0024).
 type backedUp struct{ session }
 
 func (s backedUp) Shared(ctx context.Context) (payout.Shared, error) {

@@ -6,7 +6,9 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// authority is on whose word something is done.
+// authority is on whose word something is done. The more a payout may pay twice, the more people
+// have to want it sent (decision 0008): what cannot pay twice goes by itself or by order of one,
+// everything else by order of two.
 type authority int
 
 const (
@@ -15,7 +17,9 @@ const (
 	byTwo
 )
 
-// on reports on whose word the acting process changes an item.
+// on reports on whose word the acting process changes an item. It reads the register and the
+// proposal itself. Two principals of one person are one, and somebody whom the register does not
+// know is nobody.
 func (w *world) on(before *payout.Payout, action payout.Action) authority {
 	if w.acting == nil || w.acting.errand.order == nil {
 		return byItself
@@ -30,7 +34,13 @@ func (w *world) on(before *payout.Payout, action payout.Action) authority {
 	return byOne
 }
 
-// judgeSend looks at every right to submit, as it is written.
+// judgeSend looks at every right to submit, as it is written. The fence is the moment: whoever
+// has the right may send it, and nothing that is said afterwards comes in time. A right that is
+// renewed under the same token is none.
+//
+// Submissions are counted with it. The count is what closes an attempt, or not ("the only
+// submission that may have arrived"), so that one which is not counted makes an uncertain failure
+// look certain.
 func (w *world) judgeSend(before *payout.Payout, after payout.Payout) {
 	if after.Status != payout.Submitting || before != nil && before.Lease.Token == after.Lease.Token {
 		return
@@ -53,6 +63,8 @@ func (w *world) judgeSend(before *payout.Payout, after payout.Payout) {
 	if !after.RedactedAt.IsZero() {
 		w.report(redactedSent, "%s", after.Reference)
 	}
+	// Two people may overrule every word, since that is what they are asked for. From then on the
+	// older words speak of an attempt that they went on from.
 	if by == byTwo {
 		w.pairs[after.ID]++
 		d.pairedAt = w.now
@@ -64,7 +76,10 @@ func (w *world) judgeSend(before *payout.Payout, after payout.Payout) {
 }
 
 // speaksAgainst says why a payout may not be sent by itself or by one person, "" if
-// it may.
+// it may. It is the judges' own "may it be sent?" (decision 0015), from the words that were
+// delivered and not from the facts of the item. Before, each road had an answer of its own, and
+// the sweep sent an attempt beside the word that the one before was paid (docs/proof.md, seed
+// 4820).
 func (w *world) speaksAgainst(d *dossier, p payout.Payout) string {
 	switch {
 	case p.Status == payout.Failed && !safe(p):
@@ -85,11 +100,14 @@ func (w *world) speaksAgainst(d *dossier, p payout.Payout) string {
 
 // sameAccount reports whether people have told the acting process that the provider's account is the
 // one of the lost table: where repetitions are refused, the lost ones are then refused too.
+// Without their word, another project may have taken the payout in the lost time, and refuses
+// nothing (decision 0027).
 func (w *world) sameAccount(name payout.Provider) bool {
 	return !traitsOf(name).paysAgain && w.acting != nil && w.acting.box != nil && w.acting.box.settings.same
 }
 
-// judgeQueued looks at every payout that goes back to the queue.
+// judgeQueued looks at every payout that goes back to the queue. "Queued" is the one open state
+// of which a client is told that nothing has left, and one person may cancel it for good.
 func (w *world) judgeQueued(before *payout.Payout, after payout.Payout) {
 	if before == nil || after.Status != payout.Queued || before.Status == payout.Queued {
 		return
@@ -101,7 +119,8 @@ func (w *world) judgeQueued(before *payout.Payout, after payout.Payout) {
 }
 
 // judgeUnsent looks at a payout whose process came to its end without sending: it
-// knows that nothing left, however long it took.
+// knows that nothing left, however long it took. An unknown payout holds the same money and calls
+// people after an hour, so that calling one unknown for nothing has its price, too.
 func (w *world) judgeUnsent(id payout.ID, unhurt bool) {
 	p := w.table.Payouts[id]
 	submissions := 0
@@ -119,11 +138,13 @@ func (w *world) judgeUnsent(id payout.ID, unhurt bool) {
 }
 
 // mostRepeats is how often a lost attempt is sent again without a person, whether a connection
-// comes about or not.
+// comes about or not. It is the bound of the domain, written down again, so that a larger one
+// there is noticed.
 const mostRepeats = 3
 
 // judgeRepeats counts the repetitions that nobody ordered. A restored table knows of fewer
-// than there were.
+// than there were. Repetitions that did not connect count like the others: an earlier version did
+// not count them, and they put off the call for a person without end (docs/proof.md, seed 1291).
 func (w *world) judgeRepeats(d *dossier, before, after payout.Payout, by authority) {
 	if by != byItself || before.Status != payout.Unknown || after.Attempt != before.Attempt {
 		return

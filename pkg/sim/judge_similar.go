@@ -7,8 +7,10 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// judgeTwins looks at a payout that nobody ordered to be sent: is the same money on
-// its way to the same recipient?
+// judgeSimilar looks at a payout that nobody ordered to be sent: is the same money on its way to
+// the same recipient? A merchant who hears nothing pays under another reference, and to every
+// provider these are two payments. So one that is unknown or doubted holds the others back
+// (decision 0017), as far as the process that sends could know of it.
 func (w *world) judgeSimilar(before *payout.Payout, p payout.Payout) {
 	if w.acting == nil || w.acting.box == nil {
 		return
@@ -39,7 +41,9 @@ func (w *world) judgeSimilar(before *payout.Payout, p payout.Payout) {
 
 // judgeLeaving looks at a request to submit as it leaves: with a window, of two of the same money
 // that nobody ordered one leaves. At the fence it would be too early: what waited in the queue
-// looks once more after it.
+// looks once more after it. Only payouts that were made within half a window of each other are
+// judged, and by clocks that are right: at the edge of a window two clocks may answer
+// differently.
 func (w *world) judgeLeaving(reference string, box *container) {
 	id, _, _ := payout.ParseProviderReference(reference)
 	p, there := w.table.Payouts[id]
@@ -63,12 +67,15 @@ func (w *world) judgeLeaving(reference string, box *container) {
 	}
 }
 
-// compared reports whether a payout was made, and left, by processes that have a window.
+// compared reports whether a payout was made, and left, by processes that have a window. A
+// process of before a change of the settings may have none, and compares with nobody.
 func (d *dossier) compared() bool { return d.window > 0 && d.leftUnder > 0 && !d.skewed }
 
 // doubted finds what speaks of money that a payout may still move, or have moved, whatever its
 // status, and since when it was known; zero: nothing does. Of what is with its provider, or
-// ended well, only the attempts before count.
+// ended well, only the attempts before count. What is kept, and speaks of money, doubts a payout
+// that failed, waits or was withdrawn as much as one that is unknown: several roads into doubt
+// once owed the list nothing (docs/proof.md, seeds 62, 1313, 2472, 2767).
 func (d *dossier) doubted(q payout.Payout) (time.Time, string) {
 	if d.resolved || q.Status == payout.Succeeded || q.Status == payout.Orphan {
 		return time.Time{}, ""
@@ -94,7 +101,9 @@ func (d *dossier) doubted(q payout.Payout) (time.Time, string) {
 // doubtKnown reports whether everybody had time to learn that a payout is doubted: nothing is
 // owed to its recipient's list, and has not been since before the acting process began, or there
 // was an hour without trouble to make it good. A clock that ran ahead, where the doubt was noted,
-// has the list made good later.
+// has the list made good later. A judge that allowed more would miss a list that is never made
+// good; one that allowed less would blame the five seconds within which other processes learn of
+// trouble (decision 0009).
 func (w *world) doubtKnown(d *dossier, q payout.Payout, box *container) bool {
 	since, why := d.doubted(q)
 	if why == "" {
@@ -109,7 +118,8 @@ func (w *world) doubtKnown(d *dossier, q payout.Payout, box *container) bool {
 	return !q.RecipientOwed && w.acting.begun.Sub(since) > 2*time.Minute && !box.blindAt.After(since) && box.skew == 0
 }
 
-// otherwise tells that one account is written in two ways.
+// otherwise tells that one account is written in two ways. It is for the report alone: whoever
+// reads of such a break should look at the spelling first.
 func otherwise(p, q payout.Payout) string {
 	if p.Destination.AccountNumber == q.Destination.AccountNumber {
 		return ""
@@ -117,7 +127,8 @@ func otherwise(p, q payout.Payout) string {
 	return ", with its number written otherwise"
 }
 
-// mustBeKnown reports whether everybody had time to learn that a payout is unknown.
+// mustBeKnown reports whether everybody had time to learn that a payout is unknown. A container
+// that could not read the shared state since, or whose clock is off, is not blamed.
 func (w *world) mustBeKnown(d *dossier, q payout.Payout, box *container) bool {
 	if q.Status != payout.Unknown {
 		return false
@@ -129,7 +140,8 @@ func (w *world) mustBeKnown(d *dossier, q payout.Payout, box *container) bool {
 	return !d.notedAt.IsZero() && w.acting.begun.Sub(d.notedAt) > time.Minute && !box.blindAt.After(d.notedAt) && box.skew == 0
 }
 
-// recipient names the money and who gets it, however his number is written.
+// recipient names the money and who gets it, however his number is written. The clients know who
+// is meant; the key of the domain's lists must not decide what the judges compare.
 func (w *world) recipient(p payout.Payout) string {
 	for _, c := range w.clients {
 		if c.id == p.ID {

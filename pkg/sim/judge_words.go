@@ -8,7 +8,10 @@ import (
 
 // against finds a kept word that speaks against sending a payout, "" if there is
 // none. Some words count for ever; others until the provider has said after them, in
-// an answer to us, that the attempt failed.
+// an answer to us, that the attempt failed. For ever count: another amount, an attempt that we
+// never made, a payment, and two people's word for two payments. "In progress" and "unlisted"
+// count until an answer of later says that the attempt failed. That is decision 0015 without its
+// rounds: the judges have the times, and need no numbers of facts.
 func (d *dossier) against(p payout.Payout) string {
 	if !d.twiceAt.IsZero() {
 		return "two people vouch for two payments"
@@ -43,7 +46,9 @@ func (d *dossier) open(s spoken) bool {
 // unsettling reports whether a word that is not believed still speaks against the payout. It
 // ends nothing, and may be true: until a status query that began after it is answered, nothing
 // relies on the opposite. An ordinary failure speaks against nothing, but of what was not sent
-// nobody has anything to say.
+// nobody has anything to say. It is weaker than a word that counts, and stronger than nothing:
+// whoever has a leaked key can write it, and so can the provider, whose payment it may be
+// (decision 0024).
 func (d *dossier) unsettling(s spoken, p payout.Payout) bool {
 	unsent := p.Status == payout.Queued && s.attempt == p.Attempt
 	switch {
@@ -58,14 +63,18 @@ func (d *dossier) unsettling(s spoken, p payout.Payout) bool {
 }
 
 // elsewhereUnsettling reports whether a word that is not believed speaks of another attempt
-// than the present one, which alone may be repeated.
+// than the present one, which alone may be repeated. The present one may be repeated at a
+// provider that refuses repetitions, since the same reference cannot pay twice there. Beside
+// another attempt that protects nobody.
 func (d *dossier) elsewhereUnsettling(p payout.Payout) bool {
 	return d.any(func(s spoken) bool {
 		return s.kept && s.unbelieved != "" && s.attempt != p.Attempt && d.unsettling(s, p)
 	})
 }
 
-// judgeUnbelieved looks at a payout that a callback was thanked for which is not believed.
+// judgeUnbelieved looks at a payout that a callback was thanked for which is not believed. Such a
+// callback may change no status and still has to take the certainty away; without a change of the
+// item no other judge would look.
 func (w *world) judgeUnbelieved(reference string) {
 	id, _, _ := payout.ParseProviderReference(reference)
 	if p, there := w.table.Payouts[id]; there {

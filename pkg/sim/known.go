@@ -8,7 +8,9 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// sense is what a word says of the money, whoever says it.
+// sense is what a word says of the money, whoever says it. Every word has one of these by the
+// provider's pages, whether it comes in an answer, a callback or a file, so that judges compare
+// words of different kinds.
 type sense string
 
 // The senses. Silence is no answer that means anything.
@@ -29,7 +31,12 @@ func (s sense) ends() bool { return s == saysPaid || s == saysFailed || s == say
 // moved reports whether the word says that money was paid.
 func (s sense) moved() bool { return s == saysPaid || s == saysReturned }
 
-// spoken is a word about a payout as the judges remember it.
+// spoken is a word about a payout as the judges remember it. A word is kept with how it came,
+// since that decides its weight (decision 0016): by whom, about which attempt, when its status
+// query began, whether it was acknowledged.
+//
+// The fields that say what became of it are set later: kept by an acknowledgement, sure when the
+// process that heard it has ended unhurt, unbelieved when the controls say so.
 type spoken struct {
 	at       time.Time
 	attempt  payout.Attempt
@@ -58,11 +65,17 @@ type spoken struct {
 	another, second bool
 }
 
-// stored reports whether the service has certainly taken the word in.
+// stored reports whether the service has certainly taken the word in. Of any other word the
+// service need not know.
 func (s spoken) stored() bool { return s.kept || s.sure }
 
 // dossier is what the judges know of a payout beside its item. The service knows it
-// too, or has acknowledged it; a restore loses what the table loses.
+// too, or has acknowledged it; a restore loses what the table loses. So a restored table comes
+// with the dossiers of its backup: what the service has lost it cannot be blamed for, and what
+// clients and providers still know is judged by ledgers and by clients.
+//
+// Many of the times are those from which on something had to be known. A fault on the way,
+// counted by hits, makes such a time void: then nobody may have learnt of it.
 type dossier struct {
 	spoken []spoken
 	// refused is when an attempt was last said to have failed, in an answer to us.
@@ -92,12 +105,14 @@ type dossier struct {
 	unsentHits int       // that unsentBy had met when it got the right
 }
 
+// clone is for a backup. The words and times of before must not follow what is heard later.
 func (d *dossier) clone() *dossier {
 	c := *d
 	c.spoken, c.refused = slices.Clone(d.spoken), maps.Clone(d.refused)
 	return &c
 }
 
+// about is the dossier of a payout, an empty one at first.
 func (w *world) about(id payout.ID) *dossier {
 	d := w.known[id]
 	if d == nil {
@@ -115,6 +130,8 @@ type backup struct {
 	requests map[string]int
 }
 
+// backup is a copy of now. The counts of what left go with it; ledgers, clients and everything
+// that was ever sent (everSent) stay, since providers and merchants are restored by nobody.
 func (w *world) backup() backup {
 	b := backup{at: w.now, table: w.table.backup(), known: map[payout.ID]*dossier{}, requests: maps.Clone(w.requests)}
 	for id, d := range w.known {
@@ -123,7 +140,10 @@ func (w *world) backup() backup {
 	return b
 }
 
-// noteWord remembers a word. Words about what is no payout of ours are left out.
+// noteWord remembers a word. Words about what is no payout of ours are left out. An answer that a
+// payout failed closes an attempt only if it was of a status query, or of the only submission:
+// see [dossier.against]. A refusal about us takes the submission back out of the count, since
+// documented ones registered nothing.
 func (w *world) noteWord(reference string, s spoken) {
 	id, attempt, ours := payout.ParseProviderReference(reference)
 	if !ours {
@@ -152,7 +172,8 @@ func (w *world) noteWord(reference string, s spoken) {
 }
 
 // unhear takes the meaning from the word of a callback that is not believed, and remembers
-// what it was. It is stored at this moment.
+// what it was. It is stored at this moment. The judges would otherwise blame the service for not
+// acting on what people forbade it to believe.
 func (w *world) unhear(told int) {
 	w.ofCallback(told, func(s *spoken) {
 		s.unbelieved, s.says, s.mismatch, s.at = s.says, saysNothing, false, w.now
@@ -160,7 +181,9 @@ func (w *world) unhear(told int) {
 }
 
 // vouched notes that two people had a file applied, which they began at a time, and which shows
-// two payments of each of these references.
+// two payments of each of these references. Such a payout is never safe to pay again, and never
+// goes by itself, whatever its provider says later: two people have seen two payments in its
+// books.
 func (w *world) vouched(begun time.Time, twice []string) {
 	for _, reference := range twice {
 		id, _, _ := payout.ParseProviderReference(reference)
@@ -190,7 +213,8 @@ func (w *world) ofCallback(told int, do func(s *spoken)) {
 // any reports whether a word of the dossier is such.
 func (d *dossier) any(such func(spoken) bool) bool { return slices.ContainsFunc(d.spoken, such) }
 
-// noteChange follows what happens to an item.
+// noteChange follows what happens to an item. It is called after the judges of sendings and
+// orders, and before those of safety: these have to know the change, those must not.
 func (w *world) noteChange(before *payout.Payout, after payout.Payout) {
 	d := w.about(after.ID)
 	if before == nil {
@@ -217,13 +241,16 @@ func (w *world) noteChange(before *payout.Payout, after payout.Payout) {
 		d.endedBy, d.endedAt = lastEntry(after).Source, w.now
 	}
 	if w.acting != nil && w.acting.errand.asked {
+		// An answer was weighed when the change was written, and not when it came: words between
+		// the two were heard before it counted.
 		for attempt := range d.refused { // weighed after whatever came meanwhile
 			d.refused[attempt] = w.now
 		}
 	}
 }
 
-// noteOpen notes since when nobody knows the end.
+// noteOpen notes since when nobody knows the end. A repetition of ours does not begin the time
+// anew, or a payout that is repeated could be open for ever without a person.
 func (w *world) noteOpen(d *dossier, before, after payout.Payout) {
 	if after.Status == before.Status && after.Attempt == before.Attempt {
 		return
@@ -246,7 +273,8 @@ func (w *world) noteOpen(d *dossier, before, after payout.Payout) {
 }
 
 // noteEnd is called when a process has ended: whatever it made unknown is known to
-// be so, unless something went wrong on the way.
+// be so, unless something went wrong on the way. The process that made a payout unknown owes the
+// recipient's list an entry before it ends. One that met no fault since then has written it.
 func (w *world) noteEnd(p *process) {
 	for _, c := range w.clients {
 		d := w.known[c.id]
@@ -277,7 +305,8 @@ func (d *dossier) sure(p *process) {
 	}
 }
 
-// noteOrder notes what people did to an item.
+// noteOrder notes what people did to an item. An order of which the history tells nothing was
+// refused or repeated, and changes nothing for the judges.
 func (w *world) noteOrder(d *dossier, before, after payout.Payout) {
 	last := lastEntry(after)
 	if after.Sequence() == before.Sequence() || last.Source != payout.FromOperator {
@@ -298,6 +327,7 @@ func (w *world) noteOrder(d *dossier, before, after payout.Payout) {
 	}
 }
 
+// lastEntry is the entry of the latest change, an empty one if there is none.
 func lastEntry(p payout.Payout) payout.Entry {
 	if len(p.History) == 0 {
 		return payout.Entry{}
@@ -307,7 +337,8 @@ func lastEntry(p payout.Payout) payout.Entry {
 
 // The adapters to what the domain shows of a payout.
 
-// safe reports whether the payout is said to be safe to pay again.
+// safe reports whether the payout is said to be safe to pay again. The judges ask the domain for
+// what it says, and for nothing else.
 func safe(p payout.Payout) bool { return p.SafeToPayAgain() }
 
 // waits reports whether an order waits for a second person, and proposer who gave it.

@@ -13,16 +13,21 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// line is one connection to a provider.
+// line is one connection to a provider. It stands where pkg/oneshot dials in production, so that
+// everything above it (what "not sent" means, what an answer means) is the real code.
 type line struct {
 	c        *container
 	platform *platform
 }
 
-// slow is how long a provider is waited for.
+// slow is how long a provider is waited for. It is the client's own limit (payout.AnswerWithin).
+// A create that has waited for it has at most ten of its twenty-five seconds left.
 const slow = 15 * time.Second
 
-// Post implements oneshot.Connection under the fate of the point.
+// Post implements oneshot.Connection under the fate of the point. The judges of sendings are
+// called where the request leaves, and only if it does: a fence that is followed by no request
+// has sent nothing. What was answered counts as a word only if it says something: a 500 and a
+// redirect of a payout that was taken tell nobody that it was.
 func (l line) Post(_ context.Context, r oneshot.Request) oneshot.Result {
 	question := strings.Contains(r.URL.Path, "query") || strings.Contains(r.URL.Path, "status")
 	p, w, fates := l.c.current, l.c.world, sendFates
@@ -70,7 +75,9 @@ func (l line) Post(_ context.Context, r oneshot.Request) oneshot.Result {
 }
 
 // before is what becomes of a request that the provider does not see, or not in time. False
-// means that it arrives.
+// means that it arrives. The late ones arrive after 20 seconds, when the answer is given up;
+// after 90, when the lease is over and a sweep may have been there; or after ten minutes, when
+// somebody may have sent it again.
 func (l line) before(f fate, r oneshot.Request, question bool) (result oneshot.Result, ended bool) {
 	w, reference := l.c.world, referenceIn(r.Body)
 	switch f {
@@ -104,11 +111,13 @@ func (l line) lost() oneshot.Result {
 	return oneshot.Result{Outcome: oneshot.Lost}
 }
 
+// result is what a client makes of the answer.
 func (a answer) result() oneshot.Result {
 	return oneshot.Result{Outcome: oneshot.Answered, Status: a.status, Body: a.body}
 }
 
-// spoilt is the answer as it arrives.
+// spoilt is the answer as it arrives. The provider has done what it did; only the news of it
+// differs. A refusal by its HTTP status says what it said, whatever word stands in it.
 func (a answer) spoilt(f fate) answer {
 	switch f {
 	case errorAfter:
@@ -126,14 +135,16 @@ func (a answer) spoilt(f fate) answer {
 }
 
 // aboutUs reports a refusal that a provider documents as one of the address or the
-// endpoint by its HTTP status alone.
+// endpoint by its HTTP status alone. A firewall may answer so, too, and nothing in the answer
+// tells (docs/providers.md).
 func (a answer) aboutUs() bool {
 	return a.status == http.StatusForbidden || a.status == http.StatusNotFound && a.says != saysFailed
 }
 
 // reach comes to the point of a request. A process that was frozen there at times
 // finds its connection dead, and so does, more often than others, one that submits
-// once more.
+// once more. That is the road to "not sent" after a first submission that may have arrived: it
+// must never lead back to the queue (mutant step-back-to-queued).
 func (l line) reach(what string, fates []fate, again bool) fate {
 	w := l.c.world
 	d := w.latency()
@@ -146,7 +157,8 @@ func (l line) reach(what string, fates []fate, again bool) fate {
 	return f
 }
 
-// fly counts a submission as one that may still arrive, until it has landed.
+// fly counts a submission as one that may still arrive, until it has landed. Until then no
+// failure of that attempt is certain at a provider that could execute the request.
 func (l line) fly(reference string, question bool) (landed func()) {
 	w := l.c.world
 	if question {
@@ -160,7 +172,8 @@ func (l line) fly(reference string, question bool) (landed func()) {
 // Close implements oneshot.Connection.
 func (line) Close() {}
 
-// unlist puts a word that no page lists into an answer.
+// unlist puts a word that no page lists into an answer. It is done to the bytes, so that each
+// provider's reader meets the word where its own words stand.
 func unlist(body []byte) []byte {
 	return bytes.ReplaceAll(body, []byte(`"status":"`), []byte(`"status":"x`))
 }

@@ -13,7 +13,9 @@ import (
 // the lost time two people have one of them sent until it is paid, and after it they go on where
 // the backup stands. What a table has forgotten was paid. Most often the failure is certain before
 // the backup, so that nothing is asked any more, and RESTORED_AT is taken away before people go
-// on: then nothing but what the table remembers speaks of the attempts that are lost.
+// on: then nothing but what the table remembers speaks of the attempts that are lost. The numbers
+// are such that the rare thing is the usual one here: drawn freely, a restore would hardly ever
+// fall between attempts of which a later one pays.
 func (w *world) loseAttempts() {
 	c := w.choices
 	w.paidFrom = payout.Attempt(2 + c.weighted(25, 75))
@@ -44,7 +46,9 @@ func (w *world) loseAttempts() {
 	})
 }
 
-// plain is a plan without doubt: it ends at once, whoever asks is told so, and one callback says it.
+// plain is a plan without doubt: it ends at once, whoever asks is told so, and one callback says
+// it. What is at stake in such histories is what the table has forgotten; doubtful codes would
+// hide it behind promises that hold for other reasons.
 func (p plan) plain(pays bool) plan {
 	p.end, p.after, p.visible = declined, time.Second, 0
 	if pays {
@@ -55,7 +59,8 @@ func (p plan) plain(pays bool) plan {
 	return p
 }
 
-// tryAgain has two people send a payout again that has failed, or is unknown.
+// tryAgain has two people send a payout again that has failed, or is unknown. Two people may
+// order everything, so that the guards for one person do not stand in the way of the history.
 func (w *world) tryAgain(id payout.ID) {
 	if p := w.table.Payouts[id]; p.Status != payout.Failed && p.Status != payout.Unknown {
 		return
@@ -65,7 +70,9 @@ func (w *world) tryAgain(id payout.ID) {
 	}
 }
 
-// carefree is a store that forgets which payouts a lost table may have sent again.
+// carefree is a store that forgets which payouts a lost table may have sent again. It is half of
+// the mutant lost-attempts-forgotten; the other half is a policy that does not know of the
+// restore what the table remembers.
 type carefree struct{ session }
 
 func (s carefree) Apply(ctx context.Context, step payout.Step) (payout.Payout, error) {

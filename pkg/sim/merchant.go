@@ -9,7 +9,9 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// merchant is who is told. It remembers every word.
+// merchant is who is told. It remembers every word. By the id of an event a merchant drops
+// repetitions. So an event must never come with another body under the same id, and never be left
+// out because a body like it came before.
 type merchant struct {
 	bodies map[payout.EventID]string
 	// tried is the highest sequence that was tried, taken or not, per payout.
@@ -22,7 +24,8 @@ type endpoint struct{ c *container }
 // Ready implements payout.Endpoint.
 func (endpoint) Ready(context.Context) (bool, error) { return true, nil }
 
-// Deliver implements payout.Endpoint: one attempt under its fate.
+// Deliver implements payout.Endpoint: one attempt under its fate. An endpoint may take its time,
+// and one whose answer is lost has taken the event: telling is at least once.
 func (e endpoint) Deliver(_ context.Context, m payout.Message) payout.Delivery {
 	w, p := e.c.world, e.c.current
 	slow := time.Duration([]int{0, 2, 10}[w.choices.weighted(50, 30, 20)]) * time.Second
@@ -47,7 +50,8 @@ func (e endpoint) Deliver(_ context.Context, m payout.Message) payout.Delivery {
 	return payout.Delivery{Result: payout.Delivered}
 }
 
-// heardOf is what the merchant makes of an event that arrived.
+// heardOf is what the merchant makes of an event that arrived. It is the client who acts on it: a
+// failure that is confirmed, or a cancellation, frees him to pay another way.
 func (w *world) heardOf(m payout.Message) {
 	var event payout.Event
 	_ = json.Unmarshal(m.Body, &event) // attempted judges it
@@ -56,7 +60,9 @@ func (w *world) heardOf(m payout.Message) {
 	}
 }
 
-// attempted judges one attempt, whether it arrives or not.
+// attempted judges one attempt, whether it arrives or not. The order of first attempts is what a
+// merchant may rely on. A delivery that failed may come after later ones, but no event is tried
+// before those that came before it.
 func (w *world) attempted(m payout.Message) {
 	var event payout.Event
 	if err := json.Unmarshal(m.Body, &event); err != nil || event.ID != m.ID {
@@ -78,7 +84,8 @@ func (w *world) attempted(m payout.Message) {
 }
 
 // stream tells a function of a change, most of the time: now and then the record is
-// lost, late, or comes twice.
+// lost, late, or comes twice. In life one is lost when its retries are used up (decision 0025),
+// so no promise may rest on the stream.
 func (w *world) stream(id payout.ID) {
 	if !w.streaming {
 		return
@@ -93,7 +100,9 @@ func (w *world) stream(id payout.ID) {
 	}
 }
 
-// judgeFeed looks whether an event stands in the feed twice.
+// judgeFeed looks whether an event stands in the feed twice. A number of the feed is taken by the
+// put that fills it (decision 0012), so that a put whose answer was lost must be looked for
+// before it is made again.
 func (w *world) judgeFeed(id payout.ID) {
 	last := 0
 	for _, n := range w.table.Feed[id.Shard()] {
@@ -108,6 +117,8 @@ func (w *world) judgeFeed(id payout.ID) {
 }
 
 // breakFeed has the feed give no answer for some minutes. Some of its writes arrive all the same.
+// Up to eleven minutes are longer than the five within which an earlier version looked for its
+// own puts (mutant last-try-as-first).
 func (w *world) breakFeed() {
 	w.feedOutUntil = w.now.Add(time.Duration(1+w.choices.pick(11)) * time.Minute)
 	w.tell("the feed gives no answer until %s", w.feedOutUntil.Sub(start))
@@ -123,7 +134,8 @@ func (w *world) told(p payout.Payout, sequence int) bool {
 }
 
 // judgeTold looks at the end whether the merchant knows, will know, or somebody
-// was called; and whether the feed has everything.
+// was called; and whether the feed has everything. A notice that is still due is no broken
+// promise, nor is one that a person was called for.
 func (w *world) judgeTold(p payout.Payout) {
 	var fed []int
 	for _, n := range w.table.Feed[p.ID.Shard()] {

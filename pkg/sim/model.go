@@ -10,7 +10,8 @@ import (
 
 // model is how one provider behaves, as its pages say and no code of ours. What providers have
 // in common is the platform's. It shares the signatures with the sandbox, and nothing with the
-// connectors.
+// connectors. A provider that is wired needs one, or the simulation does not start: its mistakes
+// would be tried against nobody (docs/adding-a-provider.md).
 type model interface {
 	traits() traits
 	// document is the secret with its credentials; a provider without projects leaves them out.
@@ -37,7 +38,8 @@ type model interface {
 	destination(account string) map[string]any
 }
 
-// traits are what judges and people go by.
+// traits are what judges and people go by. A judge that asks for a trait in place of a name holds
+// for a third provider, too.
 type traits struct {
 	// paysAgain: nothing is documented about a repeated reference, and it may be paid once more.
 	// The others document that they refuse it, and tell for certain how an attempt ended.
@@ -79,7 +81,8 @@ func modelOf(p payout.Provider) model {
 // traitsOf are those of a provider.
 func traitsOf(p payout.Provider) traits { return modelOf(p).traits() }
 
-// one draws one of several; where there is one alone, nothing is drawn.
+// one draws one of several; where there is one alone, nothing is drawn. Histories of two
+// providers stay what they were, where only one of them has the trait.
 func (c *choices) one(of []payout.Provider) payout.Provider {
 	if len(of) == 1 {
 		return of[0]

@@ -17,7 +17,8 @@ import (
 func init() { models[monetix.Name] = monetixModel{} }
 
 // monetixModel is Monetix: it refuses a repeated payment_id within one project, and has codes
-// that may hide a payment.
+// that may hide a payment. It answers a status query with every operation of the payout, which a
+// callback does not.
 type monetixModel struct{}
 
 // traits implements model.
@@ -38,7 +39,9 @@ func (monetixModel) destination(account string) map[string]any {
 	return map[string]any{"type": "bank_account", "bank": "wing", "account_number": account}
 }
 
-// handle implements model.
+// handle implements model. A repeated payment_id is answered with one of the codes for
+// duplicates, which say that it is there and nothing about its money. Now and then Monetix turns
+// a request away for who we are, before it registers anything.
 func (monetixModel) handle(pl *platform, r oneshot.Request, question bool) answer {
 	decoder := json.NewDecoder(bytes.NewReader(r.Body))
 	decoder.UseNumber()
@@ -82,6 +85,9 @@ func (monetixModel) handle(pl *platform, r oneshot.Request, question bool) answe
 	return answer{status: http.StatusOK, body: body, says: saysProcessing}
 }
 
+// monetixRefusal is a request that was turned down. It says "failed" only with a code about the
+// data. Other codes say nothing by themselves; whoever refuses us for who we are marks the answer
+// himself.
 func monetixRefusal(status int, code string) answer {
 	body, _ := json.Marshal(map[string]any{"status": "error", "code": code, "message": "m"})
 	a := answer{status: status, body: body, says: saysNothing}
@@ -91,6 +97,9 @@ func monetixRefusal(status int, code string) answer {
 	return a
 }
 
+// monetixState answers a status query. "Not found" says nothing of the payout, and may be
+// temporary (docs/providers.md): a payout is visible some seconds after it was taken, and never
+// to another project than its own.
 func (pl *platform) monetixState(reference, project string) answer {
 	tree, says := map[string]any{"project_id": json.Number(project)}, saysAbsent
 	e, known := pl.find(project, reference)
@@ -112,6 +121,8 @@ func (pl *platform) monetixState(reference, project string) answer {
 	return answer{status: http.StatusOK, body: pl.signed(tree, keyOf(project, pl.key)), says: says}
 }
 
+// monetixStray is an honest, signed answer about another payment: the number alone tells
+// (decision 0018, numbers in answers).
 func (pl *platform) monetixStray(e *entry, tree map[string]any) answer {
 	u := e.ofAnother()
 	payment, operation := e.monetixWords(u, 1)
@@ -120,7 +131,8 @@ func (pl *platform) monetixStray(e *entry, tree map[string]any) answer {
 	return answer{status: http.StatusOK, body: pl.signed(tree, keyOf(e.project, pl.key)), says: monetixModel{}.sense(u), stray: true}
 }
 
-// monetixWords are the payment and the operation of a callback or an answer.
+// monetixWords are the payment and the operation of a callback or an answer. A reversal is an
+// operation of its own beside a payment that is still called a success, with a number of its own.
 func (e *entry) monetixWords(u utterance, times int64) (payment, operation map[string]any) {
 	sum := map[string]any{"amount": json.Number(strconv.FormatInt(e.amount*max(times, 1), 10)), "currency": e.currency}
 	payment = map[string]any{"id": e.reference, "type": "payout", "status": u.status, "sum": sum, "description": e.echo()}
@@ -138,7 +150,8 @@ func (e *entry) monetixWords(u utterance, times int64) (payment, operation map[s
 }
 
 // tried are the operations of an answer, the last one first: callbacks have that alone. Of a
-// payout that was paid after all, it is the first try that paid.
+// payout that was paid after all, it is the first try that paid. No page documents an order among
+// them, and a reader who trusts the last one calls a payment a decline.
 func (e *entry) tried(u utterance, last map[string]any) []any {
 	all := []any{last}
 	earlier := func(status, code string) {
@@ -161,13 +174,17 @@ func (e *entry) tried(u utterance, last map[string]any) []any {
 	return all
 }
 
+// signed writes a tree with its signature, which is the sandbox's and shares no code with the
+// connector (decision 0006).
 func (pl *platform) signed(tree map[string]any, key string) []byte {
 	tree["signature"] = sandbox.SignMonetix(tree, key)
 	body, _ := json.Marshal(tree)
 	return body
 }
 
-// notification implements model.
+// notification implements model. A re-spelt code is signed as "3041" and written as 3041.0: one
+// text for the signature, two for a careless reader. A re-cut one hides lines of its own in a
+// value: in the signed text they stand where fields do (decision 0018).
 func (monetixModel) notification(pl *platform, e *entry, said word) []byte {
 	key := pl.signs(e, said)
 	payment, operation := e.monetixWords(e.utter(said.says, said.odd), said.times)

@@ -12,7 +12,11 @@ import (
 const reversal = "reversal"
 
 // The rows of Monetix' tables, as the provider's pages list them. They are written
-// down here once more: the judges must not learn from the code that they judge.
+// down here once more: the judges must not learn from the code that they judge. Those about the
+// data refuse for certain; those about us refuse nobody's payout; those of duplicates say that
+// the number is taken. Of the operations' codes most are reasons for people, a few look like a
+// time-out and may hide a payment, some are followed by another try, and some belong to what is
+// not over.
 var (
 	requestData = []string{
 		"2641", "319", "502", "702", "2003", "2004", "2124", "2261", "2426", "2610", "2611", "3242", "3243", "2801", "3244",
@@ -42,10 +46,12 @@ var (
 	monetixStrange = []string{"partially paid out", "internal error", "external error", "refunded"}
 )
 
-// refusalWeights make the first code the usual one.
+// refusalWeights make the first code the usual one. With equal weights the one usual refusal
+// would be as rare as the thirty others.
 var refusalWeights = append([]int{60}, slices.Repeat([]int{1}, len(requestData)-1)...)
 
-// sense implements model.
+// sense implements model. An error that says "the number is taken" says nothing of the end: after
+// a second submission the first one may be paid.
 func (monetixModel) sense(u utterance) sense {
 	switch {
 	case u.status == "success":
@@ -65,7 +71,8 @@ func (monetixModel) sense(u utterance) sense {
 // doubtful implements model.
 func (monetixModel) doubtful(u utterance) bool { return slices.Contains(operationDoubtful, u.code) }
 
-// speak implements model.
+// speak implements model. Every row of the tables is drawn by some history, the usual ones by
+// most: a mistake in a row that no history uses would be found by nobody.
 func (monetixModel) speak(w *world) manner {
 	c := w.choices
 	m := manner{of: monetix.Name, busy: utterance{monetixBusy[0], "9999"}, no: utterance{"decline", operationFinal[0]}, odd: utterance{monetixStrange[0], "0"}, back: "reversed"}
@@ -123,7 +130,8 @@ func (monetixModel) certain(m *manner) {
 }
 
 // turnedAway draws an answer about who we are, in place of taking a payout in;
-// nothing was registered then.
+// nothing was registered then. A rotated key, a firewall, a project that was closed: such an
+// answer must pause submissions and must not cost a reference.
 func (w *world) turnedAway() (answer, bool) {
 	if w.scripted != nil || !w.choices.chance(2) {
 		return answer{}, false

@@ -20,7 +20,8 @@ import (
 func init() { models[trial.Name] = trialModel{} }
 
 // trialModel is the provider that does not exist: it refuses a repeated id for good, and what it
-// says is plain.
+// says is plain. With it the judges are tried without the traits that Vexora and Monetix brought
+// along: a judge that means one of those two shows.
 type trialModel struct{}
 
 // traits implements model.
@@ -96,6 +97,7 @@ func (trialModel) sign(fields map[string]string, key string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
+// answer is a signed answer: this provider signs everything that it says.
 func (m trialModel) answer(status int, key string, says sense, fields map[string]string) answer {
 	fields["signature"] = m.sign(fields, key)
 	body, _ := json.Marshal(fields)
@@ -123,6 +125,7 @@ func (m trialModel) handle(pl *platform, r oneshot.Request, question bool) answe
 	return m.answer(http.StatusOK, pl.key, saysProcessing, map[string]string{"id": reference, "state": "taken", "number": "T" + reference[20:]})
 }
 
+// state answers a status query. That it does not know an id is an answer of its own here.
 func (m trialModel) state(pl *platform, reference string) answer {
 	e, known := pl.find("", reference)
 	if !known {

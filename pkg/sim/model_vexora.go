@@ -18,7 +18,9 @@ func init() { models[vexora.Name] = vexoraModel{} }
 // "failed" for what came back.
 type vexoraModel struct{}
 
-// The words of Vexora's pages, and some that no page lists.
+// The words of Vexora's pages, and some that no page lists. The strange ones are those of sister
+// brands, or of nowhere (docs/providers.md). Whoever maps them to failed pays twice as soon as
+// one of them means "in progress" (decision 0007).
 var (
 	vexoraStrange = []string{"00032", "0001", "0029", "0100019"}
 	vexoraOuter   = []string{"8000", "5000", "0001", "00032"}
@@ -43,7 +45,8 @@ func (vexoraModel) sense(u utterance) sense {
 // doubtful implements model.
 func (vexoraModel) doubtful(utterance) bool { return false }
 
-// speak implements model.
+// speak implements model. Its refusal is an outer code, mostly 8000, which no page for Cambodia
+// calls final.
 func (vexoraModel) speak(w *world) manner {
 	c := w.choices
 	m := manner{of: vexora.Name, busy: utterance{status: "0015"}, no: utterance{status: "00029"}, odd: utterance{status: vexoraStrange[0]}}
@@ -85,7 +88,9 @@ func (vexoraModel) destination(account string) map[string]any {
 	return map[string]any{"type": "wallet", "wallet": "LANTON", "account_id": "w" + account, "account_number": account}
 }
 
-// handle implements model.
+// handle implements model. A signature that does not verify gets 8000 as well, and so does about
+// half of the repetitions: from outside, one code stands for "refused", "already there" and "who
+// are you". A silent Vexora takes and pays what it is sent, and answers 8000.
 func (vexoraModel) handle(pl *platform, r oneshot.Request, question bool) answer {
 	fields := map[string]string{}
 	if json.Unmarshal(r.Body, &fields) != nil || fields["sign"] != sandbox.SignVexora(fields, pl.key) {
@@ -109,6 +114,8 @@ func (vexoraModel) handle(pl *platform, r oneshot.Request, question bool) answer
 	return e.vexoraTold(e.state(pl.world.now), false)
 }
 
+// vexoraState answers a status query. What it answers about an unknown tradeNo is documented
+// nowhere, so it is one of three answers that all prove nothing.
 func (pl *platform) vexoraState(reference string) answer {
 	e, known := pl.find("", reference)
 	if !known {
@@ -135,6 +142,7 @@ func (e *entry) vexoraTold(state ending, amount bool) answer {
 	return a
 }
 
+// vexoraStray is an answer about another payment under our tradeNo: platFormTradeNo alone tells.
 func (e *entry) vexoraStray() answer {
 	u := e.ofAnother()
 	data := vexoraWord(e.reference, u)
@@ -144,18 +152,22 @@ func (e *entry) vexoraStray() answer {
 	return a
 }
 
+// vexoraAnswer is the outer object, whose code speaks of the request and not of the payout.
 func vexoraAnswer(code string, data any) answer {
 	body, _ := json.Marshal(map[string]any{"msg": "m", "code": code, "timestamp": 1, "success": code == "0000", "data": data})
 	return answer{status: http.StatusOK, body: body, says: saysNothing}
 }
 
+// decimals writes minor units as Vexora's amounts are written: in major units.
 func decimals(minor int64) string { return fmt.Sprintf("%d.%02d", minor/100, minor%100) }
 
+// vexoraWord is the inner object, whose status decides.
 func vexoraWord(reference string, u utterance) map[string]any {
 	return map[string]any{"tradeNo": reference, "platFormTradeNo": "VX" + reference[20:], "status": u.status, "message": "m"}
 }
 
-// notification implements model.
+// notification implements model. Its fields are joined by nothing in the signed text, so that a
+// value which holds "status=..." can be cut into a field (decision 0018).
 func (vexoraModel) notification(pl *platform, e *entry, said word) []byte {
 	data := vexoraWord(e.reference, e.utter(said.says, said.odd))
 	fields := map[string]string{

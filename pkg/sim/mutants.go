@@ -15,7 +15,8 @@ import (
 
 // Mutant is a way to be wrong about money that has happened somewhere, put around
 // the ports of the real code. The simulation proves itself by finding each of them.
-// A nil part leaves its port alone.
+// A nil part leaves its port alone. The parts are ports, so that everything else is the real
+// code: a mutant is found because of the one thing that it does, or not at all.
 type Mutant struct {
 	Name string
 	// Says what the wrong code does.
@@ -98,11 +99,13 @@ func (m *Mutant) verifier(v payout.Verifier) payout.Verifier {
 	return m.aroundVerifier(v)
 }
 
-// Mutants lists them all.
+// Mutants lists them all. A mutant that no history finds means one of two things: the promise
+// that it breaks has no judge, or the adversary never comes to the case. CI fails on either.
 func Mutants() []*Mutant { return slices.Concat(mutants, widerMutants) }
 
 // Found looks for the first seed, of so many, that breaks a promise under the mutant
-// and breaks none without it.
+// and breaks none without it. A seed that breaks the real code as well shows nothing about the
+// mutant.
 func (m *Mutant) Found(seeds uint64) (uint64, Result, bool) {
 	for seed := uint64(1); seed <= seeds; seed++ {
 		r := Seed(seed, Options{Mutant: m})
@@ -113,8 +116,13 @@ func (m *Mutant) Found(seeds uint64) (uint64, Result, bool) {
 	return 0, Result{}, false
 }
 
+// mutants have, most of them, the shape of published accidents with payments and webhooks. Each
+// stands for code that reads well, and passes every test in which nothing is lost.
 var mutants = []*Mutant{
 	{
+		// An idempotency record that is removed on an error: the error was a lost answer, and the
+		// merchant's next try is a second payment. It is why a lost answer is a state and not an
+		// error (promise 4).
 		Name: "free-the-reference", Says: "deletes the record when the submission ends in an error, so that the merchant can try again",
 		aroundCreator: around(func(c *container, created payout.Created, err error) (payout.Created, error) {
 			if err == nil && !created.Replayed && created.Payout.Status == payout.Unknown {
@@ -125,6 +133,9 @@ var mutants = []*Mutant{
 		}),
 	},
 	{
+		// A record that "must be dead by now". The process behind it is slow, or its request is
+		// still on its way; age tells nothing about either. A lease ends the right to send, and
+		// never the doubt about what was sent.
 		Name: "take-over-by-age", Says: "submits again when a record has been in progress for a minute",
 		aroundCreator: func(creator edge.Creator, c *container) edge.Creator {
 			return creatorFunc(func(ctx context.Context, d payout.Draft, by payout.Principal) (payout.Created, error) {
@@ -143,6 +154,9 @@ var mutants = []*Mutant{
 		},
 	},
 	{
+		// What an HTTP client does when it is told to be robust. At Vexora each of them may be
+		// paid, and nowhere does the answer to the last say anything of the first (decision
+		// 0003).
 		Name: "retry-the-post", Says: "repeats the request when no answer came",
 		aroundConnector: connector(func(ctx context.Context, c payout.Connector, p payout.Payout, claim payout.Claim) payout.Claim {
 			for range 3 {
@@ -159,6 +173,8 @@ var mutants = []*Mutant{
 		}, nil),
 	},
 	{
+		// A provider that does not show a payout yet is taken for one that does not have it. No
+		// page says what "not found" proves.
 		Name: "resend-on-not-found", Says: "takes a status query without a result for proof that nothing was sent",
 		aroundConnector: connector(nil, func(ctx context.Context, c payout.Connector, p payout.Payout, claim payout.Claim) payout.Claim {
 			unfound := claim.Finding == payout.FoundAbsent || claim.Finding == payout.FoundUnclear && len(claim.Raw) > 0
@@ -169,6 +185,8 @@ var mutants = []*Mutant{
 		}),
 	},
 	{
+		// Read, decide, write without a condition (decision 0002): between the two somebody else
+		// has written, and what he wrote is gone.
 		Name: "write-unguarded", Says: "reads the state, decides, and writes without a condition",
 		aroundStore: store(func(s session, ctx context.Context, step payout.Step) (payout.Payout, error) {
 			current, err := s.Get(ctx, step.ID)
@@ -185,6 +203,8 @@ var mutants = []*Mutant{
 		}),
 	},
 	{
+		// A callback may be faster than the answer to the submission. Whoever holds the token
+		// then believes that the payout is still his to write.
 		Name: "answer-over-final", Says: "records the provider's answer whatever a callback has said meanwhile",
 		aroundStore: store(func(s session, ctx context.Context, step payout.Step) (payout.Payout, error) {
 			if step.When.Token != "" {
@@ -197,6 +217,8 @@ var mutants = []*Mutant{
 		}),
 	},
 	{
+		// Thanked first, stored afterwards: when the store is down the word is lost, since the
+		// provider does not come again (promise 2).
 		Name: "acknowledge-first", Says: "thanks the provider although the callback could not be stored",
 		aroundReceiver: func(r edge.Receiver) edge.Receiver {
 			return receiverFunc(func(ctx context.Context, c payout.Claim) (payout.Verdict, error) {
@@ -206,6 +228,8 @@ var mutants = []*Mutant{
 		},
 	},
 	{
+		// Somebody wanted an end to polling. Silence is no answer, however often it is heard
+		// (promise 4).
 		Name: "fail-after-last-poll", Says: "calls a payout failed when the fourth status query brought nothing",
 		aroundConnector: connector(nil, func(_ context.Context, _ payout.Connector, p payout.Payout, claim payout.Claim) payout.Claim {
 			if p.Polls >= 3 && (claim.Finding == payout.FoundUnclear || claim.Finding == payout.FoundAbsent || claim.Finding == payout.FoundProcessing) {
@@ -215,6 +239,8 @@ var mutants = []*Mutant{
 		}),
 	},
 	{
+		// The commonest of all: the request timed out, so the payout is called failed, and what
+		// the provider did with it is paid beside its replacement.
 		Name: "timeout-is-failure", Says: "calls a payout failed when no answer came in time",
 		aroundConnector: connector(func(_ context.Context, _ payout.Connector, _ payout.Payout, claim payout.Claim) payout.Claim {
 			if claim.Finding == payout.FoundUnclear {
@@ -224,6 +250,8 @@ var mutants = []*Mutant{
 		}, nil),
 	},
 	{
+		// The default branch of a switch over codes (decision 0007). It is wrong at each port
+		// where codes are read, so it is put around two of them.
 		Name: "unlisted-is-failure", Says: "calls a payout failed when the code is none that it knows",
 		aroundVerifier: verifier(func(claim payout.Claim) payout.Claim {
 			if claim.Finding == payout.FoundUnlisted {
@@ -239,6 +267,9 @@ var mutants = []*Mutant{
 		}, nil),
 	},
 	{
+		// Monetix speaks in minor units and Vexora in major ones; riel have two minor digits at
+		// the one and none at the other. Such a comparison calls every right amount a mismatch
+		// or, the other way round, lets one pass that is a hundred times too large.
 		Name: "wrong-unit", Says: "compares an amount in minor units with one in major units",
 		aroundVerifier: verifier(func(claim payout.Claim) payout.Claim {
 			for i, a := range claim.Amounts {
@@ -250,10 +281,15 @@ var mutants = []*Mutant{
 		}),
 	},
 	{
+		// The default of most HTTP clients. The order reaches a second address, or the first one
+		// twice.
 		Name: "redirect-followed", Says: "sends the order on to where the provider points",
 		aroundLine: func(l line) oneshot.Connection { return follower{l} },
 	},
 	{
+		// The SDK repeats a put whose acknowledgement was lost, and its second try is refused by
+		// the record that the first one made. Code that does not look for its own token answers
+		// as a replay, and nobody sends.
 		Name: "own-write-a-stranger", Says: "takes its own record, whose acknowledgement was lost, for somebody else's",
 		aroundStore: func(s session, c *container) payout.Store {
 			return insertFunc{s, func(ctx context.Context, p payout.Payout, arrived time.Time) error {
@@ -268,6 +304,8 @@ var mutants = []*Mutant{
 		},
 	},
 	{
+		// "It could not be stored" is not "it was not stored". The merchant is told that nothing
+		// has begun, and pays under another reference.
 		Name: "not-started-too-early", Says: "says that nothing was sent when the record could not be made",
 		aroundCreator: around(func(_ *container, created payout.Created, err error) (payout.Created, error) {
 			if refusal := (*payout.Refusal)(nil); errors.As(err, &refusal) && refusal.Kind == payout.Unavailable {
@@ -277,6 +315,8 @@ var mutants = []*Mutant{
 		}),
 	},
 	{
+		// The look before the fence, without the fence's own condition: an earlier request that
+		// was slow comes in after a later one was refused (decision 0026).
 		Name: "turned-away-comes-in", Says: "starts a payout of which a later request was told that nothing had been started",
 		aroundStore: func(s session, _ *container) payout.Store {
 			return insertFunc{s, func(ctx context.Context, p payout.Payout, _ time.Time) error {
@@ -285,6 +325,8 @@ var mutants = []*Mutant{
 		},
 	},
 	{
+		// The notifier writes back what it read before it told: an event of meanwhile is
+		// published again, or never.
 		Name: "note-the-telling-unguarded", Says: "writes how far the merchant was told over whatever came meanwhile",
 		aroundStore: stepping(func(step payout.Step) payout.Step {
 			if step.Then.Quiet {
@@ -294,6 +336,8 @@ var mutants = []*Mutant{
 		}),
 	},
 	{
+		// The stream loses a record, and nothing remembers that somebody waits for it (decision
+		// 0011).
 		Name: "tell-by-the-stream-alone", Says: "leaves no note in the payout that something is to be told",
 		aroundStore: stepping(func(step payout.Step) payout.Step {
 			if step.Then.NotifyAt != nil && step.Then.Status.Final() {
@@ -303,6 +347,8 @@ var mutants = []*Mutant{
 		}),
 	},
 	{
+		// At most once in place of at least once: a crash between the note and the request, and
+		// the merchant never hears of the end.
 		Name: "note-before-telling", Says: "takes an event for told when it is about to be sent",
 		aroundStore: stepping(func(step payout.Step) payout.Step {
 			if n := step.Then.Notice; n != nil && n.Lease.Token != "" {

@@ -16,6 +16,7 @@ func expires(step payout.Step) bool {
 	return step.Then.Status == payout.Unknown && e != nil && e.Source == payout.FromSweep && slices.Contains(step.When.Statuses, payout.Submitting)
 }
 
+// raises reports whether a step calls people for a reason.
 func raises(step payout.Step, r payout.Reason) bool {
 	return step.Then.Entry != nil && slices.Contains(step.Then.Entry.Raised, r)
 }
@@ -30,7 +31,9 @@ func telling(e *payout.Entry, s payout.Status) *payout.Entry {
 	return &changed
 }
 
-// forgetful notes no payout that expired.
+// forgetful notes no payout that expired. It leaves out the notes of the payout that its
+// container called lost last. Those of other payouts are made, so that this one road into doubt
+// is missing alone.
 type forgetful struct {
 	session
 	expired payout.ID
@@ -51,7 +54,8 @@ func (f *forgetful) NoteUnsettled(ctx context.Context, u payout.Unsettled, most 
 	return f.session.NoteUnsettled(ctx, u, most, keep, until)
 }
 
-// deaf shows a queued payout as if nobody had spoken of it.
+// deaf shows a queued payout as if nobody had spoken of it. The facts of our own sending and of
+// closed attempts stay, so that only what was said is missing.
 type deaf struct{ session }
 
 func (d deaf) Apply(ctx context.Context, step payout.Step) (payout.Payout, error) {
@@ -82,7 +86,8 @@ func unheard(p payout.Payout) payout.Payout {
 	return p
 }
 
-// believing applies each line of a file at once, whoever brings it.
+// believing applies each line of a file at once, whoever brings it. It writes past the domain,
+// since every road through it asks who vouches.
 func believing(_ context.Context, s *sheet, _ payout.Principal, _ []payout.Principal) (statement.Report, error) {
 	for _, row := range s.rows {
 		s.world.end(row)
@@ -90,7 +95,8 @@ func believing(_ context.Context, s *sheet, _ payout.Principal, _ []payout.Princ
 	return statement.Report{Awaiting: true}, nil
 }
 
-// numberless has a file imported without the provider's numbers.
+// numberless has a file imported without the provider's numbers. It is the import of before seeds
+// 149, 180, 321 and 326 (docs/proof.md).
 func numberless(real importing) importing {
 	return func(ctx context.Context, s *sheet, by payout.Principal, identities []payout.Principal) (statement.Report, error) {
 		blind := *s
@@ -102,7 +108,8 @@ func numberless(real importing) importing {
 	}
 }
 
-// end makes the end that a line names, if the payout is open.
+// end makes the end that a line names, if the payout is open. It takes the table's own step,
+// under the payout's version: what is wrong about it is that nobody vouched, and nothing else.
 func (w *world) end(row payout.StatementRow) {
 	id, attempt, _ := payout.ParseProviderReference(row.Reference)
 	p, there := w.table.Payouts[id]
@@ -116,21 +123,26 @@ func (w *world) end(row payout.StatementRow) {
 	}})
 }
 
-// everybody is a register in which each principal is a person.
+// everybody is a register in which each principal is a person. Such a register is what "two
+// different principals" comes to without one: a person with a role and a user is two (decision
+// 0014).
 type everybody struct{}
 
 func (everybody) Who(_ context.Context, identities []payout.Principal) (payout.Person, error) {
 	return payout.Person(identities[len(identities)-1]), nil
 }
 
-// backward asks about the first attempt.
+// backward asks about the first attempt. The claim comes back as one about the attempt that was
+// meant, which is how an answer is taken for another attempt's.
 type backward struct{ payout.Connector }
 
 func (b backward) Ask(ctx context.Context, p payout.Payout, _ payout.Attempt) payout.Claim {
 	return b.Connector.Ask(ctx, p, payout.FirstAttempt)
 }
 
-// anyAccount is a connector whose accounts all have one name.
+// anyAccount is a connector whose accounts all have one name. So nothing tells any more which
+// project a submission went to, and the next one goes to whichever the secret names (decision
+// 0027).
 type anyAccount struct{ payout.Connector }
 
 func (c anyAccount) Prepare(ctx context.Context, p payout.Payout) (payout.Submission, []payout.Fault, error) {
@@ -144,11 +156,14 @@ func (c anyAccount) Ask(ctx context.Context, p payout.Payout, about payout.Attem
 	return claim
 }
 
+// anonymous is a submission of such a connector.
 type anonymous struct{ payout.Submission }
 
 func (anonymous) Account() string { return "one" }
 
-// remembering is a store whose controls never change.
+// remembering is a store whose controls never change. A container keeps what it read first, as a
+// cache without an end does. Others, which start later, read the newer ones, so that the break
+// needs a container that lives on.
 type remembering struct {
 	session
 	first *payout.Controls
@@ -165,7 +180,8 @@ func (s *remembering) Shared(ctx context.Context) (payout.Shared, error) {
 	return shared, err
 }
 
-// trusting is a store in whose controls every callback is believed.
+// trusting is a store in whose controls every callback is believed. Only the belief is changed:
+// gates and caps of the same controls are obeyed.
 type trusting struct{ session }
 
 func (s trusting) Shared(ctx context.Context) (payout.Shared, error) {
@@ -174,7 +190,8 @@ func (s trusting) Shared(ctx context.Context) (payout.Shared, error) {
 	return shared, err
 }
 
-// capless is a store in whose controls nothing is capped.
+// capless is a store in whose controls nothing is capped. Only the caps are missing, so that
+// judges of gates cannot find it.
 type capless struct{ session }
 
 func (s capless) Shared(ctx context.Context) (payout.Shared, error) {
@@ -183,7 +200,9 @@ func (s capless) Shared(ctx context.Context) (payout.Shared, error) {
 	return shared, err
 }
 
-// looksOnce is a store in which, with a window, nobody is found but who noted himself last.
+// looksOnce is a store in which, with a window, nobody is found but who noted himself last. What
+// a process noted for itself is still found, or it would note itself again and again: the domain
+// takes a list without it for one that it fell off.
 type looksOnce struct {
 	session
 	c   *container
@@ -202,7 +221,8 @@ func (s looksOnce) FindUnsettled(ctx context.Context, key payout.RecipientKey) (
 	return s.session.FindUnsettled(ctx, key)
 }
 
-// shortSighted is a store that looks back for five minutes.
+// shortSighted is a store that looks back for five minutes. Puts that fail for longer than that
+// hide the one that arrived (decision 0012).
 type shortSighted struct{ session }
 
 func (s shortSighted) Publish(ctx context.Context, n payout.FeedEntry, since time.Time) error {

@@ -8,7 +8,9 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// outflowHolds is the promise of the outflow brake.
+// outflowHolds is the promise of the outflow brake. It is a weak promise on purpose: the outflow
+// limit bounds a leak and is no cap (decision 0025), so what it misses while the stream is on its
+// way is not judged.
 const outflowHolds = "more than the limit of an hour holds the provider"
 
 // hourly is the limit of the worlds that have one: one payout fits into it, and no second one.
@@ -26,7 +28,7 @@ var hourly = func() payout.OutflowLimits {
 
 // limitOutflow gives one world in so many a limit. It is drawn from what the history was
 // composed of, and not by one more choice, so that histories without a limit stay what they
-// were.
+// were. What was drawn is as good as chance for this, and costs no choice.
 func (w *world) limitOutflow() {
 	sum := 0
 	for _, drawn := range w.choices.taken {
@@ -45,7 +47,8 @@ const (
 	limitedIf    = 4
 )
 
-// measured is a submission that a process has counted, and says so.
+// measured is a submission that a process has counted, and says so. Only what was counted and
+// answered is one: a count that was lost may be missing in the buckets.
 type measured struct {
 	provider    payout.Provider
 	minor       int64
@@ -53,7 +56,8 @@ type measured struct {
 }
 
 // count has the stream tell of a submission, as it does in worlds with a limit: at least once,
-// at times late or twice, and again if the function dies.
+// at times late or twice, and again if the function dies. It stands for the images of the stream:
+// a payout that was not submitting before the write, and is after it.
 func (w *world) count(before *payout.Payout, after payout.Payout) {
 	if w.limits == nil || after.Status != payout.Submitting || before != nil && before.Status == payout.Submitting {
 		return
@@ -88,7 +92,8 @@ func (w *world) meter(p payout.Payout, tries int) {
 	})
 }
 
-// brakeHeld notes a hold of the machine, and has two people let it go after a while.
+// brakeHeld notes a hold of the machine, and has two people let it go after a while. The hold is
+// a change of the controls like any other, so the judge of holds watches it too.
 func (w *world) brakeHeld(p payout.Provider) {
 	w.tell("the outflow brake holds %s", p)
 	if _, known := w.controls.heldAt[p]; !known && gateOf(w.table.SharedState.InForce(), p) == payout.GateHeld {
@@ -97,7 +102,8 @@ func (w *world) brakeHeld(p payout.Provider) {
 	w.in(time.Duration(20+w.choices.pick(300))*time.Second, w.release)
 }
 
-// released notes whom a change lets go: what was counted before does not count any more.
+// released notes whom a change lets go: what was counted before does not count any more. A
+// release begins a fresh hour, by the version that released and not by a clock (decision 0025).
 func (w *world) released(e payout.ControlEntry) {
 	for _, p := range payout.Providers() {
 		if gateOf(e.Before, p) == payout.GateHeld && gateOf(e.After, p) == payout.GateOpen {
@@ -107,6 +113,7 @@ func (w *world) released(e payout.ControlEntry) {
 }
 
 // surelyWithin is how old a submission may be and still be within the hour by every clock.
+// Buckets have five minutes, and two clocks may be ten apart.
 const surelyWithin = 40 * time.Minute
 
 // judgeOutflow looks at a provider whenever something was counted: every process adds before
@@ -124,7 +131,7 @@ func (w *world) judgeOutflow(p payout.Provider) {
 	}
 }
 
-// uncounting finds nothing of what was counted.
+// uncounting finds nothing of what was counted. It is the mutant counts-in-vain.
 type uncounting struct{ session }
 
 func (uncounting) OutflowSince(context.Context, payout.Provider, money.Currency, time.Time) ([]payout.OutflowBucket, error) {

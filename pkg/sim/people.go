@@ -10,7 +10,8 @@ import (
 )
 
 // The principals that give orders. Dara comes in two ways; the visitor may call the
-// functions, and is nobody whom the register knows.
+// functions, and is nobody whom the register knows. The forms are those of a role, a user and a
+// token with its issuer (decision 0014).
 const (
 	daraRole payout.Principal = "arn:aws:iam::111122223333:role/dara"
 	daraUser payout.Principal = "arn:aws:iam::111122223333:user/dara"
@@ -22,7 +23,8 @@ const (
 var principals = []payout.Principal{daraRole, bopha, sokha, daraUser, visitor}
 
 // register is who stands behind a principal. It is the judges' register, and that of
-// the domain.
+// the domain. It is one table for both, since who is who is a premise here: what is tried is what
+// the domain makes of it.
 type register map[payout.Principal]payout.Person
 
 var registered = register{daraRole: "dara", daraUser: "dara", bopha: "bopha", sokha: "sokha"}
@@ -54,7 +56,8 @@ type given struct {
 	order  payout.Order
 }
 
-// give has a function carry out an order.
+// give has a function carry out an order. The judges take the order from the process (errand),
+// since the item has only what became of it.
 func (w *world) give(g given) {
 	g.order.Identities = identities(g.order.By)
 	w.invoke(fmt.Sprintf("%s %s %s", g.action, g.order.As, short(g.order.ID)), 25*time.Second, func(ctx context.Context, c *container) {
@@ -87,7 +90,9 @@ func (w *world) anyone() (payout.ID, bool) {
 }
 
 // operate has a person, or two, act on one payout. They act on what the provider's
-// dashboard shows, not on a guess.
+// dashboard shows, not on a guess. The second of two may come too late, or find something else,
+// as between people who write to each other. Both name the same evidence, so that their orders
+// can be carried out.
 func (w *world) operate() {
 	id, some := w.anyone()
 	if !some {
@@ -115,6 +120,8 @@ func (w *world) found(id payout.ID, action payout.Action) (payout.Order, bool) {
 	known := w.platforms[p.Provider].ledger[reference]
 	order := payout.Order{ID: id, Reason: "looked into it", Evidence: "the dashboard", Sequence: p.Sequence()}
 	switch action {
+	// At Vexora a resend by two may pay twice, and is then what two people ordered; who looks
+	// first does not order it beside a payment.
 	case payout.Resend: // not if the dashboard shows it, nor while nobody can tell yet
 		return order, w.onTheWay[reference] == 0 && (known == nil || !known.plan.end.moves())
 	case payout.Resolve:
@@ -129,7 +136,8 @@ func (w *world) found(id payout.ID, action payout.Action) (payout.Order, bool) {
 	return order, true
 }
 
-// The orders that a person without judgement gives.
+// The orders that a person without judgement gives. People in a hurry, with the wrong row on the
+// screen, or with bad intent: to the service they are the same.
 var meddlings = []given{
 	{action: payout.Resend},
 	{action: payout.Resolve, order: payout.Order{As: payout.ResolvedFailed}},
@@ -139,7 +147,9 @@ var meddlings = []given{
 	{action: payout.ResendEvent},
 }
 
-// meddle has one or two people give any order about any payout, sensible or not.
+// meddle has one or two people give any order about any payout, sensible or not. The other one is
+// another principal, and in some pairs the same person. He comes at once, while the first order
+// may still be running, or minutes later, when something may have been said in between.
 func (w *world) meddle() {
 	id, some := w.anyone()
 	if !some {
@@ -156,7 +166,9 @@ func (w *world) meddle() {
 	}
 }
 
-// order gives one order, with the sequence or without, on evidence of its own.
+// order gives one order, with the sequence or without, on evidence of its own. Half of the orders
+// name no place in the history: those have nothing that tells whether something came in between
+// but the service itself. In a pair, a second order at times has other evidence.
 func (w *world) order(id payout.ID, g given, by, evidence int) {
 	g.order.ID, g.order.By = id, principals[by]
 	g.order.Reason = []string{"the merchant asks for it", "another reason"}[evidence]
@@ -168,7 +180,9 @@ func (w *world) order(id payout.ID, g given, by, evidence int) {
 }
 
 // insist has a payout that failed, or is unknown, be sent again by somebody, soon
-// after.
+// after. After a failure the sensible and the wrong thing look alike. At 400 seconds and later
+// the status query after the end, five minutes after it, has been answered as a rule; at 20
+// nobody has been asked yet.
 func (w *world) insist(id payout.ID) {
 	c := w.choices
 	if !c.chance(w.eager) {
@@ -184,7 +198,9 @@ func (w *world) insist(id payout.ID) {
 	}
 }
 
-// orderTwice has two people send a payout again of which nothing is heard, until it went.
+// orderTwice has two people send a payout again of which nothing is heard, until it went. A
+// provider that is silent and pays again then pays twice. No answer tells: its file is the only
+// place that shows both payments (decision 0010).
 func (w *world) orderTwice(id payout.ID) {
 	at := time.Duration(30+w.choices.pick(200)) * time.Second
 	for n := range 6 {

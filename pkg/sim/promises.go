@@ -1,7 +1,9 @@
 package sim
 
 // The promises that this page names are judged in more places than one, or by judges
-// that say more than their name.
+// that say more than their name. Their text is what a break is known by: a kept history must
+// break the same promise as when it was found, and -only names one by it. Whoever rewords a
+// promise records the histories anew.
 const (
 	queuedUnsent  = "queued is certainly not sent"
 	slowCounts    = "the answer of a slow process counts"

@@ -6,7 +6,9 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// ending is how a payout truly ends at a provider.
+// ending is how a payout truly ends at a provider. It is drawn when the payout arrives and nobody
+// but the provider and the judges knows it. All that the service hears, true or not, is about
+// this.
 type ending int
 
 const (
@@ -18,11 +20,15 @@ const (
 	late     // declined with a code that looks like a time-out, and paid after all
 )
 
-// moves reports whether money leaves at once, stays whether it is gone for good.
+// moves reports whether money leaves at once, stays whether it is gone for good. A late one moves
+// nothing at first and stays in the end; a returned one the other way round. That is why there
+// are two questions.
 func (e ending) moves() bool { return e == paid || e == returned }
 func (e ending) stays() bool { return e == paid || e == late }
 
-// word is one callback of a payout.
+// word is one callback of a payout. Lies stand for what a leaked key, a mistake in the provider's
+// system, or a cut text can say. The service cannot tell them from the truth by any check of the
+// callback alone, so that what it concludes from one has to hold in both cases.
 type word struct {
 	after time.Duration
 	says  ending
@@ -38,7 +44,8 @@ type word struct {
 }
 
 // plan is what a provider will do with a payout. It is drawn when the payout
-// arrives.
+// arrives. The service's own doings change nothing of it, but for a repetition that the provider
+// takes for a new payout.
 type plan struct {
 	end     ending
 	after   time.Duration // until the end
@@ -48,7 +55,8 @@ type plan struct {
 	manner  manner
 }
 
-// entry is a payout as its provider has it.
+// entry is a payout as its provider has it. It has what a ledger has: what was asked for, in
+// whose name, and each payment that was made of it.
 type entry struct {
 	reference  string
 	amount     int64 // minor units
@@ -69,7 +77,8 @@ type payment struct {
 	plan           plan
 }
 
-// pay executes an entry.
+// pay executes an entry. A second payment is what a merchant's people would notice in the books,
+// so that at times they bring the file while things still go wrong.
 func (e *entry) pay(w *world) {
 	e.executed++
 	e.payments = append(e.payments, payment{at: w.now, acceptedAt: e.acceptedAt, plan: e.plan})
@@ -79,7 +88,8 @@ func (e *entry) pay(w *world) {
 	}
 }
 
-// platform is one provider.
+// platform is one provider. What providers have in common is here; what each of them says in its
+// own way is its model's.
 type platform struct {
 	world *world
 	name  payout.Provider
@@ -96,7 +106,8 @@ type platform struct {
 	silentUntil time.Time
 }
 
-// silent reports whether nothing is heard of a provider that works.
+// silent reports whether nothing is heard of a provider that works. Vexora documents nothing
+// about a repeated tradeNo. Where it works and is not heard, people order again what it has paid.
 func (pl *platform) silent() bool { return pl.world.now.Before(pl.silentUntil) }
 
 // The projects in whose names payouts go out, where a provider has them. Each knows its own alone.
@@ -113,7 +124,8 @@ func keyOf(project, key string) string {
 // state is what the entry is at the moment.
 func (e *entry) state(now time.Time) ending { return e.plan.state(now.Sub(e.acceptedAt)) }
 
-// state is what has become of a payout since it was accepted.
+// state is what has become of a payout since it was accepted. Each payment has the plan that it
+// was made under, so that a second one may come back while the first stays.
 func (p plan) state(age time.Duration) ending {
 	switch {
 	case age < p.after:
@@ -142,7 +154,13 @@ func (p payment) cameBack(now time.Time) bool {
 	return p.plan.end == returned && p.plan.state(now.Sub(p.acceptedAt)) == returned
 }
 
-// draw plans a payout.
+// draw plans a payout. More than half are paid, as in life. The rest is there in shares that let
+// each kind meet each kind of fault within some hundred histories: an "endless" one never gets an
+// end, a "late" one is the reason why a doubtful failure is none. Some ends take longer than the
+// chaos lasts (4,000 seconds), so that only the settled world sees them.
+//
+// A composition that needs certain ends takes the draw over, mostly: at times chance goes another
+// way.
 func (w *world) draw(of payout.Provider, reference string) plan {
 	if w.scripted != nil {
 		p := *w.scripted
@@ -177,7 +195,8 @@ func (w *world) draw(of payout.Provider, reference string) plan {
 	return p
 }
 
-// drawLate plans a payout that is said to have failed before it is paid.
+// drawLate plans a payout that is said to have failed before it is paid. In a third of the cases
+// no callback ever says that it was paid. A later status query is then the only source.
 func (w *world) drawLate(p plan, of payout.Provider) plan {
 	modelOf(of).doubt(w, &p.manner)
 	p.after = min(p.after, time.Minute)
@@ -189,7 +208,10 @@ func (w *world) drawLate(p plan, of payout.Provider) plan {
 	return p
 }
 
-// drawWords plans the callbacks of a payout that ends.
+// drawWords plans the callbacks of a payout that ends. About half of the payouts have their
+// callbacks as documented. The other half, in turn: silence; an "in progress" before the end; a
+// lie about the end, within two seconds of the truth; a hundred times the amount; an unlisted
+// status; two forged ones; the same one again, by bytes and anew.
 func (w *world) drawWords(p plan) []word {
 	c := w.choices
 	truth := word{after: p.after + time.Second, says: p.end, truth: true}
@@ -221,7 +243,8 @@ func (w *world) drawWords(p plan) []word {
 	return words
 }
 
-// all is what the provider's projects have of a reference.
+// all is what the provider's projects have of a reference. The judges count payments by it: a
+// payout that two projects have may be paid by both.
 func (pl *platform) all(reference string) []*entry {
 	var all []*entry
 	if e := pl.ledger[reference]; e != nil {
@@ -245,7 +268,8 @@ func (pl *platform) of(project, reference string) (*entry, bool) {
 	return nil, false
 }
 
-// find is what a status query to a project finds.
+// find is what a status query to a project finds. "Not found" is said of what was refused, of
+// what is not visible yet, and of what a silent provider has paid: it proves nothing.
 func (pl *platform) find(project, reference string) (*entry, bool) {
 	e, known := pl.of(project, reference)
 	if !known || e.plan.end == refused || pl.silent() || pl.world.now.Before(e.acceptedAt.Add(e.plan.visible)) {
@@ -255,7 +279,8 @@ func (pl *platform) find(project, reference string) (*entry, bool) {
 }
 
 // accept takes a payout in. Of a repetition the worst is assumed: who documents that he refuses
-// it does, unless he had refused the first one for good; the others execute it once more.
+// it does, unless he had refused the first one for good; the others execute it once more. In
+// scripted histories the plan decides, and a repetition draws nothing.
 func (pl *platform) accept(fresh entry) (*entry, bool) {
 	w := pl.world
 	w.arrived(fresh.reference)
@@ -281,7 +306,8 @@ func (pl *platform) accept(fresh entry) (*entry, bool) {
 	return e, !known || !again
 }
 
-// begin plans what becomes of an entry, and has it done.
+// begin plans what becomes of an entry, and has it done. A silent provider pays at once and calls
+// when it is heard again.
 func (pl *platform) begin(e *entry) {
 	w := pl.world
 	e.plan, e.acceptedAt = w.draw(pl.name, e.reference), w.now

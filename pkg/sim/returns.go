@@ -29,7 +29,8 @@ func (w *world) sendBack() {
 	}
 }
 
-// backOrNot is the plan of a payout in such a history.
+// backOrNot is the plan of a payout in such a history. The "failed" that comes before is a lie,
+// on which two people go on while the money is still there or still on its way.
 func (w *world) backOrNot(p plan) plan {
 	c := w.choices
 	p.end = []ending{returned, paid, declined}[c.weighted(55, 30, 15)]

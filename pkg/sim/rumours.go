@@ -7,11 +7,14 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// foreign is an attempt that is never made.
+// foreign is an attempt that is never made. Somebody made it all the same: a table that was lost,
+// or another stack with our namespace and keys (decision 0015).
 const foreign payout.Attempt = 7
 
 // rumour has a provider send a callback about a payout that is there: about its
-// present attempt, an older one or one that was never made. The signature is right.
+// present attempt, an older one or one that was never made. The signature is right. What is drawn
+// with a plan tells of that plan. Rumours are words without one: they come at any time, about any
+// payout, and may be true by accident alone.
 func (w *world) rumour() {
 	id, some := w.anyone()
 	if !some {
@@ -28,7 +31,9 @@ func (w *world) rumour() {
 	w.spread(p, attempt)
 }
 
-// spread draws what is said of one attempt of a payout.
+// spread draws what is said of one attempt of a payout. Paid, declined and in progress come most
+// often, then what raises attention by itself: an unlisted status, another amount, a text that
+// could be cut otherwise.
 func (w *world) spread(p payout.Payout, attempt payout.Attempt) {
 	c := w.choices
 	said := []word{
@@ -41,7 +46,9 @@ func (w *world) spread(p payout.Payout, attempt payout.Attempt) {
 	w.spreadWord(p, attempt, said)
 }
 
-// spreadWord delivers one callback about one attempt of a payout.
+// spreadWord delivers one callback about one attempt of a payout. About an attempt that the
+// provider does not have, an entry is made up for the words, and not put into the ledger: nothing
+// moves by it.
 func (w *world) spreadWord(p payout.Payout, attempt payout.Attempt, said word) {
 	pl := w.platforms[p.Provider]
 	e := pl.ledger[string(p.ID.ProviderReference(attempt))]
@@ -85,7 +92,9 @@ func (w *world) wearOut() {
 	}
 }
 
-// incurious is a store that forgets inquiries.
+// incurious is a store that forgets inquiries. It is the mutant worn-out-is-nothing: the code
+// before decision 0030 brought the next ordinary status query forward, and that wish could be
+// lost.
 type incurious struct{ session }
 
 func (s incurious) Apply(ctx context.Context, step payout.Step) (payout.Payout, error) {
@@ -93,7 +102,9 @@ func (s incurious) Apply(ctx context.Context, step payout.Step) (payout.Payout, 
 	return s.session.Apply(ctx, step)
 }
 
-// lateWords has an attempt spoken of after the next one was begun.
+// lateWords has an attempt spoken of after the next one was begun. Such words speak of money, and
+// of none that the present attempt can answer for: many of the cases in docs/proof.md are of this
+// kind.
 func (w *world) lateWords(p payout.Payout) {
 	for range w.choices.weighted(65, 25, 10) {
 		older := p.Attempt - 1

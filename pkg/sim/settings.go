@@ -9,7 +9,8 @@ import (
 )
 
 // settings are what a deployment decides, and what may change in mid history: new
-// containers start with the new ones, old ones go on with theirs.
+// containers start with the new ones, old ones go on with theirs. A canary runs two versions and
+// two settings at once, and so does every deployment for as long as old containers live.
 type settings struct {
 	queuedMaxAge, window, redactAfter time.Duration
 	restoredAt                        time.Time
@@ -19,7 +20,9 @@ type settings struct {
 	lowered                           bool // the caps of the stack
 }
 
-// policy is what the domain gets of the settings.
+// policy is what the domain gets of the settings. SameAccounts can name providers only that
+// refuse repetitions: a vouched account protects nothing where a repeated reference is paid
+// again.
 func (s settings) policy() payout.Policy {
 	var same []payout.Provider
 	if s.same {
@@ -48,7 +51,9 @@ func (s settings) caps() map[money.Currency]money.Amount {
 // decides who is inside.
 const window = time.Hour
 
-// configure draws the settings of a history, and when they change.
+// configure draws the settings of a history, and when they change. Redaction within minutes
+// stands for a year of retention: what matters is that it comes while something is still open
+// (decision 0020).
 func (w *world) configure() {
 	c := w.choices
 	w.settings.window = []time.Duration{0, window}[c.weighted(80, 20)]
@@ -61,7 +66,8 @@ func (w *world) configure() {
 	}
 }
 
-// reconfigure deploys other settings. Who was created before keeps what it came to.
+// reconfigure deploys other settings. Who was created before keeps what it came to. A lowered cap
+// must hold what already waits, and a shorter age what has waited for longer.
 func (w *world) reconfigure() {
 	c := w.choices
 	w.settings.changed = true
@@ -76,6 +82,8 @@ func (w *world) reconfigure() {
 }
 
 // move has our secret name the other project at Monetix, and sometimes the first one again.
+// Nothing on the wire says that it happened. What was sent to the one project is not found in the
+// other, and a repetition there is a new payment (decision 0027).
 func (w *world) move() {
 	pl := w.platforms[w.choices.one(those(func(t traits) bool { return t.projects }))]
 	next := func() {
@@ -95,7 +103,8 @@ func (w *world) move() {
 
 // compare is what people do about the project after a restore. They never say that it is the
 // same when it is not, and may leave it out. At times the restore itself brings another one:
-// the secret came out of a backup, too.
+// the secret came out of a backup, too. A false vouching is not drawn: no code could hold against
+// it.
 func (w *world) compare() {
 	switch how := w.choices.weighted(40, 25, 35); {
 	case how == 0, w.vouching:
@@ -106,7 +115,8 @@ func (w *world) compare() {
 	w.tell("people vouch for the projects: %t", w.settings.same)
 }
 
-// takeOut takes a provider's secret away: for the rest, or for a while.
+// takeOut takes a provider's secret away: for the rest, or for a while. Its payouts can be asked
+// about by nobody then. They have to come to people in time.
 func (w *world) takeOut() {
 	name := w.choices.provider()
 	w.settings.out, w.settings.changed, w.pool = name, true, nil

@@ -2,14 +2,18 @@ package sim
 
 // Regression is a history that is kept, and must never break a promise under the
 // real code. It breaks one under its mutant, or, if it has none, broke it under the
-// real code once.
+// real code once. It is kept as choices and not as a seed: choices are short after shrinking, and
+// a person can read from the zeros what did not matter. Promise is the text of the promise that
+// it broke.
 type Regression struct {
 	Name, Mutant, Promise string
 	Choices               []int
 }
 
 // Shrink looks for fewer and smaller choices that still break the same promise. It
-// runs up to so many histories.
+// runs up to so many histories. A part that can be set to zero is tried before it is cut out: to
+// cut moves every later choice to another meaning. Only the same promise counts, or a search for
+// one mistake would wander off to another.
 func Shrink(recorded []int, promise string, o Options, histories int) []int {
 	o.Tell = nil
 	best := trim(recorded)

@@ -12,7 +12,8 @@ import (
 	"cambodia-payouts/pkg/statement"
 )
 
-// sheet is a statement file.
+// sheet is a statement file. Its lines are written from the provider's ledger and then spoilt.
+// hash stands for the bytes: who brings the same file again brings the same hash.
 type sheet struct {
 	world    *world
 	provider payout.Provider
@@ -29,13 +30,17 @@ func (c *container) importStatement(ctx context.Context, s *sheet, by payout.Pri
 	})
 }
 
-// The kinds of statement. Only the first is as it should be.
+// The kinds of statement. Only the first is as it should be. The others are what people upload by
+// mistake or on purpose: yesterday's export, the wrong columns, the unit of another report, two
+// files put together, a table that somebody edited.
 var sheetKinds = []string{
 	"true", "late", "wrong ends", "one wrong amount", "another unit", "repeated lines", "references that were never sent",
 	"older attempts", "attempts that were never made", "another column",
 }
 
-// bringStatement has one or two people import a provider's statement.
+// bringStatement has one or two people import a provider's statement. Half of the time a second
+// one brings the same file, which is what it takes to end anything (decision 0010). In some of
+// these pairs it is the same person, or somebody whom the register does not know.
 func (w *world) bringStatement() {
 	c := w.choices
 	s := w.write(c.provider(), sheetKinds[c.weighted(25, 12, 18, 8, 6, 8, 12, 6, 5, 5)])
@@ -51,7 +56,8 @@ func (w *world) bringStatement() {
 }
 
 // audit has two people import the true files of the providers that have paid twice under one
-// reference, and the second one again, since the provider may have to be asked first.
+// reference, and the second one again, since the provider may have to be asked first. No answer
+// tells of the second payment, so somebody has to read it in the books.
 func (w *world) audit() {
 	for _, of := range payout.Providers() {
 		s := w.write(of, "true")
@@ -65,7 +71,8 @@ func (w *world) audit() {
 	}
 }
 
-// carry has one person import one file.
+// carry has one person import one file. The words of the file are noted before the import, as
+// those of a callback are before it is received: the import may be stored and never answered.
 func (w *world) carry(s *sheet, by payout.Principal) {
 	w.invoke(fmt.Sprintf("import (%s) by %s", s.kind, registered[by]), 25*time.Second, func(ctx context.Context, c *container) {
 		c.current.errand.sheet, c.current.errand.carrier = s, by
@@ -82,7 +89,8 @@ func (w *world) carry(s *sheet, by payout.Principal) {
 	}, nil)
 }
 
-// spoken is a line as the judges remember it.
+// spoken is a line as the judges remember it. A line under another number than the payout's
+// speaks of another payment of it.
 func (s *sheet) spoken(w *world, row payout.StatementRow) spoken {
 	says := map[payout.Finding]sense{
 		payout.FoundSucceeded: saysPaid, payout.FoundFailed: saysFailed, payout.FoundReturned: saysReturned, payout.FoundProcessing: saysProcessing,
@@ -106,6 +114,8 @@ func (s *sheet) second(row payout.StatementRow) bool {
 	})
 }
 
+// sameNumber reports whether two numbers may be of one payment: a line without one could be of
+// any.
 func sameNumber(a, b string) bool { return a == "" || b == "" || a == b }
 
 // secondPayments are the attempts of which a file shows two payments, of payouts that have come
@@ -123,7 +133,8 @@ func (s *sheet) secondPayments(w *world) []string {
 }
 
 // knows reports whether the file can tell what became of something that was sent at a time: a
-// person had it after that, before the one who brings it now.
+// person had it after that, before the one who brings it now. What was sent after the first
+// person had the file cannot stand in it, although the second person brings it later.
 func (s *sheet) knows(sent time.Time) bool {
 	by := registered[s.world.acting.errand.carrier]
 	brought := s.world.brought[s.hash]
@@ -139,7 +150,8 @@ func (s *sheet) knows(sent time.Time) bool {
 // slept.
 func (s *sheet) people() int { return len(people(s.world.brought[s.hash])) }
 
-// write writes a provider's statement.
+// write writes a provider's statement. A late one ends some minutes before now, as exports do
+// whose day has ended.
 func (w *world) write(of payout.Provider, kind string) *sheet {
 	s := &sheet{world: w, provider: of, kind: kind}
 	at := w.now
@@ -166,6 +178,7 @@ func (w *world) write(of payout.Provider, kind string) *sheet {
 }
 
 // enter writes a line for each payment of an entry, and one for what is not paid, or not yet.
+// What was refused has no line: no page says that a provider books what it did not take.
 func (s *sheet) enter(e *entry, at time.Time) {
 	number, unpaid := 1, e.plan.end != refused && !e.acceptedAt.After(at)
 	for _, p := range e.payments {
@@ -202,6 +215,8 @@ func providerNumber(of payout.Provider, reference string, number int) string {
 	return fmt.Sprint(first, "-", number)
 }
 
+// findingOf is what a file says of a state. Vexora has no word for what came back, so that its
+// file says "failed" of it, as its callbacks do.
 func findingOf(of payout.Provider, state ending) (payout.Finding, string) {
 	switch {
 	case state == paid:
@@ -214,7 +229,8 @@ func findingOf(of payout.Provider, state ending) (payout.Finding, string) {
 	return payout.FoundFailed, "failed"
 }
 
-// spoil makes of a true statement one of its kind.
+// spoil makes of a true statement one of its kind. "Another column" has numbers of the file's own
+// rows where the provider's should be. Such a file agrees with nothing, and is refused whole.
 func (w *world) spoil(s *sheet) {
 	switch c := w.choices; s.kind {
 	case "wrong ends":
@@ -262,13 +278,15 @@ func (s *sheet) turn(i int) {
 	s.rows[i].Finding, s.rows[i].Code = findingOf(s.provider, state)
 }
 
+// scale states an amount so many times as large.
 func (s *sheet) scale(i int, times int64) {
 	if a, err := money.New(s.rows[i].Amount.Minor()*times, money.KHR); err == nil {
 		s.rows[i].Amount = a
 	}
 }
 
-// invent writes lines about what the provider never had.
+// invent writes lines about what the provider never had. A line that inserted something at a
+// payout's key would block a reference that is still to come (decision 0010).
 func (w *world) invent(s *sheet) {
 	for _, c := range w.clients {
 		attempt := payout.Attempt(1)

@@ -14,7 +14,9 @@ import (
 )
 
 // table is the store in memory, which passes the suite of the real ones, with an index that follows
-// it and judges that hear of every change. Faults are put around it by [session].
+// it and judges that hear of every change. Faults are put around it by [session]. Over a store of
+// its own the simulation would prove that store; memstore answers as the deployed one does, since
+// one suite says so (decision 0005).
 type table struct {
 	*memstore.Store
 	*memstore.Contents
@@ -34,9 +36,10 @@ func tableOf(s *memstore.Store, index map[payout.ID]time.Time) *table {
 	return t
 }
 
-// backup is a copy for a restore.
+// backup is a copy for a restore. It has the index of that moment, which may lag as well.
 func (t *table) backup() *table { return tableOf(t.Store.Backup(), maps.Clone(t.index)) }
 
+// show puts a row into the index, or takes it out where nothing is due.
 func (t *table) show(id payout.ID, due time.Time) {
 	if due.IsZero() {
 		delete(t.index, id)
@@ -63,6 +66,8 @@ func (t *table) apply(s payout.Step) (payout.Payout, error) {
 	return after, nil
 }
 
+// moved tells the index and the judges of a change, in the same step: no process runs between the
+// two.
 func (t *table) moved(before *payout.Payout, after payout.Payout) {
 	t.follow(after.ID, after.DueAt)
 	t.changed(before, after)
@@ -72,7 +77,8 @@ func (t *table) moved(before *payout.Payout, after payout.Payout) {
 var answers = context.Background()
 
 // session is the table as the processes of one container reach it: every request
-// is a point. What no simulated function uses is left to the nil store.
+// is a point. What no simulated function uses is left to the nil store. A store method that is
+// missing here panics, which is how the simulation learns that a function asks for something new.
 type session struct {
 	payout.Store
 	c *container
@@ -80,9 +86,15 @@ type session struct {
 
 func (s session) table() *table { return s.c.world.table }
 
+// errUnclear is what a store reports of a write whose answer is lost.
 var errUnclear = fmt.Errorf("%w: the connection broke", payout.ErrUnclear)
 
-// write is one conditional write under its fate.
+// write is one conditional write under its fate. "Lost" has no third case: DynamoDB applies a
+// conditional write as a whole or not at all.
+//
+// When the SDK repeats a write, the caller hears of the second try alone. A guard that the first
+// one has not made false would let the change happen twice; decision 0002 asks that of every
+// step.
 func (s session) write(what string, do func(*table) error) error {
 	p := s.c.current
 	if p == nil { // at the start
@@ -110,7 +122,8 @@ func (s session) write(what string, do func(*table) error) error {
 
 var errRead = errors.New("sim: the store does not answer")
 
-// read is one read under its fate.
+// read is one read under its fate. blindAt is what the judges excuse a process by which cannot
+// know of a hold.
 func (s session) read(what string) error {
 	if s.c.current == nil && !s.c.unread {
 		return nil
@@ -132,6 +145,8 @@ func (s session) TurnAway(_ context.Context, id payout.ID, until time.Time) erro
 	return s.write("turn away from "+short(id), func(t *table) error { return t.TurnAway(answers, id, until) })
 }
 
+// Apply implements payout.Store. What a refused write returns has been read: the domain may
+// decide on it.
 func (s session) Apply(_ context.Context, step payout.Step) (payout.Payout, error) {
 	s.c.world.judgeStep(step)
 	var after payout.Payout
@@ -181,6 +196,7 @@ func (s session) Due(_ context.Context, shard int, until time.Time, limit int) (
 	return due[:min(limit, 1, len(due))], nil
 }
 
+// KeepOrphan implements payout.Orphans.
 func (s session) KeepOrphan(_ context.Context, o payout.Orphaned) (fresh bool, err error) {
 	err = s.write("keep an orphan", func(t *table) error {
 		fresh, err = t.KeepOrphan(answers, o)
@@ -191,7 +207,8 @@ func (s session) KeepOrphan(_ context.Context, o payout.Orphaned) (fresh bool, e
 
 // Publish does what the store of a deployment does: it looks back to the time since and no
 // further, and then tries the numbers behind the end of the list as it was when it began. While
-// the feed is out of order, no put is answered.
+// the feed is out of order, no put is answered. Of those puts one in four arrives all the same,
+// and the next try has to find it.
 func (s session) Publish(_ context.Context, n payout.FeedEntry, since time.Time) error {
 	w, shard := s.c.world, n.ID.Shard()
 	end := len(s.table().Feed[shard])
@@ -228,6 +245,7 @@ func (t *table) publish(n payout.FeedEntry, since time.Time, end int) {
 }
 
 // NoteUnsettled is two writes, as in the table of a deployment: the list, then the shared state.
+// A process may die between them: the list has the payout then, and nobody is told to look.
 func (s session) NoteUnsettled(_ context.Context, u payout.Unsettled, most int, keep, until time.Time) (list []payout.Unsettled, err error) {
 	crowded := error(nil)
 	err = s.write("note an unsettled payout", func(t *table) error {

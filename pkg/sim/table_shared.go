@@ -23,6 +23,8 @@ func (s session) RememberRestore(_ context.Context, at time.Time) error {
 	return s.table().RememberRestore(answers, at)
 }
 
+// ChangeControls implements payout.Store. The judges hear of it within the write: it is in force
+// from then on, whether or not anybody is answered.
 func (s session) ChangeControls(_ context.Context, e payout.ControlEntry) error {
 	return s.write("change the controls", func(t *table) error {
 		if err := t.ChangeControls(answers, e); err != nil {
@@ -42,6 +44,8 @@ func (s session) ControlChanges(_ context.Context, limit int) ([]payout.ControlE
 	return s.table().ControlChanges(answers, limit)
 }
 
+// ProposeControls implements payout.Store. What was in the person's place before is shown to the
+// judge, who would else not see an older order replace it.
 func (s session) ProposeControls(_ context.Context, p payout.ControlProposal, until time.Time) error {
 	return s.write("propose a change of the controls", func(t *table) error {
 		earlier := t.Proposed[p.Person]

@@ -11,7 +11,9 @@ import (
 	"cambodia-payouts/pkg/secrets"
 )
 
-// world is everything of one history.
+// world is everything of one history. Part of it is the service's surroundings, part what the
+// judges have counted. Most counts are by provider reference, since that is what a payment goes
+// by.
 type world struct {
 	*engine
 	mutant    *Mutant
@@ -100,6 +102,7 @@ func (pl *platform) document() string {
 	return pl.model.document(keyOf(pl.project, pl.ours), pl.project)
 }
 
+// newWorld is an empty table, providers that have nothing, and our secrets as they have to be.
 func newWorld(e *engine, mutant *Mutant) *world {
 	w := &world{
 		engine: e, mutant: mutant, table: newTable(), platforms: map[payout.Provider]*platform{},
@@ -123,7 +126,12 @@ func newWorld(e *engine, mutant *Mutant) *world {
 	return w
 }
 
-// watch attaches the invariants and the lag of the index to the table.
+// watch attaches the invariants and the lag of the index to the table. A restored table has to be
+// watched anew. The judges come first: whatever reacts to a change must not have changed anything
+// before it is judged.
+//
+// Rows of the index come up to twenty seconds late, at times: DynamoDB's indexes are eventually
+// consistent, and the condition on due_at is what a sweep may rely on.
 func (w *world) watch() {
 	w.table.changed = func(before *payout.Payout, after payout.Payout) {
 		w.judgeChange(before, after)
@@ -146,7 +154,8 @@ func (w *world) watch() {
 	}
 }
 
-// react has the world answer to a change of an item.
+// react has the world answer to a change of an item. People and providers react to what they see:
+// to a new attempt by speaking of the one before, to a failure by sending again.
 func (w *world) react(before *payout.Payout, after payout.Payout) {
 	switch {
 	case before == nil || w.faults == 0 || w.scripted != nil:
@@ -161,7 +170,9 @@ func (w *world) react(before *payout.Payout, after payout.Payout) {
 }
 
 // invoke runs one invocation in a container that is free, or in a new one. A
-// container in which a process crashed is gone.
+// container in which a process crashed is gone. Thirty percent of the invocations start a
+// container, far more than in life: the first thing that a new one does is where settings, clocks
+// and memories differ.
 func (w *world) invoke(name string, timeout time.Duration, body func(ctx context.Context, c *container), after func(died bool)) {
 	var c *container
 	var p *process
@@ -184,7 +195,8 @@ func (w *world) invoke(name string, timeout time.Duration, body func(ctx context
 	})
 }
 
-// sweep looks at every shard that shows something due.
+// sweep looks at every shard that shows something due. Two sweeps of one shard run when the
+// scheduler starts one twice, or one is late; each row must be worked on by one of them.
 func (w *world) sweep() {
 	shards := map[int]bool{}
 	for id, due := range w.table.index {
@@ -205,7 +217,8 @@ func (w *world) sweep() {
 }
 
 // rotate changes a provider's key, on their side and on ours, not at the same
-// moment.
+// moment. In between, callbacks bear a key that we do not have, or requests one that they do not.
+// Neither may cost a payout its reference, or a callback its effect.
 func (w *world) rotate() {
 	name := w.choices.provider()
 	pl := w.platforms[name]
@@ -230,7 +243,12 @@ func (w *world) rotate() {
 const leastRestore = 301
 
 // restore loses the table and goes on with an older one, as the runbook says:
-// submissions held at first, RESTORED_AT set, merchants post again.
+// submissions held at first, RESTORED_AT set, merchants post again. Whatever ran is gone with the
+// old table. What stays is what a restore cannot take back: what providers have been sent and
+// have paid, and what clients were told.
+//
+// After five minutes the hold of the stack ends and two people order the controls anew;
+// RESTORED_AT goes later, if at all.
 func (w *world) restore(older backup) {
 	if passed := w.now.Sub(older.at); passed < leastRestore*time.Second {
 		panic(fmt.Sprintf("restored %s after the backup", passed))
@@ -276,6 +294,8 @@ func (w *world) restore(older backup) {
 }
 
 // trust takes RESTORED_AT away, when everything that the lost table had is in this one again.
+// People wait with it until every payout that the lost table had sent is in this one again, as
+// the runbook says: one that is not would be created as a new one.
 func (w *world) trust() {
 	for _, c := range w.clients {
 		_, there := w.table.Payouts[c.id]
@@ -287,7 +307,8 @@ func (w *world) trust() {
 	w.settings.restoredAt, w.settings.changed, w.pool = time.Time{}, true, nil
 }
 
-// secretsIn reports what must not be in any output.
+// secretsIn reports what must not be in any output. It looks for the whole account number; the
+// last four digits may be shown.
 func (w *world) secretsIn(output string) string {
 	var needles []string
 	for name := range w.platforms {

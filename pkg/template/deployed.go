@@ -9,7 +9,13 @@ import (
 
 // Deployed is the template as a deployment with these parameters has it, on top of the
 // defaults: what a false condition leaves out is gone, every Fn::If is decided, and references
-// to parameters are values. References to resources and to AWS' own parameters stay.
+// to parameters are values. References to resources and to AWS' own parameters stay. The template
+// itself is not changed. An error means that it has something which is not evaluated here (a
+// function that conditions do not use so far): to guess would let a test pass for a stack that
+// nobody deploys.
+//
+// Tests ask this form whether a role names a right, or a function a variable, in a stack with
+// certain parameters: in the template alone both branches of an Fn::If stand side by side.
 func (t Template) Deployed(parameters map[string]string) (Template, error) {
 	d := decider{template: t, values: t.defaults(parameters)}
 	out := Template{
@@ -33,7 +39,9 @@ func (t Template) Deployed(parameters map[string]string) (Template, error) {
 }
 
 // Broken lists the assertions of the template's rules that these parameters break, in their
-// own words: CloudFormation refuses the deployment.
+// own words: CloudFormation refuses the deployment. The rules are what keeps half of a restore
+// from being deployed (decision 0023), so tests hold them to it by their sentences, which are all
+// that the person who deploys will see. The order is that of the rules' names.
 func (t Template) Broken(parameters map[string]string) ([]string, error) {
 	d := decider{template: t, values: t.defaults(parameters)}
 	var broken []string
@@ -51,6 +59,9 @@ func (t Template) Broken(parameters map[string]string) ([]string, error) {
 	return broken, d.err
 }
 
+// defaults are the values of all parameters: those that are given, on top of the template's own.
+// A parameter without a default that is not given has no value, and whatever compares it is an
+// error.
 func (t Template) defaults(parameters map[string]string) map[string]string {
 	values := map[string]string{}
 	for name, p := range t.Parameters {
@@ -63,13 +74,15 @@ func (t Template) defaults(parameters map[string]string) map[string]string {
 }
 
 // decider evaluates what CloudFormation evaluates before it makes anything. It keeps the first
-// thing that it does not know, rather than to guess.
+// thing that it does not know, rather than to guess. It knows the functions that the template
+// uses and no others.
 type decider struct {
 	template Template
 	values   map[string]string
 	err      error
 }
 
+// fail keeps the first error: later ones are most often its consequence.
 func (d *decider) fail(format string, args ...any) {
 	if d.err == nil {
 		d.err = fmt.Errorf("template: "+format, args...)
@@ -112,7 +125,8 @@ func (d *decider) truth(value any) bool {
 	return false
 }
 
-// text is what Fn::Equals compares: text, a parameter, or a joined list.
+// text is what Fn::Equals compares: text, a parameter, or a joined list. A list parameter is
+// given as one text with commas, which is what a join of it compares.
 func (d *decider) text(value any) string {
 	function, argument := single(value)
 	switch {
@@ -131,7 +145,8 @@ func (d *decider) text(value any) string {
 	return ""
 }
 
-// absent stands for AWS::NoValue until its member or its place in a list is dropped.
+// absent stands for AWS::NoValue until its member or its place in a list is dropped. It is a type
+// of its own since nil is a value that a template may have.
 type absent struct{}
 
 // value decides everything within a value.
@@ -151,6 +166,10 @@ func (d *decider) value(v any) any {
 	return v
 }
 
+// object decides a function, or each member of an ordinary object. A function that it does not
+// know stays as it is, with everything within it decided: Fn::GetAtt and the like speak of
+// resources, which exist only after the deployment. Of an Fn::Sub with variables of its own (two
+// arguments) only those are decided.
 func (d *decider) object(v map[string]any) any {
 	function, argument := single(v)
 	list, _ := argument.([]any)
@@ -178,7 +197,8 @@ func (d *decider) object(v map[string]any) any {
 	return members
 }
 
-// substitute puts parameters into the text of an Fn::Sub.
+// substitute puts parameters into the text of an Fn::Sub. What names a resource or an attribute
+// (${Table.Arn}) is no parameter and stays.
 func (d *decider) substitute(text string) string {
 	for name, value := range d.values {
 		text = strings.ReplaceAll(text, "${"+name+"}", value)
@@ -186,7 +206,8 @@ func (d *decider) substitute(text string) string {
 	return text
 }
 
-// single takes an intrinsic function apart; the name is empty for everything else.
+// single takes an intrinsic function apart; the name is empty for everything else. An object with
+// one member of another name is data: a policy with one statement, say.
 func single(value any) (string, any) {
 	members, _ := value.(map[string]any)
 	if len(members) != 1 {

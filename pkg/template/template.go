@@ -12,7 +12,8 @@ import (
 
 // Template is a SAM or CloudFormation template. Values are what JSON would hold;
 // an intrinsic function is a map of one member, in its long form: !Ref X is
-// {"Ref": "X"}, !GetAtt X.Arn is {"Fn::GetAtt": "X.Arn"}.
+// {"Ref": "X"}, !GetAtt X.Arn is {"Fn::GetAtt": "X.Arn"}. One form for both spellings lets tests
+// compare a template with what SAM's translator makes of it, which is JSON in the long form.
 type Template struct {
 	Parameters map[string]Parameter
 	Conditions map[string]any
@@ -22,14 +23,17 @@ type Template struct {
 	Outputs    map[string]Output
 }
 
-// Parameter is one of the template's parameters.
+// Parameter is one of the template's parameters. Default is nil if whoever deploys has to name a
+// value; a number and a text are both possible.
 type Parameter struct {
 	Type, Description, AllowedPattern string
 	Default                           any
 	AllowedValues                     []any
 }
 
-// Rule is what CloudFormation checks of the parameters before it makes anything.
+// Rule is what CloudFormation checks of the parameters before it makes anything. An assertion
+// that does not hold refuses the deployment, with its description; without RuleCondition a rule
+// always applies.
 type Rule struct {
 	RuleCondition any
 	Assertions    []struct {
@@ -38,7 +42,9 @@ type Rule struct {
 	}
 }
 
-// Resource is one of the template's resources.
+// Resource is one of the template's resources. DeletionPolicy and UpdateReplacePolicy are what
+// keeps a table when a stack lets it go. DependsOn is a text or a list. Properties are as the
+// template has them, functions included.
 type Resource struct {
 	Type, Condition                     string
 	DeletionPolicy, UpdateReplacePolicy string
@@ -62,7 +68,10 @@ func Load(path string) (Template, error) {
 	return Parse(raw)
 }
 
-// Parse reads a template in YAML, or in JSON, which is a part of it.
+// Parse reads a template in YAML, or in JSON, which is a part of it. Beside what YAML itself
+// refuses, it refuses what CloudFormation would: aliases and names that are there twice. SAM's
+// packaging hides an alias (decision 0013), so that nobody else would notice before the
+// deployment.
 func Parse(raw []byte) (Template, error) {
 	var document yaml.Node
 	if err := yaml.Unmarshal(raw, &document); err != nil {
@@ -80,7 +89,9 @@ func Parse(raw []byte) (Template, error) {
 }
 
 // Decode reads a resource's properties into a structure whose members have the
-// same names, as the inputs of the SDK have.
+// same names, as the inputs of the SDK have. A member that the structure does not have is
+// ignored; one of another kind is an error. A property that is still an intrinsic function is an
+// object: take [Template.Deployed] first, or leave it out of the structure.
 func (r Resource) Decode(into any) error { return convert(r.Properties, into) }
 
 // convert goes by JSON, whose decoder matches members by name.
@@ -96,7 +107,8 @@ func convert(value, into any) error {
 }
 
 // plain turns a YAML node into what JSON would hold. CloudFormation refuses
-// aliases, and so do we.
+// aliases, and so do we. !Ref and !Condition are the two short forms whose long ones have no
+// "Fn::" before them.
 func plain(n *yaml.Node) (any, error) {
 	value, err := untagged(n)
 	if name, intrinsic := strings.CutPrefix(n.Tag, "!"); err == nil && intrinsic && !strings.HasPrefix(name, "!") {
@@ -108,6 +120,7 @@ func plain(n *yaml.Node) (any, error) {
 	return value, err
 }
 
+// untagged is the value of a node without the function that its tag may stand for.
 func untagged(n *yaml.Node) (any, error) {
 	switch n.Kind {
 	case yaml.MappingNode:
@@ -128,6 +141,8 @@ func untagged(n *yaml.Node) (any, error) {
 	}
 }
 
+// mapping reads an object. A member that was pasted twice would otherwise win over the first one
+// in silence.
 func mapping(n *yaml.Node) (any, error) {
 	members := map[string]any{}
 	for i := 0; i < len(n.Content); i += 2 {
@@ -144,7 +159,8 @@ func mapping(n *yaml.Node) (any, error) {
 	return members, nil
 }
 
-// scalar keeps text that a tag of CloudFormation stands before as it is.
+// scalar keeps text that a tag of CloudFormation stands before as it is. What follows !Sub or
+// !GetAtt is a text even where it looks like a number or a boolean.
 func scalar(n *yaml.Node) (any, error) {
 	if strings.HasPrefix(n.Tag, "!") && !strings.HasPrefix(n.Tag, "!!") {
 		return n.Value, nil

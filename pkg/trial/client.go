@@ -20,9 +20,13 @@ const (
 	queryPath  = "/transfers/query"
 )
 
-// client is the payout.Connector to the trial provider.
+// client is the payout.Connector to the trial provider. The paths and forms of this provider are
+// invented; what is not is how a room is built on pkg/provider. Nothing here dials: the parts do
+// (decision 0003).
 type client struct{ parts Options }
 
+// newClient refuses parts without keys or a clock, so that a room which is wired wrongly does not
+// start.
 func newClient(o Options) (*client, error) {
 	o, err := o.Complete()
 	if err != nil {
@@ -31,7 +35,8 @@ func newClient(o Options) (*client, error) {
 	return &client{o}, nil
 }
 
-// current is what to sign with; a fault when there is nothing.
+// current is what to sign with; a fault when there is nothing. A fault says that the provider is
+// not configured (422). An error says that nobody knows, since the secret cannot be read.
 func (c *client) current(ctx context.Context) (Credentials, []payout.Fault, error) {
 	held, err := c.parts.Keys.Current(ctx)
 	if errors.Is(err, ErrNotConfigured) {
@@ -43,7 +48,8 @@ func (c *client) current(ctx context.Context) (Credentials, []payout.Fault, erro
 	return held, nil, nil
 }
 
-// Serves implements payout.Connector.
+// Serves implements payout.Connector. It answers for routing, where nothing but configuration,
+// destination and currency counts.
 func (c *client) Serves(ctx context.Context, p payout.Payout) ([]payout.Fault, error) {
 	_, found, err := c.current(ctx)
 	if p.Destination.Type != payout.BankDestination {
@@ -52,7 +58,8 @@ func (c *client) Serves(ctx context.Context, p payout.Payout) ([]payout.Fault, e
 	return found, err
 }
 
-// Prepare implements payout.Connector.
+// Prepare implements payout.Connector. The body is signed once, here: what is sent is what was
+// prepared, whatever becomes of the keys meanwhile.
 func (c *client) Prepare(ctx context.Context, p payout.Payout) (payout.Submission, []payout.Fault, error) {
 	held, _, err := c.current(ctx)
 	if err != nil {
@@ -84,7 +91,9 @@ func (c Credentials) request(path string, fields map[string]string) (oneshot.Req
 }
 
 // created says what the answer to a submission means. A refusal is final; that the id is taken
-// says that it is there, and nothing about its money.
+// says that it is there, and nothing about its money. Everything else is unclear, a 5xx and an
+// unreadable body among it, and never a failure (promise 4). OnlyIfFirst says that a refusal
+// speaks of this submission alone.
 func created(r oneshot.Result, reference payout.ProviderReference) payout.Claim {
 	if r.Outcome == oneshot.NotSent {
 		return payout.Claim{Finding: payout.FoundNotSent, Message: "no connection to Trial"}
@@ -101,13 +110,15 @@ func created(r oneshot.Result, reference payout.ProviderReference) payout.Claim 
 	return payout.Claim{Finding: payout.FoundUnclear, Answered: true, Code: m["state"]}
 }
 
-// Ask implements payout.Connector.
+// Ask implements payout.Connector. The time of the claim is that of the answer.
 func (c *client) Ask(ctx context.Context, p payout.Payout, about payout.Attempt) payout.Claim {
 	claim := c.ask(ctx, p.ID.ProviderReference(about))
 	claim.At = c.parts.Now()
 	return claim
 }
 
+// ask sends one status query. An answer counts only if it is signed, is about this attempt and
+// has status 200: one about another attempt would close the wrong one.
 func (c *client) ask(ctx context.Context, about payout.ProviderReference) payout.Claim {
 	unclear := payout.Claim{Finding: payout.FoundUnclear, Message: "no usable answer to the status query"}
 	held, missing, err := c.current(ctx)
@@ -129,7 +140,8 @@ func (c *client) ask(ctx context.Context, about payout.ProviderReference) payout
 	return claim
 }
 
-// askAfter is how long after a submission it may not know the payout yet.
+// askAfter is how long after a submission it may not know the payout yet. No page says so, since
+// there is none; Monetix has the same.
 const askAfter = 10 * time.Second
 
 // AskAfter implements payout.Connector.

@@ -14,10 +14,12 @@ import (
 	"cambodia-payouts/pkg/secrets"
 )
 
-// ErrNotConfigured says that the secret is still the template's placeholder.
+// ErrNotConfigured says that the secret is still the template's placeholder. Whoever meets it
+// leaves the provider out, which is no failure of the function.
 var ErrNotConfigured = fmt.Errorf("trial: %w", secrets.ErrNotConfigured)
 
-// Credentials are those of one account.
+// Credentials are those of one account. Account goes out with every request, and is the name
+// under which the domain remembers where an attempt was sent (decision 0027).
 type Credentials struct {
 	BaseURL *url.URL
 	Account string
@@ -36,7 +38,9 @@ type (
 //
 //	{"base_url": "https://…", "account": "…", "key": "…"}
 //
-// It reports every fault at once, and no error holds a part of the document.
+// It reports every fault at once, and no error holds a part of the document. A member that nobody
+// knows is a fault, since it is a misspelt one most often, and a key that is not read would be
+// missed only when it is needed.
 func ParseCredentials(document []byte, rules provider.URLRules) (Credentials, error) {
 	if secrets.IsPlaceholder(string(document)) {
 		return Credentials{}, ErrNotConfigured
@@ -67,7 +71,8 @@ func text(v jsontree.Value, name string) string {
 	return written
 }
 
-// Settings are the member "trial" of PROVIDER_SETTINGS.
+// Settings are the member "trial" of PROVIDER_SETTINGS. An object without the member, or no
+// object, means the defaults.
 type Settings struct {
 	// QueriesPerSecond is how many status queries about payouts one process sends in a second at
 	// most; 0 for as many as are due.

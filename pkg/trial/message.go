@@ -13,7 +13,8 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// states are what the provider says about the money. Nothing else decides.
+// states are what the provider says about the money. Nothing else decides. A state that is
+// missing here is unlisted, and held: the table has no default (decision 0007).
 var states = map[string]payout.Finding{
 	"taken": payout.FoundProcessing, "paid": payout.FoundSucceeded, "declined": payout.FoundFailed,
 	"returned": payout.FoundReturned, "absent": payout.FoundAbsent,
@@ -22,7 +23,8 @@ var states = map[string]payout.Finding{
 // message is a signed object of texts: a callback, or the answer to a status query.
 type message map[string]string
 
-// read reads a body; every member has to be text.
+// read reads a body; every member has to be text. A number has more than one spelling, and a text
+// has one: a provider that signs texts alone leaves nothing to be cut otherwise (decision 0018).
 func read(body []byte) (message, error) {
 	tree, err := jsontree.Parse(body, jsontree.DefaultLimits)
 	if err != nil {
@@ -42,7 +44,8 @@ func read(body []byte) (message, error) {
 	return m, nil
 }
 
-// signedBy reports whether one of the keys signed the message.
+// signedBy reports whether one of the keys signed the message. The keys of before a rotation are
+// tried as well. The comparison takes the same time for every wrong signature.
 func (m message) signedBy(sets []Credentials) bool {
 	for _, set := range sets {
 		if subtle.ConstantTimeCompare([]byte(m[signature]), []byte(Sign(m, set.Secret))) == 1 {
@@ -52,7 +55,8 @@ func (m message) signedBy(sets []Credentials) bool {
 	return false
 }
 
-// claim says what the message means.
+// claim says what the message means. An amount that cannot be read is no reason to refuse the
+// callback: it is verified, so it is kept, and people see it (Suspect).
 func (m message) claim() payout.Claim {
 	finding, listed := states[m["state"]]
 	if !listed {
@@ -82,7 +86,8 @@ type verifier struct {
 	now  func() time.Time
 }
 
-// Verify implements payout.Verifier.
+// Verify implements payout.Verifier. The order is that of all rooms: shape, then signature, then
+// meaning, so that 401 only ever means the signature.
 func (v verifier) Verify(ctx context.Context, body []byte) (payout.Claim, error) {
 	m, err := read(body)
 	if err != nil {
@@ -107,6 +112,8 @@ func (v verifier) Verify(ctx context.Context, body []byte) (payout.Claim, error)
 	return payout.Claim{}, payout.ErrCallbackSignature
 }
 
+// claim is a verified callback. Blanks between members are not signed, so that anybody may add
+// them; a body that is mostly such padding is marked, and not kept (decision 0019).
 func (v verifier) claim(m message, body []byte) (payout.Claim, error) {
 	if m["id"] == "" {
 		return payout.Claim{}, fmt.Errorf("%w: no id", payout.ErrCallbackUnusable)
@@ -123,7 +130,8 @@ func (v verifier) claim(m message, body []byte) (payout.Claim, error) {
 	return c, nil
 }
 
-// sample is what the provider would post about a payout that succeeded.
+// sample is what the provider would post about a payout that succeeded. The selftest signs and
+// verifies it in memory; its number shows in no ledger.
 func sample(held Credentials, p payout.Payout) ([]byte, error) {
 	return seal(map[string]string{
 		"id": string(p.ProviderReference()), "number": "SELFTEST", "state": "paid",

@@ -13,10 +13,13 @@ import (
 	"cambodia-payouts/pkg/statement"
 )
 
-// Name is that of the provider on the wire and in stores.
+// Name is that of the provider on the wire and in stores. Variables, members of settings and
+// addresses are derived from it (decision 0029).
 const Name payout.Provider = "trial"
 
-// Provider is all that the service knows of the trial provider.
+// Provider is all that the service knows of the trial provider. Recovery is what decides about
+// money: with both facts documented, a lost payout is sent again by itself under the same id.
+// "Undocumented" about "absent" keeps "not found" from proving anything.
 var Provider = provider.New(provider.Room[Credentials, Settings]{
 	Facts: payout.ProviderFacts{
 		Name: Name,

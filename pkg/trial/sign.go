@@ -18,7 +18,8 @@ import (
 const signature = "signature"
 
 // Sign is the lower-case hex of an HMAC-SHA256 over all fields, by name, each name and value
-// behind its length, so that no text can be cut otherwise.
+// behind its length, so that no text can be cut otherwise. It is exported so that users can test
+// their own side, as each room's is.
 func Sign(fields map[string]string, key secrets.Secret) string {
 	mac := hmac.New(sha256.New, []byte(key.Reveal()))
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
