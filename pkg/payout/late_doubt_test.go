@@ -88,7 +88,7 @@ func TestADoubtAfterRedactionHoldsTheSameMoney(t *testing.T) {
 	if w.holdsBack(other, "R4") {
 		t.Error("another account is held")
 	}
-	w.later(10)
+	w.later(20) // 30 days after the word
 	if s := w.stored(p.ID); !s.DueAt.IsZero() {
 		t.Errorf("due for ever, at %v", s.DueAt)
 	}

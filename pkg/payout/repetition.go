@@ -59,7 +59,8 @@ func (p Payout) knows(c Claim) bool {
 // under way, a person's order waits for the second one, or the payout has failed. The very
 // bytes that were heard before are no news.
 func (p Payout) reliesOnSilence(c Claim) bool {
-	if c.Source != FromCallback || c.Finding == FoundFailed && !c.Doubtful || p.Status == Orphan || p.knows(c) {
+	fails := c.Finding == FoundFailed && (!c.Doubtful || c.forgeable())
+	if c.Source != FromCallback || fails || p.Status == Orphan || p.knows(c) {
 		return false
 	}
 	taken := p.beingAsked()
