@@ -112,12 +112,12 @@ func TestOnTheWireAFrozenWriterDoesNotPublishAgain(t *testing.T) {
 	}
 }
 
-// twice is the SDK's own retry: the answer to each write of the feed is lost, and
+// twice is the SDK's own retry: the answer to each write of the feed, or of an orphan, is lost, and
 // the write is sent again.
 type twice struct{ dynamo.API }
 
 func (w twice) PutItem(ctx context.Context, in *dynamodb.PutItemInput, o ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
-	if strings.Contains(attributeJSON(in.Item), "feed#") {
+	if written := attributeJSON(in.Item); strings.Contains(written, "feed#") || strings.Contains(written, "orphan#") {
 		_, _ = w.API.PutItem(ctx, in, o...)
 	}
 	return w.API.PutItem(ctx, in, o...)
@@ -138,5 +138,20 @@ func TestOnTheWireARepeatedWritePublishesOnce(t *testing.T) {
 	page, err := s.ReadFeed(ctx, payout.Position{}, 10)
 	if err != nil || len(page) != 3 {
 		t.Errorf("three entries were published, the feed has %d: %v", len(page), err)
+	}
+}
+
+// TestOnTheWireARepeatedWriteKeepsANewOrphan: it is new though the item is there, since it is the item
+// of the very same write. Somebody else's is not.
+func TestOnTheWireARepeatedWriteKeepsANewOrphan(t *testing.T) {
+	_, wire := table(t, endpoint(t))
+	repeating := dynamo.New(twice{client(endpoint(t), http.DefaultTransport)}, wire.table)
+	for n, fresh := range []bool{true, false, false} {
+		kept, err := repeating.KeepOrphan(context.Background(), payout.Orphaned{
+			Key: "k1", Provider: vexora.Name, Reference: "foreign", Finding: payout.FoundSucceeded, ReceivedAt: at,
+		})
+		if err != nil || kept != fresh {
+			t.Errorf("kept for the %dth time: new %v, %v", n+1, kept, err)
+		}
 	}
 }

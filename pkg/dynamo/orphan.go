@@ -20,11 +20,14 @@ const attrReceivedAt = "received_at"
 
 // KeepOrphan implements payout.Store with one conditional put: the claim's key is
 // the item's key, so a repetition is refused. Providers sign each retry anew, so the key is made
-// of what is said and not of the bytes; see [payout.Claim.Key].
+// of what is said and not of the bytes; see [payout.Claim.Key]. The place in the list has a random
+// part. By that, a put of ours whose answer was lost is told from somebody else's: whoever keeps an
+// orphan first calls people for it.
 func (s *Store) KeepOrphan(ctx context.Context, o payout.Orphaned) (bool, error) {
-	_, err := s.api.PutItem(ctx, s.putIfAbsent(encodeOrphan(o)))
-	if _, repeated := refused(err); repeated {
-		return false, nil
+	kept := encodeOrphan(o)
+	_, err := s.api.PutItem(ctx, s.putIfAbsent(kept))
+	if stored, repeated := refused(err); repeated {
+		return newReader(stored).text(attrDayKey) == newReader(kept).text(attrDayKey), nil
 	}
 	if err != nil {
 		return false, unclear("keep an orphan", err)

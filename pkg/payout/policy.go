@@ -21,7 +21,7 @@ type Policy struct {
 	// was queued before may have been sent by the table that was lost.
 	RestoredAt time.Time
 	// Remembered finds the latest restore that the table was ever told of, also when RestoredAt is
-	// not set any more: what was there before it may have gone on in a lost table. It is what the
+	// not set any more: what was there before it may have gone on in a lost table. It is what
 	// the breaker has read with the shared state; see [Breaker.RestoredAt]. Nil means that there was none.
 	Remembered func() time.Time
 	// SameAccounts are the providers of whose account people say, after a restore, that it is

@@ -197,7 +197,7 @@ type Verifier interface {
 	Verify(ctx context.Context, body []byte) (Claim, error)
 }
 
-// BalanceReporter is a Connector whose provider documents a status query for the balance.
+// BalanceReporter is a Connector whose provider documents how to ask for the balance.
 type BalanceReporter interface {
 	// Balances asks for the balance of every account. It may return some of them
 	// and an error about the others.

@@ -21,14 +21,14 @@ const (
 	// between the note and the fence lie seconds.
 	absentFor = 2 * time.Minute
 
-	// DefaultFirstQuestion lies behind every lease and the usual callback, so that a payout
+	// DefaultFirstQuery lies behind every lease and the usual callback, so that a payout
 	// that goes well is never asked about.
 	DefaultFirstQuery = 90 * time.Second
 	// visibility is how long a sweep owns what it has taken up. A sweep that dies leaves the
 	// payout to a later one after that time, when no lease that it took counts any more.
 	visibility = 90 * time.Second
 
-	// boardFor is how long a glance at the shared state is good for. It bounds how much later than one
+	// sharedFor is how long a glance at the shared state is good for. It bounds how much later than one
 	// function another one learns of trouble: within ten seconds, by the contract.
 	sharedFor = 5 * time.Second
 	// blindFor is how long submissions go on while the shared state cannot be read. After that they
