@@ -29,7 +29,8 @@ func encodeInquiries(all map[payout.Attempt]payout.Inquiry) types.AttributeValue
 		one := item{}
 		one.put(attrOpen, flag(inquiry.Open))
 		one.put(attrMarked, number(int(inquiry.Marked)))
-		one.put(attrCalled, flag(inquiry.Called))
+		one.put(attrCalled, text(string(inquiry.Called)))
+		one.put(attrOpenedAt, moment(inquiry.OpenedAt))
 		one.put(attrConfirms, flag(inquiry.Confirms))
 		one.put(attrTries, number(inquiry.Tries))
 		one.put(attrInquiredAt, moment(inquiry.AskedAt))
@@ -53,7 +54,7 @@ func (r *reader) inquiries() map[payout.Attempt]payout.Inquiry {
 		}
 		return payout.Inquiry{
 			Open: of.flag(attrOpen), Marked: of.number(attrMarked), Tries: int(of.number(attrTries)),
-			AskedAt: of.moment(attrInquiredAt), Due: of.moment(attrInquiryDue), Called: of.flag(attrCalled), Confirms: of.flag(attrConfirms),
+			AskedAt: of.moment(attrInquiredAt), Due: of.moment(attrInquiryDue), Called: payout.Reason(of.text(attrCalled)), OpenedAt: of.moment(attrOpenedAt), Confirms: of.flag(attrConfirms),
 		}
 	})
 }

@@ -129,7 +129,7 @@ func (r *reader) times(p *payout.Payout) {
 	p.Turn = int(r.number(attrTurn))
 	p.Inquiries, p.Taken = r.inquiries(), r.number(attrTaken)
 	p.RedactedAt = r.moment(attrRedactedAt)
-	p.AskedAt, p.AnsweredAt = r.moment(attrAskedAt), r.moment(attrAnsweredAt)
+	p.AskedAt, p.AnsweredAt, p.SpokenAt = r.moment(attrAskedAt), r.moment(attrAnsweredAt), r.moment(attrSpokenAt)
 	p.QueryAt, p.Notice = r.moment(attrQueryAt), r.notice()
 	if r.number(attrSchema) == 1 && !r.has(attrNotifyAt) && p.QueryAt.IsZero() {
 		p.QueryAt = p.DueAt // there was only one reason to be due

@@ -64,6 +64,7 @@ const (
 	attrQueued      = "queued_reason"
 	attrAskedAt     = "asked_at"
 	attrAnsweredAt  = "answered_at"
+	attrSpokenAt    = "spoken_at"
 	attrOwesList    = "recipient_owed"
 	attrRecipient   = "recipient" // since it was redacted
 	attrUnwritten   = "unwritten" // keys of claims, the latest last, with a blank between them
@@ -94,6 +95,7 @@ const (
 	attrMarked     = "m"
 	attrConfirms   = "c"
 	attrCalled     = "p"
+	attrOpenedAt   = "s"
 	attrTries      = "t"
 	attrInquiredAt = "a"
 	attrInquiryDue = "d"
@@ -164,6 +166,7 @@ func (i item) times(p payout.Payout) {
 	i.put(attrTurn, number(p.Turn))
 	i.put(attrAskedAt, moment(p.AskedAt))
 	i.put(attrAnsweredAt, moment(p.AnsweredAt))
+	i.put(attrSpokenAt, moment(p.SpokenAt))
 	i.put(attrOwesList, flag(p.RecipientOwed))
 	i.put(attrQueryAt, moment(p.QueryAt))
 	for _, pair := range noticeAttributes(p.Notice) {

@@ -87,7 +87,7 @@ func longest(t *testing.T) payout.Payout {
 	return p
 }
 
-var longestInquiry = payout.Inquiry{Open: true, Marked: 1 << 40, Tries: 8, AskedAt: at, Due: at, Called: true, Confirms: true}
+var longestInquiry = payout.Inquiry{Open: true, Marked: 1 << 40, Tries: 8, AskedAt: at, Due: at, Called: payout.DoublePaymentSuspected, OpenedAt: at, Confirms: true}
 
 // letters do not compress to less than three quarters.
 func letters(random *rand.Rand, n int) string {

@@ -285,6 +285,7 @@ func (u *update) schedule(id payout.ID, c payout.Change) {
 	}
 	u.asserted(attrAskedAt, moment(c.AskedAt))
 	u.asserted(attrAnsweredAt, moment(c.AnsweredAt))
+	u.asserted(attrSpokenAt, moment(c.SpokenAt))
 	// The list was written first: then nothing is owed any more, whatever made it owed.
 	if c.Owed && !c.Noted {
 		u.set(attrOwesList, flag(true))

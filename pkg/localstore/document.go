@@ -93,13 +93,14 @@ type (
 	}
 	// Marked is a count of takings and no time; see [payout.Inquiry].
 	inquiry struct {
-		Open     bool      `json:"open,omitzero"`
-		Marked   int64     `json:"marked,omitzero"`
-		Tries    int       `json:"tries,omitzero"`
-		AskedAt  time.Time `json:"asked_at,omitzero"`
-		Due      time.Time `json:"due,omitzero"`
-		Called   bool      `json:"called,omitzero"`
-		Confirms bool      `json:"confirms,omitzero"`
+		Open     bool          `json:"open,omitzero"`
+		Marked   int64         `json:"marked,omitzero"`
+		OpenedAt time.Time     `json:"opened_at,omitzero"`
+		Tries    int           `json:"tries,omitzero"`
+		AskedAt  time.Time     `json:"asked_at,omitzero"`
+		Due      time.Time     `json:"due,omitzero"`
+		Called   payout.Reason `json:"called,omitzero"`
+		Confirms bool          `json:"confirms,omitzero"`
 	}
 	lease struct {
 		Token string    `json:"token,omitzero"`
@@ -169,6 +170,7 @@ type document struct {
 	Taken          int64                       `json:"taken,omitzero"`
 	AskedAt        time.Time                   `json:"asked_at,omitzero"`
 	AnsweredAt     time.Time                   `json:"answered_at,omitzero"`
+	SpokenAt       time.Time                   `json:"spoken_at,omitzero"`
 	RecipientOwed  bool                        `json:"recipient_owed,omitzero"`
 	Version        int64                       `json:"version"`
 }
@@ -183,7 +185,7 @@ func documentOf(p payout.Payout) document {
 		Destination: destination(p.Destination), Beneficiary: beneficiary(p.Beneficiary),
 		Description: p.Description, Metadata: p.Metadata, CreatedBy: p.CreatedBy, Fingerprint: p.Fingerprint,
 		Heard: p.Heard, Answered: p.Answered, QueuedReason: p.QueuedReason,
-		AskedAt: p.AskedAt, AnsweredAt: p.AnsweredAt, RecipientOwed: p.RecipientOwed,
+		AskedAt: p.AskedAt, AnsweredAt: p.AnsweredAt, SpokenAt: p.SpokenAt, RecipientOwed: p.RecipientOwed,
 		Failure: (*failure)(p.Failure), Return: (*returned)(p.Return), Attention: p.Attention,
 		HistoryDropped: p.HistoryDropped, Unwritten: p.Unwritten, Recipient: p.Recipient, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
 		CompletedAt: p.CompletedAt, StatusAt: p.StatusAt, Sent: p.Sent, SubmittedAt: p.SubmittedAt,
@@ -213,7 +215,7 @@ func (d document) payout() (payout.Payout, error) {
 		Destination: payout.Destination(d.Destination), Beneficiary: payout.Beneficiary(d.Beneficiary),
 		Description: d.Description, Metadata: d.Metadata, CreatedBy: d.CreatedBy, Fingerprint: d.Fingerprint,
 		Heard: d.Heard, Answered: d.Answered, QueuedReason: d.QueuedReason,
-		AskedAt: d.AskedAt, AnsweredAt: d.AnsweredAt, RecipientOwed: d.RecipientOwed,
+		AskedAt: d.AskedAt, AnsweredAt: d.AnsweredAt, SpokenAt: d.SpokenAt, RecipientOwed: d.RecipientOwed,
 		Failure: (*payout.Failure)(d.Failure), Return: (*payout.Return)(d.Return), Attention: d.Attention,
 		HistoryDropped: d.HistoryDropped, Unwritten: d.Unwritten, Recipient: d.Recipient, CreatedAt: d.CreatedAt, UpdatedAt: d.UpdatedAt,
 		CompletedAt: d.CompletedAt, StatusAt: d.StatusAt, Sent: d.Sent, SubmittedAt: d.SubmittedAt,

@@ -28,7 +28,7 @@ func floor(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 func cut(p payout.Payout) payout.Payout {
 	for _, t := range []*time.Time{
 		&p.CreatedAt, &p.UpdatedAt, &p.CompletedAt, &p.StatusAt, &p.SubmittedAt, &p.Lease.Until, &p.DueAt,
-		&p.RedactedAt, &p.Proposal.At, &p.QueryAt, &p.Notice.At, &p.Notice.Lease.Until, &p.Notice.Unclear, &p.AskedAt, &p.AnsweredAt,
+		&p.RedactedAt, &p.Proposal.At, &p.QueryAt, &p.Notice.At, &p.Notice.Lease.Until, &p.Notice.Unclear, &p.AskedAt, &p.AnsweredAt, &p.SpokenAt,
 	} {
 		*t = floor(*t)
 	}
@@ -39,7 +39,7 @@ func cut(p payout.Payout) payout.Payout {
 	}
 	p.Inquiries = maps.Clone(p.Inquiries)
 	for attempt, i := range p.Inquiries {
-		i.AskedAt, i.Due = floor(i.AskedAt), floor(i.Due)
+		i.OpenedAt, i.AskedAt, i.Due = floor(i.OpenedAt), floor(i.AskedAt), floor(i.Due)
 		p.Inquiries[attempt] = i
 	}
 	// The caller may still hold the payout: its entries and maps are copied before they are

@@ -150,7 +150,10 @@ func (p Payout) announced(change Change) Change {
 	change = p.fit(p.confirmsLater(p.noteConfirmed(p.noteAttention(change))))
 	// What waits may be on no list. If a word moves it, nobody has put it there.
 	moved := p.Status == Queued && slices.Contains([]Status{Processing, Succeeded, Failed}, change.Status)
-	if after := change.Apply(p); !change.Noted && (moved || !p.wavering() && after.wavering()) {
+	if after := change.Apply(p); change.speaks() && after.wavering() {
+		change.SpokenAt = change.At
+	}
+	if after := change.Apply(p); !change.Noted && (moved || !p.holds(change.At) && after.holds(change.At)) {
 		change.Owed = true
 		if at := change.At; change.Inquiries == nil && (after.QueryAt.IsZero() || after.QueryAt.After(at)) {
 			change.QueryAt = &at // whoever asks writes the list; until then the same money may go
@@ -170,6 +173,11 @@ func (p Payout) announced(change Change) Change {
 		change.DueAt = &due
 	}
 	return change
+}
+
+// speaks reports whether a change tells of a word, also of one that found no room.
+func (c Change) speaks() bool {
+	return len(c.Heard) > 0 || c.Dropped || c.Entry != nil && (c.Entry.Finding != "" || c.Entry.Source == FromStatement)
 }
 
 // noteConfirmed marks the entry of the change that makes the payout safe to pay again.

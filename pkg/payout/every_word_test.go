@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"cambodia-payouts/pkg/money"
 	"cambodia-payouts/pkg/payout"
 )
 
@@ -244,28 +246,212 @@ func TestAnInquiryThatWasOpenWhenThePayoutFailedHoldsTheSameMoney(t *testing.T) 
 	}
 }
 
-// A failure was safe to pay again for a month, and a word takes the certainty away: the same money is held,
-// as after a day.
+// A failure was safe to pay again for a month, and something takes the certainty away: the same money is
+// held, as after a day, whichever road the word came by, and for 30 days from it.
 func TestALateWordHoldsTheSameMoneyHoweverOldTheFailureIs(t *testing.T) {
-	for _, days := range []int{1, 31, 80} {
-		for _, often := range []bool{false, true} {
+	for _, days := range []int{1, 20, 31, 80} {
+		for _, road := range []string{"callback", "callback without room", "unbelieved", "unbelieved without room", "paid, without room", "file", "worn out"} {
 			w := newWorldWith(t, func(p *payout.Policy) { p.RedactAfter = 365 * 24 * time.Hour })
-			var p payout.Payout
-			if often {
-				p, _ = w.worn(Vexora, func(c *payout.Claim) { c.Finding = payout.FoundProcessing })
-			} else {
-				p = w.failedForCertain("R1")
+			p := w.failedForCertain("R1")
+			old := w.claim(p, payout.FoundProcessing)
+			for range 4 {
+				if road == "worn out" {
+					w.receive(w.inOtherBytes(old, 0))
+					w.sweepFor(6, time.Hour)
+				}
 			}
 			w.sweepFor(days*4, 6*time.Hour)
+			if strings.HasSuffix(road, "without room") {
+				w.withoutRoom(p.ID, 30)
+			}
 			w.vexora.told = w.unclear
-			w.receive(w.claim(p, payout.FoundProcessing))
-			for n := range 4 {
-				w.sweepFor(4*24, 15*time.Minute)
-				if q := w.another(fmt.Sprint("again-", n)); q.Status != payout.Queued {
-					t.Errorf("doubted after %d days, often %v: the same money is %s %d days later", days, often, q.Status, n+1)
+			c := w.claim(p, payout.FoundProcessing)
+			switch {
+			case strings.HasPrefix(road, "paid"):
+				c = w.claim(p, payout.FoundSucceeded)
+			case strings.HasPrefix(road, "unbelieved"):
+				c = unbelieved(c)
+			}
+			if road == "file" {
+				w.importBy(file(Vexora, row(1, p, payout.FoundSucceeded)), dara)
+			} else {
+				w.receive(w.inOtherBytes(c, 1))
+			}
+			for n, pause := range []int{1, 4 * 24, 28 * 24 * 4} {
+				w.sweepFor(pause, 15*time.Minute)
+				w.clock.pass(5 * time.Second) // a process looks at the shared state that often
+				if !w.holdsBack(draft("R1"), fmt.Sprint("again-", n)) {
+					t.Errorf("%s after %d days: the same money goes, %v: %v", road, days, w.clock.Now().Sub(p.StatusAt), w.stored(p.ID).Heard)
+				}
+			}
+			w.sweepFor(10*24, time.Hour)
+			if asked := w.vexora.asked; road != "paid, without room" { // else somebody is called, and it stays as it is
+				w.sweepFor(10*24, time.Hour)
+				if w.holdsBack(draft("R1"), "in the end") || w.vexora.asked > asked {
+					t.Errorf("%s after %d days: held for ever, and asked %d times more: %+v", road, days, w.vexora.asked-asked, w.stored(p.ID).Inquiries)
 				}
 			}
 		}
+	}
+}
+
+// Something was said of attempt 1 before its failure was certain, and two people began attempt 2, which
+// failed for certain. Attempt 1 may still be paid: the same money is held beside it.
+func TestWhatWasSaidOfAnEarlierAttemptHoldsTheSameMoneyAfterTheNextOneFailed(t *testing.T) {
+	for _, name := range both {
+		for _, word := range []string{"doubtful", "filed", "unbelieved", "unlisted", "filed often"} {
+			w := newWorld(t)
+			pr := w.named(name)
+			pr.told = w.unclear
+			p := w.mustCreate(draftFor(name))
+			if word == "doubtful" {
+				w.receive(w.doubtful(p))
+			} else {
+				w.receive(w.claim(p, payout.FoundFailed))
+			}
+			switch word {
+			case "filed", "filed often":
+				w.importBy(file(name, row(1, p, payout.FoundSucceeded)), dara)
+			case "unbelieved":
+				w.receive(unbelieved(w.claim(p, payout.FoundSucceeded)))
+			case "unlisted":
+				w.receive(w.claim(p, payout.FoundUnlisted))
+			}
+			w.sweepFor(3, time.Minute)
+			if len(w.stored(p.ID).Attention) > 0 {
+				w.reviewed(p.ID)
+			}
+			w.resendByTwo(p.ID)
+			if word == "filed often" {
+				w.importBy(file(name, row(1, p, payout.FoundSucceeded)), dara)
+			}
+			now := w.stored(p.ID)
+			w.receive(w.claim(now, payout.FoundFailed))
+			pr.told = func(p payout.Payout) payout.Claim {
+				if pr.about[len(pr.about)-1] == 2 {
+					return w.says(payout.FoundFailed)(p)
+				}
+				return w.unclear(p)
+			}
+			for n, pause := range []int{1, 6, 60, 600} {
+				w.sweepFor(pause, 10*time.Minute)
+				w.clock.pass(5 * time.Second)
+				if !w.holdsBack(draftFor(name), fmt.Sprint("after-", n)) {
+					t.Errorf("%s, %s: the same money goes after %d sweeps, beside %v", name, word, pause, w.stored(p.ID).Heard)
+				}
+			}
+			pr.told = w.says(payout.FoundFailed)
+			w.importBy(file(name, row(1, p, payout.FoundSucceeded)), dara)
+			w.sweepFor(12, time.Hour)
+			if w.holdsBack(draftFor(name), "in the end") != !w.stored(p.ID).SafeToPayAgain() {
+				t.Errorf("%s, %s: safe %v, held beside %v", name, word, w.stored(p.ID).SafeToPayAgain(), w.stored(p.ID).Heard)
+			}
+		}
+	}
+}
+
+// While callbacks are asked about, and whatever the record holds: paid under another number, or another
+// amount, is another payment. It is asked about, though "paid" is what the payout counts as.
+func TestAnotherPaymentIsNoAgreement(t *testing.T) {
+	for _, full := range []bool{false, true} {
+		for _, name := range both {
+			for _, what := range []string{"number", "amount"} {
+				w := newWorld(t)
+				p := w.mustCreate(draftFor(name))
+				w.named(name).told = w.says(payout.FoundSucceeded)
+				w.receive(w.claim(p, payout.FoundSucceeded))
+				w.sweepFor(6, time.Hour)
+				w.pull(dara, askFirst)
+				w.clock.pass(time.Minute)
+				if full {
+					w.withoutRoom(p.ID, 30)
+				}
+				c := w.claim(w.stored(p.ID), payout.FoundSucceeded)
+				if what == "number" {
+					c.ProviderID = "another"
+				} else {
+					c.Amounts = []money.Amount{amount(t, "70000", money.KHR)}
+				}
+				w.named(name).told = func(payout.Payout) payout.Claim { // the query shows the other payment now
+					answer := c
+					answer.Source, answer.At = payout.FromQuery, w.clock.Now()
+					return answer
+				}
+				w.receive(c)
+				if w.sweepFor(24, time.Hour); len(w.stored(p.ID).Attention) == 0 {
+					t.Errorf("%s, another %s, full %v: nobody is called, asked %d times", name, what, full, w.named(name).asked)
+				}
+			}
+		}
+	}
+}
+
+// A safe failure is spoken of, and the provider is silent until all status queries are used up. A person
+// is called: nobody asks any more, and it may have been paid.
+func TestADoubtThatNobodySettlesCalls(t *testing.T) {
+	for _, word := range []string{"unbelieved", "file", "in progress"} {
+		w := newWorld(t)
+		p := w.failedForCertain("R1")
+		w.sweepFor(10, time.Hour)
+		w.vexora.told = w.unclear
+		switch word {
+		case "unbelieved":
+			w.receive(unbelieved(w.claim(p, payout.FoundSucceeded)))
+		case "file":
+			w.importBy(file(Vexora, row(1, p, payout.FoundSucceeded)), dara)
+		default:
+			w.receive(w.claim(p, payout.FoundProcessing))
+		}
+		if w.sweepFor(40, time.Hour); !w.contradicted(p.ID) {
+			t.Errorf("%s: nobody is called, asked %d times: %v", word, w.vexora.asked, w.stored(p.ID).Heard)
+		}
+	}
+}
+
+// A true word comes while the last status query of an inquiry is under way: it has queries of its own.
+func TestAWordDuringTheLastQueryOfAnInquiryIsAskedAbout(t *testing.T) {
+	w := newWorld(t)
+	p := w.mustCreate(draft("R1"))
+	w.vexora.told = w.says(payout.FoundSucceeded)
+	w.receive(w.claim(p, payout.FoundSucceeded))
+	w.sweepFor(6, time.Hour)
+	w.pull(dara, askFirst)
+	w.clock.pass(time.Minute)
+	back, n := w.claim(p, payout.FoundReturned), 0
+	w.receive(back) // asked about, and the provider does not know of it yet
+	w.sweepFor(48, time.Hour)
+	w.vexora.told = func(q payout.Payout) payout.Claim {
+		n++
+		if n == 8 {
+			w.receive(w.inOtherBytes(back, 2))
+		}
+		if n > 8 {
+			return w.says(payout.FoundReturned)(q)
+		}
+		return w.unclear(q)
+	}
+	w.receive(w.inOtherBytes(back, 1))
+	if w.sweepFor(24*30, time.Hour); w.stored(p.ID).Return == nil {
+		t.Errorf("asked %d times, and nobody knows of the return: %+v", n, w.stored(p.ID).Inquiries)
+	}
+}
+
+// An inquiry about attempt 1 has called people, who went on. What it would call for now is another thing: that
+// both attempts were paid.
+func TestAnInquiryCallsForEachReason(t *testing.T) {
+	w := newWorld(t)
+	p, old := w.worn(Vexora, func(c *payout.Claim) { c.Finding = payout.FoundProcessing })
+	w.vexora.told = w.unclear
+	w.receive(w.inOtherBytes(old, 1))
+	if w.sweepFor(12, time.Hour); !w.contradicted(p.ID) {
+		t.Fatalf("attention %v", w.stored(p.ID).Attention.Reasons())
+	}
+	w.reviewed(p.ID)
+	w.resendByTwo(p.ID)
+	w.receive(w.claim(w.stored(p.ID), payout.FoundSucceeded))
+	w.receive(w.inOtherBytes(old, 2))
+	if w.sweepFor(48, time.Hour); !w.raised(p.ID, payout.DoublePaymentSuspected) {
+		t.Errorf("attention %v, %+v", w.stored(p.ID).Attention.Reasons(), w.stored(p.ID).Inquiries)
 	}
 }
 

@@ -19,19 +19,28 @@ type Inquiry struct {
 	// Marked is the payout's [Payout.Taken] when the latest word came: a status query of that sweep, or of
 	// one before, says nothing of it.
 	Marked int64
-	// Tries is how many status queries settled nothing since it was opened.
+	// OpenedAt is when the first of the words came that nobody has settled.
+	OpenedAt time.Time
+	// Tries is how many status queries settled nothing since the latest word.
 	Tries   int
 	AskedAt time.Time // when the provider was last asked about the attempt, while it was open
-	Due     time.Time // when it is asked next; it means nothing while it is not open
-	// Called: a person was called for it.
-	Called bool
+	Due     time.Time // when it is asked next, zero for never; it means nothing while it is not open
+	// Called is what a person was called for; empty: nobody was.
+	Called Reason
 	// Confirms: the failure of the payout became certain but for this inquiry, and nobody was told.
 	Confirms bool
 }
 
+// callsAfter is how long nobody has settled an inquiry when a person is called for it.
+const callsAfter = time.Hour
+
 // asksAgain is how long after a status query an inquiry has the provider asked about the same
 // attempt again: the queries are bounded, however often somebody repeats a word.
 const asksAgain = 5 * time.Minute
+
+// triesAgain is how many of the tries an inquiry has behind it at most when another word comes: five
+// follow, and the first of them is no sooner than asksAgain.
+const triesAgain = 3
 
 // closed reports whether the failure of an attempt is certain, and no inquiry asks whether it still is.
 func (p Payout) closed(a Attempt) bool { return p.Heard.closed(a) && !p.Inquiries[a].Open }
@@ -49,12 +58,13 @@ func (p Payout) endsUnpaid(a Attempt) bool {
 // inquires adds an inquiry to what a callback comes to that would be acknowledged, and neither counts
 // nor is asked about: it was heard too often, or found no room; it is about an end that is asked about no
 // more; nothing is believed; or a status query is under way, and not even a mark of the word was left.
-// What agrees with all that is known needs none, nor does a text that could be cut otherwise: while callbacks
-// are believed, people are called for that.
+// What agrees with all that is known needs none, nor does a text that could be cut otherwise while people
+// are called for such texts.
 func (p Payout) inquires(c Claim, d Decision) Decision {
 	rests := p.Status.Final() && p.Polls >= confirmations
-	quiet := p.wornOut(c) || c.Unbelieved || rests || d.Change == nil && p.reliesOnSilence(c)
-	cut := c.Ambiguous != "" && !c.Unbelieved
+	quiet := p.wornOut(c) || c.forgeable() || rests || d.Change == nil && p.reliesOnSilence(c)
+	_, called := p.Attention[CallbackMismatch]
+	cut := c.Ambiguous != "" && !c.Unbelieved && called
 	if !quiet || cut || c.Source != FromCallback || p.Status == Orphan || p.agreesWith(c) {
 		return d
 	}
@@ -71,41 +81,48 @@ func (p Payout) inquires(c Claim, d Decision) Decision {
 	return d
 }
 
-// agreesWith reports whether a callback says what is known already of the attempt.
+// agreesWith reports whether a callback says what is known already of the attempt, and nothing else:
+// no other amount, and no number of another payment.
 func (p Payout) agreesWith(c Claim) bool {
 	present := c.attempt() == p.Attempt
-	switch c.Finding {
-	case FoundFailed:
+	same := present && SameNumber(p.ProviderID, c.ProviderID)
+	switch {
+	case c.Ambiguous != "" || p.compare(c) != "":
+		return false
+	case c.Finding == FoundFailed:
 		return !c.Doubtful && (!present || p.Status != Succeeded)
-	case FoundSucceeded:
-		return present && p.Status == Succeeded
-	case FoundReturned:
-		return present && p.Return != nil
-	case FoundProcessing:
-		return present && p.Status == Succeeded && !c.Unbelieved
+	case c.Finding == FoundSucceeded:
+		return same && p.Status == Succeeded
+	case c.Finding == FoundReturned:
+		return present && p.Return != nil && (same || !p.NumbersPayment(c.Finding))
+	case c.Finding == FoundProcessing:
+		return same && p.Status == Succeeded && !c.Unbelieved
 	}
 	return false
 }
 
 // inquire opens an inquiry about an attempt. Of the words that come while it is open, one is noted for each
-// time that a sweep has taken the payout up.
+// time that a sweep has taken the payout up; it has status queries of its own.
 func (p Payout) inquire(change *Change, about Attempt) {
-	i := p.Inquiries[about]
+	i, due := p.Inquiries[about], p.rested(about, change.At)
 	forgotten := p.DueAt.IsZero() || p.DueAt.After(i.Due) && p.DueAt.After(change.At.Add(asksAgain)) // by an earlier version
 	switch {
 	case p.Status == Orphan, about < FirstAttempt, about > p.Attempt+attemptsAhead:
 		return
-	case i.Open && forgotten:
+	case !i.Open: // a sweep looks at once: the list of the recipient is owed, and no other write may know of the inquiry
+		i = Inquiry{Open: true, OpenedAt: change.At, AskedAt: i.AskedAt, Due: due}
 		change.DueAt = &change.At
-	case i.Open && i.Marked >= p.Taken:
+	case forgotten:
+		change.DueAt = &change.At
+	case i.Marked >= p.Taken:
 		return
-	case i.Open:
+	case p.beingAsked():
 		change.DueAt = &p.DueAt
-	default: // a sweep looks at once: the list of the recipient is owed, and no other write may know of the inquiry
-		i.Open, i.Due, i.Tries, i.Called, i.Confirms = true, p.rested(about, change.At), 0, false, false
-		change.DueAt = &change.At
 	}
-	i.Marked = p.Taken
+	if i.Due.IsZero() || due.Before(i.Due) {
+		i.Due = due
+	}
+	i.Marked, i.Tries, change.SpokenAt = p.Taken, min(i.Tries, triesAgain), change.At
 	change.Inquiries = p.inquiriesWith(about, i)
 }
 
@@ -137,7 +154,7 @@ func (p Payout) inquiryDue() (about Attempt, due time.Time) {
 		return 0, time.Time{}
 	}
 	for _, a := range slices.Sorted(maps.Keys(p.Inquiries)) {
-		if i := p.Inquiries[a]; i.Open && (due.IsZero() || i.Due.Before(due)) {
+		if i := p.Inquiries[a]; i.Open && !i.Due.IsZero() && (due.IsZero() || i.Due.Before(due)) {
 			about, due = a, i.Due
 		}
 	}
@@ -197,7 +214,7 @@ func (s *Sweeper) settleInquiry(p Payout, about Attempt, d *Decision, c Claim) {
 	confirms := i.Confirms
 	i.AskedAt, i.Tries, i.Confirms = c.Asked.Begun, 0, false
 	if i.Open = i.Marked >= c.Asked.Taken; i.Open {
-		i.Due = i.AskedAt.Add(asksAgain)
+		i.OpenedAt, i.Called, i.Due = i.AskedAt, "", i.AskedAt.Add(asksAgain)
 	}
 	d.Change.Inquiries = p.inquiriesWith(about, i)
 	switch {
@@ -224,24 +241,45 @@ func (p Payout) deniesEnd(c Claim, about Attempt) bool {
 }
 
 // tryAgain has an inquiry asked again after the usual waits. Where an attempt counts as one that paid
-// nobody, that goes on for ever. It calls for a person once, when nobody has settled it for more than an
-// hour, or the answers do not know of the end.
+// nobody, that goes on for as long as a doubt holds others; the doubt stays. It calls for a person
+// once for each reason, when nobody has settled it for an hour, or the answers do not know of the end.
 func (s *Sweeper) tryAgain(p Payout, about Attempt, d *Decision, asked time.Time, denied bool) {
 	now, i := s.ports.Now(), p.Inquiries[about]
-	i.AskedAt, i.Due = asked, now.Add(s.jitter(queryDelays[min(i.Tries, len(queryDelays)-1)]))
 	certain := p.endsUnpaid(about)
+	i.AskedAt, i.Due = asked, now.Add(s.jitter(queryDelays[min(i.Tries, len(queryDelays)-1)]))
 	i.Tries = min(i.Tries+1, confirmations)
 	i.Open = certain || i.Tries < confirmations
-	calls := i.Tries >= disagreedTooOften && !i.Called && (certain || denied)
-	i.Called = i.Called || calls
+	switch {
+	case i.Marked >= p.Taken: // a word has come since this query began
+		i.Open, i.Tries, i.Due = true, min(i.Tries, triesAgain), asked.Add(asksAgain)
+	case now.Sub(p.spokenAt()) >= holdsFor:
+		i.Due = time.Time{}
+	}
+	why := p.unsettledFor(about)
+	calls := now.Sub(i.OpenedAt) >= callsAfter && i.Called != why && (certain || denied)
+	if calls {
+		i.Called = why
+	}
 	d.Change.Inquiries = p.inquiriesWith(about, i)
 	switch {
 	case !calls:
-	case p.replaced(about):
-		p.call(d, DoublePaymentSuspected, SignalDoublePayment, now, "what was said of an earlier attempt was never settled")
-	case about == p.Attempt:
-		p.call(d, Contradiction, SignalContradiction, now, "what was said again of this attempt was never settled")
+	case why == DoublePaymentSuspected:
+		p.call(d, why, SignalDoublePayment, now, "what was said of an earlier attempt was never settled")
+	case why == Contradiction:
+		p.call(d, why, SignalContradiction, now, "what was said again of this attempt was never settled")
 	}
+}
+
+// unsettledFor is the reason for which a person is called about an inquiry that nobody settles; empty where
+// there is none.
+func (p Payout) unsettledFor(about Attempt) Reason {
+	switch {
+	case p.replaced(about):
+		return DoublePaymentSuspected
+	case about == p.Attempt:
+		return Contradiction
+	}
+	return ""
 }
 
 // confirmsLater notes in the inquiries that are open that a change would have made the payout safe to pay

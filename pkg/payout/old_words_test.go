@@ -79,8 +79,8 @@ func TestOneOldTextOfAnyKindUsesUpNoRounds(t *testing.T) {
 	}
 }
 
-// The same of a text that names another amount, after which nothing is ever safe: it is asked
-// about, and calls people, three times.
+// The same of a text that names another amount, after which nothing is ever safe: it calls people
+// three times, and is asked about once each time.
 func TestOneOldTextOfAnotherAmountCallsPeopleThreeTimes(t *testing.T) {
 	for _, name := range both {
 		w := newWorld(t)
@@ -98,7 +98,7 @@ func TestOneOldTextOfAnotherAmountCallsPeopleThreeTimes(t *testing.T) {
 			w.receive(old)
 			w.sweepFor(3, 10*time.Minute)
 		}
-		if n, m := len(w.signals.raised)-raised, w.named(name).asked-asked; n > 3 || m > 8 || wavered(w.stored(p.ID)) > 3 {
+		if n, m := len(w.signals.raised)-raised, w.named(name).asked-asked; n > 3 || m > 15 || wavered(w.stored(p.ID)) > 3 {
 			t.Errorf("%s: %d signals, asked %d times, heard %v", name, n, m, w.stored(p.ID).Heard)
 		}
 	}
@@ -336,7 +336,7 @@ func TestAFileBeginsNoNewRound(t *testing.T) {
 		w.importBy(file(Vexora, row(1, p, payout.FoundSucceeded)), dara)
 		w.sweepFor(6, time.Minute)
 	}
-	if n := w.vexora.asked - asked; n > 11 {
+	if n := w.vexora.asked - asked; n > 15 { // the first one's is repeated after 15 seconds, and so on
 		t.Errorf("ten files had %d questions asked: %v", n, w.vexora.about)
 	}
 }

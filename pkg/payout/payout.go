@@ -122,6 +122,9 @@ type Payout struct {
 	// AskedAt is when the provider was last asked, AnsweredAt when its answer last said
 	// anything of the payout; zero: never.
 	AskedAt, AnsweredAt time.Time
+	// SpokenAt is when the latest word came that took certainty away, or opened an inquiry; zero: none
+	// did. Neither a full history nor a file leaves an entry that tells it.
+	SpokenAt time.Time
 	// RecipientOwed: the payout became unsettled, and its recipient's list does not
 	// say so yet.
 	RecipientOwed bool

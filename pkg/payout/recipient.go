@@ -197,12 +197,29 @@ func (p Payout) wavering() bool {
 	switch p.Status {
 	case Failed, Queued, Cancelled:
 	case Submitting, Processing: // the present attempt is with its provider; one before it may have been paid
-		return p.Attempt > FirstAttempt && (p.doubtedElsewhere() || p.speaksAgainst())
+		return p.Attempt > FirstAttempt && (p.doubtedElsewhere() || p.hiddenElsewhere() || p.speaksAgainst())
 	default:
 		return false
 	}
-	hidden := p.Heard.has(p.Attempt, saidDoubtful) || p.Heard.has(p.Attempt, saidUnlisted) || p.Heard.has(p.Attempt, wasFiled)
-	return p.doubtedElsewhere() || hidden && !p.closed(p.Attempt) || p.doubted(p.Attempt) || p.speaksAgainst()
+	return p.doubtedElsewhere() || p.hiddenElsewhere() || p.hidden(p.Attempt) || p.doubted(p.Attempt) || p.speaksAgainst()
+}
+
+// hidden reports whether something was said of an attempt that may hide a payment, and its failure was
+// never certain, or is not any more.
+func (p Payout) hidden(a Attempt) bool {
+	said := p.Heard.has(a, saidDoubtful) || p.Heard.has(a, saidUnlisted) || p.Heard.has(a, wasFiled)
+	return (said || p.replaced(a) && p.Inquiries[a].Open) && !p.closed(a)
+}
+
+// hiddenElsewhere reports so of an attempt that another one replaced. That two people went on from it
+// tells of this payout; the same money under another reference is somebody else's decision.
+func (p Payout) hiddenElsewhere() bool {
+	for a := FirstAttempt; p.replaced(a); a++ {
+		if p.hidden(a) {
+			return true
+		}
+	}
+	return false
 }
 
 // settled reports whether everybody knows what became of the payout.

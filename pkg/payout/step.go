@@ -77,6 +77,8 @@ type Change struct {
 	Inquiries map[Attempt]Inquiry
 	// AskedAt and AnsweredAt are set by the answer to a status query; zero: unchanged.
 	AskedAt, AnsweredAt time.Time
+	// SpokenAt is set by a word that takes certainty away, or opens an inquiry; zero: unchanged.
+	SpokenAt time.Time
 	// QueuedReason is set with or without a status; every other status clears it.
 	QueuedReason QueuedReason
 	// Noted: the recipient's list has the payout.
@@ -248,6 +250,9 @@ func (c Change) applySchedule(p Payout) Payout {
 	}
 	if !c.AnsweredAt.IsZero() {
 		p.AnsweredAt = c.AnsweredAt
+	}
+	if !c.SpokenAt.IsZero() {
+		p.SpokenAt = c.SpokenAt
 	}
 	return p
 }

@@ -53,21 +53,21 @@ const holdsFor = 30 * 24 * time.Hour
 // it has to stay on the list of its recipient. A word that comes late doubts a failure of which the
 // merchant may have been told that it is safe.
 func (p Payout) holdsOthers(now time.Time) bool {
-	if !p.wavering() {
-		return false
-	}
-	_, inquired := p.inquiryDue()
-	return !inquired.IsZero() || now.Sub(p.spokenAt()) < holdsFor
+	return p.wavering() && now.Sub(p.spokenAt()) < holdsFor
 }
 
-// spokenAt is when the payout ended, or when the last word about it was written down since.
+// spokenAt is when the payout ended, or when it was spoken of since.
 func (p Payout) spokenAt() time.Time {
-	for n := len(p.History) - 1; n >= 0; n-- {
-		if e := p.History[n]; e.Finding != "" && e.At.After(p.StatusAt) {
-			return e.At
-		}
+	if p.SpokenAt.After(p.StatusAt) {
+		return p.SpokenAt
 	}
 	return p.StatusAt
+}
+
+// holds reports whether the same money is held back by a payout that something was said of, whether it
+// has ended or not.
+func (p Payout) holds(now time.Time) bool {
+	return p.wavering() && (!p.Status.Final() || p.holdsOthers(now))
 }
 
 // remind keeps a payout that is not settled on the list of its recipient: lists are kept, and

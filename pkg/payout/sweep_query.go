@@ -254,8 +254,12 @@ func (s *Sweeper) escalate(p Payout, about Attempt, d *Decision, c Claim) {
 		long := p.disagrees(c) && *change.Polls >= disagreedTooOften
 		agrees := p.settles(c) || p.Status == Failed && c.Finding == FoundFailed
 		unsettled := usedUp && c.Asked != nil && !agrees
-		if long || unsettled && change.Apply(p).unbacked() {
+		after := change.Apply(p)
+		switch {
+		case long, unsettled && after.unbacked():
 			p.call(d, Contradiction, SignalContradiction, now, "the provider's answers do not know of this end")
+		case unsettled && after.Heard.doubted(p.Attempt):
+			p.call(d, Contradiction, SignalContradiction, now, "what was said of this end was never settled")
 		}
 	}
 	if change.Status == "" && p.tooLong(now) { // whichever attempt was asked about

@@ -263,6 +263,7 @@ func allChanges(id payout.ID, later time.Time) []namedChange {
 		{"no longer queued", payout.Change{At: later, Status: payout.Processing}},
 		{"asked", payout.Change{At: later, AskedAt: later}},
 		{"answered", payout.Change{At: later, AskedAt: later, AnsweredAt: later}},
+		{"spoken of", payout.Change{At: later, SpokenAt: later}},
 		{"final", payout.Change{At: later, Status: payout.Failed, Failure: &payout.Failure{Code: payout.FailureRisk}, Entry: entry, Lease: &payout.Lease{}, DueAt: &never}},
 		// Behind an end, so that there is something for it to clear.
 		{"a new attempt", payout.Change{At: later, Status: payout.Submitting, NewAttempt: true, Entry: entry}},

@@ -133,12 +133,12 @@ func full(t *testing.T) payout.Payout {
 	p.Taken = 6
 	p.Inquiries = map[payout.Attempt]payout.Inquiry{
 		1: {
-			Open: true, Marked: 5, Tries: 4, AskedAt: start.Add(4 * time.Minute), Due: start.Add(9 * time.Minute), Called: true, Confirms: true,
+			Open: true, Marked: 5, Tries: 4, AskedAt: start.Add(4 * time.Minute), Due: start.Add(9 * time.Minute), Called: payout.Contradiction, OpenedAt: start.Add(3 * time.Minute), Confirms: true,
 		},
 		12: {Open: true},
 	}
 	p.QueuedReason, p.RecipientOwed = payout.QueuedSpokenOf, true
-	p.AskedAt, p.AnsweredAt = start.Add(6*time.Minute), start.Add(5*time.Minute)
+	p.AskedAt, p.AnsweredAt, p.SpokenAt = start.Add(6*time.Minute), start.Add(5*time.Minute), start.Add(7*time.Minute)
 	p.SimilarTo, p.SimilarBy = payout.DeriveID("storetest", "other"), "arn:aws:iam::111122223333:role/other"
 	p.Similar, p.Beside = []payout.Similar{payout.SimilarOf(payout.DeriveID("storetest", "wanted"), 3, 2), payout.SimilarOf(p.SimilarTo, 1, 1)}, 1
 	p.Unwritten, p.Recipient = []string{"k1", "k2"}, "key"
