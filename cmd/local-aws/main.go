@@ -22,7 +22,8 @@ import (
 	"cambodia-payouts/pkg/template"
 )
 
-// options is where things are.
+// options is where things are. The endpoint and the sandbox are named twice, since this program and
+// the containers reach the same machine by different names.
 type options struct {
 	endpoint string // of both AWS services, as this program reaches them
 	sandbox  string // where the sandbox listens
@@ -45,6 +46,7 @@ func main() {
 	}
 }
 
+// run listens before it writes the secrets: the port is in them, and may be chosen by the system.
 func run(ctx context.Context, o options, out io.Writer) (err error) {
 	t, err := template.Load(o.template)
 	if err != nil {
@@ -72,6 +74,8 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 // stopLimit bounds a graceful stop.
 const stopLimit = 3 * time.Second
 
+// serve plays the providers until the context ends. The sandbox has no file here: its ledger ends
+// with this program.
 func serve(ctx context.Context, listener net.Listener, box *sandbox.Sandbox) error {
 	server := &http.Server{Handler: box.Handler(), ReadHeaderTimeout: 5 * time.Second}
 	failed := make(chan error, 1)
@@ -87,6 +91,7 @@ func serve(ctx context.Context, listener net.Listener, box *sandbox.Sandbox) err
 	return errors.Join(err, box.Close(limit))
 }
 
+// welcome prints targets of the Makefile, and a test holds it to them.
 func welcome(out io.Writer, o options, port string) {
 	_, _ = fmt.Fprintf(out, `The table and the secrets of %s are at %s,
 and a sandbox of both providers is at http://127.0.0.1:%s (its ledger: /ledger).

@@ -31,11 +31,13 @@ const (
 	monetixProject  = 1234
 )
 
-// register names the two callers of the sample events.
+// register names the two callers of the sample events. Two people, so that an order for two can be
+// tried with sam local invoke.
 const register = `{"people": [{"name": "Dara", "principals": ["arn:aws:iam::111122223333:role/payroll"]},` +
 	` {"name": "Bopha", "principals": ["arn:aws:iam::111122223333:role/finance"]}]}`
 
-// documents are the secrets, by logical name.
+// documents are the secrets, by logical name. The others keep the template's placeholder, as in a
+// new stack.
 func documents(box string) map[string]string {
 	return map[string]string{
 		"VexoraSecret": fmt.Sprintf(`{"KHR": {"base_url": "%[1]s/vexora/cambodia", "merchant_no": "1001", "app_secret": %[2]q},`+
@@ -46,7 +48,8 @@ func documents(box string) map[string]string {
 	}
 }
 
-// config lets the sandbox know the same keys.
+// config lets the sandbox know the same keys. A key that stood in one of the two places alone would
+// make every callback a 401.
 func config() sandbox.Config {
 	return sandbox.Config{
 		VexoraAccounts: map[string]sandbox.VexoraAccount{
@@ -58,7 +61,9 @@ func config() sandbox.Config {
 }
 
 // provision makes every table and every secret of the template. A secret that has
-// no document keeps the template's placeholder.
+// no document keeps the template's placeholder. Both are read from template.yaml, so that what is
+// tried here is what is deployed; a table or a secret that is there already is an error (decision
+// 0013).
 func provision(ctx context.Context, endpoint string, t template.Template, documents map[string]string) error {
 	access, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithRegion("us-east-1"), awsconfig.WithBaseEndpoint(endpoint),
 		awsconfig.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("local", "local", "")))
@@ -80,7 +85,8 @@ func provision(ctx context.Context, endpoint string, t template.Template, docume
 }
 
 // makeTable takes over what makes the table behave as it does. What protects it
-// (backups, encryption, deletion protection) has no meaning here.
+// (backups, encryption, deletion protection) has no meaning here. Keys, indexes and the stream's
+// view are what the code relies on.
 func makeTable(ctx context.Context, client *dynamodb.Client, name string, resource template.Resource) error {
 	var table struct {
 		AttributeDefinitions   []types.AttributeDefinition
@@ -101,6 +107,8 @@ func makeTable(ctx context.Context, client *dynamodb.Client, name string, resour
 	return err
 }
 
+// makeSecret makes one secret. GenerateSecretString is CloudFormation's work, so that the stack key
+// has a document here.
 func makeSecret(ctx context.Context, client *secretsmanager.Client, name string, resource template.Resource, document string) error {
 	if document == "" {
 		var placeholder struct{ SecretString string }

@@ -14,7 +14,9 @@ const (
 	ledgerName = "ledger.jsonl"
 )
 
-// unusable says which file of the data folder stands in the way, and what to do next.
+// unusable says which file of the data folder stands in the way, and what to do next. The three
+// belong together: a store without its key can compare nothing, and without the ledger it would ask
+// a provider that has forgotten what it paid. So the advice is never to move one of them alone.
 func unusable(folder, name string, err error) error {
 	other := "DATA_DIR=" + filepath.Clean(folder) + "-2"
 	if errors.Is(err, localstore.ErrInUse) {

@@ -19,7 +19,8 @@ import (
 
 // front stands in for API Gateway: it turns an HTTP request into the event that
 // the gateway would send (payload format 2.0) and hands it to a function's
-// handler, so that what runs here is what runs on Lambda.
+// handler, so that what runs here is what runs on Lambda. It leaves out what no handler reads, and
+// nothing else.
 type front struct {
 	handler edge.Handler
 	caller  string // the ARN that a signed request would come from
@@ -28,16 +29,20 @@ type front struct {
 
 // personHeader names who asks, in place of the signature that the real gateway
 // checks: some orders take two people, and both may sit at this machine. The register
-// holds dara and bopha; every other name is a stranger's.
+// holds dara and bopha; every other name is a stranger's. There is no such header on AWS: the
+// handlers do not know it.
 const personHeader = "X-Local-Person"
 
+// personName keeps an ARN an ARN: a name with a slash or a colon would name another kind of
+// principal.
 var personName = regexp.MustCompile(`^[a-z0-9_-]{1,32}$`)
 
 // gatewayLimit is the most that the gateway takes of a request (6 MB on Lambda);
 // the handlers' own limit is far below.
 const gatewayLimit = 6 << 20
 
-// ServeHTTP implements http.Handler.
+// ServeHTTP implements http.Handler. Its own refusals are plain texts, as those of the gateway are
+// no problem documents of ours either.
 func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, gatewayLimit))
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
@@ -48,6 +53,7 @@ func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "request cut off", http.StatusBadRequest)
 		return
 	}
+	// An error is a failed invocation, of which the gateway tells no more than this.
 	reply, err := f.handler(r.Context(), f.event(r, raw))
 	if err != nil {
 		http.Error(w, "internal error", http.StatusInternalServerError)
@@ -61,7 +67,8 @@ func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // event builds the gateway's event. Bodies that are not text come in base64, as
-// the gateway sends them.
+// the gateway sends them. Repeated headers are joined with commas, as payload format 2.0 has it.
+// Without a caller there is no authorizer, as on the function URLs that take callbacks.
 func (f front) event(r *http.Request, raw []byte) edge.Event {
 	e := edge.Event{
 		Version: "2.0", RouteKey: "$default",

@@ -13,11 +13,14 @@ import (
 
 // guarded lets a listener's own machine in and nobody else. Loopback alone keeps no web
 // page out: a browser sends what a page of any site asks for, under a name that its owner
-// may have led here, and nothing on this machine asks for a signature.
+// may have led here, and nothing on this machine asks for a signature. The Host header tells a
+// stranger's name that leads to 127.0.0.1, and the two other headers tell pages of other sites
+// (decision 0021).
 func guarded(h http.Handler, listener net.Listener) http.Handler {
 	hosts := hostsOf(listener)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
+		// 421 says that the request has reached the wrong server, which is what happened.
 		case !slices.Contains(hosts, strings.ToLower(r.Host)):
 			refuse(w, http.StatusMisdirectedRequest, "host", "this run answers to 127.0.0.1, localhost and [::1] with its port")
 		case crossSite(r):
@@ -28,7 +31,8 @@ func guarded(h http.Handler, listener net.Listener) http.Handler {
 	})
 }
 
-// hostsOf are the names by which a listener may be called.
+// hostsOf are the names by which a listener may be called. The port belongs to the name: a page of
+// another program on this machine is another site.
 func hostsOf(listener net.Listener) []string {
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	var hosts []string
@@ -42,7 +46,8 @@ func hostsOf(listener net.Listener) []string {
 }
 
 // crossSite reports whether a browser says that a page of another site asks. The host has
-// been checked, so that an origin of the same name is this run's own page.
+// been checked, so that an origin of the same name is this run's own page. curl sends neither
+// header, and is let in.
 func crossSite(r *http.Request) bool {
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
 		return true
@@ -52,7 +57,8 @@ func crossSite(r *http.Request) bool {
 }
 
 // typed takes posts of these types alone: a page may post text and forms without asking
-// first.
+// first. JSON makes a browser ask first, and nothing here grants it. On AWS the type is left aside:
+// there a browser has no signature to lend.
 func typed(h http.Handler, types ...string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
@@ -64,7 +70,8 @@ func typed(h http.Handler, types ...string) http.Handler {
 	})
 }
 
-// refuse answers as the handlers do.
+// refuse answers as the handlers do. The code is one of this run alone, so that nobody looks for it
+// in the API's documents.
 func refuse(w http.ResponseWriter, status int, code edge.Code, detail string) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)

@@ -20,13 +20,15 @@ import (
 	"cambodia-payouts/pkg/boot"
 )
 
-// defaultPort is where the service listens; the sandbox has the port above it.
+// defaultPort is where the service listens; the sandbox has the port above it. So PORT takes 65534
+// at most.
 const defaultPort = 8080
 
 // stopLimit bounds a graceful stop. Whatever it cuts off is found again by the
 // next run, as it would be after a crash.
 const stopLimit = 3 * time.Second
 
+// SIGTERM is what a container or a supervisor sends; it ends the run as Ctrl-C does.
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -36,7 +38,8 @@ func main() {
 	}
 }
 
-// run serves until the context ends.
+// run serves until the context ends. Both ports are taken before the folder is touched: a second
+// run by mistake fails here, and has opened nothing.
 func run(ctx context.Context, out io.Writer) error {
 	port, err := portFrom(os.Getenv("PORT"))
 	if err != nil {
@@ -64,6 +67,7 @@ func run(ctx context.Context, out io.Writer) error {
 	return err
 }
 
+// portFrom reads PORT; empty means the default.
 func portFrom(text string) (int, error) {
 	if text == "" {
 		return defaultPort, nil
@@ -87,7 +91,8 @@ func listen(port int) (net.Listener, error) {
 	return listener, nil
 }
 
-// server has limits, so that a stuck client cannot hold a stop up.
+// server has limits, so that a stuck client cannot hold a stop up. It has no limit for writing: a
+// script of the sandbox answers after 20 s on purpose.
 func server(h http.Handler) *http.Server {
 	return &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: time.Minute}
 }

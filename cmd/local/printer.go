@@ -14,7 +14,8 @@ import (
 	"cambodia-payouts/pkg/receiver"
 )
 
-// printer is the store, telling on the terminal whatever became durable.
+// printer is the store, telling on the terminal whatever became durable. It prints after a write
+// has succeeded, so that what stands on the terminal survives Ctrl-C.
 type printer struct {
 	payout.Store
 	out io.Writer
@@ -24,7 +25,8 @@ type printer struct {
 	news chan events.DynamoDBEventRecord
 }
 
-// Insert implements payout.Store.
+// Insert implements payout.Store. A payout that goes at once is inserted in the state submitting,
+// so that its insert is its fence, and counts.
 func (n *printer) Insert(ctx context.Context, p payout.Payout, arrived time.Time) error {
 	err := n.Store.Insert(ctx, p, arrived)
 	if err == nil {
@@ -34,7 +36,8 @@ func (n *printer) Insert(ctx context.Context, p payout.Payout, arrived time.Time
 	return err
 }
 
-// Apply implements payout.Store.
+// Apply implements payout.Store. Steps without an entry, such as the notes of the telling, are not
+// printed.
 func (n *printer) Apply(ctx context.Context, s payout.Step) (payout.Payout, error) {
 	after, err := n.Store.Apply(ctx, s)
 	if err == nil && s.Then.Entry != nil {
@@ -47,7 +50,8 @@ func (n *printer) Apply(ctx context.Context, s payout.Step) (payout.Payout, erro
 }
 
 // stream lets through what the filter of the template lets through. Fenced says that the
-// write brought the payout into the state submitting.
+// write brought the payout into the state submitting. The channel is never waited for: a store must
+// not be slow because somebody listens, and what is dropped is due in the table.
 func (n *printer) stream(p payout.Payout, fenced bool) {
 	if !p.Notice.Fresh && !fenced {
 		return
@@ -58,7 +62,8 @@ func (n *printer) stream(p payout.Payout, fenced bool) {
 	}
 }
 
-// record is what notify-merchant reads of a write.
+// record is what notify-merchant reads of a write. The image is there only for a fence, which alone
+// is counted. The names of its attributes are those of pkg/dynamo.
 func record(p payout.Payout, fenced bool) events.DynamoDBEventRecord {
 	change := events.DynamoDBStreamRecord{Keys: map[string]events.DynamoDBAttributeValue{"pk": events.NewStringAttribute(string(p.ID))}}
 	if fenced {
@@ -71,6 +76,8 @@ func record(p payout.Payout, fenced bool) events.DynamoDBEventRecord {
 	return events.DynamoDBEventRecord{Change: change}
 }
 
+// print tells one entry of a history. Messages are masked, as readers of the API see them:
+// terminals are shared and pasted.
 func (n *printer) print(p payout.Payout, e payout.Entry) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -84,7 +91,8 @@ func (n *printer) print(p payout.Payout, e payout.Entry) {
 	_, _ = fmt.Fprintln(n.out, line)
 }
 
-// heard tells what the merchant's own webhook got.
+// heard tells what the merchant's own webhook got. It returns no error: whatever it printed, the
+// event was taken.
 func (n *printer) heard(e receiver.Event) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()

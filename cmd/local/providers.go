@@ -37,7 +37,8 @@ const register = `{"people": [{"name": "Dara", "principals": ["` + localUsers + 
 	{"name": "Bopha", "principals": ["` + localUsers + `bopha"]}]}`
 
 // newSandbox plays both providers. It remembers in the folder what it executed, as a
-// provider does: a restart on our side must not make it forget.
+// provider does: a restart on our side must not make it forget. Its ledger is beside the store, so
+// that one folder is one world.
 func newSandbox(folder string) (*sandbox.Sandbox, error) {
 	return sandbox.New(sandbox.Config{
 		VexoraAccounts: map[string]sandbox.VexoraAccount{
@@ -49,7 +50,8 @@ func newSandbox(folder string) (*sandbox.Sandbox, error) {
 	})
 }
 
-// documents are the secrets as Secrets Manager would hold them.
+// documents are the secrets as Secrets Manager would hold them. They are the same JSON, so that the
+// parsers and checks of the functions run here too. Nothing is ever rotated.
 func documents(box, key string, told merchant) secrets.Source {
 	return secrets.NewStaticSource(map[string]string{
 		vexoraSecret: fmt.Sprintf(`{"KHR": {"base_url": "%[1]s/vexora/cambodia", "merchant_no": %[2]q, "app_secret": %[3]q},
@@ -63,14 +65,16 @@ func documents(box, key string, told merchant) secrets.Source {
 }
 
 // passed are the variables that a local run takes from its own environment, so
-// that their effect can be tried here. WEBHOOK_URL and WEBHOOK_SECRET are this run's own.
+// that their effect can be tried here. WEBHOOK_URL and WEBHOOK_SECRET are this run's own. A test
+// compares the list with the README.
 var passed = []string{
 	"PROVIDER_ORDER", "PAUSED_PROVIDERS", "SUBMISSIONS", "MAX_AMOUNT_KHR", "MAX_AMOUNT_USD", "OUTFLOW_LIMITS", "QUEUED_MAX_AGE",
 	"DUPLICATE_WINDOW", "REDACT_AFTER_DAYS", "LOW_BALANCE_KHR", "LOW_BALANCE_USD", "PROVIDER_SETTINGS", "LOG_LEVEL",
 }
 
 // ignored are those of the functions' variables that are set and have no effect here: the run
-// sets them itself, or they are about a restore.
+// sets them itself, or they are about a restore. Whoever sets one is told: a variable that is
+// silently without effect is looked for in the wrong place.
 func ignored() []string {
 	var set []string
 	for _, c := range []boot.Config{boot.CreateConfig{}, boot.ReconcileConfig{}, boot.NotifyConfig{}, boot.OperateConfig{}, boot.ReadConfig{}} {
@@ -83,7 +87,8 @@ func ignored() []string {
 	return set
 }
 
-// environment is what the template would set.
+// environment is what the template would set. DEV_INSECURE allows plain http to this machine; the
+// functions refuse it on Lambda.
 func environment(address string) map[string]string {
 	env := map[string]string{
 		"TABLE_NAME": "local", "ID_NAMESPACE": "local", "DEV_INSECURE": "1", "REVISION": "local",

@@ -27,15 +27,16 @@ import (
 	"cambodia-payouts/pkg/wire"
 )
 
-// firstQuestion is when the sweep asks about a payout that nobody called back
+// firstQuery is when the sweep asks about a payout that nobody called back
 // about. On AWS it is 90 s; here somebody is waiting to see it, and 12 s lie
 // behind the ten that Monetix asks for before a status query.
 const firstQuery = 12 * time.Second
 
-// sweepEvery is the scheduler's period; on AWS it is a minute.
+// sweepEvery is the scheduler's period; on AWS it is a minute. Two seconds, since somebody watches.
 const sweepEvery = 2 * time.Second
 
-// sweepLimit is the time limit of one sweep, as the template sets it.
+// sweepLimit is the time limit of one sweep, as the template sets it. It is the same, so that a
+// sweep that would be cut off there is cut off here.
 const sweepLimit = 55 * time.Second
 
 // localCaller is who signed a request that names nobody, as far as the handlers
@@ -45,14 +46,16 @@ const (
 	localCaller = localUsers + "local"
 )
 
-// workspace is where one local run lives.
+// workspace is where one local run lives. The listeners come in open, so that a test can take any
+// free port.
 type workspace struct {
 	folder           string
 	front, providers net.Listener
 	out              io.Writer
 }
 
-// service is everything that one local run consists of.
+// service is everything that one local run consists of. A member is nil until open has made it, and
+// close takes that for "never opened".
 type service struct {
 	workspace
 	store   *localstore.Store
@@ -67,7 +70,8 @@ type service struct {
 	news     chan events.DynamoDBEventRecord
 }
 
-// open builds the service from what the folder holds.
+// open builds the service from what the folder holds. What was opened before an error is closed
+// again; the listeners are the caller's to close.
 func open(ctx context.Context, at workspace) (_ *service, err error) {
 	s := &service{workspace: at}
 	defer func() {
@@ -76,6 +80,7 @@ func open(ctx context.Context, at workspace) (_ *service, err error) {
 		}
 	}()
 	env := environment(s.address())
+	// Nothing is open yet: a level that is misspelt leaves no new folder behind.
 	level, err := configured(env, func(c boot.ReadConfig) (slog.Level, error) { return c.LogLevel, nil })
 	if err != nil {
 		return nil, err
@@ -87,6 +92,7 @@ func open(ctx context.Context, at workspace) (_ *service, err error) {
 	if err != nil {
 		return nil, err
 	}
+	// A thousand is more than a person makes at once; the sweep finds the rest.
 	s.news = make(chan events.DynamoDBEventRecord, 1000)
 	shown := &printer{Store: s.store, out: at.out, news: s.news}
 	parts := wire.Parts{Store: shown, Secrets: documents(s.sandboxAddress(), key, s.told), Log: telemetry.NewLogger(s.log, level)}
@@ -100,7 +106,9 @@ func open(ctx context.Context, at workspace) (_ *service, err error) {
 	return s, err
 }
 
-// openFolder opens what the folder holds, and returns the stack's key.
+// openFolder opens what the folder holds, and returns the stack's key. The key comes first: what a
+// store holds can be compared by its own key alone. The folder is the owner's alone: it holds names
+// and account numbers.
 func (s *service) openFolder() (key string, err error) {
 	if err := os.MkdirAll(s.folder, 0o700); err != nil {
 		return "", fmt.Errorf("make the data folder: %w", err)
@@ -124,7 +132,8 @@ func (s *service) openFolder() (key string, err error) {
 	return key, nil
 }
 
-// wire builds the functions.
+// wire builds the functions. It does what the functions' own starts do, over the same
+// configurations, so that each sees only the variables that it would see on AWS.
 func (s *service) wire(ctx context.Context, parts wire.Parts, env map[string]string) (err error) {
 	if s.api, err = routes(ctx, parts, env); err != nil {
 		return err
@@ -139,11 +148,13 @@ func (s *service) wire(ctx context.Context, parts wire.Parts, env map[string]str
 	return err
 }
 
+// The addresses are those of the open listeners, so that a port that the system chose is known.
 func (s workspace) address() string        { return "http://" + s.front.Addr().String() }
 func (s workspace) sandboxAddress() string { return "http://" + s.providers.Addr().String() }
 
 // routes builds every function's handler, as the functions' main packages do, and
-// puts them where the template's routes are.
+// puts them where the template's routes are. The faults of the functions are gathered, so that
+// whoever mends the environment does it once.
 func routes(ctx context.Context, parts wire.Parts, env map[string]string) (http.Handler, error) {
 	create, problem1 := configured(env, func(c boot.CreateConfig) (edge.Handler, error) {
 		assembly := boot.Assemble(parts, c)
@@ -162,8 +173,11 @@ func routes(ctx context.Context, parts wire.Parts, env map[string]string) (http.
 	if err := errors.Join(problem1, problem2, problem3); err != nil {
 		return nil, err
 	}
+	// One count for all routes, so that a request id in the log means one request.
 	count := &atomic.Int64{}
 	mux := http.NewServeMux()
+	// The routes are those of template.yaml. Callbacks have no caller and may have any type: their
+	// signature counts.
 	mux.Handle("POST /v1/payouts", typed(front{create, localCaller, count}, "application/json"))
 	mux.Handle("POST /v1/payouts/", typed(front{operate, localCaller, count}, "application/json"))
 	mux.Handle("POST /v1/statements", typed(front{operate, localCaller, count}, "text/csv", "application/octet-stream", "application/json"))
@@ -181,7 +195,8 @@ func routes(ctx context.Context, parts wire.Parts, env map[string]string) (http.
 	return mux, nil
 }
 
-// callbacks builds the function that takes a provider's callbacks.
+// callbacks builds the function that takes a provider's callbacks. A provider that is a row of
+// pkg/wire has its route here without a line of its own (decision 0029).
 func callbacks(ctx context.Context, parts wire.Parts, p provider.Provider, env map[string]string) (edge.Handler, error) {
 	c, err := boot.ReadCallback(p, env)
 	if err != nil {
@@ -191,7 +206,8 @@ func callbacks(ctx context.Context, parts wire.Parts, p provider.Provider, env m
 	return edge.NewCallback(callback), err
 }
 
-// configured reads a function's configuration and builds it.
+// configured reads a function's configuration and builds it. Each function has a type of
+// configuration of its own, which is what the type parameter names.
 func configured[C boot.Config, T any](env map[string]string, build func(C) (T, error)) (T, error) {
 	c, err := boot.Read[C](env)
 	if err != nil {
@@ -201,10 +217,13 @@ func configured[C boot.Config, T any](env map[string]string, build func(C) (T, e
 	return build(c)
 }
 
-// serve runs until the context ends or a listener fails.
+// serve runs until the context ends or a listener fails. The order of the end matters: no more
+// requests, then no more sweeps, then the sandbox, and the store last.
 func (s *service) serve(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	// The sandbox and the merchant share the second port: both are others to the service, and are
+	// reached over HTTP only.
 	others := http.NewServeMux()
 	others.Handle("/", s.sandbox.Handler())
 	others.Handle("/merchant", s.merchant)
@@ -239,14 +258,16 @@ func (s *service) serve(ctx context.Context) error {
 	return err
 }
 
-// within gives a part of the stop its own time, whatever the parts before it took.
+// within gives a part of the stop its own time, whatever the parts before it took. The context of
+// the run has ended by then, so that only its values are kept.
 func within(ctx context.Context, do func(context.Context) error) error {
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopLimit)
 	defer cancel()
 	return do(limit)
 }
 
-// keepSweeping is the scheduler. A sweep's errors are in the log.
+// keepSweeping is the scheduler. A sweep's errors are in the log. A sweep that takes longer than a
+// tick skips ticks, and never runs beside itself.
 func (s *service) keepSweeping(ctx context.Context) {
 	ticks := time.NewTicker(sweepEvery)
 	defer ticks.Stop()
@@ -262,7 +283,8 @@ func (s *service) keepSweeping(ctx context.Context) {
 	}
 }
 
-// keepTelling is the table's stream. A batch ends when nothing more is waiting.
+// keepTelling is the table's stream. A batch ends when nothing more is waiting. Fifty is the batch
+// size of the template.
 func (s *service) keepTelling(ctx context.Context) {
 	for {
 		select {
@@ -286,7 +308,8 @@ func (s *service) keepTelling(ctx context.Context) {
 }
 
 // close ends what was opened, the store last: a callback of the sandbox's may still
-// want to write.
+// want to write. It goes on after a fault, so that one file that cannot be closed keeps no other
+// open.
 func (s *service) close(ctx context.Context) error {
 	var problems []error
 	if s.sandbox != nil {

@@ -10,7 +10,8 @@ import (
 	"cambodia-payouts/pkg/webhook"
 )
 
-// merchant is where events go: the document of the webhook's secret.
+// merchant is where events go: the document of the webhook's secret. Its JSON is what Secrets
+// Manager would hold, so that the parser of the functions reads it.
 type merchant struct {
 	URL    string `json:"url"`
 	Secret string `json:"secret"`
@@ -18,7 +19,8 @@ type merchant struct {
 }
 
 // merchantFrom is the endpoint that the environment names, or the run's own one beside the sandbox.
-// Events tell of invented payouts, so that they stay on this machine.
+// Events tell of invented payouts, so that they stay on this machine. Neither error quotes what was
+// set: the secret is one of them.
 func merchantFrom(box string) (merchant, error) {
 	m := merchant{URL: os.Getenv("WEBHOOK_URL"), Secret: os.Getenv("WEBHOOK_SECRET"), own: true}
 	if m.URL == "" {
@@ -34,6 +36,8 @@ func merchantFrom(box string) (merchant, error) {
 	return m, nil
 }
 
+// ofThisMachine reports whether an address is one of this machine, without a user or a fragment,
+// which the webhook would refuse later.
 func ofThisMachine(at *url.URL) bool {
 	ip := net.ParseIP(at.Hostname())
 	here := at.Hostname() == "localhost" || ip != nil && ip.IsLoopback()

@@ -8,11 +8,12 @@ import (
 	"cambodia-payouts/pkg/sandbox"
 )
 
-// example is one payout to try.
+// example is one payout to try. Name becomes the end of the reference.
 type example struct{ title, name, body string }
 
 // examples are the payouts of both providers' own pages, and the two that show
-// what the service is for. %s is the reference.
+// what the service is for. %s is the reference. Their account numbers end in digits that choose a
+// script of the sandbox, or in none that do.
 var examples = []example{
 	{
 		"Vexora's own example: 50,000 riel to a LANTON wallet", "lanton",
@@ -42,7 +43,8 @@ var examples = []example{
 }
 
 // welcome tells what runs where and what to type. The references carry the time
-// of the start: a reference is unique for ever, also on this machine.
+// of the start: a reference is unique for ever, also on this machine. Each line can be pasted as it
+// is, and a test checks that.
 func welcome(out io.Writer, address, box string, told merchant, folder string, now time.Time) {
 	w := func(format string, values ...any) { _, _ = fmt.Fprintf(out, format+"\n", values...) }
 	w("Cambodia Payouts, the whole service on this machine. Ctrl-C stops it.\n")

@@ -1,5 +1,5 @@
 // Command create-payout is the Lambda function behind POST /v1/payouts: it
-// stores, signs and submits one payout.
+// stores, signs and submits one payout. No other function starts a payout.
 package main
 
 import (
@@ -13,6 +13,7 @@ import (
 
 func main() { os.Exit(boot.Run[boot.CreateConfig](build)) }
 
+// build fails without a provider: a function that refuses every payout would look healthy.
 func build(ctx context.Context, a wire.Assembly) (edge.Handler, error) {
 	creator, err := a.Creator(ctx)
 	return edge.NewCreate(creator, a.Log), err

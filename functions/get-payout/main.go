@@ -1,5 +1,5 @@
-// Command get-payout is the Lambda function behind every GET route: payouts,
-// lists, orphans and the bank directory.
+// Command get-payout is the Lambda function behind the GET routes: payouts, lists, orphans, the
+// event feed, the bank directory and the version. Controls and evidence are operate-payout's.
 package main
 
 import (
@@ -13,6 +13,7 @@ import (
 
 func main() { os.Exit(boot.Run[boot.ReadConfig](build)) }
 
+// build reads no secret and asks no provider: payouts can be read while both are in trouble.
 func build(_ context.Context, a wire.Assembly) (edge.Handler, error) {
 	reader, err := a.Reader()
 	return edge.NewRead(reader), err

@@ -13,6 +13,7 @@ import (
 
 func main() { os.Exit(boot.Run[boot.ReconcileConfig](build)) }
 
+// build does without a provider, unlike create-payout: there is nobody to ask, and events are told.
 func build(ctx context.Context, a wire.Assembly) (edge.SweepHandler, error) {
 	sweeper, err := a.Sweeper(ctx)
 	return edge.NewSweep(sweeper, a.Log), err

@@ -8,7 +8,7 @@ import (
 )
 
 // Slug is our name of a bank, the one that merchants write into a request. It
-// never changes once published.
+// never changes once published. It stands in merchants' own code.
 type Slug string
 
 // Code is what one provider calls a bank, as text. Codes of two providers look alike, and like
@@ -30,9 +30,12 @@ type Codes struct {
 	Sources []Source
 }
 
+// column is both a column of directory.csv and a member of PROVIDER_SETTINGS, so that a merchant
+// can copy a row.
 func (c Codes) column(part string) string { return string(c.Provider) + "_" + part }
 
-// Source says where a code was read and so how much it weighs.
+// Source says where a code was read and so how much it weighs. Each provider says which sources its
+// codes may have; see Codes.
 type Source string
 
 // MerchantSettings is the source of what the merchant's own override brings.
@@ -58,4 +61,5 @@ const maxName = 100
 
 var slugFormat = regexp.MustCompile(`^[a-z0-9-]{2,40}$`)
 
+// trusts keeps a source that is misspelt, or that nobody has judged, out of the embedded table.
 func (c Codes) trusts(s Source) bool { return slices.Contains(c.Sources, s) }

@@ -30,7 +30,8 @@ func Default(codes ...Codes) (Directory, error) {
 }
 
 // Lookup finds a bank, enabled or not: whether a provider may be used for it is
-// for that provider's connector to decide.
+// for that provider's connector to decide. What it returns is the caller's: changing the routes
+// changes no directory.
 func (d Directory) Lookup(slug Slug) (Bank, bool) {
 	b, ok := d.banks[slug]
 	b.Routes = maps.Clone(b.Routes)
@@ -100,6 +101,8 @@ func (d Directory) sharedCodes(c Codes) []error {
 	return faults
 }
 
+// nameFits keeps control and direction marks out of a name that a merchant's own setting brings: it
+// is shown in lists.
 func nameFits(name string) bool {
 	for _, r := range name {
 		if !unicode.IsPrint(r) {

@@ -74,6 +74,7 @@ func checkHeader(header []string, codes []Codes) error {
 	return nil
 }
 
+// readRow reads one bank. A provider that has no columns in the file gets no route.
 func readRow(row map[string]string, codes []Codes) (Bank, error) {
 	b := Bank{Slug: Slug(row["slug"]), Name: row["name"], Routes: map[payout.Provider]Route{}}
 	var faults []error

@@ -72,6 +72,8 @@ func (d Directory) change(b Bank, o Override) (Bank, []string) {
 	return b, faults
 }
 
+// change applies the two members of one provider. A code that cannot be read keeps the one of
+// before, so that one fault is not told as two; the directory is refused all the same.
 func (c Codes) change(r Route, o Override) (Route, []string) {
 	var faults []string
 	if raw, there := o[c.column(c.Member)]; there {
@@ -100,6 +102,7 @@ func (c Codes) kind() string {
 
 func isText(raw json.RawMessage) bool { return strings.HasPrefix(strings.TrimSpace(string(raw)), `"`) }
 
+// with copies the routes first: the directory that is being changed stays as it is.
 func (b Bank) with(c Codes, r Route) Bank {
 	routes := maps.Clone(b.Routes)
 	if routes == nil {

@@ -26,12 +26,16 @@ import (
 // not answering; the SDK's next try, and the callers' own, take over.
 const awsTimeout = 3 * time.Second
 
-// awsTries is how often the SDK sends one call. Every write is safe to send twice.
+// awsTries is how often the SDK sends one call. Every write is safe to send twice. A conditional
+// write makes its own condition false, so that a try that arrived unseen does nothing the second
+// time (decision 0002).
 const awsTries = 3
 
 // loadAWS reads region, credentials and endpoints the way every AWS tool does;
 // AWS_ENDPOINT_URL and its kin are honoured by the SDK itself.
 func loadAWS(ctx context.Context) (aws.Config, error) {
+	// The sweep works through all shards at once: a connection that is not kept has to be dialled
+	// anew.
 	client := awshttp.NewBuildableClient().WithTimeout(awsTimeout).WithTransportOptions(func(t *http.Transport) {
 		t.MaxIdleConnsPerHost = 16
 	})
@@ -43,7 +47,8 @@ func loadAWS(ctx context.Context) (aws.Config, error) {
 	return config, nil
 }
 
-// onAWS is what a Lambda function stands on.
+// onAWS is what a Lambda function stands on. Nothing is called yet: what cannot be reached shows
+// when it is used.
 func onAWS(ctx context.Context, config Config) (wire.Parts, error) {
 	access, err := loadAWS(ctx)
 	if err != nil {
@@ -64,7 +69,8 @@ func onAWS(ctx context.Context, config Config) (wire.Parts, error) {
 // Nothing at run time can set it.
 var clockOffset string
 
-// shifted is the machine's clock, nil, or one that is ahead of it.
+// shifted is the machine's clock, nil, or one that is ahead of it. The empty offset of a release
+// cannot be read, and is none.
 func shifted(offset string) func() time.Time {
 	d, err := time.ParseDuration(offset)
 	if err != nil {
@@ -82,7 +88,8 @@ const (
 // secretsManager reads secrets from AWS Secrets Manager.
 type secretsManager struct{ client *secretsmanager.Client }
 
-// Current implements secrets.Source.
+// Current implements secrets.Source. A secret that is not there is secrets.ErrNotFound; every other
+// error may pass.
 func (s secretsManager) Current(ctx context.Context, name string) (secrets.Version, error) {
 	return s.version(ctx, name, currentStage)
 }

@@ -17,7 +17,8 @@ import (
 	"cambodia-payouts/pkg/wire"
 )
 
-// Common is what every function reads.
+// Common is what every function reads. Function and SAMLocal are set by Lambda and by sam local;
+// nobody else sets them.
 type Common struct {
 	LogLevel slog.Level `env:"LOG_LEVEL" envDefault:"INFO"`
 	// Insecure allows plain http to this machine; see DEV_INSECURE in the README.
@@ -28,6 +29,7 @@ type Common struct {
 	Revision string `env:"REVISION"`
 }
 
+// check refuses what would make a deployed function talk over plain http.
 func (c Common) check() error {
 	if c.Insecure && c.Function != "" && !c.SAMLocal {
 		return errors.New("DEV_INSECURE must not be set on Lambda")
@@ -41,9 +43,12 @@ type Storage struct {
 	Namespace Namespace `env:"ID_NAMESPACE,required,notEmpty"`
 }
 
-// Namespace is the value of ID_NAMESPACE.
+// Namespace is the value of ID_NAMESPACE. It must never change for a table: ids that were derived
+// in another one find nothing.
 type Namespace payout.Namespace
 
+// namespaceFormat has no zero byte, which separates the namespace from the reference in the hash of
+// an id (decision 0001).
 var namespaceFormat = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
 // UnmarshalText implements encoding.TextUnmarshaler.
@@ -64,12 +69,14 @@ type Providers struct {
 	Submissions Submissions `env:"SUBMISSIONS" envDefault:"active"`
 }
 
-// Routing is how create-payout chooses among them.
+// Routing is how create-payout chooses among them. The first of the order that serves bank and
+// currency takes a payout that names no provider.
 type Routing struct {
 	Order []Provider `env:"PROVIDER_ORDER" envDefault:"monetix,vexora"`
 }
 
-// Provider is one name in PROVIDER_ORDER or PAUSED_PROVIDERS.
+// Provider is one name in PROVIDER_ORDER or PAUSED_PROVIDERS. A name that is misspelt stops the
+// start: a provider that somebody believes to be paused would go on.
 type Provider payout.Provider
 
 // UnmarshalText implements encoding.TextUnmarshaler.
@@ -82,7 +89,8 @@ func (p *Provider) UnmarshalText(text []byte) error {
 }
 
 // Submissions is the value of SUBMISSIONS: "active", or "held" to queue every
-// payout and send none (after a restore, say).
+// payout and send none (after a restore, say). It is a type of its own, and not a flag, so that
+// "hold" or "false" is refused and not taken for one of the two.
 type Submissions bool
 
 // The values of Submissions.
@@ -104,7 +112,8 @@ func (s *Submissions) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// floor is what the stack holds, whatever people order.
+// floor is what the stack holds, whatever people order. People can tighten the controls below it,
+// and never loosen them above (decision 0024).
 func (p Providers) floor() payout.Floor {
 	return payout.Floor{
 		Held: p.held(),
@@ -112,7 +121,8 @@ func (p Providers) floor() payout.Floor {
 	}
 }
 
-// held says why each provider may not be submitted to.
+// held says why each provider may not be submitted to. SUBMISSIONS=held wins over a pause of one
+// provider: it is the wider of the two, and the reason that readers are shown.
 func (p Providers) held() map[payout.Provider]payout.QueuedReason {
 	held := map[payout.Provider]payout.QueuedReason{}
 	for _, name := range names(p.Paused) {
@@ -126,6 +136,7 @@ func (p Providers) held() map[payout.Provider]payout.QueuedReason {
 	return held
 }
 
+// names takes the types of the environment off; their values have been checked by then.
 func names[P ~string](list []P) []payout.Provider {
 	converted := make([]payout.Provider, len(list))
 	for i, p := range list {
@@ -135,13 +146,15 @@ func names[P ~string](list []P) []payout.Provider {
 }
 
 // Caps is the most that one payout may move. There is always a cap: the defaults
-// are the highest limits known for Cambodian bank payouts.
+// are the highest limits known for Cambodian bank payouts. A cap stops the mistake of a hundred
+// times the amount, and a stack that forgot to set one would be without it.
 type Caps struct {
 	KHR KHRCap `env:"MAX_AMOUNT_KHR" envDefault:"60000000"`
 	USD USDCap `env:"MAX_AMOUNT_USD" envDefault:"10000"`
 }
 
-// KHRCap is an amount in riel, USDCap one in dollars.
+// KHRCap is an amount in riel, USDCap one in dollars. They are two types, since the variable
+// decides the currency, and its text is a bare number.
 type (
 	KHRCap struct{ money.Amount }
 	USDCap struct{ money.Amount }
@@ -166,7 +179,8 @@ type Reserves struct {
 	USD USDCap `env:"LOW_BALANCE_USD"`
 }
 
-// amounts are the reserves that are set.
+// amounts are the reserves that are set. One that is not set is left out: its balance is measured,
+// and raises nothing.
 func (r Reserves) amounts() map[money.Currency]money.Amount {
 	set := map[money.Currency]money.Amount{}
 	for _, a := range []money.Amount{r.KHR.Amount, r.USD.Amount} {
@@ -210,7 +224,8 @@ func (r *Refusing) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Window is a duration of zero or more, such as "24h".
+// Window is a duration of zero or more, such as "24h". Zero is a window too: it means that only an
+// unsettled payout holds another one.
 type Window time.Duration
 
 // UnmarshalText implements encoding.TextUnmarshaler.
@@ -241,6 +256,7 @@ func (d *Days) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// duration is in whole days of 24 hours; zero means for ever.
 func (r Retention) duration() time.Duration { return time.Duration(r.RedactAfter) * 24 * time.Hour }
 
 // Age is the age at which a queued payout is held.
@@ -280,7 +296,8 @@ type Webhook struct {
 	SecretID string `env:"WEBHOOK_SECRET_ID"`
 }
 
-// Config is the configuration of one function.
+// Config is the configuration of one function. Its methods are of this package alone, so that a
+// function can have no configuration that was not checked.
 type Config interface {
 	common() Common
 	storage() Storage
@@ -298,6 +315,7 @@ func (s Storage) storage() Storage { return s }
 // at once.
 func Read[C Config](environment map[string]string) (C, error) {
 	config, err := env.ParseAsWithOptions[C](env.Options{Environment: environment})
+	// The variables of the providers are named after them, which a struct tag cannot say.
 	if linked, is := any(&config).(interface{ read(map[string]string) }); is {
 		linked.read(environment)
 	}

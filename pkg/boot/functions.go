@@ -9,7 +9,8 @@ import (
 )
 
 // The configurations of the functions: each holds what the function uses, so
-// that a missing variable stops only those that need it.
+// that a missing variable stops only those that need it. A test in pkg/template holds template.yaml
+// to them.
 type (
 	// CreateConfig is that of create-payout.
 	CreateConfig struct {
@@ -104,6 +105,7 @@ func (c OperateConfig) proofs(a wire.Assembly) []wire.Proof {
 	return append(a.RequestProofs(), a.ControlsProof(), a.StackKeyProof())
 }
 
+// settings of notify-merchant name no provider's secret: it submits nothing.
 func (c NotifyConfig) settings() wire.Settings {
 	s := settingsOf(c.Common, c.Storage, c.Restore)
 	s.Webhook, s.Outflow = c.Webhook.SecretID, c.Limits.OutflowLimits
@@ -124,6 +126,8 @@ func (c ReadConfig) proofs(a wire.Assembly) []wire.Proof {
 	return []wire.Proof{a.ReadProof(), a.ControlsProof()}
 }
 
+// settings hold the one provider's link alone: a function for its callbacks can read no other
+// provider's keys.
 func (c CallbackConfig) settings() wire.Settings {
 	s := settingsOf(c.Common, c.Storage, c.Restore)
 	s.Links = map[payout.Provider]wire.Link{c.Provider.Facts().Name: {SecretID: c.SecretID}}
@@ -150,7 +154,8 @@ func (p Providers) submitting(c Common, s Storage, r Restore) wire.Settings {
 	return all
 }
 
-// policy adds what holds payouts back.
+// policy adds what holds payouts back. The restore itself is not among it: every function is told
+// of that, in settingsOf.
 func (c Caution) policy(p payout.Policy) payout.Policy {
 	p.SameAccounts, p.DuplicateWindow = names(c.SameAccounts), time.Duration(c.DuplicateWindow)
 	return p

@@ -13,7 +13,8 @@ import (
 	"cambodia-payouts/pkg/wire"
 )
 
-// Links are those of the providers, by variables that have their names.
+// Links are those of the providers, by variables that have their names. They have no tags for the
+// environment: a provider more must be a row of pkg/wire, and not a field here (decision 0029).
 type Links struct {
 	ByProvider map[payout.Provider]wire.Link
 }
@@ -21,7 +22,8 @@ type Links struct {
 // addressVariable has the public address of a provider's callback function.
 func addressVariable(p payout.Provider) string { return strings.ToUpper(string(p)) + "_CALLBACK_URL" }
 
-// read reads the variables of every provider that is registered.
+// read reads the variables of every provider that is registered. A provider without a secret gets
+// an empty link, which means that it is not used.
 func (l *Links) read(environment map[string]string) {
 	l.ByProvider = map[payout.Provider]wire.Link{}
 	for _, p := range payout.Providers() {
@@ -29,6 +31,7 @@ func (l *Links) read(environment map[string]string) {
 	}
 }
 
+// variables names what read reads, for the digest of the settings and for whoever lists variables.
 func (Links) variables() []string {
 	var names []string
 	for _, p := range payout.Providers() {
@@ -70,6 +73,7 @@ func ReadCallback(p provider.Provider, environment map[string]string) (CallbackC
 	return c, errors.Join(append(problems, c.check())...)
 }
 
+// variables has no provider to go by where only the type of the configuration is looked at.
 func (c CallbackConfig) variables() []string {
 	if c.Provider == nil {
 		return nil
@@ -81,7 +85,8 @@ func (c CallbackConfig) variables() []string {
 	return names
 }
 
-// read reads one part of a configuration.
+// read reads one part of a configuration. It adds to the problems and goes on: all of them are told
+// at once.
 func read[C any](into *C, environment map[string]string, problems *[]error) {
 	part, err := env.ParseAsWithOptions[C](env.Options{Environment: environment})
 	*into, *problems = part, append(*problems, byVariable(reflect.TypeFor[C](), environment, err))

@@ -50,7 +50,8 @@ func (l *OutflowLimits) UnmarshalText(text []byte) error {
 	return errors.Join(faults...)
 }
 
-// hourly reads the limits of one provider.
+// hourly reads the limits of one provider. A code that is quoted in a fault is cut, since it may be
+// anything.
 func hourly(written map[string]string) (map[money.Currency]money.Amount, error) {
 	if len(written) == 0 {
 		return nil, errors.New("names no limit")

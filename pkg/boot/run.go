@@ -23,7 +23,8 @@ const startLimit = 9 * time.Second
 // Run builds a function from the environment and serves it until the process
 // ends. It returns only when the function cannot be built, with the exit code,
 // after writing every problem on a line of its own to standard error. A function that
-// only lacks a provider's secret still answers selftests, and nothing else.
+// only lacks a provider's secret still answers selftests, and nothing else. The types of event and
+// answer are those of what is built, and stand nowhere else.
 func Run[C Config, In, Out any](build func(context.Context, wire.Assembly) (func(context.Context, In) (Out, error), error)) int {
 	return serve(start(Read[C], build))
 }
@@ -37,6 +38,8 @@ func RunCallback(p provider.Provider) int {
 	}))
 }
 
+// serve returns the code with which main ends the process. It ends nothing itself, so that a test
+// can call what it calls.
 func serve(handler lambda.Handler, err error) int {
 	if err != nil {
 		Explain(os.Stderr, err)
@@ -46,6 +49,8 @@ func serve(handler lambda.Handler, err error) int {
 	return 0
 }
 
+// start reads, connects and builds, in this order: a fault of the environment is told without a
+// call to AWS.
 func start[C Config, In, Out any](read func(map[string]string) (C, error), build func(context.Context, wire.Assembly) (func(context.Context, In) (Out, error), error)) (lambda.Handler, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
 	defer cancel()
@@ -73,6 +78,8 @@ func start[C Config, In, Out any](read func(map[string]string) (C, error), build
 	return tested{lambda.NewHandler(handler), test}, nil
 }
 
+// environment takes the variables once, so that the configuration and the digest of it are made
+// from the same ones.
 func environment() map[string]string {
 	variables := map[string]string{}
 	for _, pair := range os.Environ() {
@@ -112,6 +119,8 @@ func apart(err error) []problem {
 		for _, part := range joined.Unwrap() {
 			all, texts = append(all, apart(part)...), append(texts, part.Error())
 		}
+		// Only what is nothing but a join is taken apart: an error with several causes and a text
+		// of its own is one problem.
 		if strings.Join(texts, "\n") == err.Error() {
 			return all
 		}

@@ -52,6 +52,8 @@ type selftest struct {
 	proofs []wire.Proof
 }
 
+// newSelftest is made before the function is built: one that cannot start for want of a secret
+// still answers.
 func newSelftest[C Config](on wire.Parts, c C, environment map[string]string) (selftest, error) {
 	digest, err := settingsDigest(c, environment)
 	return selftest{
@@ -78,6 +80,8 @@ func (s selftest) run(ctx context.Context) (Selftest, error) {
 	return report, nil
 }
 
+// try runs one proof. The text of an error is told in full: no route leads here, and only who may
+// invoke the function can ask (decision 0022).
 func try(ctx context.Context, p wire.Proof) Check {
 	err := p.Run(ctx)
 	switch {
@@ -109,6 +113,8 @@ func settingsDigest[C Config](c C, environment map[string]string) (string, error
 	digest := sha256.New()
 	for _, f := range fields {
 		if value := environment[f.Key]; f.Key != "" && !slices.Contains(notOurs, f.Key) {
+			// A variable that is set to its default counts as one that is left out: both run with
+			// the same settings.
 			_, _ = fmt.Fprintf(digest, "%q=%q\n", f.Key, cmp.Or(value, f.DefaultValue))
 		}
 	}
@@ -135,7 +141,8 @@ type tested struct {
 	test selftest
 }
 
-// Invoke implements lambda.Handler.
+// Invoke implements lambda.Handler. A failed check makes the invocation an error, which the gate
+// and the deploy script see without reading the report (decision 0022).
 func (t tested) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 	if !asksForSelftest(event) {
 		return t.Handler.Invoke(ctx, event)
@@ -163,7 +170,9 @@ func (u unconfigured) Invoke(context.Context, []byte) ([]byte, error) {
 	return nil, u.problem
 }
 
-// onlyUnconfigured reports whether placeholders are all that stands in the way of a start.
+// onlyUnconfigured reports whether placeholders are all that stands in the way of a start. Anything
+// else beside them stops the process at once, so that a broken version is not taken for a new
+// stack.
 func onlyUnconfigured(err error) bool {
 	return errors.Is(err, wire.ErrNoProvider) && !slices.ContainsFunc(apart(err), func(p problem) bool {
 		return !errors.Is(p.error, wire.ErrNoProvider) && !wire.NotConfigured(p.error)

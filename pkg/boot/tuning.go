@@ -22,7 +22,8 @@ type Tuning struct {
 // a misspelt one would leave a default in force.
 type Settings wire.Tuning
 
-// UnmarshalText implements encoding.TextUnmarshaler.
+// UnmarshalText implements encoding.TextUnmarshaler. The member of each provider stays as it was
+// written: its own room reads it (decision 0029).
 func (s *Settings) UnmarshalText(text []byte) error {
 	members := map[string]jsontext.Value{}
 	if err := json.Unmarshal(text, &members); err != nil {
@@ -60,7 +61,8 @@ func (s *Settings) readStatements(text []byte) error {
 	return nil
 }
 
-// inJSON leaves our types out of an error.
+// inJSON leaves our types out of an error. Whoever sets the variable is told where in the JSON, and
+// not the name of a Go type.
 func inJSON(err error) error {
 	if wrong := (*json.SemanticError)(nil); errors.As(err, &wrong) && wrong.Err != nil {
 		return fmt.Errorf("at %q: %w", wrong.JSONPointer, wrong.Err)

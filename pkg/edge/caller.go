@@ -9,7 +9,9 @@ import (
 
 // principal is who signed the request: the token's subject, or the IAM user or
 // role. Two sessions of one role are one principal, or anybody could be two
-// people by signing in twice; so are all federated users of an account.
+// people by signing in twice; so are all federated users of an account. It stands in created_by and
+// in histories, and failures are counted by it. It is not what makes two people two: for that the
+// register is asked (decision 0014).
 func principal(e Event) payout.Principal {
 	by, _ := caller(e)
 	return by
@@ -21,6 +23,8 @@ func principal(e Event) payout.Principal {
 // the session after its user.
 func caller(e Event) (by payout.Principal, identities []payout.Principal) {
 	authorizer := e.RequestContext.Authorizer
+	// The gateway checked the signature or the token, and it alone writes the authorizer. No header
+	// or member of a request is ever taken for an identity.
 	switch {
 	case authorizer == nil:
 		return "", nil
@@ -51,7 +55,8 @@ func ofToken(claims map[string]string) (payout.Principal, []payout.Principal) {
 }
 
 // mistakable reports whether a subject reads as a user of AWS, or as somebody of another
-// issuer. What is not seen does not tell two texts apart for whoever reads a history.
+// issuer. What is not seen does not tell two texts apart for whoever reads a history. Such a
+// subject keeps its issuer in histories, so that no token can sign as a role.
 func mistakable(subject string) bool {
 	seen := strings.Map(func(r rune) rune {
 		if payout.Unseen(r) {
@@ -62,9 +67,14 @@ func mistakable(subject string) bool {
 	return strings.Contains(seen, "arn:") || strings.Contains(seen, "://") // issuers are addresses
 }
 
-// ssoRole begins the name of every role that IAM Identity Center makes.
+// ssoRole begins the name of every role that IAM Identity Center makes. IAM Identity Center names
+// the sessions of these roles after its users, and nobody else can assume such a role. So the name
+// of the session is an identity here, and nowhere else.
 const ssoRole = "AWSReservedSSO_"
 
+// ofARN keeps a session's name only where its bearer did not choose it. Even then the role is the
+// principal, and the session one of the identities: the register may name either, and a pause
+// counts all who share the role as one caller.
 func ofARN(arn string) (payout.Principal, []payout.Principal) {
 	if arn == "" {
 		return "", nil
@@ -83,6 +93,7 @@ func ofARN(arn string) (payout.Principal, []payout.Principal) {
 // is one caller for the circuit breaker and the limits of the log, not as many as he likes.
 func signerOf(arn string) (signer, role string) {
 	parts := strings.SplitN(arn, ":", 6)
+	// Users and root are named by IAM, in which their bearers chose nothing.
 	if len(parts) != 6 || parts[2] != "sts" {
 		return arn, ""
 	}

@@ -11,9 +11,12 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
+// controlsPath is served by operate-payout, which starts without any provider's secret: a night on
+// which a key was rotated badly is a night on which somebody holds (decision 0024).
 const controlsPath = "/v1/controls"
 
-// serveControls shows the controls, or changes them.
+// serveControls shows the controls, or changes them. An order is answered with the controls as they
+// are afterwards, since the next order that loosens has to name their version.
 func (d Operate) serveControls(ctx context.Context, e Event) Reply {
 	if e.RequestContext.HTTP.Method == http.MethodGet {
 		return d.showControls(ctx, e, http.StatusOK)
@@ -29,10 +32,12 @@ func (d Operate) serveControls(ctx context.Context, e Event) Reply {
 	if err != nil {
 		return d.refused(ctx, e, err)
 	}
+	// The audit level: LOG_LEVEL=ERROR must not hide who released what.
 	d.Log.LogAttrs(ctx, LevelAudit, "controls ordered", slog.String("request_id", requestID(ctx, e)),
 		slog.String("principal", payout.Printable(string(order.By))), slog.Bool("awaiting", set.Awaiting),
 		slog.String("in_force", set.Controls.Summary()))
 	status := http.StatusOK
+	// 202 tells a script that nothing was released: one person only proposed it.
 	if set.Awaiting {
 		status = http.StatusAccepted
 	}
@@ -40,7 +45,8 @@ func (d Operate) serveControls(ctx context.Context, e Event) Reply {
 }
 
 // readControlOrder decodes an order about the controls. Who gives it comes from the signature
-// of the request.
+// of the request. Only the shape is judged here. Whether a gate, a scope or a belief exists, and
+// whether the order tightens or loosens, is the domain's to say.
 func readControlOrder(e Event) (payout.ControlOrder, *Problem) {
 	by, identities := caller(e)
 	if by == "" {
@@ -82,7 +88,9 @@ func readControlOrder(e Event) (payout.ControlOrder, *Problem) {
 	return order, nil
 }
 
-// version reads a whole number from zero on: the controls begin there.
+// version reads a whole number from zero on: the controls begin there. It is a pointer, so that a
+// version that was left out is told from version 0: an order that tightens may leave it out, one
+// that loosens must not (decision 0024).
 func (d *decoder) version(into **int) func(string, jsontree.Value) {
 	return func(pointer string, v jsontree.Value) {
 		n, err := strconv.Atoi(v.Literal())
@@ -94,7 +102,9 @@ func (d *decoder) version(into **int) func(string, jsontree.Value) {
 	}
 }
 
-// caps reads the most that one payout may move, by currency; null takes a cap away.
+// caps reads the most that one payout may move, by currency; null takes a cap away. Amounts are
+// text in major units, as in a create request, so that nobody writes a cap that is a hundred times
+// too high.
 func (d *decoder) caps(into *map[money.Currency]money.Amount) func(string, jsontree.Value) {
 	return func(pointer string, v jsontree.Value) {
 		if v.Kind() != jsontree.Object {
@@ -105,6 +115,8 @@ func (d *decoder) caps(into *map[money.Currency]money.Amount) func(string, jsont
 		for _, m := range v.Members() {
 			of := money.Currency(m.Name)
 			if m.Value.Kind() == jsontree.Null {
+				// The zero amount stands for "no cap". A currency that is left out is absent from
+				// the map, and its cap stays.
 				caps[of] = money.Amount{}
 				continue
 			}
@@ -120,7 +132,9 @@ func (d *decoder) caps(into *map[money.Currency]money.Amount) func(string, jsont
 	}
 }
 
-// controlsView is the answer of GET and POST /v1/controls.
+// controlsView is the answer of GET and POST /v1/controls. Submissions, Caps and Callbacks are what
+// people have ordered. InForce is what a submission meets: it counts the parameters of the stack
+// and a restore as well, and HeldBy says which of them.
 type controlsView struct {
 	Version     int                             `json:"version"`
 	Submissions map[payout.Scope]payout.Gate    `json:"submissions"`
@@ -137,6 +151,7 @@ type controlsView struct {
 	Changes   []controlEntryView    `json:"changes"`
 }
 
+// restoredView tells whoever looks that the backup's controls are not believed (decision 0024).
 type restoredView struct {
 	At     string `json:"at"`
 	Detail string `json:"detail"`
@@ -146,6 +161,8 @@ type restoredView struct {
 const released = "the table was restored from a backup: everything is held and no callback is believed until two people state all of the controls in one order - " +
 	"submissions (all and each provider), caps (each currency) and callbacks"
 
+// pauseView is an automatic pause of the circuit breaker. Nobody orders it, and it never lifts a
+// control; it is shown here because on call both answer the same question: why does nothing go?
 type pauseView struct {
 	Provider payout.Provider `json:"provider"`
 	Why      string          `json:"why"`
@@ -157,6 +174,8 @@ type pauseView struct {
 	Until     string             `json:"until,omitempty"`
 }
 
+// bringers names those whose payouts brought a pause, in the order in which they may try the
+// provider again (decision 0009).
 func bringers(p payout.Pause) []payout.Principal {
 	var all []payout.Principal
 	for _, each := range p.Brought {
@@ -165,12 +184,17 @@ func bringers(p payout.Pause) []payout.Principal {
 	return all
 }
 
+// controlSettingsView is the controls before or after a change, or the change that a proposal asks
+// for. What a proposal leaves out stays as it is.
 type controlSettingsView struct {
 	Submissions map[payout.Scope]payout.Gate `json:"submissions,omitempty"`
 	Caps        map[money.Currency]*string   `json:"caps,omitempty"`
 	Callbacks   payout.Belief                `json:"callbacks,omitempty"`
 }
 
+// controlEntryView is one entry of the log of changes, which is appended to and never edited.
+// Person and Second are names of the register; a caller that it does not know has a principal
+// alone, since anybody with the right may tighten.
 type controlEntryView struct {
 	Version int                 `json:"version"`
 	At      string              `json:"at"`
@@ -182,6 +206,8 @@ type controlEntryView struct {
 	After   controlSettingsView `json:"after"`
 }
 
+// controlProposalView is an order that loosens and waits for a second person. Change is what that
+// person has to order too, no more and no less.
 type controlProposalView struct {
 	Change controlSettingsView `json:"change"`
 	By     payout.Principal    `json:"by"`
@@ -198,6 +224,8 @@ func (d Operate) showControls(ctx context.Context, e Event, status int) Reply {
 	return jsonReply(status, viewControls(room))
 }
 
+// viewControls shows the controls. Lists that are always there are [] when they are empty, and not
+// null, so that a client can walk them without a check.
 func viewControls(room payout.ControlRoom) controlsView {
 	v := controlsView{
 		Version: room.Controls.Version, Submissions: gatesOf(room.Controls.Submissions), Caps: capsOf(room.Controls.Caps),

@@ -14,11 +14,17 @@ import (
 
 // Creator is the use case that NewCreate serves; *payout.Creator implements it.
 type Creator interface {
+	// Create returns a *payout.Refusal where it knows what became of the reference. Any other error
+	// is answered with the outcome unknown.
 	Create(ctx context.Context, d payout.Draft, by payout.Principal) (payout.Created, error)
 }
 
-// NewCreate serves POST /v1/payouts.
+// NewCreate serves POST /v1/payouts. A draft that is full of faults goes to the use case all the
+// same. The use case looks the reference up, or turns earlier requests away, before it says
+// anything about the outcome (decision 0026).
 func NewCreate(creator Creator, log *slog.Logger) Handler {
+	// One limiter for the life of the process: a minute of one caller's tries is counted over all
+	// of its requests.
 	tries := loglimit.New(time.Now)
 	return func(ctx context.Context, e Event) (Reply, error) {
 		if p := routed(e, http.MethodPost, "/v1/payouts"); p != nil {
@@ -72,7 +78,8 @@ func routed(e Event, wantMethod string, paths ...string) *Problem {
 }
 
 // readDraft decodes the body. If the body cannot be read but the header names the
-// reference, the draft still carries it: the answer can then speak of the payout.
+// reference, the draft still carries it: the answer can then speak of the payout. Only the header
+// helps then: nothing is searched for in bytes that are not JSON.
 func readDraft(e Event) (payout.Draft, *Problem) {
 	raw, err := body(e, BodyLimit)
 	if err != nil {
@@ -87,6 +94,8 @@ func readDraft(e Event) (payout.Draft, *Problem) {
 		return payout.Draft{}, p
 	}
 	draft := decodeDraft(tree)
+	// The fence compares arrivals. By the clock of this process a cold start would make an earlier
+	// request a later one (decision 0026).
 	draft.Reference, draft.Arrived = reference, arrived(e)
 	return draft, nil
 }
@@ -96,6 +105,8 @@ func readDraft(e Event) (payout.Draft, *Problem) {
 func unreadable(e Event, cause error) (payout.Draft, *Problem) {
 	p := unreadableProblem(cause)
 	p.Outcome = payout.OutcomeUnknown
+	// The one refusal that looks nothing up, also with a reference in the header. So its outcome
+	// stays unknown.
 	if p.Status == http.StatusRequestEntityTooLarge {
 		return payout.Draft{}, &p
 	}
@@ -103,10 +114,13 @@ func unreadable(e Event, cause error) (payout.Draft, *Problem) {
 	if missing != nil {
 		return payout.Draft{}, &p
 	}
+	// The fault has no pointer: there is no tree that it could point into.
 	fault := payout.Fault{Code: payout.FaultCode(p.Code), Message: p.Detail}
 	return payout.Draft{Reference: reference, Arrived: arrived(e), Shape: []payout.Fault{fault}}, nil
 }
 
+// unreadableProblem names line, column and the rule that was broken, and quotes nothing of the
+// body: a problem is logged and forwarded, and bodies hold account numbers.
 func unreadableProblem(cause error) Problem {
 	p := problem(http.StatusBadRequest, InvalidJSON, "the body is not acceptable JSON")
 	var syntax *jsontree.SyntaxError
@@ -125,6 +139,8 @@ func unreadableProblem(cause error) Problem {
 // stored and known, 202 for what still has to be found out.
 func createdReply(c payout.Created) Reply {
 	status := http.StatusAccepted
+	// Submitting is a 202 as well: the provider may have answered, and the answer could not be
+	// stored. 201 is said of what is stored, and of nothing else.
 	switch c.Payout.Status {
 	case payout.Processing, payout.Succeeded, payout.Failed:
 		status = http.StatusCreated
@@ -135,6 +151,7 @@ func createdReply(c payout.Created) Reply {
 	v := viewWithHistory(c.Payout)
 	v.SimilarBy, v.SimilarIDs = "", nil // whoever may create need not be one who may read what others created
 	reply := jsonReply(status, v)
+	// A replay shows the payout as it is now, and has no Location: nothing was created by it.
 	if c.Replayed {
 		reply.Headers["idempotent-replayed"] = "true"
 		return reply
@@ -143,10 +160,13 @@ func createdReply(c payout.Created) Reply {
 	return reply
 }
 
+// payoutPath is the path of a payout without host and stage, which a function behind two APIs and a
+// function URL cannot know.
 func payoutPath(id payout.ID) string { return "/v1/payouts/" + string(id) }
 
 // refusalKinds says how each kind of refusal is answered. The code of a refusal
-// with faults is that of its first fault.
+// with faults is that of its first fault. The texts advise: whoever is told "this reference is
+// taken" and takes another one pays twice, so that each says what to read first.
 var refusalKinds = map[payout.RefusalKind]struct {
 	status int
 	code   Code
@@ -179,7 +199,10 @@ func tellReused(ctx context.Context, e Event, log *slog.Logger, tries *loglimit.
 	}
 }
 
+// refusalReply turns a refusal into its problem. The cause goes to the log and never into the
+// answer: it is text of others, such as the AWS SDK.
 func refusalReply(ctx context.Context, e Event, log *slog.Logger, err error) Reply {
+	// What is no refusal says nothing about the reference, so that the caller has to ask again.
 	refusal := &payout.Refusal{Kind: payout.Unavailable, Outcome: payout.OutcomeUnknown, Cause: err}
 	errors.As(err, &refusal)
 	kind := refusalKinds[refusal.Kind]
@@ -212,6 +235,8 @@ func refusedLevel(err error) slog.Level {
 	return slog.LevelInfo
 }
 
+// logCreated names the payout by its id alone. No text of the merchant's goes into the line: it may
+// tell of a person.
 func logCreated(ctx context.Context, e Event, log *slog.Logger, c payout.Created) {
 	log.LogAttrs(ctx, slog.LevelInfo, "create answered",
 		slog.String("request_id", requestID(ctx, e)), slog.String("payout_id", string(c.Payout.ID)),

@@ -9,9 +9,13 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// decoder reads a JSON object into texts and collects every fault of its shape.
+// decoder reads a JSON object into texts and collects every fault of its shape. A merchant who
+// integrates gets all of them in one answer, each with its JSON pointer, and mends them in one go.
+// What the texts mean is checked later, by the domain.
 type decoder struct{ faults []payout.Fault }
 
+// fault notes one fault. The message holds no value of the body: values are names and numbers, and
+// callers log the answers that they get.
 func (d *decoder) fault(pointer, message string) {
 	if len(d.faults) >= mostFaults { // a body of thousands must not become an answer of thousands
 		return
@@ -19,7 +23,8 @@ func (d *decoder) fault(pointer, message string) {
 	d.faults = append(d.faults, payout.Fault{Pointer: pointer, Code: payout.FaultCode(InvalidBody), Message: message})
 }
 
-// mostFaults is how many faults of one body are told.
+// mostFaults is how many faults of one body are told. It bounds faults of the domain in an answer
+// too.
 const mostFaults = 100
 
 // members says what each member of an object is read by.
@@ -55,7 +60,8 @@ func (d *decoder) text(into *string) func(string, jsontree.Value) {
 	}
 }
 
-// number reads a whole number above zero.
+// number reads a whole number above zero. The literal is read, not a float: 1.0 and 1e3 are
+// refused, since nobody writes a sequence so.
 func (d *decoder) number(into *int) func(string, jsontree.Value) {
 	return func(pointer string, v jsontree.Value) {
 		n, err := strconv.Atoi(v.Literal())
@@ -80,11 +86,13 @@ func (d *decoder) amount(into *string) func(string, jsontree.Value) {
 	}
 }
 
+// nested reads an object within the object, with the pointers of its faults below it.
 func (d *decoder) nested(known members) func(string, jsontree.Value) {
 	return func(pointer string, v jsontree.Value) { d.object(pointer, v, known) }
 }
 
-// texts reads an object whose members are all texts of the caller's choice.
+// texts reads an object whose members are all texts of the caller's choice. They are kept as they
+// are, blanks included: metadata is the merchant's, and comes back as it was sent.
 func (d *decoder) texts(into map[string]string) func(string, jsontree.Value) {
 	return func(pointer string, v jsontree.Value) {
 		if v.Kind() != jsontree.Object {
@@ -103,7 +111,8 @@ func (d *decoder) texts(into map[string]string) func(string, jsontree.Value) {
 }
 
 // decodeDraft reads the tree of a create request. The reference is checked by the
-// caller, which has the header to compare it with.
+// caller, which has the header to compare it with. The reader of "reference" is listed so that the
+// member counts as known and has to be text; the text itself is thrown away.
 func decodeDraft(tree jsontree.Value) payout.Draft {
 	var (
 		d                             decoder
@@ -129,6 +138,8 @@ func decodeDraft(tree jsontree.Value) payout.Draft {
 			"email": d.text(&who.Email), "phone": d.text(&who.Phone), "ip_address": d.text(&who.IPAddress),
 		}),
 	})
+	// Presence alone is asked here. Which members a destination needs depends on its type and on
+	// the provider, so that the domain and the connectors say so.
 	for _, name := range []string{"amount", "currency", "destination", "beneficiary"} {
 		if _, present := tree.Member(name); tree.Kind() == jsontree.Object && !present {
 			d.fault("/"+name, "is required")
@@ -168,6 +179,7 @@ func referenceOf(e Event, tree *jsontree.Value) (payout.Reference, *Problem) {
 	if len(written) == 0 {
 		return "", refuse(ReferenceMissing, "a reference is required, as the member \"reference\" or the header Idempotency-Key")
 	}
+	// Neither may win in silence: the reference decides which payout is meant.
 	if len(written) == 2 && written[0] != written[1] {
 		return "", refuse(ReferenceConflict, "the header Idempotency-Key and the member \"reference\" differ")
 	}
@@ -178,13 +190,16 @@ func referenceOf(e Event, tree *jsontree.Value) (payout.Reference, *Problem) {
 	return reference, nil
 }
 
-// refuse is a 400 that cannot speak about any reference.
+// refuse is a 400 that cannot speak about any reference. No reference, no look at the table: so the
+// outcome is unknown, also where no payout can exist.
 func refuse(code Code, detail string) *Problem {
 	p := problem(400, code, detail)
 	p.Outcome = payout.OutcomeUnknown
 	return &p
 }
 
+// unquote takes the quotes of a structured header away. Within them nothing is unescaped: a
+// reference has no character that would need it.
 func unquote(key string) string {
 	key = strings.TrimSpace(key)
 	if len(key) >= 2 && key[0] == '"' && key[len(key)-1] == '"' {

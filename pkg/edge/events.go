@@ -15,7 +15,8 @@ type eventList struct {
 }
 
 // events answers GET /v1/events. The limit is about entries of the feed, which
-// hold one to a few events of one payout; they are never torn apart.
+// hold one to a few events of one payout; they are never torn apart. So a page may hold a few more
+// events than its limit: a cursor counts entries, and half an entry could not be gone back to.
 func (r Reader) events(ctx context.Context, parameters map[string]string) (any, error) {
 	if err := only(parameters, "after", "limit"); err != nil {
 		return nil, err
@@ -28,7 +29,9 @@ func (r Reader) events(ctx context.Context, parameters map[string]string) (any, 
 	if err != nil {
 		return nil, err
 	}
-	// One more than wanted shows whether the feed goes on.
+	// One more than wanted shows whether the feed goes on. A feed that is shorter than the cursor
+	// is ErrRewound, and not its end: after a restore the numbers that the caller has seen are
+	// given out again (docs/events.md).
 	found, err := r.Library.ReadFeed(ctx, at, q.Limit+1)
 	if err != nil {
 		return nil, err
@@ -36,6 +39,7 @@ func (r Reader) events(ctx context.Context, parameters map[string]string) (any, 
 	list := eventList{Events: []payout.Event{}, HasMore: len(found) > q.Limit}
 	for _, p := range merge(found, q.Limit) {
 		list.Events = append(list.Events, p.Events()...)
+		// Each shard moves on by itself. What was read and not taken stays behind the cursor.
 		at[p.ID.Shard()] = p.Number
 	}
 	list.NextCursor = at.String()
@@ -44,7 +48,8 @@ func (r Reader) events(ctx context.Context, parameters map[string]string) (any, 
 
 // merge takes the first entries of all shards by time. Within a shard, numbers
 // decide and not the clocks of those who wrote them: a cursor that skipped one
-// would never come back to it.
+// would never come back to it. Between shards the order is nearly that of time, which is all that
+// docs/events.md promises.
 func merge(found []payout.Published, limit int) []payout.Published {
 	var shards [payout.Shards][]payout.Published
 	for _, p := range found {

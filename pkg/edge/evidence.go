@@ -12,14 +12,17 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// EvidenceStore is what evidence is read from; every payout.Store is one.
+// EvidenceStore is what evidence is read from; every payout.Store is one. It is no more than one
+// read, so that this route can change nothing.
 type EvidenceStore interface {
-	// Get reads consistently.
+	// Get reads consistently. A body that was just stored has to be found: whoever confirms an
+	// order reads it before.
 	Get(ctx context.Context, id payout.ID) (payout.Payout, error)
 }
 
 // LevelAudit is the level of the line that every reading of evidence leaves in the
-// log. No LOG_LEVEL hides it; it is telemetry.LevelAudit.
+// log. No LOG_LEVEL hides it; it is telemetry.LevelAudit. The number is written here again because
+// this package may not import telemetry (pkg/imports_test.go).
 const LevelAudit = slog.LevelError + 2
 
 // evidenceView is a kept body. Bodies hold names and account numbers in full, and so
@@ -29,7 +32,8 @@ type evidenceView struct {
 	Body   []byte `json:"body_base64"`
 }
 
-// evidencePath takes /v1/payouts/{id}/evidence/{sequence} apart.
+// evidencePath takes /v1/payouts/{id}/evidence/{sequence} apart. What does not look like it is left
+// to the orders, which refuse it.
 func evidencePath(path string) (id, sequence string, ours bool) {
 	rest, ours := strings.CutPrefix(path, "/v1/payouts/")
 	id, rest, _ = strings.Cut(rest, "/")
@@ -46,12 +50,15 @@ func (d Operate) readEvidence(ctx context.Context, e Event, id, sequence string)
 	if p != nil {
 		return p.reply(ctx, e)
 	}
+	// The line is written before the answer leaves: a reading that nobody knows of would be worse
+	// than a line about one that failed.
 	d.Log.LogAttrs(ctx, LevelAudit, "evidence read", slog.String("request_id", requestID(ctx, e)),
 		slog.String("principal", payout.Printable(string(whoReads(e)))), slog.String("payout_id", id), slog.String("sequence", sequence))
 	return jsonReply(http.StatusOK, evidenceView{SHA256: entry.Evidence, Body: entry.Raw})
 }
 
-// mayReadEvidence refuses a reading that could not be put down to anybody.
+// mayReadEvidence refuses a reading that could not be put down to anybody. IAM or the scope of a
+// token decides who may read. This asks only that the audit line can name somebody.
 func mayReadEvidence(e Event) *Problem {
 	if p := routed(e, http.MethodGet, path(e)); p != nil {
 		return p
@@ -72,7 +79,8 @@ func mayReadEvidence(e Event) *Problem {
 }
 
 // whoReads is the most telling name of who called: of a session of single sign-on,
-// the person and not only the role.
+// the person and not only the role. Orders are counted by role, but a line about who has seen a
+// name and a number has to lead to a person.
 func whoReads(e Event) payout.Principal {
 	by, identities := caller(e)
 	if len(identities) > 0 {
@@ -101,6 +109,7 @@ func (d Operate) findEntry(ctx context.Context, e Event, id, sequence string) (p
 		return payout.Entry{}, &p
 	}
 	n, err := strconv.Atoi(sequence)
+	// +1 and 01 are refused: one entry has one path, and the audit line quotes that path.
 	if err != nil || strconv.Itoa(n) != sequence || n < 1 || n > len(p.History) {
 		return missing(fmt.Sprintf("the history of this payout has the entries 1 to %d", len(p.History)))
 	}

@@ -13,7 +13,8 @@ import (
 )
 
 // Operator is the use case behind the operator's routes; *payout.Operator implements
-// it.
+// it. Its errors are *payout.OrderRefused; any other is answered as unavailable, and nobody knows
+// then whether the order was carried out.
 type Operator interface {
 	Cancel(ctx context.Context, o payout.Order) (payout.Ordered, error)
 	Resolve(ctx context.Context, o payout.Order) (payout.Ordered, error)
@@ -37,7 +38,9 @@ type Operate struct {
 
 // NewOperate serves POST /v1/payouts/{id}/cancel, /resolve, /resend and
 // /resend-event, POST /v1/statements, GET and POST /v1/controls, and
-// GET /v1/payouts/{id}/evidence/{sequence}.
+// GET /v1/payouts/{id}/evidence/{sequence}. They share a function because all of them are orders of
+// people, rare, and under rights of their own; which caller may use which route is IAM's to say, or
+// the scope's.
 func NewOperate(d Operate) Handler {
 	return func(ctx context.Context, e Event) (Reply, error) {
 		if path(e) == "/v1/statements" {
@@ -68,7 +71,8 @@ func NewOperate(d Operate) Handler {
 	}
 }
 
-// orderPath takes /v1/payouts/{id}/{action} apart.
+// orderPath takes /v1/payouts/{id}/{action} apart. Actions are listed, and not taken from the path:
+// a new constant of the domain is no route until somebody decides it.
 func orderPath(path string) (id string, _ payout.Action, _ bool) {
 	rest, ours := strings.CutPrefix(path, "/v1/payouts/")
 	id, action, found := strings.Cut(rest, "/")
@@ -80,7 +84,7 @@ func orderPath(path string) (id string, _ payout.Action, _ bool) {
 }
 
 // readOrder decodes an order. Who gives it comes from the signature of the request
-// and from nowhere else.
+// and from nowhere else. A name in the body would let one person give the orders of two.
 func readOrder(e Event, action payout.Action) (payout.Order, *Problem) {
 	by, identities := caller(e)
 	if by == "" {
@@ -103,6 +107,8 @@ func readOrder(e Event, action payout.Action) (payout.Order, *Problem) {
 		order = payout.Order{By: by, Identities: identities}
 	)
 	known := members{"reason": d.text(&order.Reason), "evidence": d.text(&order.Evidence), "sequence": d.number(&order.Sequence)}
+	// Members that mean nothing for an action are unknown to it: an "as" beside a cancel shows that
+	// its writer expects something else to happen.
 	if action == payout.Resolve {
 		known["as"] = d.text(&as)
 	}
@@ -119,6 +125,9 @@ func readOrder(e Event, action payout.Action) (payout.Order, *Problem) {
 	return order, nil
 }
 
+// carryOut gives the order to the use case. 200 says that it is stored, 202 that a second
+// registered person has to give the same one; the payout in the answer holds the proposal and what
+// to confirm.
 func (d Operate) carryOut(ctx context.Context, e Event, action payout.Action, order payout.Order) Reply {
 	does := map[payout.Action]func(context.Context, payout.Order) (payout.Ordered, error){
 		payout.Cancel: d.Operator.Cancel, payout.Resolve: d.Operator.Resolve, payout.Resend: d.Operator.Resend,
@@ -138,7 +147,8 @@ func (d Operate) carryOut(ctx context.Context, e Event, action payout.Action, or
 	return jsonReply(status, viewWithHistory(d.shown(done.Payout)))
 }
 
-// shown is a payout as a table that was restored has to show it.
+// shown is a payout as a table that was restored has to show it. Operators see it like readers: a
+// failure of before the restore is safe for neither.
 func (d Operate) shown(p payout.Payout) payout.Payout {
 	if d.Restored == nil {
 		return p
@@ -164,6 +174,8 @@ var orderProblems = map[payout.OrderProblem]struct {
 	payout.OrderPeopleNotRegistered: {http.StatusForbidden, PeopleNotRegistered},
 }
 
+// refused answers an order with its problem. The detail is a sentence of the domain, made for the
+// caller; the cause is for the log alone.
 func (d Operate) refused(ctx context.Context, e Event, err error) Reply {
 	refusal := &payout.OrderRefused{Problem: payout.OrderUnavailable, Detail: "the order could not be carried out", Cause: err}
 	errors.As(err, &refusal)
@@ -176,13 +188,16 @@ func (d Operate) refused(ctx context.Context, e Event, err error) Reply {
 	return p.reply(ctx, e)
 }
 
-// tellUnstored signals an order that was not stored. What only reads stores nothing.
+// tellUnstored signals an order that was not stored. What only reads stores nothing. A 503 is no
+// error of the function to Lambda, so that without the signal no alarm would see that orders fail.
 func (d Operate) tellUnstored(ctx context.Context, e Event, err error) {
 	if d.Signals != nil && method(e) != http.MethodGet && payout.Unstored(err) {
 		d.Signals.Signal(ctx, payout.SignalNotStored, "", "")
 	}
 }
 
+// fieldErrors writes faults for the answer, no more than mostFaults of them: those of the domain
+// were not bounded by the decoder.
 func fieldErrors(faults []payout.Fault) []FieldError {
 	var all []FieldError
 	for _, f := range faults[:min(len(faults), mostFaults)] {

@@ -9,7 +9,9 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// Code names a kind of problem. Programs branch on it; it never changes.
+// Code names a kind of problem. Programs branch on it; it never changes. New codes may come, so
+// that a client has to have a branch for one that it does not know: Status and Retryable say
+// enough.
 type Code string
 
 // The codes of problems that are not faults of a request's members; those have
@@ -49,14 +51,17 @@ const (
 // address: nothing has to be fetched to understand it.
 const problemType = "urn:cambodia-payouts:problem:"
 
-// FieldError is one fault of a request, at a JSON pointer into its body.
+// FieldError is one fault of a request, at a JSON pointer into its body. Detail says what is
+// expected, and never quotes what was written.
 type FieldError struct {
 	Pointer string `json:"pointer"`
 	Code    string `json:"code"`
 	Detail  string `json:"detail"`
 }
 
-// Problem is an RFC 9457 problem document with this service's members.
+// Problem is an RFC 9457 problem document with this service's members. Outcome is on answers of
+// create alone, and it decides whether another reference may be used; Retryable says only that the
+// same request may be sent again.
 type Problem struct {
 	Type      string         `json:"type"`
 	Title     string         `json:"title"`
@@ -70,7 +75,8 @@ type Problem struct {
 	Payout    string         `json:"payout,omitempty"` // path of the payout that holds the reference
 }
 
-// problem starts a problem. Only an answer of 503 invites the same request again.
+// problem starts a problem. Only an answer of 503 invites the same request again. A 409 or 422
+// gives the same answer until somebody changes something.
 func problem(status int, code Code, detail string) Problem {
 	return Problem{
 		Type: problemType + string(code), Title: http.StatusText(status), Status: status,
@@ -78,6 +84,8 @@ func problem(status int, code Code, detail string) Problem {
 	}
 }
 
+// reply writes the problem. The request id in it is the one in the log, by which support finds the
+// cause that the answer does not tell.
 func (p Problem) reply(ctx context.Context, e Event) Reply {
 	p.RequestID = requestID(ctx, e)
 	reply := jsonReply(p.Status, p)

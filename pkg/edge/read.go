@@ -14,7 +14,8 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// Library is what the reading routes read from; every payout.Store is one.
+// Library is what the reading routes read from; every payout.Store is one. A read by id is
+// consistent. Lists go over indexes of DynamoDB, which show a write a moment later.
 type Library interface {
 	Get(ctx context.Context, id payout.ID) (payout.Payout, error)
 	payout.Lister
@@ -23,7 +24,8 @@ type Library interface {
 	Shared(ctx context.Context) (payout.Shared, error)
 }
 
-// Reader serves the reading routes.
+// Reader serves the reading routes. It writes nothing, and its function has no right to write
+// (template.yaml).
 type Reader struct {
 	Library   Library
 	Namespace payout.Namespace
@@ -45,7 +47,8 @@ const (
 )
 
 // NewRead serves GET /v1/payouts, /v1/payouts/{id}, /v1/orphans,
-// /v1/events, /v1/banks and /v1/version.
+// /v1/events, /v1/banks and /v1/version. Whatever it reads goes through restored: after a restore
+// no reader may see that a failure is safe to pay again.
 func NewRead(r Reader) Handler {
 	r.Library = &restored{Library: r.Library, at: r.RestoredAt}
 	return func(ctx context.Context, e Event) (Reply, error) {
@@ -64,6 +67,7 @@ func NewRead(r Reader) Handler {
 	}
 }
 
+// route answers one path. A route that knows no parameters refuses all of them, like the others.
 func (r Reader) route(ctx context.Context, path string, parameters map[string]string) (any, error) {
 	switch path {
 	case "/v1/payouts":
@@ -99,9 +103,12 @@ func (r Reader) route(ctx context.Context, path string, parameters map[string]st
 // merchant's reference.
 const noPayoutID = "this is no payout id: po_ and 26 of the characters a-z and 2-7; GET /v1/payouts?reference=R finds a payout by yours"
 
+// errNoPayoutID is told from ErrNotFound so that a merchant who pastes his reference into the path
+// does not read "not found" as "not paid".
 var errNoPayoutID = errors.New("edge: no payout id")
 
-// badQuery is an error whose text is ours and may be shown.
+// badQuery is an error whose text is ours and may be shown. Every other error of a read may quote
+// AWS or the file, and stays in the log.
 type badQuery string
 
 func (b badQuery) Error() string { return string(b) }
@@ -117,6 +124,8 @@ func only(parameters map[string]string, known ...string) error {
 	return nil
 }
 
+// problemOf says what a caller can do about an error. What he can do nothing about is a 503, logged
+// once, here.
 func (r Reader) problemOf(ctx context.Context, e Event, err error) Problem {
 	var bad badQuery
 	switch {
@@ -137,12 +146,15 @@ func (r Reader) problemOf(ctx context.Context, e Event, err error) Problem {
 	return problem(http.StatusServiceUnavailable, ServiceUnavailable, "the table cannot be read now")
 }
 
+// payoutList is a page of payouts. It may be short or empty while a cursor remains: only an absent
+// cursor means the end.
 type payoutList struct {
 	Payouts    []payoutView `json:"payouts"`
 	NextCursor string       `json:"next_cursor,omitempty"`
 }
 
-// list answers GET /v1/payouts in its three forms.
+// list answers GET /v1/payouts in its three forms. The forms exclude each other: a status beside a
+// reference, for example, would hide a payout that is there.
 func (r Reader) list(ctx context.Context, parameters map[string]string) (any, error) {
 	if text, byReference := parameters["reference"]; byReference {
 		return r.byReference(ctx, text, parameters)
@@ -165,6 +177,9 @@ func (r Reader) list(ctx context.Context, parameters map[string]string) (any, er
 	return r.viewPage(r.Library.ListDay(ctx, day, q))
 }
 
+// byReference is one consistent read, since the id is derived from the reference (decision 0001).
+// An empty list is therefore certain: at this moment there is no such payout. It does not say that
+// none is on its way.
 func (r Reader) byReference(ctx context.Context, text string, parameters map[string]string) (any, error) {
 	if err := only(parameters, "reference"); err != nil {
 		return nil, err
@@ -183,6 +198,8 @@ func (r Reader) byReference(ctx context.Context, text string, parameters map[str
 	return payoutList{Payouts: []payoutView{view(p)}}, nil
 }
 
+// attention lists the review queue. What is about money is an index part of its own, so that ten
+// thousand payouts that waited too long do not hide one double payment (decision 0028).
 func (r Reader) attention(ctx context.Context, parameters map[string]string, q payout.PageQuery) (any, error) {
 	switch parameters["attention"] {
 	case "true":
@@ -197,7 +214,8 @@ func (r Reader) attention(ctx context.Context, parameters map[string]string, q p
 	return r.viewPage(r.Library.ListAttention(ctx, q))
 }
 
-// day is the creation day to list: a real UTC day, today if it is left out.
+// day is the creation day to list: a real UTC day, today if it is left out. Days are UTC for every
+// caller: a day of Phnom Penh is parts of two.
 func (r Reader) day(parameters map[string]string) (string, error) {
 	day, given := parameters["day"]
 	if !given {
@@ -209,6 +227,8 @@ func (r Reader) day(parameters map[string]string) (string, error) {
 	return day, nil
 }
 
+// pageQuery reads what every list takes. An unknown status or provider is refused: it would list
+// nothing, which reads as "there is nothing".
 func pageQuery(parameters map[string]string) (payout.PageQuery, error) {
 	q := payout.PageQuery{
 		Status:   payout.Status(parameters["status"]),
@@ -232,6 +252,7 @@ func pageQuery(parameters map[string]string) (payout.PageQuery, error) {
 	return q, nil
 }
 
+// viewPage shows a page of payouts without their histories; GET /v1/payouts/{id} has one.
 func (r Reader) viewPage(page payout.Page, err error) (any, error) {
 	list := payoutList{Payouts: []payoutView{}, NextCursor: page.Next}
 	for _, p := range page.Payouts {
@@ -240,6 +261,7 @@ func (r Reader) viewPage(page payout.Page, err error) (any, error) {
 	return list, err
 }
 
+// orphanList is a page of verified callbacks about payouts that this table does not hold.
 type orphanList struct {
 	Orphans    []orphanView `json:"orphans"`
 	NextCursor string       `json:"next_cursor,omitempty"`
@@ -261,6 +283,7 @@ func (r Reader) orphans(ctx context.Context, parameters map[string]string) (any,
 	return list, err
 }
 
+// versionView tells which deployment answers. The route is authorised like the others.
 type versionView struct {
 	Revision string `json:"revision"`
 	Schema   int    `json:"schema"`
@@ -270,6 +293,8 @@ type bankList struct {
 	Banks []bankView `json:"banks"`
 }
 
+// banks lists codes that are off as well, with their source: the merchant sees what there is to
+// enable, and how much it weighs.
 func (r Reader) banks() any {
 	list := bankList{Banks: []bankView{}}
 	for _, b := range r.Banks.All() {

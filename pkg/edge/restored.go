@@ -9,7 +9,8 @@ import (
 )
 
 // restored is a library that shows payouts as a table that was restored has to show them. When
-// that was, the table is asked once.
+// that was, the table is asked once. A later restore makes a new table, and with it new processes,
+// so that once is enough.
 type restored struct {
 	Library
 
@@ -19,7 +20,9 @@ type restored struct {
 }
 
 // last is the time of the latest restore, zero if there was none: what RESTORED_AT says, or the
-// table, whichever is later.
+// table, whichever is later. An error is not remembered, and no payout is shown without the answer:
+// whoever does not know of a restore would show failures of before it as safe to pay again. The
+// lock is held while the table is asked, so that many first requests ask once.
 func (r *restored) last(ctx context.Context) (time.Time, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -57,6 +60,7 @@ func (r *restored) ListAttention(ctx context.Context, q payout.PageQuery) (payou
 	return r.page(ctx, func() (payout.Page, error) { return r.Library.ListAttention(ctx, q) })
 }
 
+// page asks for the restore first, so that a list is never read only to be thrown away.
 func (r *restored) page(ctx context.Context, list func() (payout.Page, error)) (payout.Page, error) {
 	at, err := r.last(ctx)
 	if err != nil {
@@ -69,7 +73,8 @@ func (r *restored) page(ctx context.Context, list func() (payout.Page, error)) (
 	return page, err
 }
 
-// ReadFeed implements Library.
+// ReadFeed implements Library. Events are computed from the payout when they are read, so that a
+// confirmed failure of before the restore is told as a plain failure.
 func (r *restored) ReadFeed(ctx context.Context, after payout.Position, limit int) ([]payout.Published, error) {
 	at, err := r.last(ctx)
 	if err != nil {

@@ -15,7 +15,8 @@ import (
 const formulaStarts = "=+-@|%＝＋－＠﹦﹢﹣﹫−\t\r\n'"
 
 // Sheet writes rows as CSV for a spreadsheet: every cell in quotes, and none of them a
-// formula.
+// formula. The rule of the apostrophes has an inverse, in docs/operating.md, for programs that read
+// a sheet back.
 func Sheet(rows [][]string) string {
 	var out strings.Builder
 	for _, row := range rows {
@@ -38,6 +39,7 @@ func Sheet(rows [][]string) string {
 // behind that character.
 func inert(cell string) string {
 	var out strings.Builder
+	// A blank stands for the start of the cell: it is neither letter nor digit.
 	before := ' '
 	for _, r := range cell {
 		if !unicode.IsLetter(before) && !unicode.IsDigit(before) && strings.ContainsRune(formulaStarts, r) {

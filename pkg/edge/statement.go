@@ -34,7 +34,8 @@ type Statements struct {
 	KeepFor time.Duration
 }
 
-// until is when a report of now may go.
+// until is when a report of now may go. The zero time keeps it for ever, which is what
+// REDACT_AFTER_DAYS=0 asks for payouts too.
 func (s Statements) until(now time.Time) time.Time {
 	if s.KeepFor <= 0 {
 		return time.Time{}
@@ -42,7 +43,9 @@ func (s Statements) until(now time.Time) time.Time {
 	return now.Add(s.KeepFor)
 }
 
-// reportView is the report of an import as callers see it, and as it is archived.
+// reportView is the report of an import as callers see it, and as it is archived. It is archived as
+// these bytes. A member that is renamed is lost from every report of before, so members are only
+// added.
 type reportView struct {
 	Provider payout.Provider  `json:"provider"`
 	Hash     string           `json:"sha256"`
@@ -66,6 +69,7 @@ type reportView struct {
 	LinesCut int        `json:"lines_cut,omitempty"`
 }
 
+// lineView is one finding. Amounts are text in major units, as everywhere in the API.
 type lineView struct {
 	Kind          statement.Kind   `json:"kind"`
 	Line          int              `json:"line,omitempty"`
@@ -90,7 +94,8 @@ const (
 )
 
 // importStatement serves POST /v1/statements?provider=P&from=DAY&to=DAY. A file that was
-// applied gives the same report again, for the same days.
+// applied gives the same report again, for the same days. A check is never answered from the
+// archive: it asks how things stand now.
 func (d Operate) importStatement(ctx context.Context, e Event) Reply {
 	if p := routed(e, http.MethodPost, "/v1/statements"); p != nil {
 		return p.reply(ctx, e)
@@ -103,19 +108,24 @@ func (d Operate) importStatement(ctx context.Context, e Event) Reply {
 	if err != nil {
 		return problem(http.StatusRequestEntityTooLarge, BodyTooLarge, "the file must not exceed 4 MiB of valid base64 or text").reply(ctx, e)
 	}
+	// The hash is over the bytes as they came. Two people confirm one file by sending the same
+	// bytes.
 	digest := sha256.Sum256(file)
 	s.Hash = hex.EncodeToString(digest[:])
 	s.Rows, err = statement.Parse(file, d.Statements.Mappings[s.Provider])
 	if err != nil {
 		return unreadableStatement(err).reply(ctx, e)
 	}
+	// An archive that cannot be read is no obstacle: importing a file again changes nothing more.
 	if known, err := d.Statements.Archive.FindReport(ctx, s.Key()); err == nil && !s.Check {
 		return d.tellReport(ctx, e, known, wantsCSV, true)
 	}
 	return d.runImport(ctx, e, s, wantsCSV)
 }
 
-// readStatementQuery reads what the query says about the file.
+// readStatementQuery reads what the query says about the file. Who sends it comes from the
+// signature. Whether two registered people are needed, and whether these are two, is the domain's
+// to say.
 func readStatementQuery(e Event) (s statement.File, wantsCSV bool, p *Problem) {
 	refuse := func(detail string) (statement.File, bool, *Problem) {
 		p := problem(http.StatusBadRequest, InvalidQuery, detail)
@@ -130,6 +140,7 @@ func readStatementQuery(e Event) (s statement.File, wantsCSV bool, p *Problem) {
 	}
 	s = statement.File{Provider: payout.Provider(parameters["provider"]), From: parameters["from"], To: parameters["to"]}
 	s.By, s.Identities = caller(e)
+	// check=false or check=1 would import where somebody meant to look, or the other way round.
 	if check, there := parameters["check"]; there && check != "true" {
 		return refuse("check must be true, or be left out")
 	}
@@ -147,6 +158,8 @@ func readStatementQuery(e Event) (s statement.File, wantsCSV bool, p *Problem) {
 	return refuse("format must be json or csv")
 }
 
+// coversDays reports whether the days can be listed. Both may be left out: then nothing is reported
+// as missing.
 func coversDays(s statement.File) bool {
 	if s.From == "" && s.To == "" {
 		return true
@@ -156,6 +169,9 @@ func coversDays(s statement.File) bool {
 	return err1 == nil && err2 == nil && !to.Before(from) && to.Sub(from) < statement.MostDays*24*time.Hour
 }
 
+// runImport compares the file, and archives the report only of an import that is over. A report
+// that awaits a second person, or that misses lines, would otherwise be given again in place of the
+// import.
 func (d Operate) runImport(ctx context.Context, e Event, s statement.File, wantsCSV bool) Reply {
 	report, err := d.Statements.Importer.Import(ctx, s)
 	if p := refusedStatement(err); p != nil {
@@ -185,6 +201,8 @@ func (d Operate) runImport(ctx context.Context, e Event, s statement.File, wants
 	return d.tellReport(ctx, e, encoded, wantsCSV, false)
 }
 
+// viewReport cuts the lines and never the counts: totals are true for the whole file, and lines_cut
+// says how many lines are not shown.
 func viewReport(r statement.Report) reportView {
 	v := reportView{
 		Provider: r.Provider, Hash: r.Hash, Name: r.Name, From: r.From, To: r.To, By: r.By, First: r.ProposedBy, People: r.Persons, At: instant(r.At),
@@ -206,6 +224,8 @@ func viewReport(r statement.Report) reportView {
 	return v
 }
 
+// viewLine has one column for the currency, ours. Where the file names another one, it stands
+// behind their amount, or two numbers that differ would look as if they agreed.
 func viewLine(l statement.Line) lineView {
 	v := lineView{
 		Kind: l.Kind, Line: l.Line, PayoutID: l.PayoutID, Reference: l.Reference, ProviderID: l.ProviderID,
@@ -239,7 +259,8 @@ func theirs(l statement.Line) string {
 	return l.TheirAmount.String()
 }
 
-// tellReport answers with an encoded report, as it is or as CSV.
+// tellReport answers with an encoded report, as it is or as CSV. A new report takes the same way
+// through its bytes as an archived one, so that both are answered alike.
 func (d Operate) tellReport(ctx context.Context, e Event, encoded []byte, wantsCSV, replayed bool) Reply {
 	var v reportView
 	if err := json.Unmarshal(encoded, &v); err != nil {
@@ -257,7 +278,7 @@ func (d Operate) tellReport(ctx context.Context, e Event, encoded []byte, wantsC
 }
 
 // refusedStatement is the problem of a file that was refused whole, nil for every other
-// error.
+// error. What it does not know is trouble of ours: 503, and the file may be sent again.
 func refusedStatement(err error) *Problem {
 	var (
 		implausible *statement.Implausible
@@ -278,6 +299,8 @@ func refusedStatement(err error) *Problem {
 // mostFaultLines bounds the lines that a problem names.
 const mostFaultLines = 100
 
+// implausibleStatement names the lines that differ, with both sides of each: whoever mapped the
+// wrong column sees it in the numbers. Nothing was written, also not for the lines that agree.
 func implausibleStatement(i *statement.Implausible) Problem {
 	why := fmt.Sprintf("%d of %d amounts differ from ours: this looks like another unit, column or account. Nothing was written", i.Differing, i.Compared)
 	if i.Numbers {
@@ -301,6 +324,8 @@ func implausibleStatement(i *statement.Implausible) Problem {
 	return p
 }
 
+// unreadableStatement names lines and rules. It quotes no cell: a file that is shifted by a column
+// has account numbers anywhere.
 func unreadableStatement(err error) Problem {
 	p := problem(http.StatusUnprocessableEntity, StatementUnreadable, "the statement cannot be read; nothing was imported")
 	var unreadable *statement.Unreadable

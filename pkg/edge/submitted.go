@@ -12,10 +12,13 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// countWithin bounds what counting may add to an invocation when the table is slow.
+// countWithin bounds what counting may add to an invocation when the table is slow. Nothing that
+// fails in the count makes events late, and the count is approximate anyway (decision 0025).
 const countWithin = 10 * time.Second
 
-// count has the submissions of a batch counted, and closes the channel when that is done.
+// count has the submissions of a batch counted, and closes the channel when that is done. An error
+// is logged and goes no further: the records would come again, and with them submissions that were
+// counted.
 func (n Notify) count(ctx context.Context, batch events.DynamoDBEvent) <-chan struct{} {
 	done := make(chan struct{})
 	sums := submitted(batch)
@@ -39,7 +42,8 @@ func (n Notify) count(ctx context.Context, batch events.DynamoDBEvent) <-chan st
 	return done
 }
 
-// submitted sums the submissions of a batch.
+// submitted sums the submissions of a batch. Sums are made first, so that a batch of fifty
+// submissions costs one write for each provider and currency, not fifty.
 func submitted(batch events.DynamoDBEvent) payout.OutflowSums {
 	sums := payout.OutflowSums{}
 	for _, record := range batch.Records {
@@ -55,7 +59,9 @@ func submitted(batch events.DynamoDBEvent) payout.OutflowSums {
 //
 // A payout comes to this state from another one, so that the old image tells a fence from a
 // later note about the same one. A stream without old images would count the notes, too. Nobody
-// knows yet whether the request leaves: one that does not was counted all the same.
+// knows yet whether the request leaves: one that does not was counted all the same. What cannot be
+// read is not counted: it may be an item of a later version, and this brake must not stop the
+// stream.
 func submission(record events.DynamoDBEventRecord) (payout.Provider, money.Amount, bool) {
 	now, before := record.Change.NewImage, record.Change.OldImage
 	if word(now, "sk") != "payout" || !isSubmitting(now) || isSubmitting(before) {
@@ -71,13 +77,16 @@ func submission(record events.DynamoDBEventRecord) (payout.Provider, money.Amoun
 }
 
 // onlyCounted reports whether a record comes because it may be a submission, and is no news:
-// the notes of the telling itself, for example.
+// the notes of the telling itself, for example. Without this each submission would be read from the
+// table once more for nothing.
 func onlyCounted(record events.DynamoDBEventRecord) bool {
 	news, there := record.Change.NewImage["news"]
 	fresh := there && news.DataType() == events.DataTypeBoolean && news.Boolean()
 	return isSubmitting(record.Change.NewImage) && !fresh
 }
 
+// image is an item as the stream shows it, before or after a write; nil if there was none. The
+// names in it are those of pkg/dynamo, and a test holds them to an item that was really written.
 type image = map[string]events.DynamoDBAttributeValue
 
 func isSubmitting(i image) bool { return payout.Status(word(i, "status")) == payout.Submitting }

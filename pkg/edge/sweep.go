@@ -12,13 +12,16 @@ import (
 
 // Sweeper is the use case that NewSweep serves; *payout.Sweeper implements it.
 type Sweeper interface {
+	// Sweep works through what is due in one shard. The others have no shard: they are about all
+	// payouts, or about none.
 	Sweep(ctx context.Context, shard int) (payout.Swept, error)
 	Balances(ctx context.Context) error
 	Survey(ctx context.Context) error
 	RedactOrphans(ctx context.Context) error
 }
 
-// SweepReport is what one run over all shards did.
+// SweepReport is what one run over all shards did. It is logged, and is the result of the
+// invocation; nothing reads it back.
 type SweepReport struct {
 	Due    int `json:"due"`
 	Taken  int `json:"taken"`
@@ -34,7 +37,9 @@ type SweepHandler = func(ctx context.Context, event json.RawMessage) (SweepRepor
 // NewSweep serves the scheduler's event: one run over all shards, side by side, and beside
 // them what no payout waits for.
 // The event's content does not matter. An error, after every shard had its turn,
-// makes the invocation fail, so that the alarm on errors sees it.
+// makes the invocation fail, so that the alarm on errors sees it. The scheduler does not repeat a
+// failed sweep (MaximumRetryAttempts: 0): the next one comes within a minute and finds the same
+// items due.
 func NewSweep(sweeper Sweeper, log *slog.Logger) SweepHandler {
 	return func(ctx context.Context, _ json.RawMessage) (SweepReport, error) {
 		var (
@@ -62,6 +67,7 @@ func NewSweep(sweeper Sweeper, log *slog.Logger) SweepHandler {
 				log.LogAttrs(ctx, slog.LevelError, "orphans not redacted", slog.Any("error", err))
 			}
 		})
+		// A shard that cannot be read must not hold up the payouts of the others.
 		for shard := range payout.Shards {
 			wait.Go(func() {
 				swept, err := sweeper.Sweep(ctx, shard)

@@ -8,7 +8,9 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// payoutView is a payout as callers see it: numbers masked, amounts canonical.
+// payoutView is a payout as callers see it: numbers masked, amounts canonical. Everything that is
+// left out of it stays inside: the fingerprint, the facts, tokens, leases and bodies. Members are
+// only added: clients read them by name.
 type payoutView struct {
 	ID                payout.ID                `json:"id"`
 	Reference         payout.Reference         `json:"reference,omitempty"`
@@ -73,6 +75,8 @@ type beneficiaryView struct {
 	IPAddress string `json:"ip_address,omitempty"`
 }
 
+// failureView is the failure as it stands now. SafeToPayAgain is computed from the facts at every
+// reading and never stored, so that a copy of an earlier answer proves nothing (decision 0015).
 type failureView struct {
 	Code           payout.FailureCode `json:"code"`
 	ProviderCode   string             `json:"provider_code,omitempty"`
@@ -80,6 +84,7 @@ type failureView struct {
 	SafeToPayAgain bool               `json:"safe_to_pay_again"`
 }
 
+// returnView stands beside the status succeeded: money that came back does not rewrite an end.
 type returnView struct {
 	At           string `json:"at"`
 	ProviderCode string `json:"provider_code,omitempty"`
@@ -110,6 +115,8 @@ type proposalView struct {
 	Replaces payout.Person `json:"replaces,omitempty"`
 }
 
+// entryView is one entry of the history, without its body: that has a route and a right of its own.
+// Sequence is its number in that route's path.
 type entryView struct {
 	Sequence     int              `json:"sequence"`
 	At           string           `json:"at"`
@@ -124,7 +131,8 @@ type entryView struct {
 	Cleared      []payout.Reason  `json:"cleared,omitempty"`
 }
 
-// view shows a payout without its history.
+// view shows a payout without its history. Messages and numbers of a provider are masked too, since
+// banks quote account numbers in them.
 func view(p payout.Payout) payoutView {
 	quoted := p.Mask()
 	v := payoutView{
@@ -142,9 +150,12 @@ func view(p payout.Payout) payoutView {
 	if p.Status == payout.Queued {
 		v.QueuedReason = p.WaitsFor()
 	}
+	// An orphan at a payout's key may have no amount.
 	if !p.Amount.IsZero() {
 		v.Amount, v.Currency = p.Amount.String(), string(p.Amount.Currency())
 	}
+	// A cancelled payout may still have the outcome unknown: an earlier attempt of it may pay
+	// (docs/events.md).
 	if p.Status.Final() {
 		v.Outcome = p.Outcome()
 	}
@@ -177,6 +188,8 @@ func viewWithHistory(p payout.Payout) payoutView {
 	return v
 }
 
+// viewDestination masks the account id like the number: in the provider's own example it contains
+// it.
 func viewDestination(d payout.Destination) destinationView {
 	return destinationView{
 		Type: d.Type, Wallet: d.Wallet, AccountID: mask(d.AccountID), Bank: d.Bank,
@@ -191,6 +204,8 @@ func viewBeneficiary(b payout.Beneficiary) beneficiaryView {
 	}
 }
 
+// viewAttention lists the reasons with what to do about each. The list is [] where nobody is
+// needed.
 func viewAttention(p payout.Payout) []attentionView {
 	views := []attentionView{}
 	for _, r := range p.Attention.Reasons() {
@@ -202,7 +217,8 @@ func viewAttention(p payout.Payout) []attentionView {
 var withoutSeparators = strings.NewReplacer(" ", "", "-", "")
 
 // mask hides all but the last four characters, and at least half of a short
-// number; the length is not told either.
+// number; the length is not told either. Blanks and dashes go first, so that the last four
+// characters are the same however the number was written.
 func mask(number string) string {
 	if number == "" || number == payout.Redacted {
 		return number
@@ -212,7 +228,8 @@ func mask(number string) string {
 	return "****" + string(plain[len(plain)-shown:])
 }
 
-// instant writes a time in RFC 3339, UTC, with milliseconds; nothing for none.
+// instant writes a time in RFC 3339, UTC, with milliseconds; nothing for none. Milliseconds are
+// what the stores keep, so that what is shown is all that there is.
 func instant(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -235,6 +252,8 @@ type orphanView struct {
 	ReceivedAt        string          `json:"received_at"`
 }
 
+// viewOrphan masks before anything is copied. Nobody knows whose payout it is, so that any run of
+// digits in it may be somebody's account.
 func viewOrphan(o payout.Orphaned) orphanView {
 	o = o.Shown()
 	v := orphanView{

@@ -5,5 +5,8 @@
 // other.
 //
 // It moves no money. The ledger counts what it would have moved: that number, and
-// nothing the service says of itself, tells whether somebody was paid twice.
+// nothing the service says of itself, tells whether somebody was paid twice. Decision 0006 says why
+// it is kept apart, and a test of imports keeps it so. Where no page says what a provider does, the
+// comment beside the code says so, and the sandbox does what is hardest for us or what seems
+// likeliest.
 package sandbox

@@ -17,7 +17,8 @@ const (
 	monetix = "monetix"
 )
 
-// Execution is one line of the ledger: what the sandbox knows about a reference.
+// Execution is one line of the ledger: what the sandbox knows about a reference. It is the JSON of
+// GET /ledger too.
 type Execution struct {
 	Provider  string `json:"provider"`
 	Reference string `json:"reference"`
@@ -34,7 +35,8 @@ type Execution struct {
 	Refused   int `json:"callbacks_refused"`
 }
 
-// entry is a line of the ledger with what is needed to go on with it.
+// entry is a line of the ledger with what is needed to go on with it. Its JSON is the file's
+// format: a field that is renamed is lost to payouts of earlier runs in the same folder.
 type entry struct {
 	Execution
 	Area        string `json:"area,omitempty"`
@@ -47,7 +49,8 @@ type entry struct {
 	Gone        bool   `json:"gone"` // never taken: nothing to find, nothing to go on with
 }
 
-// Ledger lists everything, by reference.
+// Ledger lists everything, by reference. It returns copies: a caller that counts must not see one
+// line change under it.
 func (t *Sandbox) Ledger() []Execution {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -70,14 +73,16 @@ func (t *Sandbox) Find(reference string) (Execution, bool) {
 	return e.Execution, true
 }
 
-// Redirected counts the requests that followed a redirect. It must stay zero.
+// Redirected counts the requests that followed a redirect. It must stay zero. A POST of a payout
+// that follows a redirect may be executed at two addresses (decision 0003).
 func (t *Sandbox) Redirected() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.hits
 }
 
-// change edits an entry under the lock and writes it down.
+// change edits an entry under the lock and writes it down. Both under one lock, or two changes
+// could stand in the file in the other order, and the last line counts.
 func (t *Sandbox) change(e *entry, edit func(*entry)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -85,7 +90,7 @@ func (t *Sandbox) change(e *entry, edit func(*entry)) {
 	t.journal.write(e)
 }
 
-// shown copies an entry.
+// shown copies an entry. What takes long (a callback, a wait) works on the copy, without the lock.
 func (t *Sandbox) shown(e *entry) entry {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -94,7 +99,8 @@ func (t *Sandbox) shown(e *entry) entry {
 
 // journal is the file of a sandbox: every change appends the whole entry as one line,
 // and the last line of a reference counts. A line that a crash cut off is passed
-// over.
+// over. Appending needs no file to be rewritten, so that Ctrl-C at any moment costs one line at
+// most. Without a file it does nothing.
 type journal struct{ file *os.File }
 
 func (j journal) write(e *entry) {
@@ -118,7 +124,8 @@ func (j journal) close() error {
 	return j.file.Close()
 }
 
-// remember reads the file and goes on where the last sandbox stopped.
+// remember reads the file and goes on where the last sandbox stopped. The file is opened for
+// writing after it was read: what is written then belongs behind what was there.
 func (t *Sandbox) remember() error {
 	if t.config.StatePath == "" {
 		return nil
@@ -139,6 +146,8 @@ func (t *Sandbox) remember() error {
 	return nil
 }
 
+// replay reads the entries back. A line that is no entry is passed over; an error of reading is
+// not, since what comes behind it would be forgotten.
 func (t *Sandbox) replay() error {
 	file, err := os.Open(t.config.StatePath)
 	if errors.Is(err, fs.ErrNotExist) {

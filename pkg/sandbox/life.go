@@ -9,7 +9,9 @@ import (
 )
 
 // admit enters a request into the ledger, and reports whether its reference was
-// there before. A payout whose script never takes it is counted and forgotten.
+// there before. A payout whose script never takes it is counted and forgotten. Its count of
+// requests stays, so that a test sees how often it was sent. A later request under its reference
+// may be taken, as at a provider that never heard of the first one.
 func (t *Sandbox) admit(fresh entry, s Script) (e *entry, repeated bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -34,7 +36,9 @@ func (t *Sandbox) admit(fresh entry, s Script) (e *entry, repeated bool) {
 	return &fresh, false
 }
 
-// live plays a payout's script to its end in the background.
+// live plays a payout's script to its end in the background. The script is found by its code in the
+// entry, and how far it came stands there too, so that it goes on after a restart as it would have
+// without.
 func (t *Sandbox) live(e *entry) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -53,7 +57,8 @@ func (t *Sandbox) live(e *entry) {
 	})
 }
 
-// finish moves the money, once.
+// finish moves the money, once. The state guards it: whoever comes second, the answer or the
+// background, finds the payout ended and moves nothing.
 func (t *Sandbox) finish(e *entry, s Script) {
 	t.change(e, func(e *entry) {
 		if e.State != Processing {
@@ -66,7 +71,8 @@ func (t *Sandbox) finish(e *entry, s Script) {
 	})
 }
 
-// callBack delivers what is left of the script, in order.
+// callBack delivers what is left of the script, in order. Next is raised after a delivery, and not
+// before: a callback that was cut off is sent again by the next sandbox. Providers repeat as well.
 func (t *Sandbox) callBack(e *entry, s Script) {
 	for {
 		next := t.shown(e).Next
@@ -86,7 +92,8 @@ func (t *Sandbox) callBack(e *entry, s Script) {
 }
 
 // deliver sends one callback until it is accepted or given up; false means that
-// the sandbox is closing. A forged one is sent once.
+// the sandbox is closing. A forged one is sent once. No provider stands behind a forged one, and
+// nobody would repeat it.
 func (t *Sandbox) deliver(e *entry, w word) bool {
 	for try := 0; ; try++ {
 		accepted := t.post(t.shown(e), w)
@@ -110,7 +117,8 @@ func (t *Sandbox) deliver(e *entry, w word) bool {
 }
 
 // post sends a callback, freshly signed. Vexora wants the bare text OK, Monetix
-// the status 200.
+// the status 200. Each try is signed anew, with its own time stamp: a duplicate of the same claim
+// is rarely the same bytes.
 func (t *Sandbox) post(e entry, w word) bool {
 	target, err := url.Parse(e.CallbackURL)
 	if err != nil || e.CallbackURL == "" || !t.config.AllowCallbackURL(target) {
@@ -141,7 +149,8 @@ const stampFormat = "2006-01-02T15:04:05-0700"
 
 func (t *Sandbox) stamp() string { return t.config.Now().UTC().Format(stampFormat) }
 
-// hangUp ends the connection without an answer.
+// hangUp ends the connection without an answer. The caller cannot tell whether the request arrived,
+// which is the point of the scripts that use it.
 func hangUp(w http.ResponseWriter) {
 	if h, ok := w.(http.Hijacker); ok {
 		if conn, _, err := h.Hijack(); err == nil {
@@ -155,6 +164,8 @@ func hangUp(w http.ResponseWriter) {
 // perform plays the part of a script that happens while the request waits, and
 // reports whether the ordinary answer is still to be written.
 func (t *Sandbox) perform(w http.ResponseWriter, r *http.Request, e *entry, s Script) bool {
+	// The money moves before anything is answered or lost, so that a status query right behind it
+	// is told of the end.
 	if s.reply == lost || s.reply == atOnce || s.early {
 		t.finish(e, s)
 	}
@@ -172,6 +183,8 @@ func (t *Sandbox) perform(w http.ResponseWriter, r *http.Request, e *entry, s Sc
 		case <-t.life.Done():
 		}
 		return true
+	// This one and the next are taken all the same: a 500, or a page of a gateway, says nothing
+	// about the payout.
 	case broken:
 		http.Error(w, "internal server error", http.StatusInternalServerError)
 	case garbage:
@@ -187,8 +200,11 @@ func (t *Sandbox) turnAway(w http.ResponseWriter, r *http.Request, s Script) boo
 	switch s.reply {
 	case unread:
 		hangUp(w)
+	// 307 asks for the same method and body at the other address. Whoever follows it is counted by
+	// Redirected.
 	case elsewhere:
 		http.Redirect(w, r, "/redirected", http.StatusTemporaryRedirect)
+	// HTML, as a firewall before the provider answers: a 403 without a provider's code.
 	case forbidden:
 		w.Header().Set("Content-Type", "text/html")
 		w.WriteHeader(http.StatusForbidden)

@@ -16,7 +16,8 @@ import (
 	"time"
 )
 
-// object is a JSON object with literal numbers.
+// object is a JSON object with literal numbers. A float would print amounts and numbers otherwise
+// than they were written, and signatures are over the text.
 type object = map[string]any
 
 // SignMonetix follows "Signature generation and verification": every scalar as
@@ -30,6 +31,9 @@ func SignMonetix(tree map[string]any, secret string) string {
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 
+// flatten lists the scalars of a tree, each with its path. An empty object or list has no line, a
+// null has one without a value, and a boolean is 1 or 0. frame_mode and the signature itself are
+// not signed.
 func flatten(path string, v any, lines *[]string) {
 	deeper := func(name string) string { return strings.TrimPrefix(path+":"+name, ":") }
 	switch v := v.(type) {
@@ -54,6 +58,8 @@ func flatten(path string, v any, lines *[]string) {
 	}
 }
 
+// readObject reads one JSON object, and nothing behind it. It takes duplicate names, which our side
+// refuses; what we send is checked by the signature over what was read.
 func readObject(raw []byte) (object, bool) {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
@@ -71,12 +77,15 @@ func inner(o object, name string) object {
 	return child
 }
 
+// refuseMonetix is a refusal of the request itself, unsigned as the provider's page shows it. The
+// code is a text here and a number in errors[]: Monetix does both.
 func refuseMonetix(w http.ResponseWriter, status int, code, message string) {
 	writeJSON(w, status, object{"status": "error", "code": code, "message": message})
 }
 
 // monetixRequest reads and authenticates a request; what is wrong with it is
-// answered, and then there is none.
+// answered, and then there is none. Codes and their HTTP statuses are those of the provider's page
+// (monetix.md): 2003 with 422, 2004 and 3261 with 400.
 func (t *Sandbox) monetixRequest(w http.ResponseWriter, r *http.Request) (object, bool) {
 	raw, ok := readBody(r)
 	tree, readable := readObject(raw)
@@ -106,9 +115,13 @@ type shape struct {
 	optional bool
 }
 
+// anyText is a text without control characters, of the 255 characters that the page grants most
+// members.
 const anyText = `^[^\x00-\x1f]{1,255}$`
 
-// monetixShapes is the request of the Banks of Cambodia page.
+// monetixShapes is the request of the Banks of Cambodia page. What is not in it is refused,
+// although Monetix may be more lenient: a member with a misspelt name should fail here and not
+// there.
 var monetixShapes = map[string]map[string]shape{
 	"general": {
 		"project_id": {format: `^[1-9][0-9]{0,9}$`, number: true}, "payment_id": {format: anyText}, "signature": {format: anyText},
@@ -128,7 +141,8 @@ var monetixShapes = map[string]map[string]shape{
 	},
 }
 
-// monetixFault says what is wrong with a payout request, "" if nothing.
+// monetixFault says what is wrong with a payout request, "" if nothing. It names one fault at a
+// time, in no order; a person reads it.
 func monetixFault(tree object) string {
 	for name := range tree {
 		if monetixShapes[name] == nil {
@@ -151,6 +165,8 @@ func monetixFault(tree object) string {
 	return ""
 }
 
+// fault says what is wrong with one member. A number in quotes is wrong, and so is a text without:
+// the page says the type of each member.
 func (s shape) fault(v any) string {
 	text, isText := v.(string)
 	number, isNumber := v.(json.Number)
@@ -167,6 +183,9 @@ func (s shape) fault(v any) string {
 	return ""
 }
 
+// payMonetix takes a payout. A repeated payment_id is refused with 3041, whatever became of the
+// first one. The code is documented; that it comes in the answer, and not in a callback, is not
+// (monetix.md). It says that something has arrived, and never that the payout failed.
 func (t *Sandbox) payMonetix(w http.ResponseWriter, r *http.Request) {
 	tree, ok := t.monetixRequest(w, r)
 	if !ok {
@@ -190,6 +209,8 @@ func (t *Sandbox) payMonetix(w http.ResponseWriter, r *http.Request) {
 		refuseMonetix(w, http.StatusBadRequest, "2641", "Bank ID does not match the currency")
 		return
 	}
+	// Monetix has no place for an end in its answer to a payout: its callback comes before the
+	// answer instead.
 	if s.reply == atOnce {
 		t.finish(e, s)
 		if t.deliver(e, s.callbacks[0]) {
@@ -222,7 +243,8 @@ func monetixEntry(tree object) entry {
 }
 
 // monetixWords are the words for the states: payment.status, operation.code and
-// operation.message.
+// operation.message. A return keeps the operation's code of success. The odd status is spelt as a
+// plugin for another brand of the platform spells it; Monetix' page writes it with underscores.
 var monetixWords = map[State][3]string{
 	Processing: {"processing", "9999", "Awaiting processing"},
 	Paid:       {"success", "0", "Success"},
@@ -231,7 +253,8 @@ var monetixWords = map[State][3]string{
 	Odd:        {"partially paid out", "0", "Success"},
 }
 
-// monetixState is what a callback and a status answer have in common.
+// monetixState is what a callback and a status answer have in common. The amount can be multiplied,
+// since a callback about other money has to be seen, and a status query tells the truth.
 func (t *Sandbox) monetixState(e entry, says State, times int) (payment, operation object) {
 	word := monetixWords[says]
 	sum := object{"amount": json.Number(strconv.FormatInt(e.Amount*int64(max(times, 1)), 10)), "currency": e.Currency}
@@ -240,6 +263,7 @@ func (t *Sandbox) monetixState(e entry, says State, times int) (payment, operati
 		"sum": sum, "description": e.Remark,
 	}
 	status := word[0]
+	// The payment says what became of the payout, and the operation only that it went through.
 	if says == Returned || says == Odd {
 		status = "success"
 	}
@@ -252,7 +276,8 @@ func (t *Sandbox) monetixState(e entry, says State, times int) (payment, operati
 }
 
 // monetixTries are the operations of an answer, in no order: the last try, which agrees with
-// the payment or was not needed, and those before it. Callbacks have one alone.
+// the payment or was not needed, and those before it. Callbacks have one alone. The page promises
+// no order, so that whoever takes the first or the last operation for the result is found out here.
 func (t *Sandbox) monetixTries(e entry, last object) []any {
 	script := scriptOf(e.Script)
 	all := []any{last}
@@ -269,6 +294,8 @@ func (t *Sandbox) monetixTries(e entry, last object) []any {
 	return all
 }
 
+// monetixCallback is a callback as the provider's page shows it. A forged one is well formed in
+// everything but its key.
 func (t *Sandbox) monetixCallback(e entry, w word) []byte {
 	payment, operation := t.monetixState(e, w.says, w.times)
 	secret := t.config.Monetix.Secret
@@ -281,6 +308,8 @@ func (t *Sandbox) monetixCallback(e entry, w word) []byte {
 	}, secret)
 }
 
+// signed adds the signature at the top level, where callbacks and status answers have it. In
+// requests it stands in general.
 func signed(tree map[string]any, secret string) []byte {
 	tree["signature"] = SignMonetix(tree, secret)
 	body, _ := json.Marshal(tree) // texts and numbers always encode

@@ -1,6 +1,7 @@
 package sandbox
 
-// State is where a payout stands at the sandbox.
+// State is where a payout stands at the sandbox. It is the sandbox's own word: neither provider's,
+// and none of ours.
 type State string
 
 // The states.
@@ -12,7 +13,8 @@ const (
 	Odd        State = "odd"      // a status that no page lists
 )
 
-// reply is how a request is answered.
+// reply is how a request is answered. It decides whether the caller can know what became of the
+// request, and says nothing of the payout itself.
 type reply int
 
 const (
@@ -28,7 +30,8 @@ const (
 	elsewhere              // a redirect
 )
 
-// word is one callback.
+// word is one callback. What it says need not be true: the script's end is what a status query is
+// told.
 type word struct {
 	says   State
 	forged bool // signed with another key
@@ -37,7 +40,8 @@ type word struct {
 }
 
 // Script is one way to behave, chosen by the last four digits of the account
-// number.
+// number. Documents, tests and people name scripts by these digits, so that a code keeps its
+// meaning.
 type Script struct {
 	Code string
 	Name string
@@ -60,12 +64,14 @@ type Script struct {
 // moves reports whether money leaves.
 func (s Script) moves() bool { return s.end == Paid || s.end == Returned }
 
-// plainSuccess is what every account number without a script gets.
+// plainSuccess is what every account number without a script gets. Its code is no four digits, so
+// that no account number can name it.
 var plainSuccess = Script{
 	Code: "other", Name: "success", Says: "paid, with a callback", end: Paid, callbacks: []word{{says: Paid}},
 }
 
-// scripts is the table of misbehaviour.
+// scripts is the table of misbehaviour. Each row is an accident that a service has to survive
+// without paying twice; cmd/local has a test that walks them at both providers.
 var scripts = []Script{
 	{Code: "9001", Name: "declined", Says: "declined by the bank, with a callback", end: Failed, callbacks: []word{{says: Failed}}},
 	{Code: "9002", Name: "refused", Says: "refused at once for what the request says", reply: refused, end: Failed},
@@ -95,7 +101,8 @@ var scripts = []Script{
 // Scripts lists the table for people.
 func Scripts() []Script { return append([]Script(nil), scripts...) }
 
-// byAccount chooses by the last four digits.
+// byAccount chooses by the last four digits. So whoever tries the service out needs no setting: the
+// account number is part of the request.
 func byAccount(_, account string) string {
 	if len(account) < 4 {
 		return plainSuccess.Code
@@ -103,6 +110,8 @@ func byAccount(_, account string) string {
 	return account[len(account)-4:]
 }
 
+// scriptOf finds a script. An unknown code is the plain success, since most account numbers end in
+// any four digits.
 func scriptOf(code string) Script {
 	for _, s := range scripts {
 		if s.Code == code {

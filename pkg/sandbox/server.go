@@ -22,6 +22,7 @@ func (t *Sandbox) Handler() http.Handler {
 	mux.HandleFunc("POST /monetix/v2/payment/banks/cambodia/payout", t.payMonetix)
 	mux.HandleFunc("POST /monetix/v2/payment/status", t.statusMonetix)
 	mux.HandleFunc("GET /ledger", t.showLedger)
+	// Every method: a client that turns the POST into a GET has followed the redirect too.
 	mux.HandleFunc("/redirected", func(w http.ResponseWriter, _ *http.Request) {
 		t.mu.Lock()
 		defer t.mu.Unlock()
@@ -31,6 +32,7 @@ func (t *Sandbox) Handler() http.Handler {
 	return mux
 }
 
+// showLedger needs no signature: the sandbox holds invented payouts alone.
 func (t *Sandbox) showLedger(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	encoder := json.NewEncoder(w)
@@ -42,6 +44,7 @@ func (t *Sandbox) showLedger(w http.ResponseWriter, _ *http.Request) {
 	_ = encoder.Encode(all) // the reader may have gone
 }
 
+// readBody reads one byte more than the limit, which tells a body of that size from a longer one.
 func readBody(r *http.Request) ([]byte, bool) {
 	raw, err := io.ReadAll(io.LimitReader(r.Body, bodyLimit+1))
 	return raw, err == nil && len(raw) <= bodyLimit

@@ -32,7 +32,8 @@ func SignVexora(fields map[string]string, secret string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// vexoraAnswer is the envelope of every answer.
+// vexoraAnswer is the envelope of every answer. HTTP is 200 whatever happened, and Code says only
+// whether the call was processed: the payout's own status stands in Data.
 type vexoraAnswer struct {
 	Msg       string `json:"msg"`
 	Code      string `json:"code"`
@@ -47,6 +48,7 @@ const (
 	vexoraRefused   = "8000"
 )
 
+// answerVexora answers with the envelope, which is not signed: trust in an answer is TLS alone.
 func (t *Sandbox) answerVexora(w http.ResponseWriter, code, msg string, data any) {
 	writeJSON(w, http.StatusOK, vexoraAnswer{
 		Msg: msg, Code: code, Timestamp: t.config.Now().UnixMilli(), Success: code == vexoraProcessed, Data: data,
@@ -54,7 +56,8 @@ func (t *Sandbox) answerVexora(w http.ResponseWriter, code, msg string, data any
 }
 
 // vexoraRequest reads and authenticates a request; what is wrong with it is
-// answered, and then there is none.
+// answered, and then there is none. Every fault has the same outer code, 8000, and differs in the
+// text alone, by which no client may branch.
 func (t *Sandbox) vexoraRequest(w http.ResponseWriter, r *http.Request) (VexoraAccount, map[string]string, bool) {
 	account, known := t.config.VexoraAccounts[r.PathValue("area")]
 	raw, ok := readBody(r)
@@ -85,7 +88,8 @@ var (
 
 // vexoraFault says what is wrong with a disbursement, "" if nothing. A notifyUrl
 // on plain http is let through when it leads to this machine: a sandbox has no other
-// way to call back.
+// way to call back. Riel are whole and dollars have at most two decimals, as the seed page says.
+// The 32 characters of a tradeNo are the shortest limit that any area documents.
 func (t *Sandbox) vexoraFault(f map[string]string, currency string) string {
 	for name := range f {
 		if !slices.Contains(vexoraRequired, name) && !slices.Contains(vexoraOptional, name) {
@@ -117,6 +121,8 @@ func (t *Sandbox) vexoraFault(f map[string]string, currency string) string {
 	return ""
 }
 
+// disburse takes a payout. What Vexora answers to a repeated tradeNo no page says; 8000 is the
+// likeliest, and it is also what a refusal looks like.
 func (t *Sandbox) disburse(w http.ResponseWriter, r *http.Request) {
 	account, f, ok := t.vexoraRequest(w, r)
 	if !ok {
@@ -148,6 +154,8 @@ func (t *Sandbox) disburse(w http.ResponseWriter, r *http.Request) {
 	}
 	if t.perform(w, r, e, s) {
 		now := t.shown(e)
+		// The script may have ended the payout already; the answer of the moment of taking is
+		// "processing" all the same.
 		if s.reply != atOnce {
 			now.State = Processing
 		}
@@ -155,7 +163,8 @@ func (t *Sandbox) disburse(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// minorUnits reads an amount that was found to be well formed.
+// minorUnits reads an amount that was found to be well formed. Digits are moved, and no float is
+// involved: 12.5 becomes 1250.
 func minorUnits(text string) int64 {
 	whole, fraction, _ := strings.Cut(text, ".")
 	n, err := strconv.ParseInt(whole+(fraction + "00")[:2], 10, 64)
@@ -175,6 +184,7 @@ var vexoraStatuses = map[State][2]string{
 	Odd:        {"00032", "UNKNOWN_ERROR"},
 }
 
+// vexoraData is the member data of an answer. The remark comes back only if there was one.
 func vexoraData(e entry) map[string]any {
 	word := vexoraStatuses[e.State]
 	data := map[string]any{
@@ -187,7 +197,8 @@ func vexoraData(e entry) map[string]any {
 }
 
 // queryVexora answers a status query. For a tradeNo that is not there it answers what
-// seems likeliest; no page says.
+// seems likeliest; no page says. A payout of another account is not there: the areas share an
+// address, not their orders.
 func (t *Sandbox) queryVexora(w http.ResponseWriter, r *http.Request) {
 	account, f, ok := t.vexoraRequest(w, r)
 	if !ok {
@@ -209,6 +220,8 @@ func (t *Sandbox) queryVexora(w http.ResponseWriter, r *http.Request) {
 	t.answerVexora(w, vexoraProcessed, "success", data)
 }
 
+// balanceVexora tells one balance for ever, as JSON numbers with four decimals, as the page prints
+// them. No payout lowers it: nothing here decides by a balance.
 func (t *Sandbox) balanceVexora(w http.ResponseWriter, r *http.Request) {
 	if _, _, ok := t.vexoraRequest(w, r); ok {
 		t.answerVexora(w, vexoraProcessed, "success", map[string]any{
@@ -226,7 +239,9 @@ func decimals(minor int64) string {
 	return text[:len(text)-2] + "." + text[len(text)-2:]
 }
 
-// vexoraCallback is a notification: flat, all of it text.
+// vexoraCallback is a notification: flat, all of it text. There is no merchant number and no
+// currency in it, so that the receiver has to find out by the secret whose it is. Riel are printed
+// without decimals, as they are in requests.
 func (t *Sandbox) vexoraCallback(e entry, w word) []byte {
 	account := t.config.VexoraAccounts[e.Area]
 	amount := decimals(e.Amount * int64(max(w.times, 1)))

@@ -2,7 +2,9 @@ package statement
 
 import "cambodia-payouts/pkg/payout"
 
-// against says how a row compares with the payout that it names.
+// against says how a row compares with the payout that it names. The order matters: an amount that
+// differs says more than what became of the payout, and a word about another attempt nothing about
+// this one.
 func against(p payout.Payout, row payout.StatementRow, attempt payout.Attempt) Kind {
 	switch {
 	case row.Amount.IsZero() && !row.Zero:
@@ -11,6 +13,8 @@ func against(p payout.Payout, row payout.StatementRow, attempt payout.Attempt) K
 		return AmountDiffers
 	case attempt < p.Attempt:
 		return againstOlder(p, row)
+	// An attempt that we never made, or another number than ours: the line is about another
+	// payment.
 	case attempt > p.Attempt, p.FiledUnderAnother(row.Finding, row.ProviderID):
 		return Conflict
 	case !p.Status.Final():
@@ -37,6 +41,7 @@ func againstOlder(p payout.Payout, row payout.StatementRow) Kind {
 	switch row.Finding {
 	case payout.FoundFailed:
 		return Matched
+	// Money went twice if the later attempt paid too, or still may.
 	case payout.FoundSucceeded, payout.FoundReturned:
 		if p.Status == payout.Succeeded || p.Status == payout.Processing || p.Status == payout.Unknown {
 			return DoublePaid

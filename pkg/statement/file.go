@@ -29,7 +29,8 @@ type File struct {
 }
 
 // Key names the statement: the same file for the same days, read in the same way. Another
-// mapping may read the opposite out of the same bytes.
+// mapping may read the opposite out of the same bytes. The kept report and the first person's order
+// are found by it, so that two people have confirmed the same reading of the same bytes.
 func (f File) Key() string {
 	digest := sha256.New()
 	for _, row := range f.Rows {

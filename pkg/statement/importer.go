@@ -28,7 +28,8 @@ type Importer struct {
 	workers int
 }
 
-// importers is how many lines are compared side by side.
+// importers is how many lines are compared side by side. Each line is one consistent read, and
+// 5,000 rows have to end within one invocation.
 const importers = 16
 
 // NewImporter returns an importer.
@@ -36,7 +37,8 @@ func NewImporter(payouts Payouts, files *payout.Statements, now func() time.Time
 	return &Importer{payouts: payouts, files: files, now: now, workers: importers}
 }
 
-// InTurn has the importer take one line after the other.
+// InTurn has the importer take one line after the other. The simulation needs it: what is done side
+// by side cannot be told again in the same order.
 func (i *Importer) InTurn() *Importer {
 	i.workers = 1
 	return i
@@ -59,6 +61,8 @@ func (i *Importer) Import(ctx context.Context, f File) (Report, error) {
 	}
 	f.named = report.Name
 	lines := i.side(len(f.Rows), func(n int) Line { return i.compare(ctx, f, f.Rows[n]) })
+	// Before anything is written or asked: a file in another unit would put hundreds of payouts
+	// before people.
 	if err := plausible(lines); err != nil {
 		return Report{}, err
 	}
@@ -128,10 +132,14 @@ func overtaken(lines []Line, first payout.StatementProposal) bool {
 	})
 }
 
+// whole reports whether every line could be compared and asked about. The first person's order
+// counts only from then on.
 func whole(lines []Line) bool {
 	return !slices.ContainsFunc(lines, func(l Line) bool { return l.Kind == NotImported })
 }
 
+// applyAll settles each line by the word of two people. What is pending or outdated keeps the
+// report open, so that it is not archived and the file can be sent again.
 func (i *Importer) applyAll(ctx context.Context, f File, first payout.StatementProposal, report *Report, lines []Line) []Line {
 	report.ProposedBy, report.Persons = first.By, []payout.Person{first.Person, f.sender.Person()}
 	applied := i.side(len(lines), func(n int) Line { return i.settle(ctx, f, first, lines[n]) })
@@ -147,7 +155,8 @@ func (i *Importer) applyAll(ctx context.Context, f File, first payout.StatementP
 	return applied
 }
 
-// compare says how a line of the file stands to the payout that it names.
+// compare says how a line of the file stands to the payout that it names. The reference leads to
+// the payout by itself (decision 0001), so that a line costs one read and no search.
 func (i *Importer) compare(ctx context.Context, f File, row payout.StatementRow) Line {
 	row = row.Legible()
 	line := Line{
@@ -164,6 +173,7 @@ func (i *Importer) compare(ctx context.Context, f File, row payout.StatementRow)
 		return line
 	case err != nil:
 		return line.failed(err)
+	// An item that is not this provider's payout is no payout of ours to compare with.
 	case p.Status == payout.Orphan || p.Provider != f.Provider:
 		return line
 	}
@@ -216,7 +226,8 @@ func (i *Importer) reread(ctx context.Context, line Line) (payout.Payout, error)
 	return i.payouts.Get(ctx, line.PayoutID)
 }
 
-// settle applies a line that two people vouch for.
+// settle applies a line that two people vouch for. What is missing in a file is never ended by it:
+// that a file does not list a payout proves nothing (decision 0010).
 func (i *Importer) settle(ctx context.Context, f File, first payout.StatementProposal, line Line) Line {
 	if !line.differs() || line.Kind == Missing {
 		return line

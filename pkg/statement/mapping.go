@@ -12,7 +12,8 @@ import (
 	"cambodia-payouts/pkg/payout"
 )
 
-// Unit says how a statement writes amounts.
+// Unit says how a statement writes amounts. The wrong one is a factor of a hundred in every line;
+// see plausible.
 type Unit string
 
 // The units.
@@ -23,7 +24,8 @@ const (
 
 // Columns names the columns of a file. Names are compared without regard to case
 // and to blanks around them. ProviderID, Currency, Code and Message may be empty:
-// the file has no such column.
+// the file has no such column. No provider documents the names of its columns, so that the defaults
+// are guesses that a merchant may have to change.
 type Columns struct {
 	Reference  string `json:"reference"`
 	ProviderID string `json:"provider_id"`
@@ -48,7 +50,8 @@ type Mapping struct {
 	Statuses map[string]payout.Finding `json:"statuses"`
 }
 
-// allowed lists what a status may be translated to.
+// allowed lists what a status may be translated to. A word that settles nothing is left out of the
+// mapping.
 var allowed = []payout.Finding{
 	payout.FoundSucceeded, payout.FoundFailed, payout.FoundProcessing, payout.FoundReturned,
 }
@@ -69,6 +72,8 @@ func ParseMapping(raw []byte, base Mapping) (Mapping, error) {
 	return mapping, mapping.check()
 }
 
+// check finds what would read a file wrongly, all faults at once. Two spellings of one word could
+// be translated to two findings, and a map has no order.
 func (m Mapping) check() error {
 	var problems []error
 	for name, column := range map[string]string{

@@ -47,7 +47,8 @@ func (i *Importer) missing(ctx context.Context, f File, lines []Line) ([]Line, e
 	return missing, nil
 }
 
-// expected leaves out what the provider never had.
+// expected leaves out what the provider never had. What failed or was never sent need not be in a
+// list of payments.
 func expected(p payout.Payout) bool {
 	return p.Status == payout.Succeeded || p.Status == payout.Processing || p.Status == payout.Unknown
 }
@@ -80,6 +81,8 @@ func days(from, to string) []string {
 	return all
 }
 
+// tooMany refuses the whole comparison: a list of what is missing that was cut off would look
+// complete.
 func tooMany(format string, values ...any) error {
 	return &payout.OrderRefused{Problem: payout.OrderNotPossible, Detail: fmt.Sprintf(format, values...)}
 }

@@ -109,6 +109,8 @@ func (m Mapping) delimiter(file []byte) rune {
 // layout is where each column stands; -1 means that the file has none.
 type layout struct{ reference, providerID, amount, currency, status, code, message int }
 
+// layout finds the columns by their names. Two columns of one name are refused: either could be the
+// one that is meant.
 func (m Mapping) layout(header []string) (layout, []Problem) {
 	var problems []Problem
 	at := map[string]int{}
@@ -169,6 +171,7 @@ func (l layout) rows(reader *csv.Reader, m Mapping) ([]payout.StatementRow, erro
 	return rows, nil
 }
 
+// row reads one row. Texts of it that are shown are cleaned here, before anything is kept.
 func (l layout) row(record []string, line int, m Mapping) payout.StatementRow {
 	field := func(i int) string {
 		if i < 0 {
@@ -257,6 +260,8 @@ func (m Mapping) currency(named string) money.Currency {
 	return money.Currency(strings.ToUpper(named))
 }
 
+// nothing is the text of zero. money takes no zero amounts, so that it has to be told from what
+// cannot be read.
 var nothing = regexp.MustCompile(`^0+(\.0+)?$`)
 
 // zero reports whether a line states that nothing moved, which is no amount of a payout.

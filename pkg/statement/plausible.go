@@ -94,7 +94,8 @@ func oneFactor(lines []Line) bool {
 	return len(lines) >= leastFactorRows || theirs == ours*minorPerMajor || ours == theirs*minorPerMajor
 }
 
-// sameRatio compares two quotients of amounts without dividing.
+// sameRatio compares two quotients of amounts without dividing. The products have 128 bits: two
+// amounts in minor units may overflow 64.
 func sameRatio(a, b Line) bool {
 	high1, low1 := bits.Mul64(uint64(a.TheirAmount.Minor()), uint64(b.OurAmount.Minor()))
 	high2, low2 := bits.Mul64(uint64(b.TheirAmount.Minor()), uint64(a.OurAmount.Minor()))

@@ -41,7 +41,8 @@ func repeatedLines(lines []Line) {
 	}
 }
 
-// saying is what a line says. Twice the same is a repetition.
+// saying is what a line says. Twice the same is a repetition. The message is left out: nothing is
+// decided by it.
 type saying struct {
 	reference, number string
 	finding           payout.Finding

@@ -97,6 +97,7 @@ type Report struct {
 	Lines   []Line // all but the matched ones
 }
 
+// add counts a line, and keeps it unless both sides agree: a report is read by people.
 func (r *Report) add(line Line) {
 	r.Counts[line.Kind]++
 	if line.Kind != Matched {

@@ -64,7 +64,8 @@ func NewClient(keys Keys, rules Rules, now func() time.Time) *Client {
 	}}
 }
 
-// Ready implements payout.Endpoint.
+// Ready implements payout.Endpoint. A secret that cannot be read is an error and not "no endpoint":
+// what is owed has to wait for it.
 func (c *Client) Ready(ctx context.Context) (bool, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -122,7 +123,8 @@ func (c *Client) request(ctx context.Context, m payout.Message) (*http.Request, 
 	return request, nil
 }
 
-// unreachable says in our own words why nobody answered.
+// unreachable says in our own words why nobody answered. The error itself may hold the address,
+// which may hold a token of the merchant's.
 func unreachable(err error) string {
 	var slow net.Error
 	switch {
@@ -154,7 +156,9 @@ func classify(response *http.Response, now time.Time) payout.Delivery {
 	return d
 }
 
-// retryAfter reads both forms of the header: seconds, and a date.
+// retryAfter reads both forms of the header: seconds, and a date. What cannot be read, or lies in
+// the past, is zero: our own schedule counts then. How long a wait is honoured is the domain's to
+// bound.
 func retryAfter(text string, now time.Time) time.Duration {
 	if seconds, err := strconv.Atoi(text); err == nil && seconds > 0 && seconds < 1<<31 {
 		return time.Duration(seconds) * time.Second

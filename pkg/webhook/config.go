@@ -16,7 +16,8 @@ import (
 // ErrNotConfigured says that the secret is still the template's placeholder.
 var ErrNotConfigured = errors.New("webhook: not configured")
 
-// Credentials say where events go and what they are signed with.
+// Credentials say where events go and what they are signed with. The signer is not exported:
+// nothing outside of this package signs with it.
 type Credentials struct {
 	URL    *url.URL
 	signer *standardwebhooks.Webhook
@@ -70,11 +71,15 @@ func parseURL(text string, rules Rules) (*url.URL, error) {
 	return nil, errors.New("webhook secret: url must be https")
 }
 
+// ofThisMachine takes host.docker.internal too: that is this machine as containers of sam local
+// name it.
 func ofThisMachine(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || host == "host.docker.internal" || (ip != nil && ip.IsLoopback())
 }
 
+// parseKey checks the length, since the library takes any, and an empty key would let everybody
+// sign.
 func parseKey(text string) (*standardwebhooks.Webhook, error) {
 	encoded, prefixed := strings.CutPrefix(text, keyPrefix)
 	key, err := base64.StdEncoding.DecodeString(encoded)

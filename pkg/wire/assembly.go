@@ -17,7 +17,8 @@ import (
 	"cambodia-payouts/pkg/telemetry"
 )
 
-// Creator builds the use case behind POST /v1/payouts.
+// Creator builds the use case behind POST /v1/payouts. It fails while no provider is configured;
+// see refuses.
 func (a Assembly) Creator(ctx context.Context) (*payout.Creator, error) {
 	ports, err := a.ports(ctx, refuses)
 	if err != nil {
@@ -26,7 +27,8 @@ func (a Assembly) Creator(ctx context.Context) (*payout.Creator, error) {
 	return payout.NewCreator(ports, a.policy(ports.Breaker))
 }
 
-// Sweeper builds the use case behind the scheduler's event.
+// Sweeper builds the use case behind the scheduler's event. It tells events as well, so that what
+// the stream loses is told a minute later.
 func (a Assembly) Sweeper(ctx context.Context) (*payout.Sweeper, error) {
 	ports, err := a.ports(ctx, waits)
 	if err != nil {
@@ -104,7 +106,8 @@ func (a Assembly) Callback(ctx context.Context, p provider.Provider) (edge.Callb
 	}, nil
 }
 
-// policy is what the domain decides by, with the restore that the table remembers.
+// policy is what the domain decides by, with the restore that the table remembers. RESTORED_AT may
+// have been taken away since; what the table remembers is only ever raised (decision 0009).
 func (a Assembly) policy(breaker *payout.Breaker) payout.Policy {
 	policy := a.Policy
 	policy.Remembered = breaker.RestoredAt
@@ -147,7 +150,8 @@ func (a Assembly) bind(ctx context.Context) error {
 	return nil
 }
 
-// mostAhead is how far RESTORED_AT may be ahead of this clock: a clock is not.
+// mostAhead is how far RESTORED_AT may be ahead of this clock: a clock is not. A time that lies
+// ahead would hold and doubt everything until then, and the table never lowers it.
 const mostAhead = 10 * time.Minute
 
 // remember tells the table what RESTORED_AT says, so that it knows when that is taken away.
@@ -166,7 +170,8 @@ func (a Assembly) remember(ctx context.Context) error {
 }
 
 // watched signals that a callback could not be verified because the keys cannot be read. A
-// placeholder is a state and no trouble, and everything else is about the callback.
+// placeholder is a state and no trouble, and everything else is about the callback. The provider
+// gets a 503 then, which is no error of the function and rings nothing by itself.
 type watched struct {
 	payout.Verifier
 	provider payout.Provider
@@ -185,7 +190,8 @@ func (w watched) Verify(ctx context.Context, body []byte) (payout.Claim, error) 
 }
 
 // verifying are the options of keys that verify callbacks: while no callback is believed, a
-// key of before a rotation verifies nothing.
+// key of before a rotation verifies nothing. "Ask" is what people order when a key has leaked, and
+// after a rotation that key is the one of before.
 func (a Assembly) verifying(p payout.Provider, breaker *payout.Breaker) secrets.Options {
 	o := a.caching(p)
 	o.OnlyCurrent = func(ctx context.Context) bool { return breaker.Belief(ctx, a.now()) == payout.AskFirst }

@@ -36,7 +36,8 @@ func NotConfigured(err error) bool {
 	return errors.Is(err, secrets.ErrNotConfigured) || errors.Is(err, webhook.ErrNotConfigured)
 }
 
-// caching are the options of a provider's secret.
+// caching are the options of a provider's secret. A read that fails is bridged by the last document
+// that could be read, and logged as an error: payouts go on, and somebody has to look.
 func (a Assembly) caching(p payout.Provider) secrets.Options {
 	return secrets.Options{Now: a.now, Random: a.chance().Below, Bridged: func(err error) {
 		a.Log.LogAttrs(context.Background(), slog.LevelError, "secret not readable, using the last one that was",
@@ -127,7 +128,8 @@ func (a Assembly) connections() (map[payout.Provider]provider.Connection, error)
 	return wired, errors.Join(problems...)
 }
 
-// setup is what a provider gets, without the banks.
+// setup is what a provider gets, without the banks. Callback functions have no banks: a callback
+// names none.
 func (a Assembly) setup(name payout.Provider, caching secrets.Options) provider.Setup {
 	setup := provider.Setup{
 		Settings: a.Tuning.Of[name], SecretID: a.Links[name].SecretID, Secrets: a.Secrets, Caching: caching,
@@ -147,7 +149,9 @@ func inSettings(err error) error {
 	return fmt.Errorf("PROVIDER_SETTINGS: %w", err)
 }
 
-// queryRates are how many status queries each provider takes in a second.
+// queryRates are how many status queries each provider takes in a second. Every function that opens
+// connectors checks them, though the sweep alone uses them: one stack has one PROVIDER_SETTINGS,
+// and a fault in it should stop the deployment at the first function.
 func (t Tuning) queryRates() (map[payout.Provider]int, error) {
 	rates := map[payout.Provider]int{}
 	var faults []error
@@ -176,7 +180,8 @@ func (t Tuning) mappings() (map[payout.Provider]statement.Mapping, error) {
 	return mappings, errors.Join(faults...)
 }
 
-// onOrder is a connector that an order opens.
+// onOrder is a connector that an order opens. It reads the secret when the order comes, and not at
+// the start; see later.
 type onOrder struct {
 	provider.Connection
 	provider payout.Provider

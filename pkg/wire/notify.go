@@ -12,7 +12,8 @@ import (
 	"cambodia-payouts/pkg/webhook"
 )
 
-// Notify builds what notify-merchant serves.
+// Notify builds what notify-merchant serves. Without OUTFLOW_LIMITS nobody counts, and the table is
+// asked nothing for it (decision 0025).
 func (a Assembly) Notify() (edge.Notify, error) {
 	notifier, err := a.Notifier()
 	if err != nil {
@@ -41,6 +42,8 @@ func (a Assembly) Notifier() (*payout.Notifier, error) {
 	})
 }
 
+// endpoint is never nil: without a secret it says that there is no endpoint, and events go to the
+// feed alone.
 func (a Assembly) endpoint() *webhook.Client {
 	rules := webhook.Rules{AllowInsecure: a.Insecure}
 	if a.Webhook == "" {

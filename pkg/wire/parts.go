@@ -33,6 +33,8 @@ type Parts struct {
 }
 
 // Around replaces parts of what is built by others around them; a nil member leaves its part alone.
+// The service itself puts nothing around anything. The simulation does, to see that its judge
+// notices what is taken away.
 type Around struct {
 	Policy    func(payout.Policy) payout.Policy
 	Connector func(payout.Provider, payout.Connector) payout.Connector

@@ -18,7 +18,9 @@ const (
 	registerStaleFor = 5 * time.Minute
 )
 
-// leastPersons is how many people orders for two need.
+// leastPersons is how many people orders for two need. Fewer are accepted with a warning: to refuse
+// the document would leave the one before it in force, with whoever was just taken out (decision
+// 0014).
 const leastPersons = 2
 
 // people builds the register, and looks at it once: trouble with it must not stop the

@@ -70,7 +70,8 @@ func (a Assembly) ControlsProof() Proof {
 // orphan.
 const sampleID = payout.ID("po_selftestselftestselftestse")
 
-// sample is a payout that every configuration should be able to express.
+// sample is a payout that every configuration should be able to express. The addresses are those
+// that RFC 2606 and RFC 5737 reserve for examples.
 func (a Assembly) sample(p payout.Provider, currency money.Currency, to payout.Destination) payout.Payout {
 	amount, err := money.Parse("50000", currency)
 	if err != nil {
@@ -94,7 +95,8 @@ func (a Assembly) own() payout.Payout {
 	})
 }
 
-// unsent is a connection that was never dialled.
+// unsent is a connection that was never dialled. A proof that dialled by mistake would find nobody,
+// and would send nothing.
 type unsent struct{}
 
 func neverDialled(context.Context, *url.URL) oneshot.Connection { return unsent{} }
@@ -104,7 +106,8 @@ func (unsent) Post(context.Context, oneshot.Request) oneshot.Result {
 }
 func (unsent) Close() {}
 
-// RequestProofs build and sign a request for every provider and currency.
+// RequestProofs build and sign a request for every provider and currency. Dial is replaced in a
+// copy: a is not the function's own assembly.
 func (a Assembly) RequestProofs() []Proof {
 	a.Dial = func(payout.Provider) oneshot.Dialer { return neverDialled }
 	var all []Proof
@@ -143,7 +146,8 @@ func (a Assembly) signs(ctx context.Context, sample payout.Payout) error {
 	return err
 }
 
-// inWords tells an account that is not there from a setting that is wrong.
+// inWords tells an account that is not there from a setting that is wrong. A merchant may have an
+// account in one currency alone, which is no failure of the selftest.
 func inWords(fault payout.Fault) error {
 	if fault.Pointer == "/currency" && fault.Code == payout.ProviderNotConfigured {
 		return fmt.Errorf("%s: %w", fault.Message, secrets.ErrNotConfigured)
@@ -176,6 +180,7 @@ func (oneItem) Shared(context.Context) (payout.Shared, error) { return payout.Sh
 // ReadProof answers a request for the sample and looks at the answer.
 func (a Assembly) ReadProof() Proof { return Proof{"payout encoded", a.encodes} }
 
+// encodes looks for masks too: a version that showed account numbers must not get traffic.
 func (a Assembly) encodes(ctx context.Context) error {
 	reader, err := a.Reader()
 	if err != nil {

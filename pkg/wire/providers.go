@@ -19,6 +19,8 @@ var rows = []provider.Provider{
 	monetix.Provider,
 }
 
+// The rows are registered before anything starts: the parsers of the environment ask which
+// providers there are.
 func init() {
 	for _, p := range rows {
 		payout.Register(p.Facts())

@@ -41,6 +41,8 @@ func (a Assembly) stackKey(ctx context.Context, opening opening) (payout.Keys, e
 	return keys, nil
 }
 
+// A placeholder is no key: hashes under a text that everybody knows would hide nothing, and a key
+// is never rotated (decision 0020).
 func parseStackKey(document []byte) (payout.StackKey, error) {
 	if secrets.IsPlaceholder(string(document)) {
 		return payout.StackKey{}, payout.ErrStackKey
